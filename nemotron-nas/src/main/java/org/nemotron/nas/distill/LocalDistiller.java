@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
