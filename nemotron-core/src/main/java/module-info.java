@@ -1,0 +1,12 @@
+/**
+ * Architecture as data, readable model code, checkpoints, tokenizers and provenance: what every
+ * other module builds on.
+ */
+module org.nemotron.core {
+  requires static com.google.errorprone.annotations;
+  requires static org.jspecify;
+  requires ai.djl.tokenizers;
+  requires com.fasterxml.jackson.databind;
+  requires transitive com.google.common;
+  requires transitive org.bytedeco.pytorch;
+}
