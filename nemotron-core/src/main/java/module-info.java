@@ -3,10 +3,13 @@
  * other module builds on.
  */
 module org.nemotron.core {
-  requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
   requires ai.djl.tokenizers;
   requires com.fasterxml.jackson.databind;
   requires transitive com.google.common;
   requires transitive org.bytedeco.pytorch;
+
+  exports org.nemotron.core.spec;
+  exports org.nemotron.core.tensor;
 }

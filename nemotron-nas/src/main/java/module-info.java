@@ -1,7 +1,7 @@
 /** The Puzzle pipeline: library, distillation, scores, costs, exact search, assembly and report. */
 module org.nemotron.nas {
-  requires static com.google.errorprone.annotations;
-  requires static org.jspecify;
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
   requires com.fasterxml.jackson.databind;
   requires ortools.java;
   requires transitive com.google.common;
