@@ -10,6 +10,7 @@ module org.nemotron.core {
   requires transitive com.google.common;
   requires transitive org.bytedeco.pytorch;
 
+  exports org.nemotron.core.nn;
   exports org.nemotron.core.spec;
   exports org.nemotron.core.tensor;
 }
