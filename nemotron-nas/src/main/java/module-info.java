@@ -13,4 +13,5 @@ module org.nemotron.nas {
   requires transitive org.nemotron.core;
 
   exports org.nemotron.nas.report;
+  exports org.nemotron.nas.search;
 }

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 /**
  * Several streams of tensor operations at the same time, one core each.
  *
- * <p>While this object is open, an operation anywhere in the process uses one core; closing it gives
- * operations all cores again. Each operation being computed by one core, results do not depend on the
- * number of streams.
+ * <p>While this object is open, an operation anywhere in the process uses one core; closing it
+ * gives operations all cores again. Each operation being computed by one core, results do not
+ * depend on the number of streams.
  */
 public final class SideBySide implements AutoCloseable {
   private final ExecutorService threads;

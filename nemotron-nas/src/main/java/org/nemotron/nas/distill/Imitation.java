@@ -9,7 +9,8 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * One candidate at work in its parent block's place: what it reads, what it says, what it should say.
+ * One candidate at work in its parent block's place: what it reads, what it says, what it should
+ * say.
  *
  * <p>An attention is judged through the parent's network, which is frozen; a network reads what the
  * parent's attention wrote; a whole block reads the input of its first layer and is judged by the
@@ -59,8 +60,7 @@ interface Imitation extends AutoCloseable {
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Imitation {
     @Override
     public Tensor output(ParentActivations activations) {
-      Tensor middle =
-          attention.forward(activations.seamsBTD().get(layer), CausalContext.INSTANCE);
+      Tensor middle = attention.forward(activations.seamsBTD().get(layer), CausalContext.INSTANCE);
       return parentFfn.forward(middle, CausalContext.INSTANCE);
     }
 
