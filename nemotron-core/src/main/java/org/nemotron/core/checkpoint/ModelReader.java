@@ -12,6 +12,9 @@ import org.nemotron.core.tensor.NamedTensors;
  * {@link ModelWriter} writes it.
  */
 public final class ModelReader {
+  /** Returns a reader of Hugging Face directories. */
+  public ModelReader() {}
+
   /**
    * Returns the model in {@code directory}, which the caller closes.
    *

@@ -6,6 +6,9 @@ import org.nemotron.core.spec.ModelSpec;
 
 /** Reads what a checkpoint's model looks like, without its weights. */
 public final class ModelSpecReader {
+  /** Returns a reader of Hugging Face configs. */
+  public ModelSpecReader() {}
+
   /**
    * Returns the model that {@code directory}'s config.json describes.
    *

@@ -1,5 +1,7 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Preconditions.checkNotNull;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -46,6 +48,9 @@ public final class ModelWriter {
           .add(CheckpointDirectory.CONFIG, CheckpointDirectory.WEIGHTS, GENERATION_CONFIG)
           .build();
 
+  /** Returns a writer of Hugging Face directories. */
+  public ModelWriter() {}
+
   /**
    * Writes {@code model} to {@code directory}, which appears whole or not at all. A directory that
    * this class wrote before is replaced.
@@ -56,8 +61,7 @@ public final class ModelWriter {
    *     if it cannot be written; what stood there before is then untouched
    * @throws IllegalArgumentException if a width cannot be written in this form
    */
-  public void write(
-      HeterogeneousModel model, Path directory, DType dtype, Path parentDirectory)
+  public void write(HeterogeneousModel model, Path directory, DType dtype, Path parentDirectory)
       throws IOException {
     checkReplaceable(directory, parentDirectory);
     ObjectNode config = DeciLmConfigs.toJson(model.spec(), dtype);
@@ -82,7 +86,9 @@ public final class ModelWriter {
     }
     try (Stream<Path> entries = Files.list(directory)) {
       Optional<Path> other =
-          entries.filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString())).findFirst();
+          entries
+              .filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString()))
+              .findFirst();
       if (other.isPresent()) {
         throw new IOException(
             directory
@@ -100,7 +106,11 @@ public final class ModelWriter {
         .tensorShapes()
         .forEach(
             (name, shape) ->
-                writer.add(name, dtype, shape, () -> padded(tensors.get(name), shape, dtype)));
+                writer.add(
+                    name,
+                    dtype,
+                    shape,
+                    () -> padded(checkNotNull(tensors.get(name), name), shape, dtype)));
     return writer;
   }
 

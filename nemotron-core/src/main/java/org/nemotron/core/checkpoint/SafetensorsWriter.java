@@ -83,6 +83,9 @@ public final class SafetensorsWriter {
     return this;
   }
 
+  /** Returns a writer of a file without tensors yet. */
+  public SafetensorsWriter() {}
+
   /**
    * Writes the file, replacing one of that name; it appears whole or not at all.
    *
@@ -130,8 +133,7 @@ public final class SafetensorsWriter {
     try (NativeScope scope = NativeScope.open()) {
       Tensor tensor = source.tensor().get().detach().cpu().contiguous();
       Verify.verify(
-          DType.of(tensor) == source.dtype()
-              && Longs.asList(tensor.shape()).equals(source.shape()),
+          DType.of(tensor) == source.dtype() && Longs.asList(tensor.shape()).equals(source.shape()),
           "tensor %s is not what was announced",
           source.name());
       BytePointer bytes = new BytePointer(tensor.data_ptr());

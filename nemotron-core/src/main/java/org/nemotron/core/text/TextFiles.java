@@ -41,9 +41,8 @@ public final class TextFiles {
   }
 
   /**
-   * Returns the documents in the first {@code maxBytes} bytes of {@code file}, after
-   * decompression. Where the limit falls into a document, its whole lines before the limit are
-   * kept.
+   * Returns the documents in the first {@code maxBytes} bytes of {@code file}, after decompression.
+   * Where the limit falls into a document, its whole lines before the limit are kept.
    *
    * @throws IOException if it cannot be read, is not UTF-8, or holds no text
    */

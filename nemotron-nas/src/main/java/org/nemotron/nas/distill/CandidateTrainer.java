@@ -13,7 +13,10 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.Replacement;
 
-/** The training of one candidate: its tensors, its optimizer, its losses. Used by one thread at a time. */
+/**
+ * The training of one candidate: its tensors, its optimizer, its losses. Used by one thread at a
+ * time.
+ */
 final class CandidateTrainer implements AutoCloseable {
   private final Candidate candidate;
   private final LocalDistillationSettings settings;

@@ -22,8 +22,8 @@ import org.nemotron.nas.library.Candidate;
  * Blockwise local distillation: every candidate learns to imitate what it stands in for, from the
  * activations of one pass of the parent per batch.
  *
- * <p>No gradient crosses a block, so candidates are independent of each other and train side by side,
- * one core each; the result does not depend on how many.
+ * <p>No gradient crosses a block, so candidates are independent of each other and train side by
+ * side, one core each; the result does not depend on how many.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
