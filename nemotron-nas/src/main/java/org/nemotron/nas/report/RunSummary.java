@@ -55,8 +55,7 @@ public record RunSummary(
       ImmutableList<Sample> samples) {}
 
   /** What the cost model and the scores said of the child before it was built. */
-  public record Predicted(
-      double tokensPerSecond, long weightBytes, long kvBytes, double klNats) {}
+  public record Predicted(double tokensPerSecond, long weightBytes, long kvBytes, double klNats) {}
 
   /** The searched architecture. */
   public record Solution(
