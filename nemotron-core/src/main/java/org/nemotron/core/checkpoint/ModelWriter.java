@@ -46,6 +46,8 @@ public final class ModelWriter {
           .add(CheckpointDirectory.CONFIG, CheckpointDirectory.WEIGHTS, GENERATION_CONFIG)
           .build();
 
+  private ModelWriter() {}
+
   /**
    * Writes {@code model} to {@code directory}, which appears whole or not at all. A directory that
    * this class wrote before is replaced.
@@ -56,7 +58,7 @@ public final class ModelWriter {
    *     if it cannot be written; what stood there before is then untouched
    * @throws IllegalArgumentException if a width cannot be written in this form
    */
-  public void write(
+  public static void write(
       HeterogeneousModel model, Path directory, DType dtype, Path parentDirectory)
       throws IOException {
     checkReplaceable(directory, parentDirectory);
@@ -82,7 +84,9 @@ public final class ModelWriter {
     }
     try (Stream<Path> entries = Files.list(directory)) {
       Optional<Path> other =
-          entries.filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString())).findFirst();
+          entries
+              .filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString()))
+              .findFirst();
       if (other.isPresent()) {
         throw new IOException(
             directory

@@ -6,9 +6,9 @@ import java.util.OptionalInt;
 import org.nemotron.core.spec.RopeSpec;
 
 /**
- * The rotary settings of a config.json: the pair {@code rope_theta} and {@code rope_scaling}, or the
- * newer {@code rope_parameters}, which goes first where both are given. The older pair is written,
- * since every reader knows it.
+ * The rotary settings of a config.json: the pair {@code rope_theta} and {@code rope_scaling}, or
+ * the newer {@code rope_parameters}, which goes first where both are given. The older pair is
+ * written, since every reader knows it.
  */
 final class RopeConfigs {
   private static final double DEFAULT_THETA = 10_000;
@@ -34,7 +34,10 @@ final class RopeConfigs {
         return llama3(file, rope, named);
       default:
         throw new CheckpointFormatException(
-            rope.where() + ": rope type " + type + " is not supported; default, linear, llama3 are");
+            rope.where()
+                + ": rope type "
+                + type
+                + " is not supported; default, linear, llama3 are");
     }
   }
 
@@ -61,7 +64,10 @@ final class RopeConfigs {
     double rotated = rope.number("partial_rotary_factor", 1);
     if (rotated != 1) {
       throw new CheckpointFormatException(
-          rope.where() + ": partial_rotary_factor (" + rotated + ") is not supported; it must be 1");
+          rope.where()
+              + ": partial_rotary_factor ("
+              + rotated
+              + ") is not supported; it must be 1");
     }
   }
 

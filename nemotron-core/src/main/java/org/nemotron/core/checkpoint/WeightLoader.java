@@ -34,8 +34,7 @@ final class WeightLoader {
   private final DType dtype;
   private final Device device;
 
-  WeightLoader(
-      CheckpointDirectory directory, ModelConfig config, DType dtype, Device device) {
+  WeightLoader(CheckpointDirectory directory, ModelConfig config, DType dtype, Device device) {
     checkArgument(dtype.isFloatingPoint(), "dtype (%s) must be floating-point", dtype.configName());
     this.directory = directory;
     this.config = config;
