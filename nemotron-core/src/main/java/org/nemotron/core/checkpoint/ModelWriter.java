@@ -1,5 +1,7 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -9,6 +11,7 @@ import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -99,12 +102,12 @@ public final class ModelWriter {
 
   private static SafetensorsWriter weights(HeterogeneousModel model, DType dtype) {
     SafetensorsWriter writer = new SafetensorsWriter();
-    ImmutableMap<String, Tensor> tensors = model.tensors();
-    DeciLmConfigs.storedSpec(model.spec())
-        .tensorShapes()
-        .forEach(
-            (name, shape) ->
-                writer.add(name, dtype, shape, () -> padded(tensors.get(name), shape, dtype)));
+    ImmutableMap<String, ImmutableList<Long>> shapes =
+        DeciLmConfigs.storedSpec(model.spec()).tensorShapes();
+    for (Map.Entry<String, Tensor> entry : model.tensors().entrySet()) {
+      ImmutableList<Long> shape = verifyNotNull(shapes.get(entry.getKey()), entry.getKey());
+      writer.add(entry.getKey(), dtype, shape, () -> padded(entry.getValue(), shape, dtype));
+    }
     return writer;
   }
 

@@ -25,20 +25,17 @@ final class RopeConfigs {
     checkFlat(rope);
     double named = rope.number("rope_theta", theta);
     String type = rope.text("rope_type", rope.text("type", "default"));
-    switch (type) {
-      case "default":
-        return new RopeSpec.Plain(named);
-      case "linear":
-        return new RopeSpec.PositionInterpolation(named, rope.number("factor"));
-      case "llama3":
-        return llama3(file, rope, named);
-      default:
-        throw new CheckpointFormatException(
-            rope.where()
-                + ": rope type "
-                + type
-                + " is not supported; default, linear, llama3 are");
-    }
+    return switch (type) {
+      case "default" -> new RopeSpec.Plain(named);
+      case "linear" -> new RopeSpec.PositionInterpolation(named, rope.number("factor"));
+      case "llama3" -> llama3(file, rope, named);
+      default ->
+          throw new CheckpointFormatException(
+              rope.where()
+                  + ": rope type "
+                  + type
+                  + " is not supported; default, linear and llama3 are");
+    };
   }
 
   private static RopeSpec llama3(JsonFile file, JsonFile rope, double theta)
