@@ -6,7 +6,7 @@ import org.nemotron.nas.report.RunSummary.AuditedPair;
 
 /** Predicted against measured KL of sampled pairs: on the diagonal, scores may simply be added. */
 final class AdditivityChart {
-  private static final double WIDTH = 490;
+  private static final double WIDTH = 512;
   private static final double HEIGHT = 400;
   private static final double LOGARITHMIC_FROM = 20;
   private static final Box FRAME = new Box(72, 12, WIDTH - 72 - 24, HEIGHT - 12 - 52);

@@ -10,13 +10,14 @@ import org.nemotron.nas.report.RunSummary.Solution;
  * filled as far as the sub-block is kept. A block that covers several layers spans their columns.
  */
 final class ArchitectureStrip {
-  private static final double WIDTH = 1000;
-  private static final double LEFT = 72;
+  private static final double WIDTH = 1062;
+  private static final double LEFT = 92;
   private static final double CELL = 62;
   private static final double GAP = 6;
   private static final double TOP = 6;
   private static final double ROW_GAP = 10;
-  private static final double ROOM_FOR_TEXT = 40;
+  private static final double ROOM_FOR_TEXT = 46;
+  private static final double DIGIT = 8;
 
   private final Solution solution;
   private final int mostKvHeads;
@@ -58,9 +59,16 @@ final class ArchitectureStrip {
     String tail = where + ": " + Layers.ffn(ffn) + ", " + block.origin();
     drawCell(page, cell(block, TOP), "attention", heads, head);
     drawCell(page, cell(block, ffnTop), "ffn", channels, tail);
-    Box under = cell(block, ffnTop);
-    if (slot * block.covers() >= 20 || block.layer() % (int) Math.ceil(20 / slot) == 0) {
-      String number = Layers.range(block.layer(), block.covers()).replaceAll("layers? ", "");
+    drawNumber(page, block, cell(block, ffnTop));
+  }
+
+  /** Writes the layers below the block; only every so many layers where columns are narrow. */
+  private void drawNumber(Markup page, ChosenLayer block, Box under) {
+    int last = block.layer() + block.covers() - 1;
+    String range = block.covers() == 1 ? "" + last : block.layer() + "–" + last;
+    boolean fits = range.length() * DIGIT + DIGIT <= slot * block.covers();
+    if (fits || block.layer() % (int) Math.ceil(3 * DIGIT / slot) == 0) {
+      String number = fits ? range : Integer.toString(block.layer());
       Plot.text(page, "tick mid", under.left() + under.width() / 2, under.bottom() + 17, number);
     }
   }
@@ -79,7 +87,8 @@ final class ArchitectureStrip {
     Plot.box(page, "cell-edge e-" + style, cell, tip);
     if (cell.width() >= ROOM_FOR_TEXT) {
       double middle = cell.left() + cell.width() / 2;
-      Plot.text(page, "cell-text mid", middle, cell.top() + cell.height() / 2 + 5, filling.text());
+      String plate = filling.hatched() ? "cell-text on-hatch mid" : "cell-text mid";
+      Plot.text(page, plate, middle, cell.top() + cell.height() / 2 + 5, filling.text());
     }
   }
 

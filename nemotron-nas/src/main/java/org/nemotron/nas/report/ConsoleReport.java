@@ -2,6 +2,7 @@ package org.nemotron.nas.report;
 
 import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import java.nio.charset.Charset;
 import java.util.Locale;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
@@ -12,6 +13,8 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 public final class ConsoleReport {
   /** No line of the report is longer. */
   public static final int COLUMNS = 110;
+
+  private static final int NAME_COLUMNS = 21;
 
   private final Charset charset;
 
@@ -30,9 +33,7 @@ public final class ConsoleReport {
     parts.add(headlines(summary));
     parts.add(comparison(summary));
     parts.add(predictions(summary));
-    for (TargetSummary target : summary.targets()) {
-      target.samples().stream().limit(1).forEach(sample -> parts.add(sample(target, sample)));
-    }
+    parts.add(samples(summary));
     if (!summary.diverged().isEmpty()) {
       parts.add(diverged(summary));
     }
@@ -62,8 +63,9 @@ public final class ConsoleReport {
     String note =
         String.format(
             Locale.ROOT,
-            "Generated tokens/s for batch %d, prompt %d, output %d; KL to the parent and loss in"
-                + " nats per held-out token.",
+            "Generated tokens/s for batch %d, prompt %d, output %d. KL to the parent and loss in"
+                + " nats per held-out token; preserved: accuracy as a share of the"
+                + " parent's. Baselines meet the same budget: greedy search, random choice, starting weights alone.",
             scenario.batch(),
             scenario.promptTokens(),
             scenario.outputTokens());
@@ -74,7 +76,7 @@ public final class ConsoleReport {
     ModelFigures model = contender.figures();
     boolean parent = contender.role() == Role.PARENT;
     String name =
-        parent ? PlainText.shorten(summary.parentName(), 26) : "  " + contender.role().label();
+        parent ? PlainText.shorten(summary.parentName(), NAME_COLUMNS) : "  " + contender.role().label();
     table.addRow(
         name,
         Figures.count(model.params()),
@@ -106,10 +108,22 @@ public final class ConsoleReport {
     return table.render();
   }
 
-  private static String sample(TargetSummary target, Sample sample) {
-    return PlainText.wrap(sample.prompt(), "prompt: ", COLUMNS)
-        + PlainText.wrap(sample.parent(), "parent: ", COLUMNS)
-        + PlainText.wrap(sample.child(), PlainText.shorten(target.name(), 24) + ": ", COLUMNS);
+  /** The first sample of every target; a prompt that the target before it shares is said once. */
+  private static String samples(RunSummary summary) {
+    StringBuilder lines = new StringBuilder();
+    String prompt = "";
+    for (TargetSummary target : summary.targets()) {
+      for (Sample sample : Iterables.limit(target.samples(), 1)) {
+        if (!sample.prompt().equals(prompt)) {
+          lines.append(PlainText.wrap(sample.prompt(), "prompt: ", COLUMNS));
+          lines.append(PlainText.wrap(sample.parent(), "parent: ", COLUMNS));
+        }
+        String label = PlainText.shorten(Contender.childName(target), 24) + ": ";
+        lines.append(PlainText.wrap(sample.child(), label, COLUMNS));
+        prompt = sample.prompt();
+      }
+    }
+    return lines.toString();
   }
 
   private static String diverged(RunSummary summary) {

@@ -1,5 +1,6 @@
 package org.nemotron.nas.report;
 
+import com.google.common.collect.ImmutableList;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
@@ -7,6 +8,7 @@ import java.util.Locale;
 /** Figures as people read them: rounded, with their unit, the same in every language setting. */
 final class Figures {
   private static final double KIBI = 1024;
+  private static final ImmutableList<String> LARGER_UNITS = ImmutableList.of("MiB", "GiB", "TiB");
 
   private Figures() {}
 
@@ -21,17 +23,21 @@ final class Figures {
     return value < 999_500_000 ? threeDigits(value / 1e6) + " M" : threeDigits(value / 1e9) + " B";
   }
 
-  /** Returns for example {@code 13.4 MiB}. */
+  /** Returns for example {@code 13.4 MiB}; the number never takes more than three digits. */
   static String bytes(long value) {
-    double kibi = value / KIBI;
-    if (kibi < 1) {
+    if (value < 1_000) {
       return value + " B";
     }
-    if (kibi < KIBI) {
-      return threeDigits(kibi) + " KiB";
+    double amount = value / KIBI;
+    String unit = "KiB";
+    for (String larger : LARGER_UNITS) {
+      if (amount < 999.5) {
+        break;
+      }
+      amount /= KIBI;
+      unit = larger;
     }
-    double mebi = kibi / KIBI;
-    return mebi < KIBI ? threeDigits(mebi) + " MiB" : threeDigits(mebi / KIBI) + " GiB";
+    return threeDigits(amount) + " " + unit;
   }
 
   /** Returns for example {@code 1,234}; below 100 with decimals. */
@@ -65,9 +71,9 @@ final class Figures {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
-  /** Returns for example {@code 0.031}: three decimals, where columns are narrow. */
+  /** Returns for example {@code 0.031}: three decimals (two from 10 on), where columns are narrow. */
   static String shortNats(double value) {
-    return String.format(Locale.ROOT, "%.3f", value);
+    return String.format(Locale.ROOT, Math.abs(value) < 9.9995 ? "%.3f" : "%.2f", value);
   }
 
   /** Returns for example {@code 4.2 s} or {@code 2 min 13 s}. */

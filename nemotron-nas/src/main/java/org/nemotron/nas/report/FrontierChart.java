@@ -10,7 +10,7 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** Accuracy against throughput: the predicted frontier, and every measured model on it or below. */
 final class FrontierChart {
-  private static final double WIDTH = 1000;
+  private static final double WIDTH = 1062;
   private static final double HEIGHT = 470;
   private static final Box FRAME = new Box(72, 16, WIDTH - 72 - 24, HEIGHT - 16 - 56);
 
@@ -166,12 +166,14 @@ final class FrontierChart {
     drawn.forEach(model -> shares.accept(100 * model.accuracy()));
     summary.frontier().forEach(point -> rates.accept(point.tokensPerSecond()));
     summary.frontier().forEach(point -> shares.accept(100 * point.accuracy()));
-    double room = 0.04 * (rates.getMax() - rates.getMin());
-    double above = 0.04 * (shares.getMax() - shares.getMin());
+    double room = Math.max(0.06 * (rates.getMax() - rates.getMin()), 1e-3 * rates.getMax());
+    double above = Math.max(0.08 * (shares.getMax() - shares.getMin()), 0.1);
     return new Plot(
         FRAME,
-        Scale.linear(rates.getMin() - room, rates.getMax() + room, FRAME.left(), FRAME.right()),
-        Scale.linear(shares.getMin() - above, shares.getMax() + above, FRAME.bottom(), FRAME.top()));
+        new Scale.Linear(
+            rates.getMin() - room, rates.getMax() + room, FRAME.left(), FRAME.right()),
+        new Scale.Linear(
+            shares.getMin() - above, shares.getMax() + above, FRAME.bottom(), FRAME.top()));
   }
 
   private record Named(Role role, String label, ModelFigures figures) {}

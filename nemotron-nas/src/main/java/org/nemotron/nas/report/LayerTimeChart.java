@@ -17,7 +17,7 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
  * <p>Source: Puzzle, arXiv:2411.19146, the figure of run time per layer.
  */
 final class LayerTimeChart {
-  private static final double WIDTH = 1000;
+  private static final double WIDTH = 1062;
   private static final double HEIGHT = 196;
   private static final double BAR_SHARE = 0.72;
   private static final Box FRAME = new Box(72, 12, WIDTH - 72 - 16, HEIGHT - 12 - 48);

@@ -20,7 +20,7 @@ import org.nemotron.nas.report.RunSummary.LossCurve;
 final class LocalLossGrid {
   private static final Pattern ID = Pattern.compile("layer-(\\d+)\\.(attention|ffn|block)\\.(.+)");
   private static final String NO_LAYER = "Other candidates";
-  private static final double WIDTH = 490;
+  private static final double WIDTH = 512;
   private static final double NAME_WIDTH = 118;
   private static final double LEAST_HEIGHT = 230;
   private static final double HEIGHT_PER_CURVE = 12.5;

@@ -62,7 +62,7 @@ final class LossChart {
   void draw(Markup page, String title) {
     Plot.openSvg(page, width, height, title);
     plot.drawVerticalAxis(page, lossTitle, 5, Figures::tick);
-    plot.drawHorizontalAxis(page, "step", 4, Figures::tick);
+    plot.drawHorizontalAxis(page, "step", 6, Figures::tick);
     ImmutableList<Line> drawn =
         lines.stream()
             .filter(line -> !line.shown().isEmpty())
@@ -101,8 +101,11 @@ final class LossChart {
     for (int i = 0; i < places.length; i++) {
       Line line = drawn.get(i);
       double x = frame.right() + 14;
-      double end = plot.x().at(line.end().step());
-      Plot.line(page, "leader l-" + line.style(), end, wanted[i], x - 2, places[i]);
+      Plot.Point end = place(line.end());
+      ImmutableList<Plot.Point> leader =
+          ImmutableList.of(
+              end, new Plot.Point(frame.right(), end.y()), new Plot.Point(x - 2, places[i]));
+      Plot.path(page, "leader l-" + line.style(), leader, "");
       Plot.text(page, "curve-name t-" + line.style(), x, places[i] + 4, line.shortName());
     }
   }

@@ -1,6 +1,8 @@
 package org.nemotron.nas.report;
 
+import com.google.common.collect.ImmutableMap;
 import java.util.Locale;
+import java.util.Map;
 
 import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.ScenarioSummary;
@@ -8,6 +10,20 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** The head of the page: each child in one sentence, and its figures in large type. */
 final class Overview {
+  private static final ImmutableMap<String, String> CONTENTS =
+      ImmutableMap.<String, String>builder()
+          .put("comparison", "Comparison")
+          .put("frontier", "Frontier")
+          .put("layer-times", "Run time")
+          .put("architecture", "Architecture")
+          .put("predicted", "Predictions")
+          .put("local-distillation", "Local distillation")
+          .put("global-distillation", "Global distillation")
+          .put("scores", "Scores")
+          .put("samples", "Text")
+          .put("run", "The run")
+          .buildOrThrow();
+
   private Overview() {}
 
   static void write(Markup page, RunSummary summary) {
@@ -17,6 +33,15 @@ final class Overview {
     page.element("p", scenario(summary.scenario()), "class", "scenario").line();
     for (TargetSummary target : summary.targets()) {
       writeChild(page, summary, target);
+    }
+    contents(page);
+    page.close().line();
+  }
+
+  private static void contents(Markup page) {
+    page.open("nav", "aria-label", "Contents");
+    for (Map.Entry<String, String> entry : CONTENTS.entrySet()) {
+      page.element("a", entry.getValue(), "href", "#" + entry.getKey());
     }
     page.close().line();
   }

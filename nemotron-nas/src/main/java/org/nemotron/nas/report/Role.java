@@ -6,10 +6,10 @@ import java.util.Locale;
 enum Role {
   PARENT("parent", Mark.CIRCLE),
   CHILD("child", Mark.DIAMOND),
-  ASSEMBLED("before global distillation", Mark.DIAMOND),
-  GREEDY("greedy search", Mark.TRIANGLE_UP),
-  RANDOM("random within budget", Mark.SQUARE),
-  UNTRAINED("starting weights only", Mark.TRIANGLE_DOWN);
+  ASSEMBLED("before distillation", Mark.DIAMOND),
+  GREEDY("greedy", Mark.TRIANGLE_UP),
+  RANDOM("random", Mark.SQUARE),
+  UNTRAINED("untrained", Mark.TRIANGLE_DOWN);
 
   private final String label;
   private final Mark mark;

@@ -12,7 +12,7 @@ final class SamplesSection {
         page,
         "samples",
         "Text samples",
-        "The same prompt, continued greedily by the parent and by the child.");
+        "The same prompts, continued by the parent and by the child.");
     for (TargetSummary target : summary.targets()) {
       Sections.target(page, target);
       for (Sample sample : target.samples()) {

@@ -5,7 +5,7 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 /** Where the time of the run went: one bar per stage; a stage taken from an earlier run is hatched. */
 final class StageChart {
-  private static final double WIDTH = 490;
+  private static final double WIDTH = 512;
   private static final double ROW = 30;
   private static final double NAME_WIDTH = 168;
   private static final double VALUE_WIDTH = 120;

@@ -8,7 +8,7 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** Loss curves of both distillations, and what was stopped. */
 final class TrainingSection {
-  private static final double WIDTH = 1000;
+  private static final double WIDTH = 1062;
   private static final double HEIGHT = 320;
   private static final double NAME_WIDTH = 190;
   private static final int STYLES = 4;
@@ -38,7 +38,7 @@ final class TrainingSection {
     page.open("p", "class", "legend");
     Sections.key(page, "f-attention", "attention candidates");
     Sections.key(page, "f-ffn", "FFN candidates");
-    Sections.key(page, "f-block", "whole blocks: coupled pairs, and blocks covering several layers");
+    Sections.key(page, "f-block", "whole blocks: coupled pairs, and (×2) blocks that cover two layers");
     page.close();
     LocalLossGrid grid = new LocalLossGrid(summary.localDistillation());
     if (grid.size() > PANELS_SHOWN_AT_ONCE) {
