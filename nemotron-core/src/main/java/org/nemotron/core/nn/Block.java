@@ -14,8 +14,8 @@ public final class Block implements AutoCloseable {
   /**
    * Makes the block that {@code spec} describes.
    *
-   * @param weights a holder with the names of {@link BlockSpec#tensorShapes}; the block takes a share
-   *     of its own
+   * @param weights a holder with the names of {@link BlockSpec#tensorShapes}; the block takes a
+   *     share of its own
    */
   public Block(BlockSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {
     this.spec = spec;
@@ -38,7 +38,9 @@ public final class Block implements AutoCloseable {
     return ffn;
   }
 
-  /** Returns the residual stream after this block: {@code [B, T, D]}, owned by the current scope. */
+  /**
+   * Returns the residual stream after this block: {@code [B, T, D]}, owned by the current scope.
+   */
   public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
     return ffn.forward(attention.forward(hiddenBTD, context), context);
   }

@@ -47,7 +47,8 @@ public final class GreedyGeneration {
   private static long[] step(HeterogeneousModel model, Tensor idsBT, KvCache cache) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
-      return Tensors.longs(model.step(idsBT, cache).argmax(new org.bytedeco.pytorch.LongOptional(1), false));
+      return Tensors.longs(
+          model.step(idsBT, cache).argmax(new org.bytedeco.pytorch.LongOptional(1), false));
     }
   }
 }

@@ -6,8 +6,9 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
- * Grouped-query attention with rotary positions: {@code x + o(attend(rope(q), rope(k), v))}, where q,
- * k and v are projections of the normalised input and query head n reads key/value head n / (N / K).
+ * Grouped-query attention with rotary positions: {@code x + o(attend(rope(q), rope(k), v))}, where
+ * q, k and v are projections of the normalised input and query head n reads key/value head n / (N /
+ * K).
  *
  * <p>Source: Ainslie et al., arXiv:2305.13245.
  */
@@ -52,7 +53,8 @@ public final class GroupedQueryAttention implements SubBlock {
   public Tensor heads(Tensor hiddenBTD, AttentionContext context) {
     Tensor normalisedBTD = norm.apply(hiddenBTD);
     long start = context.start();
-    Tensor queriesBNTH = rotary.apply(project(normalisedBTD, queryWeight, spec.queryHeads()), start);
+    Tensor queriesBNTH =
+        rotary.apply(project(normalisedBTD, queryWeight, spec.queryHeads()), start);
     Tensor keysBKTH = rotary.apply(project(normalisedBTD, keyWeight, spec.kvHeads()), start);
     Tensor valuesBKTH = project(normalisedBTD, valueWeight, spec.kvHeads());
     return context.attend(queriesBNTH, keysBKTH, valuesBKTH).transpose(1, 2).flatten(2, 3);

@@ -1,6 +1,7 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -40,7 +41,8 @@ public final class HeterogeneousModel implements AutoCloseable {
 
   private HeterogeneousModel(ModelSpec spec, NamedTensors weights) {
     this.spec = spec;
-    this.nonBlock = NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet()));
+    this.nonBlock =
+        NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet()));
     this.embeddingVD = nonBlock.get("model.embed_tokens.weight");
     this.headVD = spec.tiedEmbeddings() ? embeddingVD : nonBlock.get("lm_head.weight");
     this.finalNorm = new RmsNorm(nonBlock.get("model.norm.weight"), spec.rmsNormEps());
@@ -63,8 +65,8 @@ public final class HeterogeneousModel implements AutoCloseable {
   /**
    * Returns the model that {@code spec} describes.
    *
-   * @param weights a holder with the names of {@link ModelSpec#tensorShapes}; the model takes a share
-   *     of its own
+   * @param weights a holder with the names of {@link ModelSpec#tensorShapes}; the model takes a
+   *     share of its own
    * @throws IllegalArgumentException if a tensor is missing, or has another shape
    */
   public static HeterogeneousModel of(ModelSpec spec, NamedTensors weights) {
@@ -83,14 +85,15 @@ public final class HeterogeneousModel implements AutoCloseable {
   private static ImmutableMap<String, Tensor> selected(
       Map<String, Tensor> tensors, Iterable<String> names) {
     ImmutableMap.Builder<String, Tensor> some = ImmutableMap.builder();
-    names.forEach(name -> some.put(name, tensors.get(name)));
+    names.forEach(name -> some.put(name, checkNotNull(tensors.get(name), name)));
     return some.buildOrThrow();
   }
 
   private ImmutableMap<String, Tensor> layerTensors(Map<String, Tensor> tensors, int layer) {
     ImmutableMap.Builder<String, Tensor> own = ImmutableMap.builder();
     for (String name : spec.block(layer).tensorShapes(spec.width()).keySet()) {
-      own.put(name, tensors.get(ModelSpec.layerPrefix(layer) + name));
+      String fullName = ModelSpec.layerPrefix(layer) + name;
+      own.put(name, checkNotNull(tensors.get(fullName), fullName));
     }
     return own.buildOrThrow();
   }
@@ -158,13 +161,11 @@ public final class HeterogeneousModel implements AutoCloseable {
     for (Map.Entry<Integer, BlockSpec> entry : specs.entrySet()) {
       int layer = entry.getKey();
       changed = changed.withBlock(layer, entry.getValue());
-      weights
-          .get(layer)
+      checkNotNull(weights.get(layer), "layer %s: weights are missing", layer)
           .asMap()
           .forEach((name, tensor) -> all.put(ModelSpec.layerPrefix(layer) + name, tensor));
     }
-    try (NamedTensors holder =
-        NamedTensors.of(selected(all, changed.tensorShapes().keySet()))) {
+    try (NamedTensors holder = NamedTensors.of(selected(all, changed.tensorShapes().keySet()))) {
       return of(changed, holder);
     }
   }
@@ -172,8 +173,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   /** Returns a model of the same spec with copies of all tensors as {@code dtype}. */
   public HeterogeneousModel copy(DType dtype) {
     try (NamedTensors held = NamedTensors.of(tensors());
-        NamedTensors copies =
-            held.map(tensor -> Tensors.cast(tensor.detach(), dtype).clone())) {
+        NamedTensors copies = held.map(tensor -> Tensors.cast(tensor.detach(), dtype).clone())) {
       return of(spec, copies);
     }
   }

@@ -9,8 +9,8 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 
 /**
- * The keys and values of the tokens that a batch of sequences of one length has seen, layer by layer.
- * A layer without attention keeps nothing.
+ * The keys and values of the tokens that a batch of sequences of one length has seen, layer by
+ * layer. A layer without attention keeps nothing.
  *
  * <p>Not safe for use by several threads.
  */

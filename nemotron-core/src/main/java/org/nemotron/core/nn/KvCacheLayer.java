@@ -81,7 +81,10 @@ public final class KvCacheLayer implements AttentionContext, AutoCloseable {
         : continued(queriesBNTH, keysBKSH, valuesBKSH);
   }
 
-  /** One new token: the queries of a group are the rows of one product, so that K and V are read once. */
+  /**
+   * One new token: the queries of a group are the rows of one product, so that K and V are read
+   * once.
+   */
   private static Tensor decode(Tensor queriesBNTH, Tensor keysBKSH, Tensor valuesBKSH) {
     long heads = keysBKSH.size(1);
     long group = queriesBNTH.size(1) / heads;
@@ -103,7 +106,8 @@ public final class KvCacheLayer implements AttentionContext, AutoCloseable {
   private Tensor continued(Tensor queriesBNTH, Tensor keysBKSH, Tensor valuesBKSH) {
     long tokens = queriesBNTH.size(2);
     Tensor visibleTS =
-        torch.ones(new long[] {tokens, length + tokens}, keysBKSH.options())
+        torch
+            .ones(new long[] {tokens, length + tokens}, keysBKSH.options())
             .tril(length)
             .ne(new Scalar(0));
     return torch.scaled_dot_product_attention(

@@ -7,6 +7,8 @@ import org.nemotron.core.tensor.NamedTensors;
 public final class PassThrough implements SubBlock {
   private final NamedTensors tensors = NamedTensors.none();
 
+  PassThrough() {}
+
   @Override
   public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
     return hiddenBTD;

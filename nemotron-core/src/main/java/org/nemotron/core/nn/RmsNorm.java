@@ -11,17 +11,18 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Source: Zhang and Sennrich, arXiv:1910.07467.
  */
-final class RmsNorm {
+public final class RmsNorm {
   private final Tensor weightD;
   private final double eps;
 
-  RmsNorm(Tensor weightD, double eps) {
+  /** Makes the norm with this weight, {@code [D]}; the weight is held by the caller. */
+  public RmsNorm(Tensor weightD, double eps) {
     this.weightD = weightD;
     this.eps = eps;
   }
 
   /** Returns the normalised input, of the same shape. */
-  Tensor apply(Tensor inputBTD) {
+  public Tensor apply(Tensor inputBTD) {
     return torch.rms_norm(
         inputBTD,
         new long[] {weightD.size(0)},

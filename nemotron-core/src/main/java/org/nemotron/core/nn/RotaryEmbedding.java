@@ -33,7 +33,8 @@ public final class RotaryEmbedding implements AutoCloseable {
   private record Tables(long positions, Tensor cosinesPH, Tensor sinesPH) {}
 
   /** Makes the tables for the first positions. */
-  public RotaryEmbedding(RopeSpec rope, int headDim, long maxPositions, DType dtype, Device device) {
+  public RotaryEmbedding(
+      RopeSpec rope, int headDim, long maxPositions, DType dtype, Device device) {
     this.frequencies = rope.inverseFrequencies(headDim);
     this.headDim = headDim;
     this.maxPositions = maxPositions;

@@ -19,8 +19,8 @@ public sealed interface SubBlock extends AutoCloseable
    *
    * @param hiddenBTD {@code [B, T, D]}, the residual stream
    * @param context the keys and values of this layer; only attention looks at it
-   * @return {@code [B, T, D]}, owned by the current scope; the input itself where there is nothing to
-   *     add
+   * @return {@code [B, T, D]}, owned by the current scope; the input itself where there is nothing
+   *     to add
    */
   Tensor forward(Tensor hiddenBTD, AttentionContext context);
 
@@ -36,8 +36,8 @@ public sealed interface SubBlock extends AutoCloseable
   /**
    * Returns the attention that {@code spec} describes.
    *
-   * @param weights a holder with the names of {@link AttentionSpec#tensorShapes}; the sub-block takes
-   *     a share of its own
+   * @param weights a holder with the names of {@link AttentionSpec#tensorShapes}; the sub-block
+   *     takes a share of its own
    */
   static SubBlock attention(
       AttentionSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {

@@ -11,7 +11,9 @@ import com.google.common.collect.ImmutableMap;
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  */
 public sealed interface AttentionSpec {
-  /** Returns the name used in tables and file names: {@code kv4}, {@code linear} or {@code noop}. */
+  /**
+   * Returns the name used in tables and file names: {@code kv4}, {@code linear} or {@code noop}.
+   */
   String id();
 
   /**
@@ -97,7 +99,9 @@ public sealed interface AttentionSpec {
     }
   }
 
-  /** One linear layer on the normalised input: each token sees only itself, and nothing is cached. */
+  /**
+   * One linear layer on the normalised input: each token sees only itself, and nothing is cached.
+   */
   record Linear() implements AttentionSpec {
     @Override
     public String id() {

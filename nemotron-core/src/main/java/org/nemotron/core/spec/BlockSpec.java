@@ -8,8 +8,7 @@ import com.google.common.collect.ImmutableMap;
 /** One layer as data: its attention, then its feed-forward network. Immutable. */
 public record BlockSpec(AttentionSpec attention, FfnSpec ffn) {
   /** The block that does nothing: both sub-blocks absent. */
-  public static final BlockSpec NO_OP =
-      new BlockSpec(new AttentionSpec.NoOp(), new FfnSpec.NoOp());
+  public static final BlockSpec NO_OP = new BlockSpec(new AttentionSpec.NoOp(), new FfnSpec.NoOp());
 
   /** Checks that both halves are given. */
   public BlockSpec {

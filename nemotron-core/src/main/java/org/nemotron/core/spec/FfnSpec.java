@@ -12,7 +12,9 @@ import com.google.common.collect.ImmutableMap;
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  */
 public sealed interface FfnSpec {
-  /** Returns the name used in tables and file names: {@code w704}, {@code linear} or {@code noop}. */
+  /**
+   * Returns the name used in tables and file names: {@code w704}, {@code linear} or {@code noop}.
+   */
   String id();
 
   /**

@@ -91,7 +91,9 @@ public record ModelSpec(
     return withBlocks(others.build());
   }
 
-  /** Returns the tensors outside the layers, by their Hugging Face names; a tied head counts once. */
+  /**
+   * Returns the tensors outside the layers, by their Hugging Face names; a tied head counts once.
+   */
   public ImmutableMap<String, ImmutableList<Long>> nonBlockTensorShapes() {
     ImmutableMap.Builder<String, ImmutableList<Long>> shapes = ImmutableMap.builder();
     shapes.put("model.embed_tokens.weight", Shapes.of(vocabularySize, width));
@@ -125,14 +127,11 @@ public record ModelSpec(
 
   /** Returns the number of parameters; a tied embedding counts once. */
   public long parameters() {
-    return nonBlockParameters()
-        + blocks.stream().mapToLong(block -> block.parameters(width)).sum();
+    return nonBlockParameters() + blocks.stream().mapToLong(block -> block.parameters(width)).sum();
   }
 
   /** Returns how much the KV cache grows per token of a sequence, in bytes. */
   public long kvBytesPerToken(int dtypeBytes) {
-    return blocks.stream()
-        .mapToLong(block -> block.attention().kvBytesPerToken(dtypeBytes))
-        .sum();
+    return blocks.stream().mapToLong(block -> block.attention().kvBytesPerToken(dtypeBytes)).sum();
   }
 }

@@ -23,7 +23,9 @@ public final class CpuThreads {
     return Runtime.getRuntime().availableProcessors();
   }
 
-  /** Lets one operation use {@code threads} cores, for operations of this thread and new threads. */
+  /**
+   * Lets one operation use {@code threads} cores, for operations of this thread and new threads.
+   */
   public static void perOperation(int threads) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     torch.set_num_threads(threads);

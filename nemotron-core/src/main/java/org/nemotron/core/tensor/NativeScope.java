@@ -2,6 +2,7 @@ package org.nemotron.core.tensor;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ public final class NativeScope implements AutoCloseable {
    * Takes a share in {@code object}, so that it outlives its scope, and returns it. Each call is to
    * be matched by one {@link #release}.
    */
+  @CanIgnoreReturnValue
   public static <T extends Pointer> T keep(T object) {
     object.retainReference();
     return object;

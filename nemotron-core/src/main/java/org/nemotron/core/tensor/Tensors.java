@@ -56,7 +56,8 @@ public final class Tensors {
 
   /** Returns a copy of the elements of an int64 tensor in row-major order. */
   public static long[] longs(Tensor tensor) {
-    checkArgument(DType.of(tensor) == DType.INT64, "element type (%s) must be int64", DType.of(tensor));
+    checkArgument(
+        DType.of(tensor) == DType.INT64, "element type (%s) must be int64", DType.of(tensor));
     try (NativeScope scope = NativeScope.open()) {
       Tensor flat = move(tensor, Device.CPU, DType.INT64).contiguous();
       long[] values = new long[Math.toIntExact(flat.numel())];

@@ -1,0 +1,102 @@
+package org.nemotron.nas.search;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Walks the limit of one cost downwards, from one best architecture to the next. */
+final class FrontierSearch {
+  private final SearchProblem problem;
+  private final Network network;
+  private final Row cost;
+  private final Solver solver;
+  private final Deadline deadline;
+  private final SearchListener listener;
+  private final List<Frontier.Point> points = new ArrayList<>();
+  private boolean complete = true;
+
+  FrontierSearch(
+      SearchProblem problem,
+      String cost,
+      Solver solver,
+      Deadline deadline,
+      SearchListener listener) {
+    this.problem = problem;
+    this.network = Network.of(problem);
+    this.cost = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    this.solver = solver;
+    this.deadline = deadline;
+    this.listener = listener;
+  }
+
+  /** Returns the best architecture at evenly spaced limits. */
+  Frontier evenly(int count) {
+    Optional<Path> cheapest = best(network.withObjective(cost.coefficients)).map(Answer.Best::path);
+    Optional<Path> richest = cheapest.flatMap(unused -> cheapestOfTheBest(network));
+    if (cheapest.isPresent() && richest.isPresent()) {
+      double low = cost.value(cheapest.get());
+      double high = cost.value(richest.get());
+      for (int i = count - 1; i >= 0 && !deadline.isPast(); i--) {
+        double limit = i == 0 ? low : low + (high - low) * i / (count - 1);
+        best(within(limit)).ifPresent(best -> add(limit, best, count));
+      }
+    }
+    return frontier();
+  }
+
+  /** Returns every architecture that is best for some limit from {@code low} to {@code high}. */
+  Frontier everyStep(double low, double high) {
+    double limit = high;
+    while (limit >= low && !deadline.isPast()) {
+      Optional<Answer.Best> best = best(within(limit));
+      Optional<Path> path = cheapestOfTheBest(within(limit));
+      if (best.isEmpty() || path.isEmpty()) {
+        break;
+      }
+      double value = cost.value(path.get());
+      add(Math.max(value, low), new Answer.Best(path.get(), best.get().bound()), Integer.MAX_VALUE);
+      limit = Math.nextDown(value);
+    }
+    return frontier();
+  }
+
+  private Network within(double limit) {
+    return network.plusRow(cost.between(Double.NEGATIVE_INFINITY, limit));
+  }
+
+  /** Returns the path of least cost among those of least score. */
+  private Optional<Path> cheapestOfTheBest(Network within) {
+    return best(within)
+        .flatMap(
+            best -> {
+              Row noWorse = within.objectiveRow(within.score(best.path()));
+              return best(within.plusRow(noWorse).withObjective(cost.coefficients));
+            })
+        .map(Answer.Best::path);
+  }
+
+  private Optional<Answer.Best> best(Network asked) {
+    Answer answer = solver.solve(asked, deadline);
+    if (answer instanceof Answer.Best best) {
+      complete &= best.bound() >= asked.score(best.path());
+      return Optional.of(best);
+    }
+    complete &= answer instanceof Answer.None;
+    return Optional.empty();
+  }
+
+  private void add(double limit, Answer.Best best, int expected) {
+    Solution solution = Solutions.of(problem, network, best.path(), best.bound());
+    points.add(0, new Frontier.Point(limit, solution));
+    listener.onProgress(new SearchListener.Progress(points.size(), expected, deadline.elapsed()));
+  }
+
+  private Frontier frontier() {
+    return new Frontier(
+        cost.name,
+        ImmutableList.copyOf(points),
+        complete && !deadline.isPast(),
+        deadline.elapsed());
+  }
+}

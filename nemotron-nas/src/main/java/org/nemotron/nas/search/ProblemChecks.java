@@ -1,0 +1,141 @@
+package org.nemotron.nas.search;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.HashSet;
+import java.util.Set;
+
+/** The checks of a {@link SearchProblem}; each complaint names the layer and the candidate. */
+final class ProblemChecks {
+  private ProblemChecks() {}
+
+  static void checkLayers(ImmutableList<ImmutableList<Alternative>> layers) {
+    checkArgument(!layers.isEmpty(), "a search problem must have at least one layer");
+    for (int layer = 0; layer < layers.size(); layer++) {
+      checkArgument(!layers.get(layer).isEmpty(), "layer %s has no candidate", layer);
+      Set<String> ids = new HashSet<>();
+      for (Alternative candidate : layers.get(layer)) {
+        checkArgument(
+            ids.add(candidate.id()),
+            "layer %s, candidate %s: the id must be unique within its layer",
+            layer,
+            candidate.id());
+        checkNumbers(layer, candidate);
+        checkArgument(
+            candidate.covers() <= layers.size() - layer,
+            "layer %s, candidate %s: covers (%s) must end within the %s layers",
+            layer,
+            candidate.id(),
+            candidate.covers(),
+            layers.size());
+      }
+    }
+  }
+
+  private static void checkNumbers(int layer, Alternative candidate) {
+    checkArgument(
+        Double.isFinite(candidate.score()),
+        "layer %s, candidate %s: score (%s) must be a finite number",
+        layer,
+        candidate.id(),
+        candidate.score());
+    checkArgument(
+        Double.isFinite(candidate.standardError()) && candidate.standardError() >= 0,
+        "layer %s, candidate %s: standardError (%s) must be a finite number, not negative",
+        layer,
+        candidate.id(),
+        candidate.standardError());
+    candidate
+        .costs()
+        .forEach(
+            (cost, value) ->
+                checkArgument(
+                    Double.isFinite(value),
+                    "layer %s, candidate %s: cost %s (%s) must be a finite number",
+                    layer,
+                    candidate.id(),
+                    cost,
+                    value));
+  }
+
+  static void checkCosts(
+      ImmutableList<ImmutableList<Alternative>> layers,
+      ImmutableMap<String, Double> fixedCosts,
+      ImmutableList<Budget> budgets) {
+    ImmutableSet<String> known =
+        layers.stream()
+            .flatMap(ImmutableList::stream)
+            .flatMap(candidate -> candidate.costs().keySet().stream())
+            .collect(ImmutableSet.toImmutableSet());
+    for (int layer = 0; layer < layers.size(); layer++) {
+      for (Alternative candidate : layers.get(layer)) {
+        for (String cost : known) {
+          checkArgument(
+              candidate.costs().containsKey(cost),
+              "layer %s, candidate %s: cost %s is missing, every candidate must have it",
+              layer,
+              candidate.id(),
+              cost);
+        }
+      }
+    }
+    fixedCosts.forEach(
+        (cost, value) ->
+            checkArgument(
+                known.contains(cost) && Double.isFinite(value),
+                "fixed cost %s (%s) must be a finite number and one of the candidates' costs %s",
+                cost,
+                value,
+                known));
+    for (Budget budget : budgets) {
+      checkArgument(
+          known.contains(budget.cost()),
+          "budget %s: the cost must be one of the candidates' costs %s",
+          budget.cost(),
+          known);
+    }
+  }
+
+  static void checkRules(
+      ImmutableList<ImmutableList<Alternative>> layers, ImmutableList<Rule> rules) {
+    for (Rule rule : rules) {
+      if (rule instanceof Rule.Pin pin) {
+        checkExists(layers, pin);
+      }
+    }
+    checkCovered(Permissions.of(layers, rules));
+  }
+
+  private static void checkExists(ImmutableList<ImmutableList<Alternative>> layers, Rule.Pin pin) {
+    checkArgument(
+        pin.layer() < layers.size()
+            && layers.get(pin.layer()).stream()
+                .anyMatch(candidate -> candidate.id().equals(pin.id())),
+        "layer %s, candidate %s: there is no such candidate to force or forbid",
+        pin.layer(),
+        pin.id());
+  }
+
+  /** Checks that a chain of permitted candidates leads from the first layer past the last. */
+  private static void checkCovered(Permissions permissions) {
+    boolean[] reached = new boolean[permissions.layers() + 1];
+    reached[0] = true;
+    int furthest = 0;
+    for (int layer = 0; layer < permissions.layers(); layer++) {
+      if (reached[layer]) {
+        furthest = layer;
+        for (Alternative candidate : permissions.at(layer)) {
+          reached[layer + candidate.covers()] = true;
+        }
+      }
+    }
+    checkArgument(
+        reached[permissions.layers()],
+        "layer %s: forced, forbidden and covering candidates leave nothing that can stand here "
+            + "and lead on to the last layer",
+        furthest);
+  }
+}

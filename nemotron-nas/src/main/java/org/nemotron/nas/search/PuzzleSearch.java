@@ -1,0 +1,112 @@
+package org.nemotron.nas.search;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Finds the architecture of least harm within all budgets, and proves it.
+ *
+ * <p>Immutable and safe for use by several threads; every call is independent of the others.
+ *
+ * <p>Source: Puzzle (Bercovich et al., 2024), section 4 and appendix B, where a general mixed
+ * integer solver does this.
+ */
+public final class PuzzleSearch {
+  private static final Duration UNLIMITED = Duration.ofDays(365);
+
+  private final Solver solver;
+  private final Duration timeLimit;
+  private final SearchListener listener;
+  private final BooleanSupplier cancelled;
+
+  private PuzzleSearch(Builder builder) {
+    this.solver = new ScipSolver();
+    this.timeLimit = builder.timeLimit;
+    this.listener = builder.listener;
+    this.cancelled = builder.cancelled;
+  }
+
+  /** Returns a search without a time limit: every answer is proven. */
+  public static PuzzleSearch create() {
+    return builder().build();
+  }
+
+  /** Returns a builder. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns the best solutions, as many and as far apart as the problem asks for.
+   *
+   * @param problem what to search
+   */
+  public SearchOutcome solve(SearchProblem problem) {
+    return new DiverseSearch(problem, solver, deadline(), listener).solve();
+  }
+
+  /**
+   * Returns the best architecture for evenly spaced limits from above on one cost, from the least
+   * that can be met to the one beyond which more buys nothing. The budgets of the problem stay.
+   *
+   * @param cost the cost whose limit varies
+   * @param points how many limits, at least 2
+   */
+  public Frontier frontier(SearchProblem problem, String cost, int points) {
+    checkArgument(points >= 2, "points (%s) must be at least 2", points);
+    return new FrontierSearch(problem, cost, solver, deadline(), listener).evenly(points);
+  }
+
+  /**
+   * Returns every architecture that is best for some limit from above on one cost, from {@code low}
+   * to {@code high}. The budgets of the problem stay.
+   */
+  public Frontier frontier(SearchProblem problem, String cost, double low, double high) {
+    checkArgument(low <= high, "low (%s) must not exceed high (%s)", low, high);
+    return new FrontierSearch(problem, cost, solver, deadline(), listener).everyStep(low, high);
+  }
+
+  private Deadline deadline() {
+    return Deadline.startingNow(timeLimit, cancelled);
+  }
+
+  /** Collects the settings of a {@link PuzzleSearch}. */
+  public static final class Builder {
+    private Duration timeLimit = UNLIMITED;
+    private SearchListener listener = SearchListener.SILENT;
+    private BooleanSupplier cancelled = () -> false;
+
+    private Builder() {}
+
+    /** Sets after how long a call returns with what it has; never, unless set. */
+    @CanIgnoreReturnValue
+    public Builder timeLimit(Duration limit) {
+      checkArgument(
+          !limit.isNegative() && !limit.isZero(), "timeLimit (%s) must be positive", limit);
+      timeLimit = limit.compareTo(UNLIMITED) < 0 ? limit : UNLIMITED;
+      return this;
+    }
+
+    /** Sets who hears of every solution and point. */
+    @CanIgnoreReturnValue
+    public Builder listener(SearchListener newListener) {
+      listener = newListener;
+      return this;
+    }
+
+    /** Sets what is asked, often, whether to stop; a stopped call returns with what it has. */
+    @CanIgnoreReturnValue
+    public Builder cancelledWhen(BooleanSupplier newCancelled) {
+      cancelled = newCancelled;
+      return this;
+    }
+
+    /** Returns the search. */
+    public PuzzleSearch build() {
+      return new PuzzleSearch(this);
+    }
+  }
+}

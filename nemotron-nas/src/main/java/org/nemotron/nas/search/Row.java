@@ -1,0 +1,45 @@
+package org.nemotron.nas.search;
+
+/**
+ * One linear demand on the arcs of a {@link Network}: {@code atLeast <= fixed + sum of coefficients
+ * <= atMost}.
+ */
+final class Row {
+  /** Names the demand to the user. */
+  final String name;
+
+  /** One per arc. */
+  final double[] coefficients;
+
+  final double fixed;
+  final double atLeast;
+  final double atMost;
+
+  Row(String name, double[] coefficients, double fixed, double atLeast, double atMost) {
+    this.name = name;
+    this.coefficients = coefficients;
+    this.fixed = fixed;
+    this.atLeast = atLeast;
+    this.atMost = atMost;
+  }
+
+  /** Returns the same coefficients with other limits. */
+  Row between(double newAtLeast, double newAtMost) {
+    return new Row(name, coefficients, fixed, newAtLeast, newAtMost);
+  }
+
+  /** Returns the value of a path: the fixed part first, then its arcs in layer order. */
+  double value(Path path) {
+    double sum = fixed;
+    for (int i = 0; i < path.length(); i++) {
+      sum += coefficients[path.arc(i)];
+    }
+    return sum;
+  }
+
+  /** Returns whether a path meets the demand, compared exactly. */
+  boolean allows(Path path) {
+    double value = value(path);
+    return atLeast <= value && value <= atMost;
+  }
+}

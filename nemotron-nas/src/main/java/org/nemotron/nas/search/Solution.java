@@ -1,0 +1,58 @@
+package org.nemotron.nas.search;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+
+/**
+ * One architecture, with the proof of how good it is.
+ *
+ * @param choices the placed alternatives in layer order; one that covers several layers stands here
+ *     once
+ * @param score the summed harm, added again from the alternatives
+ * @param bound no architecture that meets the same demands has a score below this; equal to the
+ *     score when the optimum is proven. For solutions after the first, the demands include the
+ *     distance to every earlier one
+ * @param gap {@code (score - bound) / |score|}, 0 when the optimum is proven
+ * @param costs every cost of the whole architecture, fixed costs included, added again
+ */
+public record Solution(
+    ImmutableList<Choice> choices,
+    double score,
+    double bound,
+    double gap,
+    ImmutableMap<String, Double> costs) {
+
+  /** Checks that the bound bounds. */
+  public Solution {
+    checkArgument(bound <= score, "bound (%s) must not exceed score (%s)", bound, score);
+    checkArgument(gap >= 0, "gap (%s) must not be negative", gap);
+  }
+
+  /** Returns the ids of the placed alternatives in layer order. */
+  public ImmutableList<String> ids() {
+    return choices.stream()
+        .map(choice -> choice.alternative().id())
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns the standard error of the score: alternatives are taken as scored independently. */
+  public double standardError() {
+    return Math.sqrt(
+        choices.stream()
+            .mapToDouble(choice -> choice.alternative().standardError())
+            .map(error -> error * error)
+            .sum());
+  }
+
+  /** Returns in how many layers another solution of the same problem holds something else. */
+  public int differentLayers(Solution other) {
+    ImmutableSet<Choice> theirs = ImmutableSet.copyOf(other.choices);
+    return choices.stream()
+        .filter(choice -> !theirs.contains(choice))
+        .mapToInt(choice -> choice.alternative().covers())
+        .sum();
+  }
+}

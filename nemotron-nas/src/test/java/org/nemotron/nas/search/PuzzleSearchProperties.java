@@ -1,0 +1,113 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
+
+final class PuzzleSearchProperties {
+  /** Sums of a dozen numbers below ten, added in another order, agree to this. */
+  private static final double ROUNDING = 1e-9;
+
+  private final PuzzleSearch search = PuzzleSearch.create();
+
+  @Provide
+  Arbitrary<SearchProblem> problems() {
+    return SmallProblems.any();
+  }
+
+  @Property(tries = 500)
+  void searchNeverLosesToBruteForceNorBeatsIt(@ForAll("problems") SearchProblem problem) {
+    Optional<ImmutableList<Choice>> truth = BruteForce.of(problem).best();
+    SearchOutcome outcome = search.solve(problem);
+    if (truth.isEmpty()) {
+      assertThat(outcome).isInstanceOf(Infeasible.class);
+    } else {
+      Solution best = ((Found) outcome).best();
+      assertThat(best.score()).isCloseTo(BruteForce.score(truth.get()), within(ROUNDING));
+      assertThat(best.bound()).isEqualTo(best.score());
+      assertThat(best.gap()).isZero();
+    }
+  }
+
+  @Property(tries = 300)
+  void solvedArchitectureRespectsEveryBudgetAndRule(@ForAll("problems") SearchProblem problem) {
+    if (search.solve(problem) instanceof Found found) {
+      BruteForce all = BruteForce.of(problem);
+      assertThat(all.architectures()).contains(found.best().choices());
+      assertThat(all.fits(found.best().choices())).isTrue();
+      found
+          .best()
+          .costs()
+          .forEach(
+              (cost, value) -> assertThat(value).isEqualTo(all.cost(found.best().choices(), cost)));
+    }
+  }
+
+  @Property(tries = 300)
+  void infeasibleNamesTheTrueLeastValue(@ForAll("problems") SearchProblem problem) {
+    if (search.solve(problem) instanceof Infeasible infeasible
+        && infeasible.clash().size() == 1
+        && !infeasible.budget().startsWith("layers")) {
+      Budget missed =
+          problem.budgets().stream()
+              .filter(budget -> budget.cost().equals(infeasible.budget()))
+              .findFirst()
+              .orElseThrow();
+      SearchProblem free =
+          problem.toBuilder()
+              .budgets(List.of())
+              .rules(problem.rules().stream().filter(Rule.Pin.class::isInstance).toList())
+              .build();
+      BruteForce all = BruteForce.of(free);
+      DoubleSummaryStatistics possible =
+          all.architectures().stream()
+              .mapToDouble(choices -> all.cost(choices, missed.cost()))
+              .filter(value -> infeasible.limit() == missed.atLeast() || value >= missed.atLeast())
+              .summaryStatistics();
+      double truth = infeasible.limit() == missed.atLeast() ? possible.getMax() : possible.getMin();
+      assertThat(infeasible.leastPossible()).isCloseTo(truth, within(ROUNDING));
+      assertThat(missed.allows(truth)).isFalse();
+    }
+  }
+
+  @Property(tries = 200)
+  void diverseSolutionsKeepTheirDistanceAndTheirOrder(@ForAll("problems") SearchProblem problem) {
+    int apart = Math.min(2, problem.layers().size());
+    SearchProblem several = problem.toBuilder().solutions(4).minDifferentLayers(apart).build();
+    if (search.solve(several) instanceof Found found) {
+      BruteForce all = BruteForce.of(problem);
+      List<Solution> solutions = found.solutions();
+      for (int i = 0; i < solutions.size(); i++) {
+        List<Solution> earlier = solutions.subList(0, i);
+        double truth =
+            all.architectures().stream()
+                .filter(all::fits)
+                .filter(choices -> earlier.stream().allMatch(e -> apart(e, choices) >= apart))
+                .map(BruteForce::score)
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        assertThat(solutions.get(i).score()).isCloseTo(truth, within(ROUNDING));
+        assertThat(earlier)
+            .allMatch(e -> apart(e, found.solutions().get(earlier.size()).choices()) >= apart);
+      }
+    }
+  }
+
+  private static int apart(Solution solution, ImmutableList<Choice> choices) {
+    return choices.stream()
+        .filter(choice -> !solution.choices().contains(choice))
+        .mapToInt(choice -> choice.alternative().covers())
+        .sum();
+  }
+}
