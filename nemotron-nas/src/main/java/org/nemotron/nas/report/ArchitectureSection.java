@@ -23,7 +23,8 @@ final class ArchitectureSection {
             .flatMap(target -> target.solution().layers().stream())
             .map(ChosenLayer::spec)
             .collect(ImmutableList.toImmutableList());
-    int heads = blocks.stream().mapToInt(block -> Layers.kvHeads(block.attention())).max().orElse(0);
+    int heads =
+        blocks.stream().mapToInt(block -> Layers.kvHeads(block.attention())).max().orElse(0);
     int channels = blocks.stream().mapToInt(block -> Layers.channels(block.ffn())).max().orElse(0);
     for (TargetSummary target : summary.targets()) {
       Sections.target(page, target);
@@ -56,8 +57,7 @@ final class ArchitectureSection {
 
   private static void writeTable(Markup page, Solution solution) {
     page.open("details").element("summary", "Layer by layer");
-    Sections.openTable(
-        page, "layers", "Layer", "Attention", "FFN", "Weights from", "Score (nats)");
+    Sections.openTable(page, "layers", "Layer", "Attention", "FFN", "Weights from", "Score (nats)");
     for (ChosenLayer block : solution.layers()) {
       page.open("tr").element("th", Layers.range(block.layer(), block.covers()), "scope", "row");
       page.element("td", Layers.attention(block.spec().attention()));

@@ -75,8 +75,7 @@ final class ArchitectureStrip {
 
   private Box cell(ChosenLayer block, double top) {
     double gap = Math.min(GAP, slot * 0.2);
-    return new Box(
-        LEFT + block.layer() * slot, top, block.covers() * slot - gap, CELL);
+    return new Box(LEFT + block.layer() * slot, top, block.covers() * slot - gap, CELL);
   }
 
   private void drawCell(Markup page, Box cell, String style, Filling filling, String tip) {

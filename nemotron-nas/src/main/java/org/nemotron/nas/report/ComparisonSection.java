@@ -15,9 +15,9 @@ final class ComparisonSection {
         "comparison",
         "Parent, children and baselines",
         "Measured, not predicted. KL is KL(parent ‖ model), mean over held-out tokens, with its"
-            + " standard error over sequences. The baselines meet the same budget as the child above"
-            + " them: greedy search, a random choice, and starting weights without training. Before"
-            + " distillation is the child as assembled, before global distillation.");
+            + " standard error over sequences. The baselines meet the same budget as the child"
+            + " above them: greedy search, a random choice, and starting weights without training."
+            + " Before distillation is the child as assembled, before global distillation.");
     Sections.openTable(
         page,
         "figures",

@@ -52,8 +52,16 @@ public final class ConsoleReport {
   private static String comparison(RunSummary summary) {
     TextTable table =
         TextTable.withHeader(
-            "model", "params", "weights", "KV cache", "tokens/s", "speed", "KL ± SE", "loss",
-            "accuracy", "preserved");
+            "model",
+            "params",
+            "weights",
+            "KV cache",
+            "tokens/s",
+            "speed",
+            "KL ± SE",
+            "loss",
+            "accuracy",
+            "preserved");
     addModel(table, summary, new Contender(Role.PARENT, summary.parent()));
     for (TargetSummary target : summary.targets()) {
       table.addHeading(PlainText.shorten(target.name() + ": " + target.goal(), COLUMNS));
@@ -64,8 +72,9 @@ public final class ConsoleReport {
         String.format(
             Locale.ROOT,
             "Generated tokens/s for batch %d, prompt %d, output %d. KL to the parent and loss in"
-                + " nats per held-out token; preserved: accuracy as a share of the"
-                + " parent's. Baselines meet the same budget: greedy search, random choice, starting weights alone.",
+                + " nats per held-out token; preserved: accuracy as a share of the parent's."
+                + " Baselines meet the same budget: greedy search, random choice, starting weights"
+                + " alone.",
             scenario.batch(),
             scenario.promptTokens(),
             scenario.outputTokens());
@@ -76,7 +85,9 @@ public final class ConsoleReport {
     ModelFigures model = contender.figures();
     boolean parent = contender.role() == Role.PARENT;
     String name =
-        parent ? PlainText.shorten(summary.parentName(), NAME_COLUMNS) : "  " + contender.role().label();
+        parent
+            ? PlainText.shorten(summary.parentName(), NAME_COLUMNS)
+            : "  " + contender.role().label();
     table.addRow(
         name,
         Figures.count(model.params()),
@@ -93,7 +104,8 @@ public final class ConsoleReport {
   }
 
   private static String predictions(RunSummary summary) {
-    TextTable table = TextTable.withHeader("predicted against measured", "predicted", "measured", "off by");
+    TextTable table =
+        TextTable.withHeader("predicted against measured", "predicted", "measured", "off by");
     for (TargetSummary target : summary.targets()) {
       table.addHeading(PlainText.shorten(target.name(), COLUMNS));
       Prediction.of(target)
@@ -148,9 +160,7 @@ public final class ConsoleReport {
     StringBuilder lines = new StringBuilder();
     summary
         .targets()
-        .forEach(
-            target ->
-                lines.append("written: ").append(target.directory()).append('\n'));
+        .forEach(target -> lines.append("written: ").append(target.directory()).append('\n'));
     return lines.toString();
   }
 }

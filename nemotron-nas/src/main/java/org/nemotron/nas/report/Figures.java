@@ -71,7 +71,9 @@ final class Figures {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
-  /** Returns for example {@code 0.031}: three decimals (two from 10 on), where columns are narrow. */
+  /**
+   * Returns for example {@code 0.031}: three decimals (two from 10 on), where columns are narrow.
+   */
   static String shortNats(double value) {
     return String.format(Locale.ROOT, Math.abs(value) < 9.9995 ? "%.3f" : "%.2f", value);
   }
@@ -79,7 +81,9 @@ final class Figures {
   /** Returns for example {@code 4.2 s} or {@code 2 min 13 s}. */
   static String seconds(double value) {
     if (value < 60) {
-      return value < 9.995 ? threeDigits(value) + " s" : String.format(Locale.ROOT, "%.1f s", value);
+      return value < 9.995
+          ? threeDigits(value) + " s"
+          : String.format(Locale.ROOT, "%.1f s", value);
     }
     long whole = Math.round(value);
     return whole < 3_600

@@ -170,8 +170,7 @@ final class FrontierChart {
     double above = Math.max(0.08 * (shares.getMax() - shares.getMin()), 0.1);
     return new Plot(
         FRAME,
-        new Scale.Linear(
-            rates.getMin() - room, rates.getMax() + room, FRAME.left(), FRAME.right()),
+        new Scale.Linear(rates.getMin() - room, rates.getMax() + room, FRAME.left(), FRAME.right()),
         new Scale.Linear(
             shares.getMin() - above, shares.getMax() + above, FRAME.bottom(), FRAME.top()));
   }

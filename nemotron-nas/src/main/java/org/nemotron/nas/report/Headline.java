@@ -6,7 +6,9 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 final class Headline {
   private Headline() {}
 
-  /** Returns for example "child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy". */
+  /**
+   * Returns for example "child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy".
+   */
   static String of(RunSummary summary, TargetSummary target) {
     return Contender.childName(target) + ": " + claim(summary, target);
   }

@@ -9,9 +9,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * Writes a summary as one HTML page for people.
  *
- * <p>The page is complete in itself: style and charts (inline SVG) are in it, no script, no font and
- * no image is fetched. It is well-formed XML too, follows the reader's light or dark setting, and
- * prints. Charts are drawn by this package rather than by a chart library: only so do they take
+ * <p>The page is complete in itself: style and charts (inline SVG) are in it, no script, no font
+ * and no image is fetched. It is well-formed XML too, follows the reader's light or dark setting,
+ * and prints. Charts are drawn by this package rather than by a chart library: only so do they take
  * their colours from the style sheet, place their labels apart and need no AWT.
  */
 public final class HtmlReport {

@@ -14,8 +14,8 @@ import org.nemotron.nas.report.RunSummary.LossCurve;
 /**
  * Loss curves of local distillation: one small chart per parent layer, all on the same axis.
  *
- * <p>Candidates are told apart by their ids, {@code layer-007.ffn.w352}; a curve with any other name
- * goes to a chart of its own kind after the layers.
+ * <p>Candidates are told apart by their ids, {@code layer-007.ffn.w352}; a curve with any other
+ * name goes to a chart of its own kind after the layers.
  */
 final class LocalLossGrid {
   private static final Pattern ID = Pattern.compile("layer-(\\d+)\\.(attention|ffn|block)\\.(.+)");
@@ -72,13 +72,11 @@ final class LocalLossGrid {
   private static Line line(LossCurve curve) {
     Matcher id = ID.matcher(curve.name());
     if (!id.matches()) {
-      return new Line(
-          curve.name(), PlainText.shorten(curve.name(), 16), "block", curve.points());
+      return new Line(curve.name(), PlainText.shorten(curve.name(), 16), "block", curve.points());
     }
     String kind = id.group(2);
     String prefix = kind.equals("attention") ? "attn " : kind.equals("ffn") ? "ffn " : "";
     String spec = id.group(3).replace(".covers", " ×").replaceFirst("^w(?=\\d)", "");
-    return new Line(
-        curve.name(), PlainText.shorten(prefix + spec, 16), kind, curve.points());
+    return new Line(curve.name(), PlainText.shorten(prefix + spec, 16), kind, curve.points());
   }
 }

@@ -47,8 +47,7 @@ final class LossChart {
             new Scale.Linear(first, last, frame.left(), frame.right()),
             losses.getCount() == 0
                 ? Scale.logarithmic(0.1, 1, frame.bottom(), frame.top())
-                : Scale.logarithmic(
-                    losses.getMin(), losses.getMax(), frame.bottom(), frame.top()));
+                : Scale.logarithmic(losses.getMin(), losses.getMax(), frame.bottom(), frame.top()));
   }
 
   /** Returns the range of all losses above zero. */

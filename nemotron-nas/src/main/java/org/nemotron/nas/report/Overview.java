@@ -3,7 +3,6 @@ package org.nemotron.nas.report;
 import com.google.common.collect.ImmutableMap;
 import java.util.Locale;
 import java.util.Map;
-
 import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.ScenarioSummary;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
@@ -62,15 +61,30 @@ final class Overview {
     page.element("span", Contender.childName(target) + ": ", "class", "who");
     page.text(Headline.claim(summary, target)).close();
     page.open("dl", "class", "tiles");
-    tile(page, "throughput", Figures.times(Headline.speedUp(summary, target)), 
+    tile(
+        page,
+        "throughput",
+        Figures.times(Headline.speedUp(summary, target)),
         Figures.rate(child.tokensPerSecond()) + " tokens/s");
-    tile(page, "accuracy preserved", Figures.percent(child.accuracyPreserved()),
+    tile(
+        page,
+        "accuracy preserved",
+        Figures.percent(child.accuracyPreserved()),
         Figures.percent(child.accuracy()) + " next-token");
-    tile(page, "parameters", Figures.change(parent.params(), child.params()),
+    tile(
+        page,
+        "parameters",
+        Figures.change(parent.params(), child.params()),
         Figures.count(child.params()));
-    tile(page, "weight memory", Figures.change(parent.weightBytes(), child.weightBytes()),
+    tile(
+        page,
+        "weight memory",
+        Figures.change(parent.weightBytes(), child.weightBytes()),
         Figures.bytes(child.weightBytes()));
-    tile(page, "KV cache", Figures.change(parent.kvBytes(), child.kvBytes()),
+    tile(
+        page,
+        "KV cache",
+        Figures.change(parent.kvBytes(), child.kvBytes()),
         Figures.bytes(child.kvBytes()));
     page.close().close().line();
   }

@@ -9,14 +9,15 @@ import java.util.Map;
 /**
  * Text that a model or a user wrote, made fit for a terminal or a page.
  *
- * <p>Control characters are replaced: a model may generate any byte, and a terminal would obey some.
+ * <p>Control characters are replaced: a model may generate any byte, and a terminal would obey
+ * some.
  */
 final class PlainText {
   /** What a terminal without Unicode gets instead. */
   private static final ImmutableMap<String, String> SPELT_OUT =
       ImmutableMap.of(
-          "×", "x", "±", "+-", "−", "-", "‖", "||", "…", "...", "“", "\"", "”", "\"", "‘", "'",
-          "’", "'");
+          "×", "x", "±", "+-", "−", "-", "‖", "||", "…", "...", "“", "\"", "”", "\"", "‘", "'", "’",
+          "'");
 
   private static final char REPLACEMENT = '\uFFFD';
 
@@ -55,7 +56,9 @@ final class PlainText {
   /** Returns {@code text}, or its beginning and an ellipsis when it is longer than allowed. */
   static String shorten(String text, int most) {
     String line = printable(text).replace('\n', ' ').replace('\t', ' ');
-    return line.length() <= most ? line : line.substring(0, most - 1) + "…";
+    return line.codePointCount(0, line.length()) <= most
+        ? line
+        : line.substring(0, line.offsetByCodePoints(0, most - 1)) + "…";
   }
 
   /**

@@ -46,13 +46,11 @@ record Plot(Box frame, Scale x, Scale y) {
       line(svg, "base", across, frame.bottom(), across, frame.bottom() + 4);
       text(svg, "tick mid", across, frame.bottom() + 18, format.apply(tick));
     }
-    text(
-        svg, "axis mid", frame.left() + frame.width() / 2, frame.bottom() + 38, title);
+    text(svg, "axis mid", frame.left() + frame.width() / 2, frame.bottom() + 38, title);
   }
 
   static void line(Markup svg, String style, double x1, double y1, double x2, double y2) {
-    svg.empty(
-        "line", "class", style, "x1", at(x1), "y1", at(y1), "x2", at(x2), "y2", at(y2));
+    svg.empty("line", "class", style, "x1", at(x1), "y1", at(y1), "x2", at(x2), "y2", at(y2));
   }
 
   static void text(Markup svg, String style, double x, double y, String text) {

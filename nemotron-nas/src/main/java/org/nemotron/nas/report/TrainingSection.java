@@ -38,7 +38,8 @@ final class TrainingSection {
     page.open("p", "class", "legend");
     Sections.key(page, "f-attention", "attention candidates");
     Sections.key(page, "f-ffn", "FFN candidates");
-    Sections.key(page, "f-block", "whole blocks: coupled pairs, and (×2) blocks that cover two layers");
+    Sections.key(
+        page, "f-block", "whole blocks: coupled pairs, and (×2) blocks that cover two layers");
     page.close();
     LocalLossGrid grid = new LocalLossGrid(summary.localDistillation());
     if (grid.size() > PANELS_SHOWN_AT_ONCE) {

@@ -99,8 +99,7 @@ final class SummaryFixture {
     ImmutableList.Builder<LayerTime> times = ImmutableList.builder();
     for (int layer = 0; layer < LAYERS; layer++) {
       times.add(
-          new LayerTime(
-              layer, 72e6 + 4e6 * noise.nextDouble(), 88e6 + 5e6 * noise.nextDouble()));
+          new LayerTime(layer, 72e6 + 4e6 * noise.nextDouble(), 88e6 + 5e6 * noise.nextDouble()));
     }
     return times.build();
   }
