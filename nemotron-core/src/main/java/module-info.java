@@ -6,6 +6,7 @@ module org.nemotron.core {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
   requires ai.djl.tokenizers;
+  requires com.fasterxml.jackson.core;
   requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
   requires transitive org.bytedeco.pytorch;

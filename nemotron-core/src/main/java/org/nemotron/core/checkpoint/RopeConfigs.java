@@ -34,7 +34,7 @@ final class RopeConfigs {
               rope.where()
                   + ": rope type "
                   + type
-                  + " is not supported; default, linear, llama3 are");
+                  + " is not supported; default, linear and llama3 are");
     };
   }
 

@@ -45,6 +45,9 @@ public final class SafetensorsWriter {
     }
   }
 
+  /** Makes a writer without tensors. */
+  public SafetensorsWriter() {}
+
   /** Adds a text to the header's metadata. */
   @CanIgnoreReturnValue
   public SafetensorsWriter metadata(String key, String value) {

@@ -52,7 +52,7 @@ final class WeightLoader {
       ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
       for (Map.Entry<String, ImmutableList<Long>> wanted :
           config.spec().tensorShapes().entrySet()) {
-        loaded.put(wanted.getKey(), loaded(wanted.getKey(), wanted.getValue()));
+        loaded.put(wanted.getKey(), load(wanted.getKey(), wanted.getValue()));
       }
       return NamedTensors.of(loaded.buildOrThrow());
     }
@@ -103,7 +103,8 @@ final class WeightLoader {
     }
   }
 
-  private Tensor loaded(String name, ImmutableList<Long> shape) throws IOException {
+  /** Returns one tensor, owned by the scope around this call. */
+  private Tensor load(String name, ImmutableList<Long> shape) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       Tensor stored = directory.tensor(name);
       Tensor used = trimmed(name, stored, shape);
