@@ -127,7 +127,7 @@ public final class AtomicFiles {
     return leftovers;
   }
 
-  private static void deleteTree(Path path) throws IOException {
+  public static void deleteTree(Path path) throws IOException {
     if (Files.exists(path)) {
       MoreFiles.deleteRecursively(path, RecursiveDeleteOption.ALLOW_INSECURE);
     }
