@@ -17,8 +17,10 @@ final class ConsoleReportTest {
   void render_realRun_opensWithTheHeadlines() {
     assertThat(report)
         .startsWith(
-            "child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy.\n"
-                + "child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy.\n");
+            """
+            child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy.
+            child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy.
+            """);
   }
 
   @Test
