@@ -151,8 +151,7 @@ public final class CheckpointDirectory implements AutoCloseable {
     }
   }
 
-  private static void checkShard(Path directory, String fileName)
-      throws CheckpointFormatException {
+  private static void checkShard(Path directory, String fileName) throws CheckpointFormatException {
     if (!Files.exists(directory.resolve(fileName))) {
       throw new CheckpointFormatException(
           directory.resolve(fileName)

@@ -12,6 +12,8 @@ import org.nemotron.core.tensor.NamedTensors;
  * {@link ModelWriter} writes it.
  */
 public final class ModelReader {
+  private ModelReader() {}
+
   /**
    * Returns the model in {@code directory}, which the caller closes.
    *
@@ -22,7 +24,8 @@ public final class ModelReader {
    * @throws CheckpointFormatException if a file is missing or damaged, if the architecture is not
    *     supported, or if the weights do not fit config.json or are not finite
    */
-  public HeterogeneousModel read(Path directory, DType dtype, Device device) throws IOException {
+  public static HeterogeneousModel read(Path directory, DType dtype, Device device)
+      throws IOException {
     ModelConfig config = ModelConfig.read(directory.resolve(CheckpointDirectory.CONFIG));
     try (CheckpointDirectory files = CheckpointDirectory.open(directory);
         NamedTensors weights = new WeightLoader(files, config, dtype, device).load()) {

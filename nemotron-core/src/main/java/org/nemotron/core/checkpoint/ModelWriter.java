@@ -1,5 +1,7 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -9,6 +11,7 @@ import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -46,6 +49,8 @@ public final class ModelWriter {
           .add(CheckpointDirectory.CONFIG, CheckpointDirectory.WEIGHTS, GENERATION_CONFIG)
           .build();
 
+  private ModelWriter() {}
+
   /**
    * Writes {@code model} to {@code directory}, which appears whole or not at all. A directory that
    * this class wrote before is replaced.
@@ -56,7 +61,7 @@ public final class ModelWriter {
    *     if it cannot be written; what stood there before is then untouched
    * @throws IllegalArgumentException if a width cannot be written in this form
    */
-  public void write(
+  public static void write(
       HeterogeneousModel model, Path directory, DType dtype, Path parentDirectory)
       throws IOException {
     checkReplaceable(directory, parentDirectory);
@@ -82,7 +87,9 @@ public final class ModelWriter {
     }
     try (Stream<Path> entries = Files.list(directory)) {
       Optional<Path> other =
-          entries.filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString())).findFirst();
+          entries
+              .filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString()))
+              .findFirst();
       if (other.isPresent()) {
         throw new IOException(
             directory
@@ -95,12 +102,12 @@ public final class ModelWriter {
 
   private static SafetensorsWriter weights(HeterogeneousModel model, DType dtype) {
     SafetensorsWriter writer = new SafetensorsWriter();
-    ImmutableMap<String, Tensor> tensors = model.tensors();
-    DeciLmConfigs.storedSpec(model.spec())
-        .tensorShapes()
-        .forEach(
-            (name, shape) ->
-                writer.add(name, dtype, shape, () -> padded(tensors.get(name), shape, dtype)));
+    ImmutableMap<String, ImmutableList<Long>> shapes =
+        DeciLmConfigs.storedSpec(model.spec()).tensorShapes();
+    for (Map.Entry<String, Tensor> entry : model.tensors().entrySet()) {
+      ImmutableList<Long> shape = verifyNotNull(shapes.get(entry.getKey()), entry.getKey());
+      writer.add(entry.getKey(), dtype, shape, () -> padded(entry.getValue(), shape, dtype));
+    }
     return writer;
   }
 

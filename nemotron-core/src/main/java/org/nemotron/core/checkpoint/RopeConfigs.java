@@ -6,9 +6,9 @@ import java.util.OptionalInt;
 import org.nemotron.core.spec.RopeSpec;
 
 /**
- * The rotary settings of a config.json: the pair {@code rope_theta} and {@code rope_scaling}, or the
- * newer {@code rope_parameters}, which goes first where both are given. The older pair is written,
- * since every reader knows it.
+ * The rotary settings of a config.json: the pair {@code rope_theta} and {@code rope_scaling}, or
+ * the newer {@code rope_parameters}, which goes first where both are given. The older pair is
+ * written, since every reader knows it.
  */
 final class RopeConfigs {
   private static final double DEFAULT_THETA = 10_000;
@@ -25,17 +25,17 @@ final class RopeConfigs {
     checkFlat(rope);
     double named = rope.number("rope_theta", theta);
     String type = rope.text("rope_type", rope.text("type", "default"));
-    switch (type) {
-      case "default":
-        return new RopeSpec.Plain(named);
-      case "linear":
-        return new RopeSpec.PositionInterpolation(named, rope.number("factor"));
-      case "llama3":
-        return llama3(file, rope, named);
-      default:
-        throw new CheckpointFormatException(
-            rope.where() + ": rope type " + type + " is not supported; default, linear, llama3 are");
-    }
+    return switch (type) {
+      case "default" -> new RopeSpec.Plain(named);
+      case "linear" -> new RopeSpec.PositionInterpolation(named, rope.number("factor"));
+      case "llama3" -> llama3(file, rope, named);
+      default ->
+          throw new CheckpointFormatException(
+              rope.where()
+                  + ": rope type "
+                  + type
+                  + " is not supported; default, linear and llama3 are");
+    };
   }
 
   private static RopeSpec llama3(JsonFile file, JsonFile rope, double theta)
@@ -61,7 +61,10 @@ final class RopeConfigs {
     double rotated = rope.number("partial_rotary_factor", 1);
     if (rotated != 1) {
       throw new CheckpointFormatException(
-          rope.where() + ": partial_rotary_factor (" + rotated + ") is not supported; it must be 1");
+          rope.where()
+              + ": partial_rotary_factor ("
+              + rotated
+              + ") is not supported; it must be 1");
     }
   }
 

@@ -123,8 +123,7 @@ public final class SafetensorsFile implements Closeable {
     return read(channel, LENGTH_BYTES, (int) headerBytes);
   }
 
-  private static ByteBuffer read(FileChannel channel, long position, int bytes)
-      throws IOException {
+  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {

@@ -58,8 +58,7 @@ record SafetensorsHeader(
    *
    * @throws CheckpointFormatException if it is damaged; the message does not name the file
    */
-  static SafetensorsHeader parse(ByteBuffer json, long dataBytes)
-      throws CheckpointFormatException {
+  static SafetensorsHeader parse(ByteBuffer json, long dataBytes) throws CheckpointFormatException {
     JsonNode root = readJson(json);
     check(root.isObject(), "the header must be a JSON object");
     ImmutableMap<String, String> metadata = readMetadata(root.path(METADATA));

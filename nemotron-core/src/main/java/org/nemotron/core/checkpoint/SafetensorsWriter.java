@@ -45,6 +45,9 @@ public final class SafetensorsWriter {
     }
   }
 
+  /** Makes a writer without tensors. */
+  public SafetensorsWriter() {}
+
   /** Adds a text to the header's metadata. */
   @CanIgnoreReturnValue
   public SafetensorsWriter metadata(String key, String value) {
@@ -82,6 +85,9 @@ public final class SafetensorsWriter {
     checkArgument(former == null, "tensor %s is added twice", name);
     return this;
   }
+
+  /** Returns a writer of a file without tensors yet. */
+  public SafetensorsWriter() {}
 
   /**
    * Writes the file, replacing one of that name; it appears whole or not at all.
@@ -130,8 +136,7 @@ public final class SafetensorsWriter {
     try (NativeScope scope = NativeScope.open()) {
       Tensor tensor = source.tensor().get().detach().cpu().contiguous();
       Verify.verify(
-          DType.of(tensor) == source.dtype()
-              && Longs.asList(tensor.shape()).equals(source.shape()),
+          DType.of(tensor) == source.dtype() && Longs.asList(tensor.shape()).equals(source.shape()),
           "tensor %s is not what was announced",
           source.name());
       BytePointer bytes = new BytePointer(tensor.data_ptr());

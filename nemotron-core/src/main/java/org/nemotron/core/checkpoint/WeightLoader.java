@@ -34,8 +34,7 @@ final class WeightLoader {
   private final DType dtype;
   private final Device device;
 
-  WeightLoader(
-      CheckpointDirectory directory, ModelConfig config, DType dtype, Device device) {
+  WeightLoader(CheckpointDirectory directory, ModelConfig config, DType dtype, Device device) {
     checkArgument(dtype.isFloatingPoint(), "dtype (%s) must be floating-point", dtype.configName());
     this.directory = directory;
     this.config = config;
@@ -53,7 +52,7 @@ final class WeightLoader {
       ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
       for (Map.Entry<String, ImmutableList<Long>> wanted :
           config.spec().tensorShapes().entrySet()) {
-        loaded.put(wanted.getKey(), loadInto(scope, wanted.getKey(), wanted.getValue()));
+        loaded.put(wanted.getKey(), load(wanted.getKey(), wanted.getValue()));
       }
       return NamedTensors.of(loaded.buildOrThrow());
     }
@@ -104,8 +103,8 @@ final class WeightLoader {
     }
   }
 
-  private Tensor loadInto(NativeScope outer, String name, ImmutableList<Long> shape)
-      throws IOException {
+  /** Returns one tensor, owned by the scope around this call. */
+  private Tensor load(String name, ImmutableList<Long> shape) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       Tensor stored = directory.tensor(name);
       Tensor used = trimmed(name, stored, shape);

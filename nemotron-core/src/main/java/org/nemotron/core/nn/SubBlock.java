@@ -45,12 +45,14 @@ public sealed interface SubBlock extends AutoCloseable
         new AttentionSpec.Visitor<SubBlock>() {
           @Override
           public SubBlock visit(AttentionSpec.GroupedQuery attention) {
-            return new GroupedQueryAttention(attention, weights.share(), rotary, eps);
+            return new GroupedQueryAttention(
+                attention, weights.share(attention.tensorShapes(1).keySet()), rotary, eps);
           }
 
           @Override
           public SubBlock visit(AttentionSpec.Linear attention) {
-            return LinearReplacement.ofAttention(weights.share(), eps);
+            return LinearReplacement.ofAttention(
+                weights.share(attention.tensorShapes(1).keySet()), eps);
           }
 
           @Override
@@ -71,12 +73,12 @@ public sealed interface SubBlock extends AutoCloseable
         new FfnSpec.Visitor<SubBlock>() {
           @Override
           public SubBlock visit(FfnSpec.Gated ffn) {
-            return new GatedFfn(weights.share(), eps);
+            return new GatedFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
           }
 
           @Override
           public SubBlock visit(FfnSpec.Linear ffn) {
-            return LinearReplacement.ofFfn(weights.share(), eps);
+            return LinearReplacement.ofFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
           }
 
           @Override

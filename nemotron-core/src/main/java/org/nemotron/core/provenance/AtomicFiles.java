@@ -12,8 +12,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -78,8 +78,8 @@ public final class AtomicFiles {
   /**
    * Writes a directory and puts it in the place of {@code target}.
    *
-   * <p>A former directory of that name is removed just before the new one takes its place: a process
-   * killed between the two leaves no directory of that name, never a mixture.
+   * <p>A former directory of that name is removed just before the new one takes its place: a
+   * process killed between the two leaves no directory of that name, never a mixture.
    *
    * @throws IOException if it cannot be written; {@code target} is then as it was
    */

@@ -89,7 +89,9 @@ public record Fingerprint(String hex) {
       return put('f', name, value.hex().getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Adds the content of {@code file}, which is read as a stream; where it lies does not count. */
+    /**
+     * Adds the content of {@code file}, which is read as a stream; where it lies does not count.
+     */
     @CanIgnoreReturnValue
     public Builder putFile(String name, Path file) throws IOException {
       return put(name, ofFile(file));

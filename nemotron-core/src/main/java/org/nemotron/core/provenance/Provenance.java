@@ -51,7 +51,9 @@ public record Provenance(
     ImmutableMap.Builder<String, String> inputs = ImmutableMap.builder();
     json.path("inputs").properties().forEach(e -> inputs.put(e.getKey(), e.getValue().asText()));
     return new Provenance(
-        text(json, "libraryVersion"), Instant.parse(text(json, "createdAt")), inputs.buildOrThrow());
+        text(json, "libraryVersion"),
+        Instant.parse(text(json, "createdAt")),
+        inputs.buildOrThrow());
   }
 
   private static String text(JsonNode json, String key) {

@@ -1,17 +1,10 @@
 /**
-<<<<<<< HEAD
- * What made an artefact: fingerprints of the parent, the settings, the data and the format version.
- *
- * <p>Every file that a run leaves behind carries one, and a resumed run trusts a file only when its
- * fingerprint matches.
-=======
  * What made an artefact, and how it gets onto the disk whole.
  *
  * <p>Every stage writes through {@link org.nemotron.core.provenance.AtomicFiles}, so that a run
  * killed at any moment leaves no half-written file that a later run would trust, and labels what it
  * wrote with a {@link org.nemotron.core.provenance.Fingerprint} of its inputs, so that a later run
  * can tell what it may reuse.
->>>>>>> main
  */
 @NullMarked
 @CheckReturnValue

@@ -56,6 +56,17 @@ public final class NamedTensors implements AutoCloseable {
     return of(asMap());
   }
 
+  /**
+   * Returns another holder of the tensors called {@code names}.
+   *
+   * @throws IllegalArgumentException if one of them is not here
+   */
+  public NamedTensors share(Iterable<String> names) {
+    ImmutableMap.Builder<String, Tensor> some = ImmutableMap.builder();
+    names.forEach(name -> some.put(name, get(name)));
+    return of(some.buildOrThrow());
+  }
+
   /** Returns a holder of new tensors made from these, under the same names. */
   public NamedTensors map(UnaryOperator<Tensor> function) {
     try (NativeScope scope = NativeScope.open()) {

@@ -1,6 +1,7 @@
 package org.nemotron.core.tensor;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -15,9 +16,9 @@ import java.util.function.Consumer;
 /**
  * Several streams of tensor operations at the same time, one core each.
  *
- * <p>While this object is open, an operation anywhere in the process uses one core; closing it gives
- * operations all cores again. Each operation being computed by one core, results do not depend on the
- * number of streams.
+ * <p>While this object is open, an operation anywhere in the process uses one core; closing it
+ * gives operations all cores again. Each operation being computed by one core, results do not
+ * depend on the number of streams.
  */
 public final class SideBySide implements AutoCloseable {
   private final ExecutorService threads;
@@ -54,7 +55,8 @@ public final class SideBySide implements AutoCloseable {
         Uninterruptibles.getUninterruptibly(future);
       } catch (ExecutionException e) {
         if (first == null) {
-          first = new IllegalStateException(e.getCause().getMessage(), e.getCause());
+          Throwable cause = verifyNotNull(e.getCause());
+          first = new IllegalStateException(cause.getMessage(), cause);
         }
       }
     }

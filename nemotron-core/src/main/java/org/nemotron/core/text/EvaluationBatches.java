@@ -20,8 +20,7 @@ public final class EvaluationBatches {
    * @param windowTokens tokens per window
    * @throws IllegalArgumentException if the corpus is shorter than one window
    */
-  public EvaluationBatches(
-      TokenCorpus corpus, int batchSize, int windowTokens, int maxWindows) {
+  public EvaluationBatches(TokenCorpus corpus, int batchSize, int windowTokens, int maxWindows) {
     checkArgument(batchSize > 0, "batchSize (%s) must be positive", batchSize);
     checkArgument(maxWindows > 0, "maxWindows (%s) must be positive", maxWindows);
     this.windows = new TokenWindows(corpus, windowTokens);

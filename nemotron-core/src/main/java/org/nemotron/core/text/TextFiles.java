@@ -3,6 +3,7 @@ package org.nemotron.core.text;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.base.Splitter;
+import com.google.common.base.Utf8;
 import com.google.common.collect.ImmutableList;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -11,7 +12,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -41,9 +41,8 @@ public final class TextFiles {
   }
 
   /**
-   * Returns the documents in the first {@code maxBytes} bytes of {@code file}, after
-   * decompression. Where the limit falls into a document, its whole lines before the limit are
-   * kept.
+   * Returns the documents in the first {@code maxBytes} bytes of {@code file}, after decompression.
+   * Where the limit falls into a document, its whole lines before the limit are kept.
    *
    * @throws IOException if it cannot be read, is not UTF-8, or holds no text
    */
@@ -52,7 +51,7 @@ public final class TextFiles {
     int limit = (int) Math.min(maxBytes, Integer.MAX_VALUE - 16);
     byte[] bytes = read(file, limit + 1);
     int length = bytes.length <= limit ? bytes.length : lastCut(bytes, limit);
-    String text = decode(file, ByteBuffer.wrap(bytes, 0, length));
+    String text = decode(file, bytes, length);
     ImmutableList<String> documents = ImmutableList.copyOf(DOCUMENTS.split(text));
     if (documents.isEmpty()) {
       throw new IOException(
@@ -92,17 +91,24 @@ public final class TextFiles {
     return end;
   }
 
-  private static String decode(Path file, ByteBuffer bytes) throws IOException {
-    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    CharBuffer text = CharBuffer.allocate(bytes.remaining());
-    CoderResult result = decoder.decode(bytes, text, true);
-    if (result.isError()) {
+  private static String decode(Path file, byte[] bytes, int length) throws IOException {
+    if (!Utf8.isWellFormed(bytes, 0, length)) {
       throw new IOException(
           file
               + " is not valid UTF-8 at byte "
-              + bytes.position()
+              + firstMalformed(bytes, length)
               + ".\nMaybe it is compressed, or written in another encoding: convert it to UTF-8.");
     }
-    return text.flip().toString();
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+
+  private static int firstMalformed(byte[] bytes, int length) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer remaining = ByteBuffer.wrap(bytes, 0, length);
+    CharBuffer text = CharBuffer.allocate(1 << 16);
+    while (decoder.decode(remaining, text, true).isOverflow()) {
+      text.clear();
+    }
+    return remaining.position();
   }
 }

@@ -11,8 +11,8 @@ import org.nemotron.core.tensor.Seed;
  * Endless batches of windows for training. Each epoch visits every window once, in an order of its
  * own, and begins the first window at a phase of its own.
  *
- * <p>Batch {@code i} depends on the corpus, the sizes and the seed only: a run that resumes asks for
- * the batch where it stopped. Safe for use by several threads.
+ * <p>Batch {@code i} depends on the corpus, the sizes and the seed only: a run that resumes asks
+ * for the batch where it stopped. Safe for use by several threads.
  */
 public final class TokenBatches {
   private final TokenWindows windows;

@@ -39,8 +39,7 @@ public final class TokenCorpus {
       Iterable<String> documents, Tokenizer tokenizer, ModelSpec model, long maxTokens) {
     checkArgument(maxTokens > 0, "maxTokens (%s) must be positive", maxTokens);
     Collector collector =
-        new Collector(
-            model.vocabularySize(), (int) Math.min(maxTokens, Integer.MAX_VALUE - 16));
+        new Collector(model.vocabularySize(), (int) Math.min(maxTokens, Integer.MAX_VALUE - 16));
     for (String document : documents) {
       collector.addDocument(document, tokenizer, model.specialTokens());
       if (collector.isFull()) {

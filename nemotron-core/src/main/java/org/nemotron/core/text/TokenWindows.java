@@ -28,8 +28,8 @@ record TokenWindows(TokenCorpus corpus, int length) {
   }
 
   /**
-   * Returns windows {@code first} to {@code first + rows - 1}: {@code [rows, length]}, int64, on the
-   * CPU, owned by the current scope.
+   * Returns windows {@code first} to {@code first + rows - 1}: {@code [rows, length]}, int64, on
+   * the CPU, owned by the current scope.
    *
    * @param begin the position of a window's first token, by the number of the window
    */

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 /**
  * The tokenizer.json of a model: text to token ids and back.
  *
- * <p>Nothing is added and nothing is cut off: no special tokens, no padding, no truncation. Safe for
- * use by several threads.
+ * <p>Nothing is added and nothing is cut off: no special tokens, no padding, no truncation. Safe
+ * for use by several threads.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
