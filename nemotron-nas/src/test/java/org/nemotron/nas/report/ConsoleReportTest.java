@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
@@ -34,7 +33,7 @@ final class ConsoleReportTest {
 
   @Test
   void render_largeModelAndLongTexts_stillFitsTheTerminal() {
-    String word = Strings.repeat("long", 60);
+    String word = "long".repeat(60);
     RunSummary small =
         SummaryFixture.summary(ImmutableList.of(new Sample(word + " end", word, word)));
     ModelFigures large =
