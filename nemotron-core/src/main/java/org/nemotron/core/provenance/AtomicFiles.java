@@ -71,7 +71,7 @@ public final class AtomicFiles {
     } catch (IOException e) {
       throw notWritten(target, e);
     } finally {
-      Files.deleteIfExists(partial);
+      deleteTree(partial);
     }
   }
 

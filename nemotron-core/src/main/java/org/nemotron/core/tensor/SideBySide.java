@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 /**
  * Several streams of tensor operations at the same time, one core each.
  *
- * <p>While this object is open, an operation anywhere in the process uses one core; closing it gives
- * operations all cores again. Each operation being computed by one core, results do not depend on the
- * number of streams.
+ * <p>While this object is open, an operation anywhere in the process uses one core; closing it
+ * gives operations all cores again. Each operation being computed by one core, results do not
+ * depend on the number of streams.
  */
 public final class SideBySide implements AutoCloseable {
   private final ExecutorService threads;
@@ -54,7 +54,7 @@ public final class SideBySide implements AutoCloseable {
         Uninterruptibles.getUninterruptibly(future);
       } catch (ExecutionException e) {
         if (first == null) {
-          first = new IllegalStateException(e.getCause().getMessage(), e.getCause());
+          first = new IllegalStateException(e.getMessage(), e.getCause());
         }
       }
     }
