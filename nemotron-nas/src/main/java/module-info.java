@@ -8,9 +8,10 @@
 module org.nemotron.nas {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
   exports org.nemotron.nas.report;
+  exports org.nemotron.nas.search;
 }

@@ -1,6 +1,7 @@
 package org.nemotron.core.tensor;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -54,7 +55,8 @@ public final class SideBySide implements AutoCloseable {
         Uninterruptibles.getUninterruptibly(future);
       } catch (ExecutionException e) {
         if (first == null) {
-          first = new IllegalStateException(e.getMessage(), e.getCause());
+          Throwable cause = verifyNotNull(e.getCause());
+          first = new IllegalStateException(cause.getMessage(), cause);
         }
       }
     }

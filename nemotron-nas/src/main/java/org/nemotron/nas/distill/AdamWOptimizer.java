@@ -1,7 +1,10 @@
 package org.nemotron.nas.distill;
 
+import java.nio.file.Path;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.InputArchive;
+import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -46,6 +49,24 @@ final class AdamWOptimizer implements AutoCloseable {
       }
       adamW.zero_grad();
       return norm;
+    }
+  }
+
+  /** Writes the moments and step counts to {@code file}. */
+  void save(Path file) {
+    try (NativeScope scope = NativeScope.open()) {
+      OutputArchive archive = new OutputArchive();
+      adamW.save(archive);
+      archive.save_to(file.toString());
+    }
+  }
+
+  /** Reads what {@link #save} wrote. */
+  void load(Path file) {
+    try (NativeScope scope = NativeScope.open()) {
+      InputArchive archive = new InputArchive();
+      archive.load_from(file.toString());
+      adamW.load(archive);
     }
   }
 

@@ -5,18 +5,23 @@ import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.Replacement;
 
-/** The training of one candidate: its tensors, its optimizer, its losses. Used by one thread at a time. */
+/**
+ * The training of one candidate: its tensors, its optimizer, its losses. Used by one thread at a
+ * time.
+ */
 final class CandidateTrainer implements AutoCloseable {
   private final Candidate candidate;
   private final LocalDistillationSettings settings;
   private final NamedTensors trained;
-  private final Imitation imitation;
+  private final Replacement replacement;
   private final AdamWOptimizer optimizer;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private double allowed = Double.POSITIVE_INFINITY;
@@ -31,7 +36,7 @@ final class CandidateTrainer implements AutoCloseable {
     this.candidate = candidate;
     this.settings = settings;
     this.trained = start.map(CandidateTrainer::leaf);
-    this.imitation = Imitation.of(parent, candidate, trained);
+    this.replacement = Replacement.of(parent, candidate, trained);
     this.optimizer = new AdamWOptimizer(trained, settings.optimizer(), settings.steps());
   }
 
@@ -47,12 +52,12 @@ final class CandidateTrainer implements AutoCloseable {
   }
 
   /** Trains on one batch; does nothing once the candidate is stopped. */
-  void step(int step, ParentActivations activations) {
+  void step(int step, ResidualStream parentStream) {
     if (stop.isPresent()) {
       return;
     }
     try (NativeScope scope = NativeScope.open()) {
-      Tensor loss = NormalisedMse.of(imitation.target(activations), imitation.output(activations));
+      Tensor loss = NormalisedMse.of(replacement.target(parentStream), replacement.output(parentStream));
       double value = Tensors.scalar(loss);
       losses.add(value);
       if (diverged(step, value)) {
@@ -104,7 +109,7 @@ final class CandidateTrainer implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
-    imitation.close();
+    replacement.close();
     trained.close();
   }
 }

@@ -9,8 +9,8 @@ import org.nemotron.nas.library.Candidate;
  *
  * @param candidate which
  * @param losses normalised squared error of each step, before the step's update
- * @param stop empty, or one entry: why it was stopped early; its weights are then as they were before
- *     training
+ * @param stop empty, or one entry: why it was stopped early; its weights are then as they were
+ *     before training
  */
 public record CandidateTraining(
     Candidate candidate, ImmutableDoubleArray losses, ImmutableList<Stop> stop) {

@@ -9,5 +9,4 @@ import org.nemotron.nas.library.BlockLibrary;
  * @param library the candidates; one that was stopped has its starting weights
  * @param trainings one entry per candidate trained
  */
-public record LocalDistillation(
-    BlockLibrary library, ImmutableList<CandidateTraining> trainings) {}
+public record LocalDistillation(BlockLibrary library, ImmutableList<CandidateTraining> trainings) {}

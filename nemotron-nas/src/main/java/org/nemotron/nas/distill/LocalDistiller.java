@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
@@ -21,8 +22,8 @@ import org.nemotron.nas.library.Candidate;
  * Blockwise local distillation: every candidate learns to imitate what it stands in for, from the
  * activations of one pass of the parent per batch.
  *
- * <p>No gradient crosses a block, so candidates are independent of each other and train side by side,
- * one core each; the result does not depend on how many.
+ * <p>No gradient crosses a block, so candidates are independent of each other and train side by
+ * side, one core each; the result does not depend on how many.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
@@ -73,15 +74,15 @@ public final class LocalDistiller {
       List<CandidateTrainer> trainers,
       SideBySide sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
-      ParentActivations activations = activations(parent, data, step);
-      sideBySide.forEach(trainers, trainer -> trainer.step(step, activations));
+      ResidualStream parentStream = parentStream(parent, data, step);
+      sideBySide.forEach(trainers, trainer -> trainer.step(step, parentStream));
     }
   }
 
-  private static ParentActivations activations(
+  private static ResidualStream parentStream(
       HeterogeneousModel parent, TokenBatches data, int step) {
     try (NoGradGuard inference = new NoGradGuard()) {
-      return ParentActivations.of(parent, data.batch(step));
+      return ResidualStream.of(parent, data.batch(step));
     }
   }
 

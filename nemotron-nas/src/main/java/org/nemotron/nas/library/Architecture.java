@@ -8,7 +8,8 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
- * A child as data: what stands in place of each parent layer, first to last, without gaps. Immutable.
+ * A child as data: what stands in place of each parent layer, first to last, without gaps.
+ * Immutable.
  */
 public record Architecture(ImmutableList<Placement> placements) {
   /** Checks that each placement begins where the one before it ends. */

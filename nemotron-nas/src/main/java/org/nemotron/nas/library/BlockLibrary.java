@@ -17,10 +17,10 @@ import org.nemotron.core.tensor.NamedTensors;
 /**
  * The parent, the alternatives to its sub-blocks and blocks, and their weights.
  *
- * <p>The parent's weights exist once; an untrained candidate is a set of indices into them, a trained
- * one holds its own tensors only. The set of candidates never changes: {@link #with} makes a new
- * library that shares what it has in common with this one. The parent stays the caller's, and must
- * stay open as long as the library is used.
+ * <p>The parent's weights exist once; an untrained candidate is a set of indices into them, a
+ * trained one holds its own tensors only. The set of candidates never changes: {@link #with} makes
+ * a new library that shares what it has in common with this one. The parent stays the caller's, and
+ * must stay open as long as the library is used.
  */
 public final class BlockLibrary implements AutoCloseable {
   private final HeterogeneousModel parent;
@@ -70,8 +70,8 @@ public final class BlockLibrary implements AutoCloseable {
   }
 
   /**
-   * Returns the weights of {@code candidate}, trained or else fresh from the parent; the caller closes
-   * the holder.
+   * Returns the weights of {@code candidate}, trained or else fresh from the parent; the caller
+   * closes the holder.
    *
    * @throws IllegalArgumentException if it is not in this library
    */

@@ -42,8 +42,7 @@ public final class Calibrator {
     List<LayerObserver> observers = new ArrayList<>();
     try {
       for (int layer = 0; layer < parent.spec().layers(); layer++) {
-        observers.add(
-            new LayerObserver(parent.block(layer), parent.spec().rmsNormEps(), settings));
+        observers.add(new LayerObserver(parent.block(layer), parent.spec().rmsNormEps(), settings));
       }
       for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
         observe(parent, observers, data, batch);
@@ -97,8 +96,7 @@ public final class Calibrator {
         try (NativeScope scope = NativeScope.open();
             NoGradGuard inference = new NoGradGuard();
             NamedTensors start = starting.of(candidate)) {
-          ImmutableMap<String, Tensor> fit =
-              candidate.accept(new Fit(observer, start, starting));
+          ImmutableMap<String, Tensor> fit = candidate.accept(new Fit(observer, start, starting));
           if (!fit.isEmpty()) {
             Map<String, Tensor> merged = new LinkedHashMap<>(start.asMap());
             merged.putAll(fit);

@@ -19,6 +19,11 @@ public sealed interface Candidate {
   /** Returns the first parent layer that it stands in for. */
   int layer();
 
+  /** Returns how many parent layers it stands in for, wholly or by half. */
+  default int covers() {
+    return 1;
+  }
+
   /** Returns its name in tables and files, for example {@code layer-007.ffn.w352}. */
   String id();
 

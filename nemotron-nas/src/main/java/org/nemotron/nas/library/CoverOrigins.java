@@ -36,8 +36,7 @@ final class CoverOrigins {
         ImmutableList<Tensor> states = parent.hiddenStates(data.batch(batch));
         for (int covers : coveredLayers) {
           for (int first = 0; first + covers < states.size(); first++) {
-            addErrors(
-                states, first, errors.computeIfAbsent(new Run(first, covers), Run::noErrors));
+            addErrors(states, first, errors.computeIfAbsent(new Run(first, covers), Run::noErrors));
           }
         }
       }

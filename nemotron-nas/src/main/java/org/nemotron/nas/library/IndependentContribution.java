@@ -24,7 +24,12 @@ final class IndependentContribution implements ChannelRanking {
     try (NativeScope scope = NativeScope.open()) {
       normsI =
           NativeScope.keep(
-              downDI.detach().norm(new org.bytedeco.pytorch.ScalarOptional(new Scalar(2)), new long[] {0}, false));
+              downDI
+                  .detach()
+                  .norm(
+                      new org.bytedeco.pytorch.ScalarOptional(new Scalar(2)),
+                      new long[] {0},
+                      false));
     }
     sums = new double[Math.toIntExact(downDI.size(1))];
   }

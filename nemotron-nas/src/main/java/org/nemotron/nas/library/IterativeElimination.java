@@ -14,8 +14,8 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * Channels dropped one small group per batch, each time those whose loss, together with all that was
- * dropped before, moves the output least.
+ * Channels dropped one small group per batch, each time those whose loss, together with all that
+ * was dropped before, moves the output least.
  *
  * <p>Two channels that say the same keep their place until one of them is gone; {@link
  * IndependentContribution} cannot see that.
@@ -101,8 +101,7 @@ final class IterativeElimination implements ChannelRanking {
 
   @Override
   public ImmutableIntArray ranked() {
-    checkState(
-        seen == batches, "%s of %s batches have been observed", seen, batches);
+    checkState(seen == batches, "%s of %s batches have been observed", seen, batches);
     return ImmutableIntArray.copyOf(leastImportantLast);
   }
 

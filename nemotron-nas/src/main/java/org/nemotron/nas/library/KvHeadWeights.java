@@ -10,9 +10,13 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.Tensors;
 
-/** Attention with fewer key/value heads, made from the parent's; results belong to the current scope. */
+/**
+ * Attention with fewer key/value heads, made from the parent's; results belong to the current
+ * scope.
+ */
 final class KvHeadWeights {
-  // Shape letters in this file: D = model width, N = query heads, K = key/value heads of the parent,
+  // Shape letters in this file: D = model width, N = query heads, K = key/value heads of the
+  // parent,
   // C = key/value heads of the child, H = head size.
 
   private static final String QUERY = "self_attn.q_proj.weight";
@@ -49,9 +53,9 @@ final class KvHeadWeights {
   }
 
   /**
-   * Returns weights with the best key/value heads of the parent. Each new group begins with the query
-   * heads that read its head before; the query heads of the heads left out fill the rest of the
-   * groups, their columns of the output projection zero.
+   * Returns weights with the best key/value heads of the parent. Each new group begins with the
+   * query heads that read its head before; the query heads of the heads left out fill the rest of
+   * the groups, their columns of the output projection zero.
    *
    * @param ranked the parent's key/value heads, most important first
    */
@@ -85,7 +89,11 @@ final class KvHeadWeights {
         OUTPUT,
             output
                 .index_select(1, queryRows)
-                .mul(Tensors.move(Tensors.of(mask, mask.length), Tensors.device(output), org.nemotron.core.tensor.DType.of(output))));
+                .mul(
+                    Tensors.move(
+                        Tensors.of(mask, mask.length),
+                        Tensors.device(output),
+                        org.nemotron.core.tensor.DType.of(output))));
   }
 
   private static void append(

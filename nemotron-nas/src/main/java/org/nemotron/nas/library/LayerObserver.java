@@ -106,8 +106,8 @@ final class LayerObserver implements AutoCloseable {
   }
 
   /**
-   * Returns the fitted last projection of {@code candidate}, by its name, owned by the current scope;
-   * empty where there is no such fit.
+   * Returns the fitted last projection of {@code candidate}, by its name, owned by the current
+   * scope; empty where there is no such fit.
    *
    * @param start its starting weights
    * @param kept the channels it keeps, ascending
@@ -122,7 +122,8 @@ final class LayerObserver implements AutoCloseable {
 
           @Override
           public ImmutableMap<String, Tensor> visit(FfnSpec.Linear ffn) {
-            return fitted("mlp.linear_mlp.weight", linearFfn, start, all(start, "mlp.linear_mlp.weight"));
+            return fitted(
+                "mlp.linear_mlp.weight", linearFfn, start, all(start, "mlp.linear_mlp.weight"));
           }
 
           @Override
@@ -155,7 +156,10 @@ final class LayerObserver implements AutoCloseable {
   }
 
   private static ImmutableMap<String, Tensor> fitted(
-      String name, Optional<NormalEquations> equations, NamedTensors start, ImmutableIntArray kept) {
+      String name,
+      Optional<NormalEquations> equations,
+      NamedTensors start,
+      ImmutableIntArray kept) {
     return equations
         .map(known -> ImmutableMap.of(name, known.solve(kept, start.get(name))))
         .orElse(ImmutableMap.of());

@@ -9,8 +9,8 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * The least-squares fit of a last projection: which weights bring the parent's output closest, given
- * what is left of its inputs.
+ * The least-squares fit of a last projection: which weights bring the parent's output closest,
+ * given what is left of its inputs.
  */
 final class NormalEquations implements AutoCloseable {
   // Shape letters in this file: R = tokens (rows), I = inputs, S = inputs kept, D = outputs.
@@ -58,12 +58,10 @@ final class NormalEquations implements AutoCloseable {
   Tensor solve(ImmutableIntArray kept, Tensor startDS) {
     long[] indices = kept.stream().asLongStream().toArray();
     Tensor index = Tensors.of(indices, indices.length);
-    Tensor gramSS =
-        gramII.index_select(0, index).index_select(1, index).to(ScalarType.Double);
+    Tensor gramSS = gramII.index_select(0, index).index_select(1, index).to(ScalarType.Double);
     Tensor crossSD = crossID.index_select(0, index).to(ScalarType.Double);
     Tensor ridge = gramSS.diagonal().mean().mul(new Scalar(RIDGE));
-    Tensor regularisedSS =
-        gramSS.add(torch.eye(indices.length, gramSS.options()).mul(ridge));
+    Tensor regularisedSS = gramSS.add(torch.eye(indices.length, gramSS.options()).mul(ridge));
     Tensor rightSD = crossSD.add(startDS.t().to(ScalarType.Double).mul(ridge));
     Tensor lowerSS = torch.linalg_cholesky(regularisedSS);
     return torch.cholesky_solve(rightSD, lowerSS).t().contiguous().to(startDS.scalar_type());

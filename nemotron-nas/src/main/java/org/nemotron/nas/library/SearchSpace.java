@@ -12,9 +12,9 @@ import org.nemotron.core.spec.ModelSpec;
 /**
  * Which alternatives a layer may have. Immutable.
  *
- * <p>The default is the paper's: key/value heads 8, 4, 2 and 1, a linear layer or nothing; channels of
- * 87, 75, 50, 25, 20 and 10 %, a linear layer or nothing: 6 by 9 with the parent's own. What is not
- * smaller than the parent's own sub-block is left out.
+ * <p>The default is the paper's: key/value heads 8, 4, 2 and 1, a linear layer or nothing; channels
+ * of 87, 75, 50, 25, 20 and 10 %, a linear layer or nothing: 6 by 9 with the parent's own. What is
+ * not smaller than the parent's own sub-block is left out.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  *
@@ -25,8 +25,8 @@ import org.nemotron.core.spec.ModelSpec;
  * @param noAttention whether attention may be left out
  * @param linearFfn whether the network may become a linear layer
  * @param noFfn whether the network may be left out
- * @param coveredLayers how many consecutive layers one block of the parent's shape may stand in for;
- *     each at least 2
+ * @param coveredLayers how many consecutive layers one block of the parent's shape may stand in
+ *     for; each at least 2
  */
 public record SearchSpace(
     ImmutableList<Integer> kvHeads,
@@ -73,7 +73,8 @@ public record SearchSpace(
     if (own instanceof AttentionSpec.GroupedQuery parent) {
       kvHeads.stream()
           .filter(heads -> heads < parent.kvHeads() && parent.kvHeads() % heads == 0)
-          .map(heads -> new AttentionSpec.GroupedQuery(parent.queryHeads(), heads, parent.headDim()))
+          .map(
+              heads -> new AttentionSpec.GroupedQuery(parent.queryHeads(), heads, parent.headDim()))
           .forEach(found::add);
       if (linearAttention) {
         found.add(new AttentionSpec.Linear());
@@ -108,7 +109,10 @@ public record SearchSpace(
     return Math.max(1, (int) Math.round(channels / channelMultiple)) * channelMultiple;
   }
 
-  /** Returns every alternative of every layer of {@code parent}; the parent's own are not among them. */
+  /**
+   * Returns every alternative of every layer of {@code parent}; the parent's own are not among
+   * them.
+   */
   public ImmutableList<Candidate> candidates(ModelSpec parent) {
     ImmutableList.Builder<Candidate> all = ImmutableList.builder();
     for (int layer = 0; layer < parent.layers(); layer++) {

@@ -14,8 +14,8 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * The weights that candidates start from, cut from the parent's: the most important channels, pooled
- * or chosen heads, products of projections.
+ * The weights that candidates start from, cut from the parent's: the most important channels,
+ * pooled or chosen heads, products of projections.
  *
  * <p>Nothing is copied until {@link #of} is called. Source: Puzzle, arXiv:2411.19146, appendix A.
  */
@@ -145,7 +145,10 @@ final class StartingWeights {
         });
   }
 
-  /** Returns the channels that a network of {@code channels} keeps of layer {@code layer}, ascending. */
+  /**
+   * Returns the channels that a network of {@code channels} keeps of layer {@code layer},
+   * ascending.
+   */
   ImmutableIntArray keptChannels(int layer, int channels) {
     return ImmutableIntArray.copyOf(
         rankings.get(layer).channels().subArray(0, channels).stream().sorted());

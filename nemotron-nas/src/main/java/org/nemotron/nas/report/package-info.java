@@ -1,7 +1,10 @@
 /**
- * The last stage, the report: what was chosen, why, and what it costs, for people and for programs.
+ * What a finished run tells: a file for programs, a page for people and a table for the terminal.
  *
- * <p>It writes {@code summary.json} and one HTML page that needs nothing beside itself.
+ * <p>Place in the pipeline: last; it reads nothing but the {@link
+ * org.nemotron.nas.report.RunSummary} that the pipeline fills, and returns text that the pipeline
+ * stores or prints. Entry types: {@link org.nemotron.nas.report.SummaryWriter}, {@link
+ * org.nemotron.nas.report.HtmlReport} and {@link org.nemotron.nas.report.ConsoleReport}.
  */
 @NullMarked
 @CheckReturnValue
