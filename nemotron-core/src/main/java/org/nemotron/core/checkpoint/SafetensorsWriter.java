@@ -86,9 +86,6 @@ public final class SafetensorsWriter {
     return this;
   }
 
-  /** Returns a writer of a file without tensors yet. */
-  public SafetensorsWriter() {}
-
   /**
    * Writes the file, replacing one of that name; it appears whole or not at all.
    *

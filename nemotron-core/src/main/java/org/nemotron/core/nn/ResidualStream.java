@@ -4,8 +4,8 @@ import com.google.common.collect.ImmutableList;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a model computes for one batch, at every seam between its sub-blocks: training and scoring of
- * all replacements start from this. Owned by the scope it was made in.
+ * What a model computes for one batch, at every seam between its sub-blocks: training and scoring
+ * of all replacements start from this. Owned by the scope it was made in.
  *
  * @param seamsBTD the input of every layer, then the output of the last: {@code layers + 1} tensors
  *     {@code [B, T, D]}
