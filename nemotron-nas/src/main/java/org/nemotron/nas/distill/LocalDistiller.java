@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.NamedTensors;
@@ -74,15 +73,8 @@ public final class LocalDistiller {
       List<CandidateTrainer> trainers,
       SideBySide sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
-      ResidualStream parentStream = parentStream(parent, data, step);
+      ResidualStream parentStream = ResidualStream.of(parent, data.batch(step), sideBySide);
       sideBySide.forEach(trainers, trainer -> trainer.step(step, parentStream));
-    }
-  }
-
-  private static ResidualStream parentStream(
-      HeterogeneousModel parent, TokenBatches data, int step) {
-    try (NoGradGuard inference = new NoGradGuard()) {
-      return ResidualStream.of(parent, data.batch(step));
     }
   }
 

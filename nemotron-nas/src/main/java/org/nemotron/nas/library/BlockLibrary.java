@@ -42,7 +42,12 @@ public final class BlockLibrary implements AutoCloseable {
     this.starting = new StartingWeights(parent, rankings, kvHeadStart);
     this.candidates = candidates;
     ImmutableMap.Builder<Candidate, NamedTensors> held = ImmutableMap.builder();
-    trained.forEach((candidate, weights) -> held.put(candidate, weights.share()));
+    for (Candidate candidate : candidates) {
+      NamedTensors weights = trained.get(candidate);
+      if (weights != null) {
+        held.put(candidate, weights.share());
+      }
+    }
     this.trained = held.buildOrThrow();
   }
 

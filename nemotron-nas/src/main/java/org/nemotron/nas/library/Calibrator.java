@@ -7,13 +7,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.text.TokenBatches;
 
 /**
@@ -40,30 +45,29 @@ public final class Calibrator {
   public BlockLibrary calibrate(
       HeterogeneousModel parent, SearchSpace space, TokenBatches data, LongConsumer progress) {
     List<LayerObserver> observers = new ArrayList<>();
-    try {
+    try (SideBySide sideBySide = new SideBySide(CpuThreads.available())) {
       for (int layer = 0; layer < parent.spec().layers(); layer++) {
-        observers.add(new LayerObserver(parent.block(layer), parent.spec().rmsNormEps(), settings));
+        observers.add(new LayerObserver(parent, layer, settings));
       }
       for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
-        observe(parent, observers, data, batch);
+        observe(parent, observers, data.batch(batch), sideBySide);
         progress.accept(batch + 1);
       }
-      return library(parent, space, observers, new CoverOrigins(parent, space).measure(data));
+      return library(
+          parent, space, observers, new CoverOrigins(parent, space).measure(data), sideBySide);
     } finally {
       observers.forEach(LayerObserver::close);
     }
   }
 
   private static void observe(
-      HeterogeneousModel parent, List<LayerObserver> observers, TokenBatches data, int batch) {
-    try (NativeScope whole = NativeScope.open();
-        NoGradGuard inference = new NoGradGuard()) {
-      Tensor hidden = parent.embed(data.batch(batch));
-      for (LayerObserver observer : observers) {
-        try (NativeScope layer = NativeScope.open()) {
-          hidden = layer.handOver(observer.observe(hidden));
-        }
-      }
+      HeterogeneousModel parent,
+      List<LayerObserver> observers,
+      Tensor idsBT,
+      SideBySide sideBySide) {
+    try (NativeScope scope = NativeScope.open()) {
+      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      sideBySide.forEach(observers, observer -> observer.observe(stream));
     }
   }
 
@@ -71,7 +75,8 @@ public final class Calibrator {
       HeterogeneousModel parent,
       SearchSpace space,
       List<LayerObserver> observers,
-      ImmutableList<ImmutableMap<Integer, Integer>> origins) {
+      ImmutableList<ImmutableMap<Integer, Integer>> origins,
+      SideBySide sideBySide) {
     ImmutableList.Builder<LayerRanking> rankings = ImmutableList.builder();
     for (int layer = 0; layer < observers.size(); layer++) {
       rankings.add(observers.get(layer).ranking(origins.get(layer)));
@@ -83,30 +88,37 @@ public final class Calibrator {
             settings.kvHeads(),
             ImmutableSet.copyOf(space.candidates(parent.spec())),
             ImmutableMap.of());
-    return settings.refit() ? refitted(plain, observers) : plain;
+    return settings.refit() ? refitted(plain, observers, sideBySide) : plain;
   }
 
-  private static BlockLibrary refitted(BlockLibrary plain, List<LayerObserver> observers) {
+  private static BlockLibrary refitted(
+      BlockLibrary plain, List<LayerObserver> observers, SideBySide sideBySide) {
     StartingWeights starting =
         new StartingWeights(plain.parent(), plain.rankings(), plain.kvHeadStart());
-    Map<Candidate, NamedTensors> fitted = new LinkedHashMap<>();
+    Map<Candidate, NamedTensors> fitted = new ConcurrentHashMap<>();
     try {
-      for (Candidate candidate : plain.candidates()) {
-        LayerObserver observer = observers.get(candidate.layer());
-        try (NativeScope scope = NativeScope.open();
-            NoGradGuard inference = new NoGradGuard();
-            NamedTensors start = starting.of(candidate)) {
-          ImmutableMap<String, Tensor> fit = candidate.accept(new Fit(observer, start, starting));
-          if (!fit.isEmpty()) {
-            Map<String, Tensor> merged = new LinkedHashMap<>(start.asMap());
-            merged.putAll(fit);
-            fitted.put(candidate, NamedTensors.of(merged));
-          }
-        }
-      }
+      sideBySide.forEach(
+          plain.candidates().asList(),
+          candidate ->
+              fit(candidate, observers.get(candidate.layer()), starting)
+                  .ifPresent(weights -> fitted.put(candidate, weights)));
       return plain.with(fitted);
     } finally {
       fitted.values().forEach(NamedTensors::close);
+    }
+  }
+
+  private static Optional<NamedTensors> fit(
+      Candidate candidate, LayerObserver observer, StartingWeights starting) {
+    try (NoGradGuard inference = new NoGradGuard();
+        NamedTensors start = starting.of(candidate)) {
+      ImmutableMap<String, Tensor> fit = candidate.accept(new Fit(observer, start, starting));
+      if (fit.isEmpty()) {
+        return Optional.empty();
+      }
+      Map<String, Tensor> merged = new LinkedHashMap<>(start.asMap());
+      merged.putAll(fit);
+      return Optional.of(NamedTensors.of(merged));
     }
   }
 

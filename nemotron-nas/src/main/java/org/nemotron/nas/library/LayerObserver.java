@@ -4,21 +4,24 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.RmsNorm;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.NamedTensors;
 
-/** Runs one parent layer on calibration tokens and gathers what its candidates need to know. */
+/** Watches one parent layer on calibration tokens and gathers what its candidates need to know. */
 final class LayerObserver implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, R = B * T, D = model width, I = channels.
 
+  private final int layer;
   private final Block block;
   private final double eps;
   private final StartSettings settings;
@@ -28,51 +31,50 @@ final class LayerObserver implements AutoCloseable {
   private Optional<NormalEquations> linearFfn = Optional.empty();
   private Optional<NormalEquations> linearAttention = Optional.empty();
 
-  LayerObserver(Block block, double eps, StartSettings settings) {
-    this.block = block;
-    this.eps = eps;
+  LayerObserver(HeterogeneousModel parent, int layer, StartSettings settings) {
+    this.layer = layer;
+    this.block = parent.block(layer);
+    this.eps = parent.spec().rmsNormEps();
     this.settings = settings;
   }
 
-  /** Returns the residual stream after the layer, owned by the current scope. */
-  Tensor observe(Tensor hiddenBTD) {
-    return observeFfn(observeAttention(hiddenBTD));
+  /** Takes in a batch: the streams before, between and after the layer's halves. */
+  void observe(ResidualStream stream) {
+    Tensor before = stream.seamsBTD().get(layer);
+    Tensor middle = stream.middlesBTD().get(layer);
+    try (NoGradGuard inference = new NoGradGuard()) {
+      observeAttention(before, middle.sub(before));
+      observeFfn(middle, stream.seamsBTD().get(layer + 1).sub(middle));
+    }
   }
 
-  private Tensor observeAttention(Tensor hiddenBTD) {
+  private void observeAttention(Tensor hiddenBTD, Tensor addedBTD) {
     if (!(block.attention() instanceof GroupedQueryAttention attention)) {
-      return block.attention().forward(hiddenBTD, CausalContext.INSTANCE);
+      return;
     }
     NamedTensors own = attention.tensors();
-    Tensor output = own.get("self_attn.o_proj.weight");
-    Tensor headsBTN = attention.heads(hiddenBTD, CausalContext.INSTANCE);
-    Tensor addedBTD = torch.linear(headsBTN, output);
-    int kvHeads = ((AttentionSpec.GroupedQuery) block.spec().attention()).kvHeads();
     if (heads.isEmpty()) {
-      heads = Optional.of(new HeadContribution(output, kvHeads));
+      int kvHeads = ((AttentionSpec.GroupedQuery) block.spec().attention()).kvHeads();
+      heads = Optional.of(new HeadContribution(own.get("self_attn.o_proj.weight"), kvHeads));
     }
-    heads.orElseThrow().observe(rows(headsBTN));
+    heads.orElseThrow().observe(rows(attention.heads(hiddenBTD, CausalContext.INSTANCE)));
     Tensor inputsRD = rows(normalised(own.get("input_layernorm.weight"), hiddenBTD));
     linearAttention = Optional.of(observed(linearAttention, inputsRD, rows(addedBTD)));
-    return hiddenBTD.add(addedBTD);
   }
 
-  private Tensor observeFfn(Tensor hiddenBTD) {
+  private void observeFfn(Tensor hiddenBTD, Tensor addedBTD) {
     if (!(block.ffn() instanceof GatedFfn ffn)) {
-      return block.ffn().forward(hiddenBTD, CausalContext.INSTANCE);
+      return;
     }
     NamedTensors own = ffn.tensors();
-    Tensor down = own.get("mlp.down_proj.weight");
-    Tensor channelsBTI = ffn.channels(hiddenBTD);
-    Tensor addedBTD = torch.linear(channelsBTI, down);
+    Tensor channelsRI = rows(ffn.channels(hiddenBTD));
     if (channels.isEmpty()) {
-      channels = Optional.of(newRanking(down));
+      channels = Optional.of(newRanking(own.get("mlp.down_proj.weight")));
     }
-    channels.orElseThrow().observe(rows(channelsBTI));
+    channels.orElseThrow().observe(channelsRI);
     Tensor inputsRD = rows(normalised(own.get("post_attention_layernorm.weight"), hiddenBTD));
-    narrowFfn = Optional.of(observed(narrowFfn, rows(channelsBTI), rows(addedBTD)));
+    narrowFfn = Optional.of(observed(narrowFfn, channelsRI, rows(addedBTD)));
     linearFfn = Optional.of(observed(linearFfn, inputsRD, rows(addedBTD)));
-    return hiddenBTD.add(addedBTD);
   }
 
   private ChannelRanking newRanking(Tensor downDI) {

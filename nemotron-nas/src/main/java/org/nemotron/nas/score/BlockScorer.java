@@ -94,7 +94,7 @@ public final class BlockScorer {
       SideBySide sideBySide) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      ResidualStream stream = ResidualStream.of(parent, idsBT);
+      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
         sideBySide.forEach(
             passes, pass -> scorePass(library, pass, stream, metrics, sums));
