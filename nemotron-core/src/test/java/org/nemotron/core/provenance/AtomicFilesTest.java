@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,12 +63,29 @@ final class AtomicFilesTest {
   }
 
   @Test
+  void writeDirectory_otherFileUnreadable_namesThatFile() {
+    Path target = directory.resolve("child");
+    Path other = directory.resolve("nowhere");
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.writeDirectory(
+                    target,
+                    made -> AtomicFiles.write(made.resolve("a"), Files.readAllBytes(other))))
+        .isInstanceOf(IOException.class)
+        .hasMessage(target + " could not be written (" + other + " is missing)" + MAYBE);
+  }
+
+  @Test
   void write_parentIsAFile_saysWhat() throws IOException {
     Files.writeString(directory.resolve("deep"), "in the way");
     assertThatThrownBy(() -> AtomicFiles.write(file, "x"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith(file + " could not be written (")
-        .hasMessageEndingWith(MAYBE);
+        .hasMessage(
+            file
+                + " could not be written ("
+                + directory.resolve("deep")
+                + "/er: Not a directory)"
+                + MAYBE);
   }
 
   @Test
@@ -92,8 +108,11 @@ final class AtomicFilesTest {
                     target,
                     made -> {
                       AtomicFiles.write(made.resolve("a"), "2");
-                      throw new FileSystemException(
-                          made.toString(), null, "No space left on device");
+                      AtomicFiles.write(
+                          made.resolve("b"),
+                          channel -> {
+                            throw new IOException("No space left on device");
+                          });
                     }))
         .isInstanceOf(IOException.class)
         .hasMessage(target + " could not be written (No space left on device)" + MAYBE);
