@@ -12,6 +12,10 @@ module org.nemotron.nas {
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
+  exports org.nemotron.nas.cost;
+  exports org.nemotron.nas.distill;
+  exports org.nemotron.nas.library;
   exports org.nemotron.nas.report;
+  exports org.nemotron.nas.score;
   exports org.nemotron.nas.search;
 }

@@ -11,8 +11,8 @@ import org.nemotron.core.spec.ModelSpec;
 /**
  * What each alternative costs in one scenario on the machine it was measured on. Immutable.
  *
- * <p>Layers are alike in cost where their specs are alike, so that the keys are specs. The cost of an
- * architecture is the sum over its blocks and the non-block part.
+ * <p>Layers are alike in cost where their specs are alike, so that the keys are specs. The cost of
+ * an architecture is the sum over its blocks and the non-block part.
  *
  * @param scenario what was measured
  * @param memory how bytes are counted
@@ -83,9 +83,13 @@ public record CostTable(
 
   private ImmutableMap<String, Double> named(long bytes, Latency latency, long parameters) {
     return ImmutableMap.of(
-        MEMORY_BYTES, (double) bytes,
-        LATENCY_NANOS, latency.scenarioNanos(scenario),
-        PREFILL_NANOS, latency.prefillNanos(),
-        PARAMETERS, (double) parameters);
+        MEMORY_BYTES,
+        (double) bytes,
+        LATENCY_NANOS,
+        latency.scenarioNanos(scenario),
+        PREFILL_NANOS,
+        latency.prefillNanos(),
+        PARAMETERS,
+        (double) parameters);
   }
 }

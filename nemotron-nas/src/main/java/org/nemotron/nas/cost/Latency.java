@@ -5,7 +5,8 @@ package org.nemotron.nas.cost;
  *
  * @param prefillNanos reading all prompts of the batch
  * @param decodeNanos one decode step of the batch at the scenario's mean context
- * @param prefillSpread half the distance between the quartiles of the prefill measurements, in nanoseconds
+ * @param prefillSpread half the distance between the quartiles of the prefill measurements, in
+ *     nanoseconds
  * @param decodeSpread the same of the decode measurements
  */
 public record Latency(

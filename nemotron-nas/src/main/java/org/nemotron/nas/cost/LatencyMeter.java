@@ -15,8 +15,8 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 
 /**
- * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and of
- * the part outside the layers, by running the code that generation runs.
+ * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
+ * of the part outside the layers, by running the code that generation runs.
  *
  * <p>All parts take turns within a round, so that a disturbance of the machine meets all alike and
  * caches are as cold as in a whole model; a cost is the median over rounds.
@@ -136,8 +136,9 @@ public final class LatencyMeter {
     }
 
     private static double spread(List<Long> nanos) {
-      Map<Integer, Double> quartiles = Quantiles.quartiles().indexes(1, 3).compute(nanos);
-      return (quartiles.get(3) - quartiles.get(1)) / 2;
+      double first = Quantiles.quartiles().index(1).compute(nanos);
+      double third = Quantiles.quartiles().index(3).compute(nanos);
+      return (third - first) / 2;
     }
 
     @Override

@@ -9,8 +9,8 @@ import org.nemotron.core.tensor.DType;
 /**
  * Memory by arithmetic: weights, and the KV cache of a scenario.
  *
- * <p>{@code weights + 2 * kvHeads * headDim * bytes * tokens * batch} per layer; the head size is the
- * model's own, and a tied embedding counts once. Equals the bytes really allocated.
+ * <p>{@code weights + 2 * kvHeads * headDim * bytes * tokens * batch} per layer; the head size is
+ * the model's own, and a tied embedding counts once. Equals the bytes really allocated.
  *
  * @param dtype element type of weights and cache
  */
@@ -42,9 +42,7 @@ public record MemoryModel(DType dtype) {
 
   /** Returns the KV cache of one layer for a whole scenario, in bytes. */
   public long kvBytes(AttentionSpec attention, Scenario scenario) {
-    return attention.kvBytesPerToken(dtype.bytes())
-        * scenario.sequenceTokens()
-        * scenario.batch();
+    return attention.kvBytesPerToken(dtype.bytes()) * scenario.sequenceTokens() * scenario.batch();
   }
 
   /** Returns the KV cache of a model for a whole scenario, in bytes. */

@@ -1,7 +1,7 @@
 package org.nemotron.nas.cost;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -44,8 +44,7 @@ final class SubBlockProbe implements Probe {
       this.promptBTD =
           NativeScope.keep(
               random(parent, 1, Shapes.of(scenario.batch(), scenario.promptTokens(), width)));
-      this.tokenB1D =
-          NativeScope.keep(random(parent, 1, Shapes.of(scenario.batch(), 1, width)));
+      this.tokenB1D = NativeScope.keep(random(parent, 1, Shapes.of(scenario.batch(), 1, width)));
     }
   }
 

@@ -25,8 +25,8 @@ public final class ThroughputMeter {
   }
 
   /**
-   * Returns generated tokens per second of each model, in their order. The models take turns, so that
-   * a disturbance of the machine meets all alike.
+   * Returns generated tokens per second of each model, in their order. The models take turns, so
+   * that a disturbance of the machine meets all alike.
    */
   public ImmutableList<Double> measure(List<HeterogeneousModel> models) {
     List<List<Double>> nanos = new ArrayList<>();

@@ -57,7 +57,8 @@ final class CandidateTrainer implements AutoCloseable {
       return;
     }
     try (NativeScope scope = NativeScope.open()) {
-      Tensor loss = NormalisedMse.of(replacement.target(parentStream), replacement.output(parentStream));
+      Tensor loss =
+          NormalisedMse.of(replacement.target(parentStream), replacement.output(parentStream));
       double value = Tensors.scalar(loss);
       losses.add(value);
       if (diverged(step, value)) {

@@ -11,8 +11,8 @@ import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * One child computed by several threads: the tensors exist once, each thread has gradients of its own,
- * and these are added in a fixed order.
+ * One child computed by several threads: the tensors exist once, each thread has gradients of its
+ * own, and these are added in a fixed order.
  */
 final class ChildReplicas implements AutoCloseable {
   private final List<NamedTensors> tensors = new ArrayList<>();

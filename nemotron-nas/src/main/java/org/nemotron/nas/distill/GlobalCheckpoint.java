@@ -20,8 +20,8 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Where the state of a global distillation is kept, so that a killed one goes on: tensors now and best
- * so far, the optimizer's moments, the curves. Replaced as a whole at each save.
+ * Where the state of a global distillation is kept, so that a killed one goes on: tensors now and
+ * best so far, the optimizer's moments, the curves. Replaced as a whole at each save.
  */
 public final class GlobalCheckpoint {
   /** Keeps nothing. */
@@ -48,7 +48,8 @@ public final class GlobalCheckpoint {
 
   void save(GlobalProgress state, AdamWOptimizer optimizer) throws IOException {
     if (directory.isPresent()) {
-      AtomicFiles.writeDirectory(directory.orElseThrow(), target -> write(target, state, optimizer));
+      AtomicFiles.writeDirectory(
+          directory.orElseThrow(), target -> write(target, state, optimizer));
     }
   }
 
@@ -57,9 +58,7 @@ public final class GlobalCheckpoint {
     new SafetensorsWriter()
         .addAll(state.current().asMap())
         .write(target.resolve("current.safetensors"));
-    new SafetensorsWriter()
-        .addAll(state.best().asMap())
-        .write(target.resolve("best.safetensors"));
+    new SafetensorsWriter().addAll(state.best().asMap()).write(target.resolve("best.safetensors"));
     optimizer.save(target.resolve("optimizer.pt"));
     ObjectNode json = JSON.createObjectNode();
     json.put("fingerprint", fingerprint);

@@ -33,8 +33,8 @@ public final class GlobalDistiller {
   }
 
   /**
-   * Returns a trained copy of {@code start}, which stays as it is: the one, of those measured, that is
-   * closest to the parent on held-out text.
+   * Returns a trained copy of {@code start}, which stays as it is: the one, of those measured, that
+   * is closest to the parent on held-out text.
    *
    * @param data training text; batches 0 to {@code steps - 1} are used
    * @param heldOut what the child is measured on; all of it

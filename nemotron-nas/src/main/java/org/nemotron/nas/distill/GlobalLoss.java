@@ -16,8 +16,8 @@ import org.nemotron.core.tensor.Tensors;
 /**
  * The loss of global knowledge distillation.
  *
- * <p>{@code a * sum over layers (1 - cos(h_child, h_parent)) + b * KL(parent ‖ child) + c * LM}, each
- * a mean over tokens, in float32.
+ * <p>{@code a * sum over layers (1 - cos(h_child, h_parent)) + b * KL(parent ‖ child) + c * LM},
+ * each a mean over tokens, in float32.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on global knowledge distillation.
  */
@@ -72,7 +72,9 @@ final class GlobalLoss {
     return Optional.of(sum.map(known -> known.add(weighted)).orElse(weighted));
   }
 
-  /** The seams before layers that do nothing are left out: there the child says what comes later. */
+  /**
+   * The seams before layers that do nothing are left out: there the child says what comes later.
+   */
   private static Tensor cosine(
       HeterogeneousModel child, ResidualStream parentStream, ResidualStream childStream) {
     Optional<Tensor> sum = Optional.empty();

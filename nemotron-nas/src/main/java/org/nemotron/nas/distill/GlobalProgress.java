@@ -69,8 +69,7 @@ final class GlobalProgress implements AutoCloseable {
 
   /** Notes a measurement, and keeps the tensors if they are the best so far. */
   void evaluated(int step, double klNats) {
-    boolean better =
-        evaluations.stream().allMatch(earlier -> klNats < earlier.klNats());
+    boolean better = evaluations.stream().allMatch(earlier -> klNats < earlier.klNats());
     evaluations.add(new GlobalDistillation.Evaluation(step, klNats));
     if (better) {
       copy(current, best);

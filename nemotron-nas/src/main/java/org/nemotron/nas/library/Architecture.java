@@ -4,7 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Collections;
+import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
@@ -33,6 +35,47 @@ public record Architecture(ImmutableList<Placement> placements) {
       placements.add(new Placement(layer, 1, parent.block(layer), Placement.Origin.PARENT));
     }
     return new Architecture(placements.build());
+  }
+
+  /** Returns the parent with only {@code candidate} in it. */
+  public static Architecture ofOne(ModelSpec parent, Candidate candidate) {
+    return ofParent(parent).with(candidate.accept(new Alone(parent)));
+  }
+
+  /** Returns this architecture with {@code placed} instead of the single layers it covers. */
+  public Architecture with(Placement placed) {
+    int end = placed.layer() + placed.covers();
+    ImmutableList.Builder<Placement> others = ImmutableList.builder();
+    placements.stream().filter(p -> p.layer() < placed.layer()).forEach(others::add);
+    others.add(placed);
+    placements.stream().filter(p -> p.layer() >= end).forEach(others::add);
+    return new Architecture(others.build());
+  }
+
+  /** A candidate as a placement, all else of its layer being the parent's. */
+  private record Alone(ModelSpec parent) implements Candidate.Visitor<Placement> {
+    @Override
+    public Placement visit(Candidate.Attention candidate) {
+      FfnSpec ffn = parent.block(candidate.layer()).ffn();
+      return decoupled(candidate.layer(), new BlockSpec(candidate.spec(), ffn));
+    }
+
+    @Override
+    public Placement visit(Candidate.Ffn candidate) {
+      AttentionSpec attention = parent.block(candidate.layer()).attention();
+      return decoupled(candidate.layer(), new BlockSpec(attention, candidate.spec()));
+    }
+
+    @Override
+    public Placement visit(Candidate.Whole candidate) {
+      Placement.Origin origin =
+          candidate.covers() > 1 ? Placement.Origin.COVERING : Placement.Origin.COUPLED;
+      return new Placement(candidate.layer(), candidate.covers(), candidate.spec(), origin);
+    }
+
+    private static Placement decoupled(int layer, BlockSpec spec) {
+      return new Placement(layer, 1, spec, Placement.Origin.DECOUPLED);
+    }
   }
 
   /** Returns how many parent layers it stands for. */

@@ -9,16 +9,19 @@ import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
- * One candidate at work in its parent block's place: what it reads, what it says, what it should say.
+ * One candidate at work in its parent block's place: what it reads, what it says, what it should
+ * say.
  *
- * <p>An attention is heard through the parent's network; a network reads what the parent's attention
- * wrote; a whole block reads the input of its first layer and answers for the output of the last one
- * it covers. Holds a share of the candidate's tensors until it closes.
+ * <p>An attention is heard through the parent's network; a network reads what the parent's
+ * attention wrote; a whole block reads the input of its first layer and answers for the output of
+ * the last one it covers. Holds a share of the candidate's tensors until it closes.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, decoupled and coupled blockwise local distillation.
  */
 public sealed interface Replacement extends AutoCloseable {
-  /** Returns the stream behind the replaced layers, {@code [B, T, D]}, owned by the current scope. */
+  /**
+   * Returns the stream behind the replaced layers, {@code [B, T, D]}, owned by the current scope.
+   */
   Tensor output(ResidualStream parentStream);
 
   /** Returns the first parent layer behind the replaced ones. */
@@ -64,8 +67,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      Tensor middle =
-          attention.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
+      Tensor middle = attention.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
       return parentFfn.forward(middle, CausalContext.INSTANCE);
     }
 

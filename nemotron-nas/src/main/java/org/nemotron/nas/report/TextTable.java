@@ -2,7 +2,6 @@ package org.nemotron.nas.report;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +83,7 @@ public final class TextTable {
   private static void appendRow(StringBuilder out, ImmutableList<String> row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < widths.length; i++) {
-      String blanks = Strings.repeat(" ", widths[i] - length(row.get(i)));
+      String blanks = " ".repeat(widths[i] - length(row.get(i)));
       line.append(i == 0 ? "" : GAP);
       line.append(i == 0 ? row.get(i) + blanks : blanks + row.get(i));
     }

@@ -1,5 +1,7 @@
 package org.nemotron.nas.score;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import com.google.common.collect.MultimapBuilder;
@@ -28,10 +30,11 @@ import org.nemotron.nas.library.Replacement;
  * Scores each candidate by the harm that it does alone in the parent.
  *
  * <p>Replacing a block leaves all before it unchanged, so that only the layers behind it are run
- * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart and
- * added: m + n evaluations for a layer, not m times n.
+ * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart
+ * and added: m + n evaluations for a layer, not m times n.
  *
- * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is ours.
+ * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
+ * ours.
  */
 public final class BlockScorer {
   private final ScoringSettings settings;
@@ -96,8 +99,7 @@ public final class BlockScorer {
     try (NoGradGuard inference = new NoGradGuard()) {
       ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
-        sideBySide.forEach(
-            passes, pass -> scorePass(library, pass, stream, metrics, sums));
+        sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
       }
     }
   }
@@ -122,7 +124,7 @@ public final class BlockScorer {
       Tensor last = parent.runBlocks(torch.cat(replaced, 0), next, parent.spec().layers());
       int sequences = Math.toIntExact(last.size(0) / pass.size());
       for (int member = 0; member < pass.size(); member++) {
-        ScoreAccumulator sum = sums.get(pass.get(member));
+        ScoreAccumulator sum = verifyNotNull(sums.get(pass.get(member)));
         for (int sequence = 0; sequence < sequences; sequence++) {
           sum.add(metrics.compare(last.select(0, (long) member * sequences + sequence), sequence));
         }

@@ -1,8 +1,10 @@
 package org.nemotron.nas.score;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.math.StatsAccumulator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -14,34 +16,88 @@ import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 
-/** Measures a whole model against its parent on held-out text, by full forward passes. */
+/** Measures whole models against their parent on held-out text, by full forward passes. */
 public final class ModelEvaluator {
   // Shape letters in this file: T = tokens, V = vocabulary.
 
   private final EvaluationBatches data;
-  private final int batches;
   private final int threads;
 
-  /** Makes an evaluator on the first {@code batches} batches of {@code data}, or all if fewer. */
-  public ModelEvaluator(EvaluationBatches data, int batches, int threads) {
+  /** Makes an evaluator on all of {@code data} that uses {@code threads} cores. */
+  public ModelEvaluator(EvaluationBatches data, int threads) {
     this.data = data;
-    this.batches = Math.min(batches, data.batches());
     this.threads = threads;
   }
 
-  /** Returns the quality of {@code model}, which may be {@code parent} itself. */
-  public ModelQuality evaluate(HeterogeneousModel parent, HeterogeneousModel model) {
-    List<Integer> indices = new ArrayList<>();
-    List<OfWindow> windows = new ArrayList<>();
-    for (int batch = 0; batch < batches; batch++) {
-      indices.add(batch);
-    }
-    List<List<OfWindow>> results = new ArrayList<>();
-    indices.forEach(batch -> results.add(new ArrayList<>()));
+  /**
+   * Returns the quality of each of {@code models}, in their order; the parent may be among them. The
+   * parent runs once per window, whatever the number of models.
+   */
+  public ImmutableList<ModelQuality> evaluate(
+      HeterogeneousModel parent, List<HeterogeneousModel> models) {
+    List<List<OfWindow>> windows = new ArrayList<>();
+    models.forEach(model -> windows.add(new ArrayList<>()));
     try (SideBySide sideBySide = new SideBySide(threads)) {
-      sideBySide.forEach(indices, batch -> evaluate(parent, model, batch, results.get(batch)));
+      for (int batch = 0; batch < data.batches(); batch++) {
+        evaluateBatch(parent, models, batch, windows, sideBySide);
+      }
     }
-    results.forEach(windows::addAll);
+    return windows.stream().map(ModelEvaluator::quality).collect(ImmutableList.toImmutableList());
+  }
+
+  private void evaluateBatch(
+      HeterogeneousModel parent,
+      List<HeterogeneousModel> models,
+      int batch,
+      List<List<OfWindow>> windows,
+      SideBySide sideBySide) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor ids = data.batch(batch);
+      List<Integer> rows = IntStream.range(0, (int) ids.size(0)).boxed().toList();
+      List<ImmutableList<OfWindow>> results = new ArrayList<>();
+      rows.forEach(row -> results.add(ImmutableList.of()));
+      sideBySide.forEach(
+          rows, row -> results.set(row, evaluateWindow(parent, models, ids.narrow(0, row, 1))));
+      for (ImmutableList<OfWindow> ofModels : results) {
+        for (int model = 0; model < models.size(); model++) {
+          windows.get(model).add(ofModels.get(model));
+        }
+      }
+    }
+  }
+
+  private record OfWindow(double kl, double loss, double accuracy) {}
+
+  private static ImmutableList<OfWindow> evaluateWindow(
+      HeterogeneousModel parent, List<HeterogeneousModel> models, Tensor ids1T) {
+    try (NoGradGuard inference = new NoGradGuard()) {
+      Tensor parentLogTV = torch.log_softmax(parent.logits(ids1T).squeeze(0), 1);
+      ImmutableList.Builder<OfWindow> results = ImmutableList.builder();
+      for (HeterogeneousModel model : models) {
+        try (NativeScope scope = NativeScope.open()) {
+          Tensor logTV =
+              model == parent
+                  ? parentLogTV
+                  : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
+          results.add(compare(parentLogTV, logTV, ids1T.select(0, 0)));
+        }
+      }
+      return results.build();
+    }
+  }
+
+  private static OfWindow compare(Tensor parentLogTV, Tensor logTV, Tensor idsT) {
+    long tokens = idsT.size(0);
+    Tensor targetsT = idsT.narrow(0, 1, tokens - 1);
+    Tensor predictedTV = logTV.narrow(0, 0, tokens - 1);
+    Tensor rightT = predictedTV.argmax(new LongOptional(1), false).eq(targetsT);
+    return new OfWindow(
+        Tensors.scalar(Divergences.kl(parentLogTV, logTV).mean()),
+        -Tensors.scalar(torch.gather(predictedTV, 1, targetsT.unsqueeze(1)).mean()),
+        Tensors.scalar(rightT.sum()) / (tokens - 1));
+  }
+
+  private static ModelQuality quality(List<OfWindow> windows) {
     StatsAccumulator kl = new StatsAccumulator();
     windows.forEach(window -> kl.add(window.kl()));
     return new ModelQuality(
@@ -49,37 +105,5 @@ public final class ModelEvaluator {
         kl.count() < 2 ? 0 : kl.sampleStandardDeviation() / Math.sqrt(kl.count()),
         windows.stream().mapToDouble(OfWindow::loss).average().orElseThrow(),
         windows.stream().mapToDouble(OfWindow::accuracy).average().orElseThrow());
-  }
-
-  private record OfWindow(double kl, double loss, double accuracy) {}
-
-  private void evaluate(
-      HeterogeneousModel parent, HeterogeneousModel model, int batch, List<OfWindow> windows) {
-    try (NoGradGuard inference = new NoGradGuard()) {
-      Tensor ids = data.batch(batch);
-      for (long row = 0; row < ids.size(0); row++) {
-        try (NativeScope scope = NativeScope.open()) {
-          windows.add(evaluate(parent, model, ids.narrow(0, row, 1)));
-        }
-      }
-    }
-  }
-
-  private static OfWindow evaluate(
-      HeterogeneousModel parent, HeterogeneousModel model, Tensor ids1T) {
-    long tokens = ids1T.size(1);
-    Tensor modelLogTV = torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
-    Tensor targets = ids1T.select(0, 0).narrow(0, 1, tokens - 1);
-    Tensor predictedLogTV = modelLogTV.narrow(0, 0, tokens - 1);
-    Tensor right = predictedLogTV.argmax(new LongOptional(1), false).eq(targets);
-    double kl = 0;
-    if (model != parent) {
-      Tensor parentLogTV = torch.log_softmax(parent.logits(ids1T).squeeze(0), 1);
-      kl = Tensors.scalar(Divergences.kl(parentLogTV, modelLogTV).mean());
-    }
-    return new OfWindow(
-        kl,
-        -Tensors.scalar(torch.gather(predictedLogTV, 1, targets.unsqueeze(1)).mean()),
-        Tensors.scalar(right.sum()) / (tokens - 1));
   }
 }

@@ -23,7 +23,9 @@ public record ScoreTable(ImmutableMap<Candidate, Score> scores) {
     return score;
   }
 
-  /** Returns the score of one placed block: measured where it was trained whole, added otherwise. */
+  /**
+   * Returns the score of one placed block: measured where it was trained whole, added otherwise.
+   */
   public Score score(ModelSpec parent, Placement placement) {
     return switch (placement.origin()) {
       case PARENT -> Score.NONE;
@@ -57,9 +59,6 @@ public record ScoreTable(ImmutableMap<Candidate, Score> scores) {
   /** Returns this table with the scores of {@code more} added. */
   public ScoreTable with(Map<Candidate, Score> more) {
     return new ScoreTable(
-        ImmutableMap.<Candidate, Score>builder()
-            .putAll(scores)
-            .putAll(more)
-            .buildKeepingLast());
+        ImmutableMap.<Candidate, Score>builder().putAll(scores).putAll(more).buildKeepingLast());
   }
 }

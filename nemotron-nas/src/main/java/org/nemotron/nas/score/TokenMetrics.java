@@ -11,8 +11,9 @@ import org.nemotron.core.tensor.Tensors;
 /**
  * The parent's predictions for one batch, and what other hidden states say in comparison.
  *
- * <p>Logits are made a few sequences at a time, so that memory does not grow with the batch times the
- * vocabulary. The parent's log-probabilities are held from the start: {@code B * T * V} float32.
+ * <p>Logits are made a few sequences at a time, so that memory does not grow with the batch times
+ * the vocabulary. The parent's log-probabilities are held from the start: {@code B * T * V}
+ * float32.
  */
 final class TokenMetrics implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width, V = vocabulary.
@@ -72,8 +73,7 @@ final class TokenMetrics implements AutoCloseable {
 
   private double accuracy(Tensor logTV, int sequence) {
     Tensor predicted = logTV.narrow(0, 0, logTV.size(0) - 1).argmax(new LongOptional(1), false);
-    return Tensors.scalar(predicted.eq(targets(sequence)).sum())
-        / Math.max(1, predicted.numel());
+    return Tensors.scalar(predicted.eq(targets(sequence)).sum()) / Math.max(1, predicted.numel());
   }
 
   private Tensor targets(int sequence) {

@@ -15,10 +15,10 @@ final class ChartLayoutTest {
             placer.place(300, 200, "first label"),
             placer.place(304, 203, "second label"),
             placer.place(301, 196, "third label"));
-    for (Box one : labels) {
-      assertThat(one.outside(frame)).isZero();
-      for (Box other : labels) {
-        assertThat(one == other ? 0 : one.overlap(other)).isZero();
+    for (int one = 0; one < labels.size(); one++) {
+      assertThat(labels.get(one).outside(frame)).isZero();
+      for (int other = 0; other < one; other++) {
+        assertThat(labels.get(one).overlap(labels.get(other))).isZero();
       }
     }
   }

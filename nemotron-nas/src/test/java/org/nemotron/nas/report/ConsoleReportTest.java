@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
@@ -17,8 +16,10 @@ final class ConsoleReportTest {
   void render_realRun_opensWithTheHeadlines() {
     assertThat(report)
         .startsWith(
-            "child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy.\n"
-                + "child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy.\n");
+            """
+            child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy.
+            child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy.
+            """);
   }
 
   @Test
@@ -32,7 +33,7 @@ final class ConsoleReportTest {
 
   @Test
   void render_largeModelAndLongTexts_stillFitsTheTerminal() {
-    String word = Strings.repeat("long", 60);
+    String word = "long".repeat(60);
     RunSummary small =
         SummaryFixture.summary(ImmutableList.of(new Sample(word + " end", word, word)));
     ModelFigures large =
