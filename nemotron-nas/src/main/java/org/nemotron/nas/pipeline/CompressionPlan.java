@@ -96,6 +96,36 @@ public record CompressionPlan(
         ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)));
   }
 
+  /** Returns this plan with about a tenth of the work: enough to see every stage run. */
+  public CompressionPlan brief() {
+    return new CompressionPlan(
+        parent,
+        output,
+        calibrationTexts,
+        heldOutTexts,
+        seed,
+        device,
+        dtype,
+        childDtype,
+        threads,
+        new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 2_048, 256, 4),
+        space,
+        new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()),
+        new LocalPlan(6, local.learningRate(), local.divergenceFactor()),
+        new CoupledPlan(4, coupled.learningRate(), coupled.speedups()),
+        new ScoringPlan(scoring.metric(), scoring.candidatesPerPass(), 4),
+        new CostPlan(costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 3, 10, 1),
+        new GlobalPlan(
+            10,
+            global.batchSize(),
+            global.learningRate(),
+            global.cosineWeight(),
+            global.klWeight(),
+            global.lmWeight(),
+            5),
+        targets);
+  }
+
   /**
    * How text becomes batches.
    *
