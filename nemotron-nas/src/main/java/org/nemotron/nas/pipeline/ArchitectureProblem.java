@@ -1,5 +1,7 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -84,7 +86,7 @@ public final class ArchitectureProblem {
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<Placement> chosen = ImmutableList.builder();
     for (Choice choice : solution.choices()) {
-      chosen.add(placements.get(choice.alternative().id()));
+      chosen.add(verifyNotNull(placements.get(choice.alternative().id())));
     }
     return new Architecture(chosen.build());
   }
@@ -112,7 +114,7 @@ public final class ArchitectureProblem {
     Set<FfnSpec> ffns = new LinkedHashSet<>(List.of(own.ffn()));
     Set<Candidate.Whole> wholes = new LinkedHashSet<>();
     for (Candidate candidate : scored(layer)) {
-      candidate.accept(new Sorted(attentions, ffns, wholes));
+      boolean unused = candidate.accept(new Sorted(attentions, ffns, wholes));
     }
     List<Placement> found = new ArrayList<>();
     for (AttentionSpec attention : attentions) {
