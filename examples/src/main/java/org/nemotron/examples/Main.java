@@ -25,7 +25,9 @@ public final class Main {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** What the user can mend is said in a sentence; anything else is a fault of ours, with its trace. */
+  /**
+   * What the user can mend is said in a sentence; anything else is a fault of ours, with its trace.
+   */
   private static int explain(Exception fault, CommandLine command, ParseResult parsed)
       throws Exception {
     if (fault instanceof IOException

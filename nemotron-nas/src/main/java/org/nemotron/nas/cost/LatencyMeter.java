@@ -15,9 +15,9 @@ import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.SideBySide;
 
 /**
- * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and of
- * the part outside the layers, by running the code that generation runs, spread over the machine as
- * generation is.
+ * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
+ * of the part outside the layers, by running the code that generation runs, spread over the machine
+ * as generation is.
  *
  * <p>All parts take turns within a round, so that a disturbance of the machine meets all alike and
  * caches are as cold as in a whole model; a cost is the median over rounds and streams.

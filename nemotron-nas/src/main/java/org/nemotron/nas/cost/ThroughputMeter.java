@@ -14,7 +14,8 @@ import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * Measures how fast whole models generate, by generating, the batch spread over the machine's cores.
+ * Measures how fast whole models generate, by generating, the batch spread over the machine's
+ * cores.
  */
 public final class ThroughputMeter {
   private final Scenario scenario;

@@ -24,10 +24,7 @@ final class Evaluation {
   private final ImmutableList<CostTable> costs;
 
   Evaluation(
-      RunInputs inputs,
-      StageStore store,
-      Stages.Coupled coupled,
-      ImmutableList<CostTable> costs) {
+      RunInputs inputs, StageStore store, Stages.Coupled coupled, ImmutableList<CostTable> costs) {
     this.inputs = inputs;
     this.store = store;
     this.coupled = coupled;

@@ -75,9 +75,7 @@ final class Stages {
                       inputs.trainingBatches("local", plan().data().batchSize()),
                       progress)) {
             LocalDistillation trained =
-                new LocalDistiller(
-                        settings(
-                            plan().local().steps(), plan().local().learningRate()))
+                new LocalDistiller(settings(plan().local().steps(), plan().local().learningRate()))
                     .distill(
                         start,
                         start.candidates(),
@@ -146,8 +144,7 @@ final class Stages {
         batches,
         progress -> {
           ScoringSettings settings =
-              new ScoringSettings(
-                  batches, plan().scoring().candidatesPerPass(), inputs.threads());
+              new ScoringSettings(batches, plan().scoring().candidatesPerPass(), inputs.threads());
           TableFiles.writeScores(
               file,
               new BlockScorer(settings)
@@ -219,7 +216,8 @@ final class Stages {
 
   /**
    * Returns the library with the pairs of {@code promising} placements trained together, and their
-   * scores. A pair may have one half that is the parent's own: it is trained to make up for the other.
+   * scores. A pair may have one half that is the parent's own: it is trained to make up for the
+   * other.
    */
   Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<Placement> promising)
       throws IOException {

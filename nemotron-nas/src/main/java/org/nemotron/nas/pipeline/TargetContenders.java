@@ -11,9 +11,9 @@ import org.nemotron.nas.search.SearchProblem;
 import org.nemotron.nas.search.Solution;
 
 /**
- * A finished child and what it is compared with, all within the same budget: itself before the global
- * distillation, greedy and random choices from the same library, and its own architecture with
- * starting weights only.
+ * A finished child and what it is compared with, all within the same budget: itself before the
+ * global distillation, greedy and random choices from the same library, and its own architecture
+ * with starting weights only.
  */
 final class TargetContenders implements AutoCloseable {
   private final FinishedTarget target;
