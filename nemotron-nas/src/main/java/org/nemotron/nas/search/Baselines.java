@@ -61,7 +61,7 @@ public final class Baselines {
     double[] less =
         network.alternatives.stream().mapToDouble(a -> -a.costs().get(costName)).toArray();
     Answer answer =
-        new ScipSolver()
+        new PrunedSearch(new ScipSolver())
             .solve(
                 network.withObjective(less),
                 Deadline.startingNow(Duration.ofDays(365), () -> false));

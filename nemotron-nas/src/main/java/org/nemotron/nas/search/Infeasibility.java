@@ -104,7 +104,7 @@ final class Infeasibility {
     for (int arc = 0; arc < coefficients.length; arc++) {
       coefficients[arc] = -coefficients[arc];
     }
-    return new Row(row.name, coefficients, -row.fixed, -row.atMost, -row.atLeast);
+    return new Row(row.name, coefficients, row.counts, -row.fixed, -row.atMost, -row.atLeast);
   }
 
   /** Returns the least value of {@code row} while {@code others} hold, infinite if they cannot. */

@@ -23,7 +23,7 @@ public final class PuzzleSearch {
   private final BooleanSupplier cancelled;
 
   private PuzzleSearch(Builder builder) {
-    this.solver = new ScipSolver();
+    this.solver = builder.method.solver();
     this.timeLimit = builder.timeLimit;
     this.listener = builder.listener;
     this.cancelled = builder.cancelled;
@@ -73,11 +73,27 @@ public final class PuzzleSearch {
     return Deadline.startingNow(timeLimit, cancelled);
   }
 
+  /** How to search. */
+  public enum Method {
+    /** This library's own method; SCIP goes on where that would need too much memory. */
+    OWN,
+    /** SCIP alone, with the problem as it stands: to compare with. */
+    SCIP;
+
+    private Solver solver() {
+      return switch (this) {
+        case OWN -> new PrunedSearch(new ScipSolver());
+        case SCIP -> new ScipSolver();
+      };
+    }
+  }
+
   /** Collects the settings of a {@link PuzzleSearch}. */
   public static final class Builder {
     private Duration timeLimit = UNLIMITED;
     private SearchListener listener = SearchListener.SILENT;
     private BooleanSupplier cancelled = () -> false;
+    private Method method = Method.OWN;
 
     private Builder() {}
 
@@ -101,6 +117,13 @@ public final class PuzzleSearch {
     @CanIgnoreReturnValue
     public Builder cancelledWhen(BooleanSupplier newCancelled) {
       cancelled = newCancelled;
+      return this;
+    }
+
+    /** Sets how to search; by this library's own method, unless set. */
+    @CanIgnoreReturnValue
+    public Builder method(Method newMethod) {
+      method = newMethod;
       return this;
     }
 
