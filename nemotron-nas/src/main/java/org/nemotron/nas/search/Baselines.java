@@ -1,6 +1,7 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
@@ -59,7 +60,9 @@ public final class Baselines {
         problem.costNames());
     Network network = Network.of(problem);
     double[] less =
-        network.alternatives.stream().mapToDouble(a -> -a.costs().get(costName)).toArray();
+        network.alternatives.stream()
+            .mapToDouble(a -> -verifyNotNull(a.costs().get(costName)))
+            .toArray();
     Answer answer =
         new PrunedSearch(new ScipSolver())
             .solve(

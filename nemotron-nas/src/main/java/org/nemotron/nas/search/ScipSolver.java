@@ -88,11 +88,11 @@ final class ScipSolver implements Solver {
     solver.setTimeLimit(Math.max(1, deadline.left().toMillis()));
     return switch (solver.solve(parameters())) {
       case OPTIMAL -> {
-        Path path = path(network, taken);
+        Path path = path(taken);
         yield new Answer.Best(path, network.score(path));
       }
       case FEASIBLE -> {
-        Path path = path(network, taken);
+        Path path = path(taken);
         yield new Answer.Best(path, Math.min(solver.objective().bestBound(), network.score(path)));
       }
       case INFEASIBLE -> new Answer.None();
@@ -109,7 +109,7 @@ final class ScipSolver implements Solver {
   }
 
   /** Follows the arcs that SCIP took from the first node to the last. */
-  private static Path path(Network network, MPVariable[] taken) {
+  private static Path path(MPVariable[] taken) {
     ImmutableIntArray.Builder arcs = ImmutableIntArray.builder();
     for (int arc = 0; arc < taken.length; arc++) {
       if (taken[arc].solutionValue() > 0.5) {

@@ -47,7 +47,7 @@ final class BaselinesProperties {
     double answer =
         most.map(solution -> solution.costs().getOrDefault(SmallProblems.PARAMETERS, 0.0))
             .orElse(Double.NaN);
-    assertThat(Math.abs(answer - truth) < ROUNDING || Double.isNaN(answer) && Double.isNaN(truth))
+    assertThat(Math.abs(answer - truth) < ROUNDING || (Double.isNaN(answer) && Double.isNaN(truth)))
         .isTrue();
   }
 

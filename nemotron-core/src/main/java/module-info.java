@@ -1,0 +1,20 @@
+/**
+ * Architecture as data, readable model code, checkpoints, tokenizers and provenance: what every
+ * other module builds on.
+ */
+module org.nemotron.core {
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
+  requires ai.djl.tokenizers;
+  requires com.fasterxml.jackson.core;
+  requires transitive com.fasterxml.jackson.databind;
+  requires transitive com.google.common;
+  requires transitive org.bytedeco.pytorch;
+
+  exports org.nemotron.core.checkpoint;
+  exports org.nemotron.core.nn;
+  exports org.nemotron.core.provenance;
+  exports org.nemotron.core.spec;
+  exports org.nemotron.core.tensor;
+  exports org.nemotron.core.text;
+}

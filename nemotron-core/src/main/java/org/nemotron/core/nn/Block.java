@@ -1,0 +1,61 @@
+package org.nemotron.core.nn;
+
+import com.google.common.collect.ImmutableMap;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** One layer: attention, then the feed-forward network, each adding to the residual stream. */
+public final class Block implements AutoCloseable {
+  private final BlockSpec spec;
+  private final SubBlock attention;
+  private final SubBlock ffn;
+
+  /**
+   * Makes the block that {@code spec} describes.
+   *
+   * @param weights a holder with the names of {@link BlockSpec#tensorShapes}; the block takes a
+   *     share of its own
+   */
+  public Block(BlockSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {
+    this.spec = spec;
+    this.attention = SubBlock.attention(spec.attention(), weights, rotary, eps);
+    this.ffn = SubBlock.ffn(spec.ffn(), weights, eps);
+  }
+
+  /** Returns what the block is. */
+  public BlockSpec spec() {
+    return spec;
+  }
+
+  /** Returns the first half; it belongs to the block. */
+  public SubBlock attention() {
+    return attention;
+  }
+
+  /** Returns the second half; it belongs to the block. */
+  public SubBlock ffn() {
+    return ffn;
+  }
+
+  /**
+   * Returns the residual stream after this block: {@code [B, T, D]}, owned by the current scope.
+   */
+  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+    return ffn.forward(attention.forward(hiddenBTD, context), context);
+  }
+
+  /** Returns the tensors of both halves, by their names below a layer. */
+  public ImmutableMap<String, Tensor> tensors() {
+    return ImmutableMap.<String, Tensor>builder()
+        .putAll(attention.tensors().asMap())
+        .putAll(ffn.tensors().asMap())
+        .buildOrThrow();
+  }
+
+  @Override
+  public void close() {
+    attention.close();
+    ffn.close();
+  }
+}

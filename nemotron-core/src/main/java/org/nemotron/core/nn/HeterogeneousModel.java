@@ -1,0 +1,271 @@
+package org.nemotron.core.nn;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * A Llama-style decoder whose layers may differ: parent and child alike.
+ *
+ * <p>Embedding, layers, final norm, head. Layers add to a residual stream; see {@link SubBlock}.
+ *
+ * <p>Holds its tensors until it closes; models made by {@link #withBlock} share the tensors of the
+ * layers that they have in common. Safe for use by several threads as long as nobody changes the
+ * tensors.
+ */
+public final class HeterogeneousModel implements AutoCloseable {
+  // Shape letters in this file: B = batch, T = tokens, D = model width, V = vocabulary.
+
+  private final ModelSpec spec;
+  private final NamedTensors nonBlock;
+  private final RotaryEmbedding rotary;
+  private final ImmutableList<Block> blocks;
+  private final Tensor embeddingVD;
+  private final Tensor headVD;
+  private final RmsNorm finalNorm;
+
+  private HeterogeneousModel(ModelSpec spec, NamedTensors weights) {
+    this.spec = spec;
+    this.nonBlock =
+        NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet()));
+    this.embeddingVD = nonBlock.get("model.embed_tokens.weight");
+    this.headVD = spec.tiedEmbeddings() ? embeddingVD : nonBlock.get("lm_head.weight");
+    this.finalNorm = new RmsNorm(nonBlock.get("model.norm.weight"), spec.rmsNormEps());
+    this.rotary =
+        new RotaryEmbedding(
+            spec.rope(),
+            spec.headDim(),
+            spec.maxPositions(),
+            DType.of(embeddingVD),
+            Tensors.device(embeddingVD));
+    ImmutableList.Builder<Block> made = ImmutableList.builderWithExpectedSize(spec.layers());
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      try (NamedTensors own = NamedTensors.of(layerTensors(weights.asMap(), layer))) {
+        made.add(new Block(spec.block(layer), own, rotary, spec.rmsNormEps()));
+      }
+    }
+    this.blocks = made.build();
+  }
+
+  /**
+   * Returns the model that {@code spec} describes.
+   *
+   * @param weights a holder with the names of {@link ModelSpec#tensorShapes}; the model takes a
+   *     share of its own
+   * @throws IllegalArgumentException if a tensor is missing, or has another shape
+   */
+  public static HeterogeneousModel of(ModelSpec spec, NamedTensors weights) {
+    spec.tensorShapes().forEach((name, shape) -> checkShape(name, shape, weights.get(name)));
+    return new HeterogeneousModel(spec, weights);
+  }
+
+  private static void checkShape(String name, ImmutableList<Long> shape, Tensor tensor) {
+    List<Long> actual = new ArrayList<>();
+    for (long dimension = 0; dimension < tensor.dim(); dimension++) {
+      actual.add(tensor.size(dimension));
+    }
+    checkArgument(actual.equals(shape), "tensor %s: shape %s must be %s", name, actual, shape);
+  }
+
+  private static ImmutableMap<String, Tensor> selected(
+      Map<String, Tensor> tensors, Iterable<String> names) {
+    ImmutableMap.Builder<String, Tensor> some = ImmutableMap.builder();
+    names.forEach(name -> some.put(name, checkNotNull(tensors.get(name), name)));
+    return some.buildOrThrow();
+  }
+
+  private ImmutableMap<String, Tensor> layerTensors(Map<String, Tensor> tensors, int layer) {
+    ImmutableMap.Builder<String, Tensor> own = ImmutableMap.builder();
+    for (String name : spec.block(layer).tensorShapes(spec.width()).keySet()) {
+      String fullName = ModelSpec.layerPrefix(layer) + name;
+      own.put(name, checkNotNull(tensors.get(fullName), fullName));
+    }
+    return own.buildOrThrow();
+  }
+
+  /** Returns what the model is. */
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  /** Returns the element type it computes in. */
+  public DType dtype() {
+    return DType.of(embeddingVD);
+  }
+
+  /** Returns where it lives. */
+  public Device device() {
+    return Tensors.device(embeddingVD);
+  }
+
+  /** Returns layer {@code layer}; it belongs to the model. */
+  public Block block(int layer) {
+    return blocks.get(layer);
+  }
+
+  /** Returns the rotary tables; they belong to the model. */
+  public RotaryEmbedding rotary() {
+    return rotary;
+  }
+
+  /** Returns every tensor by its Hugging Face name; valid while the model is open. */
+  public ImmutableMap<String, Tensor> tensors() {
+    ImmutableMap.Builder<String, Tensor> all = ImmutableMap.builder();
+    all.putAll(nonBlock.asMap());
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      String prefix = ModelSpec.layerPrefix(layer);
+      blocks.get(layer).tensors().forEach((name, tensor) -> all.put(prefix + name, tensor));
+    }
+    return all.buildOrThrow();
+  }
+
+  /** Returns the memory that the tensors take, in bytes; a tied embedding counts once. */
+  public long weightBytes() {
+    return tensors().values().stream().mapToLong(Tensor::nbytes).sum();
+  }
+
+  /**
+   * Returns a model with layer {@code layer} replaced; it shares all other tensors with this one.
+   *
+   * @param weights a holder with the names of {@link BlockSpec#tensorShapes}
+   */
+  public HeterogeneousModel withBlock(int layer, BlockSpec block, NamedTensors weights) {
+    return withBlocks(ImmutableMap.of(layer, block), ImmutableMap.of(layer, weights));
+  }
+
+  /**
+   * Returns a model with some layers replaced; it shares all other tensors with this one.
+   *
+   * @param specs the new layers by their index
+   * @param weights a holder for each of them, with the names of {@link BlockSpec#tensorShapes}
+   */
+  public HeterogeneousModel withBlocks(
+      Map<Integer, BlockSpec> specs, Map<Integer, NamedTensors> weights) {
+    ModelSpec changed = spec;
+    Map<String, Tensor> all = new HashMap<>(tensors());
+    for (Map.Entry<Integer, BlockSpec> entry : specs.entrySet()) {
+      int layer = entry.getKey();
+      changed = changed.withBlock(layer, entry.getValue());
+      checkNotNull(weights.get(layer), "layer %s: weights are missing", layer)
+          .asMap()
+          .forEach((name, tensor) -> all.put(ModelSpec.layerPrefix(layer) + name, tensor));
+    }
+    try (NamedTensors holder = NamedTensors.of(selected(all, changed.tensorShapes().keySet()))) {
+      return of(changed, holder);
+    }
+  }
+
+  /** Returns a model of the same spec with copies of all tensors as {@code dtype}. */
+  public HeterogeneousModel copy(DType dtype) {
+    try (NamedTensors held = NamedTensors.of(tensors());
+        NamedTensors copies = held.map(tensor -> Tensors.cast(tensor.detach(), dtype).clone())) {
+      return of(spec, copies);
+    }
+  }
+
+  /**
+   * Returns the input of layer 0.
+   *
+   * @param idsBT {@code [B, T]} token ids, int64
+   * @return {@code [B, T, D]}, owned by the current scope
+   */
+  public Tensor embed(Tensor idsBT) {
+    checkArgument(
+        idsBT.dim() == 2 && DType.of(idsBT) == DType.INT64, "token ids must be an int64 [B, T]");
+    return torch.embedding(embeddingVD, Tensors.move(idsBT, device(), DType.INT64));
+  }
+
+  /**
+   * Returns the residual stream after layers {@code from} (inclusive) to {@code to} (exclusive).
+   *
+   * @param hiddenBTD {@code [B, T, D]}, the input of layer {@code from}
+   */
+  public Tensor runBlocks(Tensor hiddenBTD, int from, int to) {
+    Tensor hidden = hiddenBTD;
+    for (int layer = from; layer < to; layer++) {
+      hidden = blocks.get(layer).forward(hidden, CausalContext.INSTANCE);
+    }
+    return hidden;
+  }
+
+  /** Returns the final norm of the output of the last layer, {@code [B, T, D]}. */
+  public Tensor normalise(Tensor hiddenBTD) {
+    return finalNorm.apply(hiddenBTD);
+  }
+
+  /**
+   * Returns the logits of the output of the last layer.
+   *
+   * @param hiddenBTD {@code [B, T, D]} before the final norm
+   * @return {@code [B, T, V]}, float32, owned by the current scope
+   */
+  public Tensor head(Tensor hiddenBTD) {
+    return Tensors.cast(torch.linear(normalise(hiddenBTD), headVD), DType.FLOAT32);
+  }
+
+  /** Returns the logits of every position: {@code [B, T, V]}, float32. */
+  public Tensor logits(Tensor idsBT) {
+    return head(runBlocks(embed(idsBT), 0, spec.layers()));
+  }
+
+  /**
+   * Returns the input of every layer, then the output of the last one before the final norm: {@code
+   * layers + 1} tensors {@code [B, T, D]}.
+   */
+  public ImmutableList<Tensor> hiddenStates(Tensor idsBT) {
+    ImmutableList.Builder<Tensor> states = ImmutableList.builder();
+    Tensor hidden = embed(idsBT);
+    states.add(hidden);
+    for (Block block : blocks) {
+      hidden = block.forward(hidden, CausalContext.INSTANCE);
+      states.add(hidden);
+    }
+    return states.build();
+  }
+
+  /** Returns an empty cache for {@code batch} sequences of up to {@code capacity} tokens. */
+  public KvCache newCache(int batch, int capacity) {
+    return new KvCache(spec, batch, capacity, dtype(), device());
+  }
+
+  /**
+   * Reads {@code T} more tokens of each sequence (prefill, or decode where T is 1) and returns the
+   * logits of the last one.
+   *
+   * @param idsBT {@code [B, T]} token ids, int64
+   * @param cache what the sequences have seen; it grows by T
+   * @return {@code [B, V]}, float32, owned by the current scope
+   */
+  public Tensor step(Tensor idsBT, KvCache cache) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor hidden = embed(idsBT);
+      for (int layer = 0; layer < blocks.size(); layer++) {
+        hidden = blocks.get(layer).forward(hidden, cache.layer(layer));
+      }
+      cache.advance(idsBT.size(1));
+      return scope.handOver(head(hidden.narrow(1, idsBT.size(1) - 1, 1)).squeeze(1));
+    }
+  }
+
+  @Override
+  public void close() {
+    blocks.forEach(Block::close);
+    nonBlock.close();
+    rotary.close();
+  }
+}

@@ -1,0 +1,38 @@
+package org.nemotron.core.nn;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** A sub-block replaced by one linear layer: {@code x + W norm(x)}. */
+public final class LinearReplacement implements SubBlock {
+  private final NamedTensors tensors;
+  private final RmsNorm norm;
+  private final Tensor weightDD;
+
+  private LinearReplacement(NamedTensors tensors, String norm, String weight, double eps) {
+    this.tensors = tensors;
+    this.norm = new RmsNorm(tensors.get(norm), eps);
+    this.weightDD = tensors.get(weight);
+  }
+
+  static LinearReplacement ofAttention(NamedTensors tensors, double eps) {
+    return new LinearReplacement(
+        tensors, "input_layernorm.weight", "self_attn.linear_attn.weight", eps);
+  }
+
+  static LinearReplacement ofFfn(NamedTensors tensors, double eps) {
+    return new LinearReplacement(
+        tensors, "post_attention_layernorm.weight", "mlp.linear_mlp.weight", eps);
+  }
+
+  @Override
+  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+    return hiddenBTD.add(torch.linear(norm.apply(hiddenBTD), weightDD));
+  }
+
+  @Override
+  public NamedTensors tensors() {
+    return tensors;
+  }
+}

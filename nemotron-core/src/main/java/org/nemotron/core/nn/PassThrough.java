@@ -1,0 +1,21 @@
+package org.nemotron.core.nn;
+
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** An absent sub-block: the residual stream passes through unchanged. */
+public final class PassThrough implements SubBlock {
+  private final NamedTensors tensors = NamedTensors.none();
+
+  PassThrough() {}
+
+  @Override
+  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+    return hiddenBTD;
+  }
+
+  @Override
+  public NamedTensors tensors() {
+    return tensors;
+  }
+}

@@ -1,0 +1,90 @@
+package org.nemotron.core.nn;
+
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.NamedTensors;
+
+/**
+ * One half of a block, attention or feed-forward network: reads the residual stream, adds to it.
+ *
+ * <p>Holds its tensors until it closes. Safe for use by several threads as long as nobody changes
+ * the tensors.
+ */
+public sealed interface SubBlock extends AutoCloseable
+    permits GroupedQueryAttention, GatedFfn, LinearReplacement, PassThrough {
+
+  /**
+   * Returns the residual stream after this sub-block: its input plus what it computes.
+   *
+   * @param hiddenBTD {@code [B, T, D]}, the residual stream
+   * @param context the keys and values of this layer; only attention looks at it
+   * @return {@code [B, T, D]}, owned by the current scope; the input itself where there is nothing
+   *     to add
+   */
+  Tensor forward(Tensor hiddenBTD, AttentionContext context);
+
+  /** Returns the tensors, by their names below a layer; valid while this object is open. */
+  NamedTensors tensors();
+
+  /** Gives back the tensors. */
+  @Override
+  default void close() {
+    tensors().close();
+  }
+
+  /**
+   * Returns the attention that {@code spec} describes.
+   *
+   * @param weights a holder with the names of {@link AttentionSpec#tensorShapes}; the sub-block
+   *     takes a share of its own
+   */
+  static SubBlock attention(
+      AttentionSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {
+    return spec.accept(
+        new AttentionSpec.Visitor<SubBlock>() {
+          @Override
+          public SubBlock visit(AttentionSpec.GroupedQuery attention) {
+            return new GroupedQueryAttention(
+                attention, weights.share(attention.tensorShapes(1).keySet()), rotary, eps);
+          }
+
+          @Override
+          public SubBlock visit(AttentionSpec.Linear attention) {
+            return LinearReplacement.ofAttention(
+                weights.share(attention.tensorShapes(1).keySet()), eps);
+          }
+
+          @Override
+          public SubBlock visit(AttentionSpec.NoOp attention) {
+            return new PassThrough();
+          }
+        });
+  }
+
+  /**
+   * Returns the feed-forward network that {@code spec} describes.
+   *
+   * @param weights a holder with the names of {@link FfnSpec#tensorShapes}; the sub-block takes a
+   *     share of its own
+   */
+  static SubBlock ffn(FfnSpec spec, NamedTensors weights, double eps) {
+    return spec.accept(
+        new FfnSpec.Visitor<SubBlock>() {
+          @Override
+          public SubBlock visit(FfnSpec.Gated ffn) {
+            return new GatedFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
+          }
+
+          @Override
+          public SubBlock visit(FfnSpec.Linear ffn) {
+            return LinearReplacement.ofFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
+          }
+
+          @Override
+          public SubBlock visit(FfnSpec.NoOp ffn) {
+            return new PassThrough();
+          }
+        });
+  }
+}

@@ -1,0 +1,34 @@
+package org.nemotron.core.tensor;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How many cores one tensor operation may use.
+ *
+ * <p>Two settings are of use: <em>all</em>, where one stream of operations is to be quick
+ * (generation, latency measurement), and <em>one</em>, where several Java threads each run a stream
+ * of their own (training many candidates). LibTorch's and OpenBLAS's counts move together: with one
+ * thread each, two streams on two cores reach twice the rate of one.
+ *
+ * <p>The setting is the process's. Results on the CPU depend on it in the last bits.
+ */
+public final class CpuThreads {
+  private CpuThreads() {}
+
+  /** Returns how many cores this process may use. */
+  public static int available() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  /**
+   * Lets one operation use {@code threads} cores, for operations of this thread and new threads.
+   */
+  public static void perOperation(int threads) {
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
+    torch.set_num_threads(threads);
+    openblas_nolapack.blas_set_num_threads(threads);
+  }
+}

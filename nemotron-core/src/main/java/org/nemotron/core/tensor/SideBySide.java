@@ -1,0 +1,73 @@
+package org.nemotron.core.tensor;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/**
+ * Several streams of tensor operations at the same time, one core each.
+ *
+ * <p>While this object is open, an operation anywhere in the process uses one core; closing it
+ * gives operations all cores again. Each operation being computed by one core, results do not
+ * depend on the number of streams.
+ */
+public final class SideBySide implements AutoCloseable {
+  private final ExecutorService threads;
+
+  /** Starts {@code streams} threads. */
+  public SideBySide(int streams) {
+    checkArgument(streams > 0, "streams (%s) must be positive", streams);
+    CpuThreads.perOperation(1);
+    this.threads =
+        Executors.newFixedThreadPool(
+            streams, new ThreadFactoryBuilder().setNameFormat("tensor-%d").setDaemon(true).build());
+  }
+
+  /**
+   * Calls {@code work} for each item, in the order of the list as threads become free, and returns
+   * when all are done. Each call has a {@link NativeScope} of its own.
+   *
+   * @throws RuntimeException the first exception that a call threw, once all calls have ended
+   */
+  public <T> void forEach(List<T> items, Consumer<T> work) {
+    List<Future<?>> running = new ArrayList<>();
+    for (T item : items) {
+      running.add(
+          threads.submit(
+              () -> {
+                try (NativeScope scope = NativeScope.open()) {
+                  work.accept(item);
+                }
+              }));
+    }
+    RuntimeException first = null;
+    for (Future<?> future : running) {
+      try {
+        Uninterruptibles.getUninterruptibly(future);
+      } catch (ExecutionException e) {
+        if (first == null) {
+          Throwable cause = verifyNotNull(e.getCause());
+          first = new IllegalStateException(cause.getMessage(), cause);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    CpuThreads.perOperation(CpuThreads.available());
+  }
+}

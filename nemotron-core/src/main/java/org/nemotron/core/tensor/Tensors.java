@@ -1,0 +1,75 @@
+package org.nemotron.core.tensor;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The few conversions between Java values and tensors; results belong to the current scope. */
+public final class Tensors {
+  private Tensors() {}
+
+  /** Returns a float32 tensor on the CPU with a copy of {@code values}. */
+  public static Tensor of(float[] values, long... shape) {
+    return Tensor.create(values, shape);
+  }
+
+  /** Returns an int64 tensor on the CPU with a copy of {@code values}. */
+  public static Tensor of(long[] values, long... shape) {
+    return Tensor.create(values, shape);
+  }
+
+  /** Returns zeros. */
+  public static Tensor zeros(Device device, DType dtype, long... shape) {
+    return torch.zeros(shape, device.options(dtype));
+  }
+
+  /** Returns {@code tensor} on {@code device} as {@code dtype}: itself where it is so already. */
+  public static Tensor move(Tensor tensor, Device device, DType dtype) {
+    return tensor.to(device.options(dtype), false, false, new MemoryFormatOptional());
+  }
+
+  /** Returns {@code tensor} as {@code dtype}: itself where it is so already. */
+  public static Tensor cast(Tensor tensor, DType dtype) {
+    return tensor.to(dtype.scalarType());
+  }
+
+  /** Returns where {@code tensor} lives. */
+  public static Device device(Tensor tensor) {
+    return tensor.is_cuda() ? new Device("cuda", tensor.device().index()) : Device.CPU;
+  }
+
+  /** Returns a copy of the elements in row-major order, converted to float32. */
+  public static float[] floats(Tensor tensor) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor flat = move(tensor.detach(), Device.CPU, DType.FLOAT32).contiguous();
+      float[] values = new float[Math.toIntExact(flat.numel())];
+      try (FloatPointer data = flat.data_ptr_float()) {
+        data.get(values);
+      }
+      return values;
+    }
+  }
+
+  /** Returns a copy of the elements of an int64 tensor in row-major order. */
+  public static long[] longs(Tensor tensor) {
+    checkArgument(
+        DType.of(tensor) == DType.INT64, "element type (%s) must be int64", DType.of(tensor));
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor flat = move(tensor, Device.CPU, DType.INT64).contiguous();
+      long[] values = new long[Math.toIntExact(flat.numel())];
+      try (LongPointer data = flat.data_ptr_long()) {
+        data.get(values);
+      }
+      return values;
+    }
+  }
+
+  /** Returns the value of a tensor of one element. */
+  public static double scalar(Tensor tensor) {
+    return tensor.item_double();
+  }
+}

@@ -1,0 +1,52 @@
+package org.nemotron.core.text;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.tensor.NativeScope;
+
+/**
+ * A corpus cut into windows side by side, for measuring: every window once, in the order of the
+ * text. The last batch may have fewer windows. Immutable.
+ */
+public final class EvaluationBatches {
+  private final TokenWindows windows;
+  private final int batchSize;
+  private final int count;
+
+  /**
+   * Makes batches of {@code batchSize} of the first {@code maxWindows} windows.
+   *
+   * @param windowTokens tokens per window
+   * @throws IllegalArgumentException if the corpus is shorter than one window
+   */
+  public EvaluationBatches(TokenCorpus corpus, int batchSize, int windowTokens, int maxWindows) {
+    checkArgument(batchSize > 0, "batchSize (%s) must be positive", batchSize);
+    checkArgument(maxWindows > 0, "maxWindows (%s) must be positive", maxWindows);
+    this.windows = new TokenWindows(corpus, windowTokens);
+    this.batchSize = batchSize;
+    this.count = Math.min(maxWindows, windows.count());
+  }
+
+  /** Returns how many windows there are. */
+  public int windows() {
+    return count;
+  }
+
+  /** Returns how many batches there are. */
+  public int batches() {
+    return (count + batchSize - 1) / batchSize;
+  }
+
+  /**
+   * Returns batch {@code index}: {@code [at most batchSize, windowTokens]} token ids, int64, on the
+   * CPU, owned by the current {@link NativeScope}.
+   */
+  public Tensor batch(int index) {
+    checkArgument(
+        index >= 0 && index < batches(), "batch index (%s) must be below %s", index, batches());
+    int first = index * batchSize;
+    return windows.rows(
+        first, Math.min(batchSize, count - first), window -> (int) window * windows.length());
+  }
+}

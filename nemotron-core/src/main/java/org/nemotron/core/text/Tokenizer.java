@@ -1,0 +1,86 @@
+package org.nemotron.core.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.common.primitives.ImmutableIntArray;
+import com.google.common.primitives.ImmutableLongArray;
+import com.google.common.primitives.Ints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The tokenizer.json of a model: text to token ids and back.
+ *
+ * <p>Nothing is added and nothing is cut off: no special tokens, no padding, no truncation. Safe
+ * for use by several threads.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private static final String FILE = "tokenizer.json";
+
+  private final HuggingFaceTokenizer tokenizer;
+
+  private Tokenizer(HuggingFaceTokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * Returns the tokenizer in {@code directory}, which the caller closes.
+   *
+   * @throws IOException if there is no tokenizer.json, or it is damaged
+   */
+  public static Tokenizer open(Path directory) throws IOException {
+    Path file = directory.resolve(FILE);
+    if (!Files.exists(file)) {
+      throw new IOException(
+          directory
+              + " has no "
+              + FILE
+              + ".\nMaybe the model has only tokenizer.model: load its tokenizer in transformers and"
+              + " call save_pretrained, which writes "
+              + FILE
+              + ".");
+    }
+    try {
+      return new Tokenizer(
+          HuggingFaceTokenizer.builder()
+              .optTokenizerPath(file)
+              .optTruncation(false)
+              .optPadding(false)
+              .optAddSpecialTokens(false)
+              .build());
+    } catch (RuntimeException e) {
+      // The native library reports whatever is wrong with the file as a bare RuntimeException.
+      throw new IOException(file + " is not a tokenizer (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Returns the token ids of {@code text}. */
+  public ImmutableIntArray encode(String text) {
+    long[] ids = tokenizer.encode(text, false, false).getIds();
+    ImmutableIntArray.Builder compact = ImmutableIntArray.builder(ids.length);
+    for (long id : ids) {
+      compact.add(Ints.checkedCast(id));
+    }
+    return compact.build();
+  }
+
+  /** Returns the text of {@code ids}, special tokens included. */
+  public String decode(ImmutableIntArray ids) {
+    return decode(ids, false);
+  }
+
+  /** Returns the text of {@code ids} without special tokens. */
+  public String decodeText(ImmutableIntArray ids) {
+    return decode(ids, true);
+  }
+
+  private String decode(ImmutableIntArray ids, boolean skipSpecialTokens) {
+    return tokenizer.decode(
+        ImmutableLongArray.copyOf(ids.stream().asLongStream()).toArray(), skipSpecialTokens);
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Text in, token batches out: what calibrates, trains and measures a model.
+ *
+ * <p>{@link org.nemotron.core.text.TextFiles} reads documents, {@link
+ * org.nemotron.core.text.Tokenizer} turns text into token ids, {@link
+ * org.nemotron.core.text.TokenCorpus} holds the ids of many documents, and {@link
+ * org.nemotron.core.text.TokenBatches} cuts it into batches that are the same on every run.
+ */
+@NullMarked
+@CheckReturnValue
+package org.nemotron.core.text;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,137 @@
+package org.nemotron.core.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+final class CheckpointDirectoryTest {
+  private static final String INDEX = "model.safetensors.index.json";
+
+  private Path temporary;
+  private Path directory;
+
+  @BeforeEach
+  void makeShards(@TempDir Path temporary) throws IOException {
+    this.temporary = temporary;
+    directory = temporary.resolve("model");
+    Files.createDirectories(directory);
+    Files.writeString(directory.resolve("config.json"), "{}");
+    try (NativeScope scope = NativeScope.open()) {
+      new SafetensorsWriter()
+          .add("a", Tensors.of(new float[] {1, 2}, 2))
+          .write(directory.resolve("model-00001-of-00002.safetensors"));
+      new SafetensorsWriter()
+          .add("b", Tensors.of(new float[] {3}, 1))
+          .add("c", Tensors.of(new float[] {4}, 1))
+          .write(directory.resolve("model-00002-of-00002.safetensors"));
+    }
+    writeIndex("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+  }
+
+  private void writeIndex(String fileOfA, String fileOfB) throws IOException {
+    Files.writeString(
+        directory.resolve(INDEX),
+        "{\"metadata\":{\"total_size\":12},\"weight_map\":{\"a\":\"%s\",\"b\":\"%s\"}}"
+            .formatted(fileOfA.replace("\\", "\\\\"), fileOfB));
+  }
+
+  @Test
+  void tensor_sharded_comesFromTheFileThatTheIndexNames() throws IOException {
+    try (NativeScope scope = NativeScope.open();
+        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory)) {
+      assertThat(checkpoint.names()).containsExactlyInAnyOrder("a", "b");
+      assertThat(Tensors.floats(checkpoint.tensor("a"))).containsExactly(1, 2);
+      assertThat(Tensors.floats(checkpoint.tensor("b"))).containsExactly(3);
+    }
+  }
+
+  @Test
+  void open_shardMissing_isNamed() throws IOException {
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    assertRefused(
+        directory.resolve("model-00002-of-00002.safetensors")
+            + " is missing, but model.safetensors.index.json names it.\n"
+            + "Maybe the download was interrupted.");
+  }
+
+  @Test
+  void open_indexPlacesATensorInTheWrongFile_isNamed() throws IOException {
+    writeIndex("model-00001-of-00002.safetensors", "model-00001-of-00002.safetensors");
+    assertRefused(
+        directory.resolve("model-00001-of-00002.safetensors")
+            + ": tensor b is missing, but model.safetensors.index.json places it there");
+  }
+
+  @Test
+  void open_indexLeavesTheDirectory_isRefused() throws IOException {
+    Files.copy(directory.resolve("model-00001-of-00002.safetensors"), temporary.resolve("outside"));
+    for (String escape :
+        new String[] {"../outside", temporary.resolve("outside").toString(), "..", "..\\outside"}) {
+      writeIndex(escape, "model-00002-of-00002.safetensors");
+      assertRefused(
+          directory.resolve(INDEX)
+              + ", weight_map: file name ("
+              + escape
+              + ") must be the name of a file in the same directory");
+    }
+  }
+
+  @Test
+  void open_noDirectory_isNamed() {
+    directory = temporary.resolve("nowhere");
+    assertRefused(
+        directory + " is missing or not a directory; it must be a Hugging Face model directory");
+  }
+
+  @Test
+  void open_noConfig_isNamed() throws IOException {
+    Files.delete(directory.resolve("config.json"));
+    assertRefused(directory + " has no config.json; it must be a Hugging Face model directory");
+  }
+
+  @Test
+  void open_noWeights_isNamed() throws IOException {
+    Files.delete(directory.resolve(INDEX));
+    assertRefused(
+        directory
+            + " has neither model.safetensors nor model.safetensors.index.json.\n"
+            + "Maybe the download was interrupted.");
+  }
+
+  @Test
+  void open_onlyPickledWeights_namesTheRemedy() throws IOException {
+    Files.delete(directory.resolve(INDEX));
+    Files.writeString(directory.resolve("pytorch_model.bin"), "");
+    assertRefused(
+        directory
+            + " holds its weights as pytorch_model.bin, which this library does not read.\n"
+            + "Maybe load it in transformers and call save_pretrained: it writes"
+            + " model.safetensors.");
+  }
+
+  @Test
+  void fingerprint_oneWeightChanges_differs() throws IOException {
+    String before = CheckpointDirectory.fingerprint(directory).hex();
+    assertThat(CheckpointDirectory.fingerprint(directory).hex()).isEqualTo(before);
+    try (NativeScope scope = NativeScope.open()) {
+      new SafetensorsWriter()
+          .add("a", Tensors.of(new float[] {1, 2.5f}, 2))
+          .write(directory.resolve("model-00001-of-00002.safetensors"));
+    }
+    assertThat(CheckpointDirectory.fingerprint(directory).hex()).isNotEqualTo(before);
+  }
+
+  private void assertRefused(String sentence) {
+    assertThatThrownBy(() -> CheckpointDirectory.open(directory))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(sentence);
+  }
+}

@@ -1,0 +1,237 @@
+package org.nemotron.core.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.base.Verify;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+final class ModelReaderTest {
+  private static final String UP = "model.layers.1.mlp.up_proj.weight";
+  private static final String OTHER_MODELS =
+      "\nMaybe the checkpoint and its config.json belong to different models.";
+
+  private Path directory;
+  private NativeScope scope;
+  private ModelSpec spec;
+  private Map<String, Tensor> weights;
+
+  @BeforeEach
+  void makeWeights(@TempDir Path directory) {
+    this.directory = directory;
+    scope = NativeScope.open();
+    spec = Checkpoints.llama(false);
+    weights = new LinkedHashMap<>(Checkpoints.weights(spec, 1));
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  @Test
+  void read_llama_hasTheWeightsOfTheFile() throws IOException {
+    write();
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.spec()).isEqualTo(spec);
+      weights.forEach(
+          (name, tensor) ->
+              assertThat(Checkpoints.values(get(model, name)))
+                  .isEqualTo(Checkpoints.values(tensor)));
+    }
+  }
+
+  @Test
+  void read_otherType_castsEveryTensor() throws IOException {
+    write();
+    try (HeterogeneousModel model = read(DType.BFLOAT16)) {
+      weights.forEach(
+          (name, tensor) ->
+              assertThat(get(model, name).equal(Tensors.cast(tensor, DType.BFLOAT16))).isTrue());
+    }
+  }
+
+  @Test
+  void read_fileDeletedAfterwards_modelLivesOn() throws IOException {
+    write();
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      Files.delete(directory.resolve("model.safetensors"));
+      Tensor up = get(model, UP);
+      up.fill_(new org.bytedeco.pytorch.Scalar(2.0));
+      assertThat(up.sum().item_double()).isEqualTo(2.0 * 12 * 8);
+    }
+  }
+
+  @Test
+  void read_sharded_givesTheSameModel() throws IOException {
+    Checkpoints.writeLlamaConfig(directory, spec);
+    SafetensorsWriter[] shards = {new SafetensorsWriter(), new SafetensorsWriter()};
+    StringBuilder index = new StringBuilder("{\"weight_map\":{");
+    int i = 0;
+    for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
+      shards[i % 2].add(entry.getKey(), entry.getValue());
+      index.append(i == 0 ? "" : ",").append("\"" + entry.getKey() + "\":\"" + (i % 2) + "\"");
+      i++;
+    }
+    shards[0].write(directory.resolve("0"));
+    shards[1].write(directory.resolve("1"));
+    Files.writeString(directory.resolve("model.safetensors.index.json"), index + "}}");
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      weights.forEach(
+          (name, tensor) -> assertThat(get(model, name).equal(tensor)).as(name).isTrue());
+    }
+  }
+
+  @Test
+  void read_leftOversOfOldWriters_areTolerated() throws IOException {
+    spec = Checkpoints.llama(true);
+    weights = new LinkedHashMap<>(Checkpoints.weights(spec, 1));
+    weights.put("lm_head.weight", Tensors.of(new float[88], 11, 8));
+    weights.put("model.layers.0.self_attn.rotary_emb.inv_freq", Tensors.of(new float[2], 2));
+    write();
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.tensors().keySet())
+          .containsExactlyInAnyOrderElementsOf(spec.tensorShapes().keySet());
+    }
+  }
+
+  @Test
+  void read_wrongShape_isNamedWithLayerAndBothShapes() throws IOException {
+    weights.put(UP, Tensors.of(new float[80], 10, 8));
+    write();
+    assertRefused(
+        directory
+            + ": layer 1, tensor "
+            + UP
+            + ": shape [10, 8] must be [12, 8] (from config.json)."
+            + OTHER_MODELS);
+  }
+
+  @Test
+  void read_missingTensors_areNamed() throws IOException {
+    weights.remove(UP);
+    weights.remove("model.norm.weight");
+    write();
+    assertRefused(directory + ": tensor model.norm.weight is missing (and 1 more)" + OTHER_MODELS);
+  }
+
+  @Test
+  void read_foreignTensor_isNamed() throws IOException {
+    weights.put("model.layers.0.self_attn.q_proj.bias", Tensors.of(new float[8], 8));
+    write();
+    assertRefused(
+        directory
+            + ": layer 0, tensor model.layers.0.self_attn.q_proj.bias has no place in the model"
+            + " of config.json"
+            + OTHER_MODELS);
+  }
+
+  @Test
+  void read_separateHeadButNone_isMissing() throws IOException {
+    weights.remove("lm_head.weight");
+    write();
+    assertRefused(directory + ": tensor lm_head.weight is missing" + OTHER_MODELS);
+  }
+
+  @Test
+  void read_nanOrInfinity_isNamed() throws IOException {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      float[] values = new float[96];
+      values[95] = bad;
+      weights.put(UP, Tensors.of(values, 12, 8));
+      write();
+      assertRefused(
+          directory
+              + ": layer 1, tensor "
+              + UP
+              + " holds NaN or infinite weights.\nMaybe its training diverged.");
+    }
+  }
+
+  @Test
+  void read_weightBeyondTheType_isNamed() throws IOException {
+    float[] values = new float[96];
+    values[3] = 1e6f;
+    weights.put(UP, Tensors.of(values, 12, 8));
+    write();
+    assertThatThrownBy(() -> read(DType.FLOAT16))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(
+            directory
+                + ": layer 1, tensor "
+                + UP
+                + " holds weights that are too large for float16.\n"
+                + "Maybe bfloat16 serves: it has the range of float32.");
+  }
+
+  @Test
+  void read_integerWeights_areRefused() throws IOException {
+    weights.put(UP, Tensors.of(new long[96], 12, 8));
+    write();
+    assertRefused(directory + ": layer 1, tensor " + UP + " has dtype int64, not a real one");
+  }
+
+  @Test
+  void read_integerTypeAskedFor_isRefused() throws IOException {
+    write();
+    assertThatThrownBy(() -> read(DType.INT64))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("dtype (int64) must be floating-point");
+  }
+
+  @Test
+  void read_paddingNotZero_isRefused() throws IOException {
+    try (HeterogeneousModel model = Checkpoints.model(spec, DType.FLOAT32, 1)) {
+      ModelWriter.write(model, directory.resolve("child"), DType.FLOAT32, directory);
+    }
+    directory = directory.resolve("child");
+    Map<String, Tensor> changed = new LinkedHashMap<>();
+    try (CheckpointDirectory files = CheckpointDirectory.open(directory)) {
+      for (String name : files.names()) {
+        changed.put(name, files.tensor(name).clone());
+      }
+    }
+    Tensor up = Verify.verifyNotNull(changed.get(UP));
+    up.narrow(0, 255, 1).fill_(new org.bytedeco.pytorch.Scalar(1.0));
+    new SafetensorsWriter().addAll(changed).write(directory.resolve("model.safetensors"));
+    assertRefused(
+        directory
+            + ": layer 1, tensor "
+            + UP
+            + " must be zero from index 12 of dimension 0: config.json gives an intermediate_size"
+            + " of 12 there");
+  }
+
+  private void write() throws IOException {
+    Checkpoints.writeLlama(directory, spec, weights);
+  }
+
+  private HeterogeneousModel read(DType dtype) throws IOException {
+    return ModelReader.read(directory, dtype, Device.CPU);
+  }
+
+  private static Tensor get(HeterogeneousModel model, String name) {
+    return Verify.verifyNotNull(model.tensors().get(name), name);
+  }
+
+  private void assertRefused(String sentence) {
+    assertThatThrownBy(() -> read(DType.FLOAT32))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(sentence);
+  }
+}

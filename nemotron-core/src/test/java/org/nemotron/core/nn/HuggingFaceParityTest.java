@@ -1,0 +1,151 @@
+package org.nemotron.core.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableLongArray;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.SafetensorsFile;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * What transformers computes with the same files, on the CPU and in float32, must come out here.
+ */
+final class HuggingFaceParityTest {
+  /**
+   * Float32 sums of a few hundred terms in another order differ by some 1e-6; errors by far more.
+   */
+  private static final double TOLERANCE = 1e-4;
+
+  /** The gradients are sums over 128 tokens, of a magnitude of some 1e-3. */
+  private static final double GRADIENT_TOLERANCE = 1e-6;
+
+  private enum Checkpoint {
+    LLAMA_UNTIED("src/test/resources/golden/llama-untied"),
+    TALE_7M("../examples/models/tale-7m");
+
+    private final Path path;
+
+    Checkpoint(String path) {
+      this.path = Path.of(path);
+    }
+  }
+
+  private NativeScope scope;
+
+  @BeforeEach
+  void openScope() {
+    scope = NativeScope.open();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void logits_sameIds_equalTransformers(Checkpoint checkpoint) throws IOException {
+    try (HeterogeneousModel model = read(checkpoint);
+        SafetensorsFile expected = expected(checkpoint)) {
+      assertClose(model.logits(expected.tensor("input_ids")), expected.tensor("logits"), TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void hiddenStates_sameIds_equalTransformersAtEveryLayer(Checkpoint checkpoint)
+      throws IOException {
+    try (HeterogeneousModel model = read(checkpoint);
+        SafetensorsFile expected = expected(checkpoint)) {
+      ImmutableList<Tensor> states = model.hiddenStates(expected.tensor("input_ids"));
+      int last = model.spec().layers();
+      assertThat(states).hasSize(last + 1);
+      for (int layer = 0; layer < last; layer++) {
+        assertClose(states.get(layer), expected.tensor("hidden." + layer), TOLERANCE);
+      }
+      // transformers gives the last one after the final norm.
+      assertClose(model.normalise(states.get(last)), expected.tensor("hidden." + last), TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void loss_sameIds_equalsTransformers(Checkpoint checkpoint) throws IOException {
+    try (HeterogeneousModel model = read(checkpoint);
+        SafetensorsFile expected = expected(checkpoint)) {
+      Tensor loss = nextTokenLoss(model, expected.tensor("input_ids"));
+      assertClose(loss.view(1), expected.tensor("loss").view(1), TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void generate_samePrompt_givesTransformersGreedyTokens(Checkpoint checkpoint) throws IOException {
+    try (HeterogeneousModel model = read(checkpoint);
+        SafetensorsFile expected = expected(checkpoint)) {
+      Tensor generated = expected.tensor("generated").view(1, -1);
+      int prompt =
+          checkpoint == Checkpoint.LLAMA_UNTIED ? 8 : (int) expected.tensor("prompt").numel();
+      int added = (int) generated.size(1) - prompt;
+      long[][] tokens = GreedyGeneration.generate(model, generated.narrow(1, 0, prompt), added);
+      assertThat(ImmutableLongArray.copyOf(tokens[0]))
+          .isEqualTo(ImmutableLongArray.copyOf(Tensors.longs(generated.narrow(1, prompt, added))));
+    }
+  }
+
+  @Test
+  void gradients_ofTheLoss_equalTransformers() throws IOException {
+    try (HeterogeneousModel model = read(Checkpoint.LLAMA_UNTIED);
+        NamedTensors weights = NamedTensors.of(model.tensors());
+        SafetensorsFile expected = expected(Checkpoint.LLAMA_UNTIED)) {
+      weights.asMap().values().forEach(weight -> weight.requires_grad_(true));
+      nextTokenLoss(model, expected.tensor("input_ids")).backward();
+      ImmutableList<String> names =
+          expected.names().stream()
+              .filter(name -> name.startsWith("grad."))
+              .collect(ImmutableList.toImmutableList());
+      assertThat(names).hasSize(3);
+      for (String name : names) {
+        assertClose(
+            weights.get(name.substring("grad.".length())).grad(),
+            expected.tensor(name),
+            GRADIENT_TOLERANCE);
+      }
+    }
+  }
+
+  private static HeterogeneousModel read(Checkpoint checkpoint) throws IOException {
+    return ModelReader.read(checkpoint.path, DType.FLOAT32, Device.CPU);
+  }
+
+  private static SafetensorsFile expected(Checkpoint checkpoint) throws IOException {
+    return SafetensorsFile.open(checkpoint.path.resolve("expected.safetensors"));
+  }
+
+  private static Tensor nextTokenLoss(HeterogeneousModel model, Tensor idsBT) {
+    long targets = idsBT.size(1) - 1;
+    Tensor logits = model.logits(idsBT).narrow(1, 0, targets);
+    return torch.cross_entropy_loss(
+        logits.reshape(-1, model.spec().vocabularySize()), idsBT.narrow(1, 1, targets).reshape(-1));
+  }
+
+  private static void assertClose(Tensor actual, Tensor expected, double tolerance) {
+    assertThat(actual.shape()).isEqualTo(expected.shape());
+    double difference = actual.sub(expected).abs().max().item_double();
+    assertThat(difference).isLessThanOrEqualTo(tolerance);
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The Puzzle pipeline: library, distillation, scores, costs, exact search, assembly and report.
+ *
+ * <p>OR-Tools, which solves the search, is not named here: it has no module name of its own, and
+ * that of its natives' jar is not legal. It stays on the class path, and a program that puts this
+ * module on the module path starts with {@code --add-reads org.nemotron.nas=ALL-UNNAMED}.
+ */
+module org.nemotron.nas {
+  requires static transitive com.google.errorprone.annotations;
+  requires static transitive org.jspecify;
+  requires transitive com.fasterxml.jackson.databind;
+  requires transitive com.google.common;
+  requires transitive org.nemotron.core;
+
+  exports org.nemotron.nas.cost;
+  exports org.nemotron.nas.distill;
+  exports org.nemotron.nas.library;
+  exports org.nemotron.nas.report;
+  exports org.nemotron.nas.score;
+  exports org.nemotron.nas.search;
+}

@@ -1,0 +1,95 @@
+package org.nemotron.nas.cost;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+
+/**
+ * What each alternative costs in one scenario on the machine it was measured on. Immutable.
+ *
+ * <p>Layers are alike in cost where their specs are alike, so that the keys are specs. The cost of
+ * an architecture is the sum over its blocks and the non-block part.
+ *
+ * @param scenario what was measured
+ * @param memory how bytes are counted
+ * @param attentions time of each attention
+ * @param ffns time of each feed-forward network
+ * @param nonBlock time of embedding, final norm, head and the choice of the next token
+ */
+public record CostTable(
+    Scenario scenario,
+    MemoryModel memory,
+    ImmutableMap<AttentionSpec, Latency> attentions,
+    ImmutableMap<FfnSpec, Latency> ffns,
+    Latency nonBlock) {
+  /** Weights and KV cache together, in bytes. */
+  public static final String MEMORY_BYTES = "memoryBytes";
+
+  /** Time of the whole scenario, in nanoseconds. */
+  public static final String LATENCY_NANOS = "latencyNanos";
+
+  /** Time to the first token, in nanoseconds. */
+  public static final String PREFILL_NANOS = "prefillNanos";
+
+  /** Number of parameters. */
+  public static final String PARAMETERS = "parameters";
+
+  /** Returns the time of one attention. */
+  public Latency latency(AttentionSpec attention) {
+    Latency latency =
+        attention instanceof AttentionSpec.NoOp ? Latency.NONE : attentions.get(attention);
+    checkArgument(latency != null, "attention %s was not measured", attention.id());
+    return latency;
+  }
+
+  /** Returns the time of one feed-forward network. */
+  public Latency latency(FfnSpec ffn) {
+    Latency latency = ffn instanceof FfnSpec.NoOp ? Latency.NONE : ffns.get(ffn);
+    checkArgument(latency != null, "network %s was not measured", ffn.id());
+    return latency;
+  }
+
+  /** Returns the time of one block. */
+  public Latency latency(BlockSpec block) {
+    return latency(block.attention()).plus(latency(block.ffn()));
+  }
+
+  /** Returns the time of a whole model. */
+  public Latency latency(ModelSpec model) {
+    return model.blocks().stream().map(this::latency).reduce(nonBlock, Latency::plus);
+  }
+
+  /** Returns generated tokens per second of a whole model in the scenario. */
+  public double tokensPerSecond(ModelSpec model) {
+    return scenario.tokensPerSecond(latency(model).scenarioNanos(scenario));
+  }
+
+  /** Returns the named costs of one block. */
+  public ImmutableMap<String, Double> costs(BlockSpec block, int width) {
+    return named(
+        memory.weightBytes(block, width) + memory.kvBytes(block.attention(), scenario),
+        latency(block),
+        block.parameters(width));
+  }
+
+  /** Returns the named costs of the non-block part. */
+  public ImmutableMap<String, Double> fixedCosts(ModelSpec model) {
+    return named(memory.nonBlockBytes(model), nonBlock, model.nonBlockParameters());
+  }
+
+  private ImmutableMap<String, Double> named(long bytes, Latency latency, long parameters) {
+    return ImmutableMap.of(
+        MEMORY_BYTES,
+        (double) bytes,
+        LATENCY_NANOS,
+        latency.scenarioNanos(scenario),
+        PREFILL_NANOS,
+        latency.prefillNanos(),
+        PARAMETERS,
+        (double) parameters);
+  }
+}

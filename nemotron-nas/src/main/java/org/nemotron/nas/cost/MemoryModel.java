@@ -1,0 +1,52 @@
+package org.nemotron.nas.cost;
+
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+
+/**
+ * Memory by arithmetic: weights, and the KV cache of a scenario.
+ *
+ * <p>{@code weights + 2 * kvHeads * headDim * bytes * tokens * batch} per layer; the head size is
+ * the model's own, and a tied embedding counts once. Equals the bytes really allocated.
+ *
+ * @param dtype element type of weights and cache
+ */
+public record MemoryModel(DType dtype) {
+  /** Returns the weights of an attention sub-block, in bytes. */
+  public long weightBytes(AttentionSpec attention, int width) {
+    return attention.parameters(width) * dtype.bytes();
+  }
+
+  /** Returns the weights of a feed-forward sub-block, in bytes. */
+  public long weightBytes(FfnSpec ffn, int width) {
+    return ffn.parameters(width) * dtype.bytes();
+  }
+
+  /** Returns the weights of a block, in bytes. */
+  public long weightBytes(BlockSpec block, int width) {
+    return weightBytes(block.attention(), width) + weightBytes(block.ffn(), width);
+  }
+
+  /** Returns the weights outside the layers, in bytes. */
+  public long nonBlockBytes(ModelSpec model) {
+    return model.nonBlockParameters() * dtype.bytes();
+  }
+
+  /** Returns all weights of a model, in bytes. */
+  public long weightBytes(ModelSpec model) {
+    return model.parameters() * dtype.bytes();
+  }
+
+  /** Returns the KV cache of one layer for a whole scenario, in bytes. */
+  public long kvBytes(AttentionSpec attention, Scenario scenario) {
+    return attention.kvBytesPerToken(dtype.bytes()) * scenario.sequenceTokens() * scenario.batch();
+  }
+
+  /** Returns the KV cache of a model for a whole scenario, in bytes. */
+  public long kvBytes(ModelSpec model, Scenario scenario) {
+    return model.kvBytesPerToken(dtype.bytes()) * scenario.sequenceTokens() * scenario.batch();
+  }
+}

@@ -1,0 +1,78 @@
+package org.nemotron.nas.distill;
+
+import java.nio.file.Path;
+import org.bytedeco.pytorch.AdamW;
+import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.InputArchive;
+import org.bytedeco.pytorch.OutputArchive;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+
+/** LibTorch's AdamW over the tensors of one holder, with clipping and a schedule. */
+final class AdamWOptimizer implements AutoCloseable {
+  private final OptimizerSettings settings;
+  private final int steps;
+  private final TensorVector parameters;
+  private final AdamW adamW;
+
+  /** Makes an optimizer; the tensors must require gradients and stay open. */
+  AdamWOptimizer(NamedTensors tensors, OptimizerSettings settings, int steps) {
+    this.settings = settings;
+    this.steps = steps;
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor[] all = tensors.asMap().values().toArray(Tensor[]::new);
+      AdamWOptions options = new AdamWOptions(settings.learningRate());
+      options.betas().put(0, settings.beta1()).put(1, settings.beta2());
+      options.weight_decay().put(settings.weightDecay());
+      this.parameters = NativeScope.keep(new TensorVector(all));
+      this.adamW = NativeScope.keep(new AdamW(parameters, options));
+    }
+  }
+
+  /**
+   * Changes the tensors by their gradients and forgets these.
+   *
+   * @param step from 0
+   * @return the norm of the gradients before clipping; not finite if one of them is not, and then
+   *     nothing has changed
+   */
+  double step(int step) {
+    try (NativeScope scope = NativeScope.open()) {
+      double norm = torch.clip_grad_norm_(parameters, settings.gradientClip());
+      if (Double.isFinite(norm)) {
+        new AdamWOptions(adamW.param_groups().get(0).options())
+            .set_lr(settings.rateAt(step, steps));
+        adamW.step();
+      }
+      adamW.zero_grad();
+      return norm;
+    }
+  }
+
+  /** Writes the moments and step counts to {@code file}. */
+  void save(Path file) {
+    try (NativeScope scope = NativeScope.open()) {
+      OutputArchive archive = new OutputArchive();
+      adamW.save(archive);
+      archive.save_to(file.toString());
+    }
+  }
+
+  /** Reads what {@link #save} wrote. */
+  void load(Path file) {
+    try (NativeScope scope = NativeScope.open()) {
+      InputArchive archive = new InputArchive();
+      archive.load_from(file.toString());
+      adamW.load(archive);
+    }
+  }
+
+  @Override
+  public void close() {
+    NativeScope.release(adamW);
+    NativeScope.release(parameters);
+  }
+}

@@ -1,0 +1,103 @@
+package org.nemotron.nas.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * One child computed by several threads: the tensors exist once, each thread has gradients of its
+ * own, and these are added in a fixed order.
+ */
+final class ChildReplicas implements AutoCloseable {
+  private final List<NamedTensors> tensors = new ArrayList<>();
+  private final List<HeterogeneousModel> models = new ArrayList<>();
+  private final int parts;
+
+  /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
+  ChildReplicas(HeterogeneousModel start, int parts) {
+    this.parts = parts;
+    try (NamedTensors original = NamedTensors.of(start.tensors())) {
+      tensors.add(original.map(tensor -> leaf(tensor.detach().clone())));
+    }
+    for (int part = 1; part < parts; part++) {
+      tensors.add(tensors.get(0).map(tensor -> leaf(tensor.detach())));
+    }
+    tensors.forEach(own -> models.add(HeterogeneousModel.of(start.spec(), own)));
+  }
+
+  private static Tensor leaf(Tensor tensor) {
+    tensor.set_requires_grad(true);
+    return tensor;
+  }
+
+  /** Returns the tensors that are trained; they belong to this object. */
+  NamedTensors tensors() {
+    return tensors.get(0);
+  }
+
+  /** Returns the child as it is now; it belongs to this object. */
+  HeterogeneousModel model() {
+    return models.get(0);
+  }
+
+  /**
+   * Computes the gradients of {@code loss} on a batch, and returns its value.
+   *
+   * @param idsBT {@code [B, T]}; B at least the number of parts
+   */
+  double backward(GlobalLoss loss, Tensor idsBT, SideBySide sideBySide) {
+    List<Integer> indices = new ArrayList<>();
+    for (int part = 0; part < parts; part++) {
+      indices.add(part);
+    }
+    double[] values = new double[parts];
+    long sequences = idsBT.size(0);
+    sideBySide.forEach(
+        indices,
+        part -> {
+          long first = sequences * part / parts;
+          long rows = sequences * (part + 1) / parts - first;
+          Tensor share = idsBT.narrow(0, first, rows);
+          Tensor weighted =
+              loss.of(models.get(part), share).mul(new Scalar((double) rows / sequences));
+          values[part] = Tensors.scalar(weighted);
+          weighted.backward();
+        });
+    addGradients();
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  private void addGradients() {
+    try (NativeScope scope = NativeScope.open()) {
+      for (int part = 1; part < parts; part++) {
+        NamedTensors other = tensors.get(part);
+        tensors()
+            .asMap()
+            .forEach(
+                (name, tensor) -> {
+                  Tensor twin = other.get(name);
+                  if (twin.grad().defined()) {
+                    tensor.mutable_grad().add_(twin.grad());
+                    twin.mutable_grad().reset();
+                  }
+                });
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    models.forEach(HeterogeneousModel::close);
+    tensors.forEach(NamedTensors::close);
+  }
+}

@@ -1,0 +1,106 @@
+package org.nemotron.nas.distill;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.io.IOException;
+import java.util.function.LongConsumer;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.core.text.TokenBatches;
+
+/**
+ * Global knowledge distillation: the whole child learns from the parent's hidden states and logits,
+ * so that its blocks get used to each other's errors.
+ *
+ * <p>Source: Puzzle, arXiv:2411.19146, section on global knowledge distillation.
+ */
+public final class GlobalDistiller {
+  private final GlobalDistillationSettings settings;
+  private final GlobalCheckpoint checkpoint;
+
+  /** Makes a distiller that begins anew each time. */
+  public GlobalDistiller(GlobalDistillationSettings settings) {
+    this(settings, GlobalCheckpoint.NONE);
+  }
+
+  /** Makes a distiller that goes on where {@code checkpoint} left off. */
+  public GlobalDistiller(GlobalDistillationSettings settings, GlobalCheckpoint checkpoint) {
+    this.settings = settings;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Returns a trained copy of {@code start}, which stays as it is: the one, of those measured, that
+   * is closest to the parent on held-out text.
+   *
+   * @param data training text; batches 0 to {@code steps - 1} are used
+   * @param heldOut what the child is measured on; all of it
+   * @param progress told after each step how many are done
+   * @throws IOException if a checkpoint cannot be read or written
+   */
+  public GlobalDistillation distill(
+      HeterogeneousModel parent,
+      HeterogeneousModel start,
+      TokenBatches data,
+      EvaluationBatches heldOut,
+      LongConsumer progress)
+      throws IOException {
+    checkArgument(
+        data.batchSize() >= settings.threads(),
+        "batchSize (%s) must be at least the number of threads (%s)",
+        data.batchSize(),
+        settings.threads());
+    try (ChildReplicas child = new ChildReplicas(start, settings.threads());
+        AdamWOptimizer optimizer =
+            new AdamWOptimizer(child.tensors(), settings.optimizer(), settings.steps());
+        SideBySide sideBySide = new SideBySide(settings.threads());
+        GlobalProgress state = new GlobalProgress(child.tensors())) {
+      GlobalLoss loss = new GlobalLoss(parent, settings);
+      checkpoint.restore(state, optimizer);
+      if (state.evaluations().isEmpty()) {
+        state.evaluated(0, heldOutKl(loss, child.model(), heldOut));
+      }
+      while (state.step() < settings.steps() && state.stop().isEmpty()) {
+        step(child, optimizer, loss, data, state, sideBySide);
+        progress.accept(state.step());
+        if (state.step() % settings.evaluateEvery() == 0 || state.step() == settings.steps()) {
+          state.evaluated(state.step(), heldOutKl(loss, child.model(), heldOut));
+          checkpoint.save(state, optimizer);
+        }
+      }
+      return state.result(start.spec());
+    }
+  }
+
+  private static void step(
+      ChildReplicas child,
+      AdamWOptimizer optimizer,
+      GlobalLoss loss,
+      TokenBatches data,
+      GlobalProgress state,
+      SideBySide sideBySide) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor idsBT = data.batch(state.step());
+      double value = child.backward(loss, idsBT, sideBySide);
+      double norm = Double.isFinite(value) ? optimizer.step(state.step()) : Double.NaN;
+      state.stepped(value, norm);
+    }
+  }
+
+  private static double heldOutKl(
+      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+    double sum = 0;
+    long sequences = 0;
+    for (int batch = 0; batch < heldOut.batches(); batch++) {
+      try (NativeScope scope = NativeScope.open()) {
+        Tensor idsBT = heldOut.batch(batch);
+        sum += loss.klNats(child, idsBT) * idsBT.size(0);
+        sequences += idsBT.size(0);
+      }
+    }
+    return sum / sequences;
+  }
+}

@@ -1,0 +1,111 @@
+package org.nemotron.nas.distill;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableDoubleArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** How far a global distillation is: the tensors now, the best ones so far, and the curves. */
+final class GlobalProgress implements AutoCloseable {
+  private final NamedTensors current;
+  private final NamedTensors best;
+  private final List<Double> losses = new ArrayList<>();
+  private final List<GlobalDistillation.Evaluation> evaluations = new ArrayList<>();
+  private Optional<String> stop = Optional.empty();
+
+  /** Begins with the tensors as they are. */
+  GlobalProgress(NamedTensors current) {
+    this.current = current;
+    this.best = current.map(tensor -> tensor.detach().clone());
+  }
+
+  int step() {
+    return losses.size();
+  }
+
+  ImmutableList<Double> losses() {
+    return ImmutableList.copyOf(losses);
+  }
+
+  ImmutableList<GlobalDistillation.Evaluation> evaluations() {
+    return ImmutableList.copyOf(evaluations);
+  }
+
+  Optional<String> stop() {
+    return stop;
+  }
+
+  NamedTensors current() {
+    return current;
+  }
+
+  NamedTensors best() {
+    return best;
+  }
+
+  /** Notes a step; one that is not finite has changed nothing and is the last. */
+  void stepped(double loss, double gradientNorm) {
+    if (Double.isFinite(loss) && Double.isFinite(gradientNorm)) {
+      losses.add(loss);
+    } else {
+      stop =
+          Optional.of(
+              "step "
+                  + step()
+                  + ": the loss ("
+                  + loss
+                  + ") or the gradient ("
+                  + gradientNorm
+                  + ") is not finite; the best child before it is kept");
+    }
+  }
+
+  /** Notes a measurement, and keeps the tensors if they are the best so far. */
+  void evaluated(int step, double klNats) {
+    boolean better = evaluations.stream().allMatch(earlier -> klNats < earlier.klNats());
+    evaluations.add(new GlobalDistillation.Evaluation(step, klNats));
+    if (better) {
+      copy(current, best);
+    }
+  }
+
+  /** Takes over a saved state. */
+  void restore(
+      NamedTensors savedCurrent,
+      NamedTensors savedBest,
+      List<Double> savedLosses,
+      List<GlobalDistillation.Evaluation> savedEvaluations) {
+    copy(savedCurrent, current);
+    copy(savedBest, best);
+    losses.addAll(savedLosses);
+    evaluations.addAll(savedEvaluations);
+  }
+
+  private static void copy(NamedTensors from, NamedTensors to) {
+    try (NoGradGuard inPlace = new NoGradGuard()) {
+      for (Map.Entry<String, Tensor> entry : to.asMap().entrySet()) {
+        entry.getValue().detach().copy_(from.get(entry.getKey()).detach());
+      }
+    }
+  }
+
+  GlobalDistillation result(ModelSpec spec) {
+    return new GlobalDistillation(
+        HeterogeneousModel.of(spec, best),
+        ImmutableDoubleArray.copyOf(losses),
+        evaluations(),
+        stop.map(ImmutableList::of).orElse(ImmutableList.of()));
+  }
+
+  @Override
+  public void close() {
+    best.close();
+  }
+}

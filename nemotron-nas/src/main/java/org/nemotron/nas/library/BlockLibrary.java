@@ -1,0 +1,198 @@
+package org.nemotron.nas.library;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.NamedTensors;
+
+/**
+ * The parent, the alternatives to its sub-blocks and blocks, and their weights.
+ *
+ * <p>The parent's weights exist once; an untrained candidate is a set of indices into them, a
+ * trained one holds its own tensors only. The set of candidates never changes: {@link #with} makes
+ * a new library that shares what it has in common with this one. The parent stays the caller's, and
+ * must stay open as long as the library is used.
+ */
+public final class BlockLibrary implements AutoCloseable {
+  private final HeterogeneousModel parent;
+  private final ImmutableList<LayerRanking> rankings;
+  private final StartSettings.KvHeadStart kvHeadStart;
+  private final StartingWeights starting;
+  private final ImmutableSet<Candidate> candidates;
+  private final ImmutableMap<Candidate, NamedTensors> trained;
+
+  BlockLibrary(
+      HeterogeneousModel parent,
+      ImmutableList<LayerRanking> rankings,
+      StartSettings.KvHeadStart kvHeadStart,
+      ImmutableSet<Candidate> candidates,
+      Map<Candidate, NamedTensors> trained) {
+    this.parent = parent;
+    this.rankings = rankings;
+    this.kvHeadStart = kvHeadStart;
+    this.starting = new StartingWeights(parent, rankings, kvHeadStart);
+    this.candidates = candidates;
+    ImmutableMap.Builder<Candidate, NamedTensors> held = ImmutableMap.builder();
+    for (Candidate candidate : candidates) {
+      NamedTensors weights = trained.get(candidate);
+      if (weights != null) {
+        held.put(candidate, weights.share());
+      }
+    }
+    this.trained = held.buildOrThrow();
+  }
+
+  /** Returns the model that the candidates stand in for; it belongs to the caller. */
+  public HeterogeneousModel parent() {
+    return parent;
+  }
+
+  /** Returns the alternatives, layer by layer. */
+  public ImmutableSet<Candidate> candidates() {
+    return candidates;
+  }
+
+  /** Returns the candidates that hold weights of their own. */
+  public ImmutableSet<Candidate> trained() {
+    return trained.keySet();
+  }
+
+  ImmutableList<LayerRanking> rankings() {
+    return rankings;
+  }
+
+  StartSettings.KvHeadStart kvHeadStart() {
+    return kvHeadStart;
+  }
+
+  /**
+   * Returns the weights of {@code candidate}, trained or else fresh from the parent; the caller
+   * closes the holder.
+   *
+   * @throws IllegalArgumentException if it is not in this library
+   */
+  public NamedTensors weights(Candidate candidate) {
+    checkArgument(candidates.contains(candidate), "%s is not in this library", candidate.id());
+    NamedTensors own = trained.get(candidate);
+    if (own != null) {
+      return own.share();
+    }
+    return candidate.accept(new Starts());
+  }
+
+  /** A pair starts as its two sub-blocks are; all else from the parent. */
+  private final class Starts implements Candidate.Visitor<NamedTensors> {
+    @Override
+    public NamedTensors visit(Candidate.Attention candidate) {
+      return starting.of(candidate);
+    }
+
+    @Override
+    public NamedTensors visit(Candidate.Ffn candidate) {
+      return starting.of(candidate);
+    }
+
+    @Override
+    public NamedTensors visit(Candidate.Whole candidate) {
+      if (candidate.covers() > 1) {
+        return starting.of(candidate);
+      }
+      try (NamedTensors composed = composed(candidate.layer(), candidate.spec())) {
+        return composed.map(Tensor::clone);
+      }
+    }
+  }
+
+  /** Returns the weights of a block made of two sub-blocks; the caller closes the holder. */
+  private NamedTensors composed(int layer, BlockSpec spec) {
+    BlockSpec own = parent.spec().block(layer);
+    try (NamedTensors attention =
+            spec.attention().equals(own.attention())
+                ? parent.block(layer).attention().tensors().share()
+                : weights(new Candidate.Attention(layer, spec.attention()));
+        NamedTensors ffn =
+            spec.ffn().equals(own.ffn())
+                ? parent.block(layer).ffn().tensors().share()
+                : weights(new Candidate.Ffn(layer, spec.ffn()))) {
+      return NamedTensors.of(
+          ImmutableMap.<String, Tensor>builder()
+              .putAll(attention.asMap())
+              .putAll(ffn.asMap())
+              .buildOrThrow());
+    }
+  }
+
+  /** Returns this library with other weights for some candidates, and with those it lacks added. */
+  public BlockLibrary with(Map<? extends Candidate, NamedTensors> weights) {
+    Map<Candidate, NamedTensors> merged = new LinkedHashMap<>(trained);
+    merged.putAll(weights);
+    ImmutableSet<Candidate> all =
+        ImmutableSet.<Candidate>builder().addAll(candidates).addAll(weights.keySet()).build();
+    return new BlockLibrary(parent, rankings, kvHeadStart, all, merged);
+  }
+
+  /** Returns this library with {@code added} candidates, untrained. */
+  public BlockLibrary withCandidates(Iterable<? extends Candidate> added) {
+    ImmutableSet<Candidate> all =
+        ImmutableSet.<Candidate>builder().addAll(candidates).addAll(added).build();
+    return new BlockLibrary(parent, rankings, kvHeadStart, all, trained);
+  }
+
+  /** Returns a library of the same candidates in which none is trained. */
+  public BlockLibrary untrained() {
+    return new BlockLibrary(parent, rankings, kvHeadStart, candidates, ImmutableMap.of());
+  }
+
+  /**
+   * Returns the model that {@code architecture} describes, sharing the parent's tensors wherever it
+   * keeps them; the caller closes it.
+   *
+   * @throws IllegalArgumentException if a block is not in this library, or the number of layers is
+   *     not the parent's
+   */
+  public HeterogeneousModel assemble(Architecture architecture) {
+    ModelSpec spec = parent.spec();
+    checkArgument(
+        architecture.layers() == spec.layers(),
+        "the architecture has %s layers, the parent %s",
+        architecture.layers(),
+        spec.layers());
+    Map<Integer, BlockSpec> specs = new HashMap<>();
+    Map<Integer, NamedTensors> weights = new HashMap<>();
+    try {
+      for (Placement placement : architecture.placements()) {
+        int layer = placement.layer();
+        specs.put(layer, placement.spec());
+        weights.put(layer, placed(placement));
+        for (int covered = layer + 1; covered < layer + placement.covers(); covered++) {
+          specs.put(covered, BlockSpec.NO_OP);
+          weights.put(covered, NamedTensors.none());
+        }
+      }
+      return parent.withBlocks(specs, weights);
+    } finally {
+      weights.values().forEach(NamedTensors::close);
+    }
+  }
+
+  private NamedTensors placed(Placement placement) {
+    return switch (placement.origin()) {
+      case PARENT, DECOUPLED -> composed(placement.layer(), placement.spec());
+      case COUPLED, COVERING -> weights(placement.whole());
+    };
+  }
+
+  @Override
+  public void close() {
+    trained.values().forEach(NamedTensors::close);
+  }
+}

@@ -1,0 +1,144 @@
+package org.nemotron.nas.library;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.text.TokenBatches;
+
+/**
+ * Makes the untrained library: one pass of the parent over some tokens ranks channels and heads and
+ * fits last projections.
+ *
+ * <p>Source: Puzzle, arXiv:2411.19146, appendix A; the least-squares fit is ours.
+ */
+public final class Calibrator {
+  private final StartSettings settings;
+
+  /** Makes a calibrator. */
+  public Calibrator(StartSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Returns the library of all candidates of {@code space}, with their starting weights.
+   *
+   * @param parent stays the caller's, and must stay open as long as the library
+   * @param data calibration text; batches 0 to {@code calibrationBatches - 1} are used
+   * @param progress told after each batch how many are done
+   */
+  public BlockLibrary calibrate(
+      HeterogeneousModel parent, SearchSpace space, TokenBatches data, LongConsumer progress) {
+    List<LayerObserver> observers = new ArrayList<>();
+    try (SideBySide sideBySide = new SideBySide(CpuThreads.available())) {
+      for (int layer = 0; layer < parent.spec().layers(); layer++) {
+        observers.add(new LayerObserver(parent, layer, settings));
+      }
+      for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
+        observe(parent, observers, data.batch(batch), sideBySide);
+        progress.accept(batch + 1);
+      }
+      return library(
+          parent, space, observers, new CoverOrigins(parent, space).measure(data), sideBySide);
+    } finally {
+      observers.forEach(LayerObserver::close);
+    }
+  }
+
+  private static void observe(
+      HeterogeneousModel parent,
+      List<LayerObserver> observers,
+      Tensor idsBT,
+      SideBySide sideBySide) {
+    try (NativeScope scope = NativeScope.open()) {
+      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      sideBySide.forEach(observers, observer -> observer.observe(stream));
+    }
+  }
+
+  private BlockLibrary library(
+      HeterogeneousModel parent,
+      SearchSpace space,
+      List<LayerObserver> observers,
+      ImmutableList<ImmutableMap<Integer, Integer>> origins,
+      SideBySide sideBySide) {
+    ImmutableList.Builder<LayerRanking> rankings = ImmutableList.builder();
+    for (int layer = 0; layer < observers.size(); layer++) {
+      rankings.add(observers.get(layer).ranking(origins.get(layer)));
+    }
+    BlockLibrary plain =
+        new BlockLibrary(
+            parent,
+            rankings.build(),
+            settings.kvHeads(),
+            ImmutableSet.copyOf(space.candidates(parent.spec())),
+            ImmutableMap.of());
+    return settings.refit() ? refitted(plain, observers, sideBySide) : plain;
+  }
+
+  private static BlockLibrary refitted(
+      BlockLibrary plain, List<LayerObserver> observers, SideBySide sideBySide) {
+    StartingWeights starting =
+        new StartingWeights(plain.parent(), plain.rankings(), plain.kvHeadStart());
+    Map<Candidate, NamedTensors> fitted = new ConcurrentHashMap<>();
+    try {
+      sideBySide.forEach(
+          plain.candidates().asList(),
+          candidate ->
+              fit(candidate, observers.get(candidate.layer()), starting)
+                  .ifPresent(weights -> fitted.put(candidate, weights)));
+      return plain.with(fitted);
+    } finally {
+      fitted.values().forEach(NamedTensors::close);
+    }
+  }
+
+  private static Optional<NamedTensors> fit(
+      Candidate candidate, LayerObserver observer, StartingWeights starting) {
+    try (NoGradGuard inference = new NoGradGuard();
+        NamedTensors start = starting.of(candidate)) {
+      ImmutableMap<String, Tensor> fit = candidate.accept(new Fit(observer, start, starting));
+      if (fit.isEmpty()) {
+        return Optional.empty();
+      }
+      Map<String, Tensor> merged = new LinkedHashMap<>(start.asMap());
+      merged.putAll(fit);
+      return Optional.of(NamedTensors.of(merged));
+    }
+  }
+
+  private record Fit(LayerObserver observer, NamedTensors start, StartingWeights starting)
+      implements Candidate.Visitor<ImmutableMap<String, Tensor>> {
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Attention candidate) {
+      return observer.fit(candidate.spec(), start);
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Ffn candidate) {
+      int channels = candidate.spec() instanceof FfnSpec.Gated gated ? gated.channels() : 0;
+      return observer.fit(
+          candidate.spec(), start, starting.keptChannels(candidate.layer(), channels));
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Whole candidate) {
+      return ImmutableMap.of();
+    }
+  }
+}

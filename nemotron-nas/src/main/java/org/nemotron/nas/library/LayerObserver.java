@@ -1,0 +1,182 @@
+package org.nemotron.nas.library;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.Block;
+import org.nemotron.core.nn.CausalContext;
+import org.nemotron.core.nn.GatedFfn;
+import org.nemotron.core.nn.GroupedQueryAttention;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.nn.RmsNorm;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** Watches one parent layer on calibration tokens and gathers what its candidates need to know. */
+final class LayerObserver implements AutoCloseable {
+  // Shape letters in this file: B = batch, T = tokens, R = B * T, D = model width, I = channels.
+
+  private final int layer;
+  private final Block block;
+  private final double eps;
+  private final StartSettings settings;
+  private Optional<ChannelRanking> channels = Optional.empty();
+  private Optional<HeadContribution> heads = Optional.empty();
+  private Optional<NormalEquations> narrowFfn = Optional.empty();
+  private Optional<NormalEquations> linearFfn = Optional.empty();
+  private Optional<NormalEquations> linearAttention = Optional.empty();
+
+  LayerObserver(HeterogeneousModel parent, int layer, StartSettings settings) {
+    this.layer = layer;
+    this.block = parent.block(layer);
+    this.eps = parent.spec().rmsNormEps();
+    this.settings = settings;
+  }
+
+  /** Takes in a batch: the streams before, between and after the layer's halves. */
+  void observe(ResidualStream stream) {
+    Tensor before = stream.seamsBTD().get(layer);
+    Tensor middle = stream.middlesBTD().get(layer);
+    try (NoGradGuard inference = new NoGradGuard()) {
+      observeAttention(before, middle.sub(before));
+      observeFfn(middle, stream.seamsBTD().get(layer + 1).sub(middle));
+    }
+  }
+
+  private void observeAttention(Tensor hiddenBTD, Tensor addedBTD) {
+    if (!(block.attention() instanceof GroupedQueryAttention attention)) {
+      return;
+    }
+    NamedTensors own = attention.tensors();
+    if (heads.isEmpty()) {
+      int kvHeads = ((AttentionSpec.GroupedQuery) block.spec().attention()).kvHeads();
+      heads = Optional.of(new HeadContribution(own.get("self_attn.o_proj.weight"), kvHeads));
+    }
+    heads.orElseThrow().observe(rows(attention.heads(hiddenBTD, CausalContext.INSTANCE)));
+    Tensor inputsRD = rows(normalised(own.get("input_layernorm.weight"), hiddenBTD));
+    linearAttention = Optional.of(observed(linearAttention, inputsRD, rows(addedBTD)));
+  }
+
+  private void observeFfn(Tensor hiddenBTD, Tensor addedBTD) {
+    if (!(block.ffn() instanceof GatedFfn ffn)) {
+      return;
+    }
+    NamedTensors own = ffn.tensors();
+    Tensor channelsRI = rows(ffn.channels(hiddenBTD));
+    if (channels.isEmpty()) {
+      channels = Optional.of(newRanking(own.get("mlp.down_proj.weight")));
+    }
+    channels.orElseThrow().observe(channelsRI);
+    Tensor inputsRD = rows(normalised(own.get("post_attention_layernorm.weight"), hiddenBTD));
+    narrowFfn = Optional.of(observed(narrowFfn, channelsRI, rows(addedBTD)));
+    linearFfn = Optional.of(observed(linearFfn, inputsRD, rows(addedBTD)));
+  }
+
+  private ChannelRanking newRanking(Tensor downDI) {
+    return switch (settings.channels()) {
+      case INDEPENDENT -> new IndependentContribution(downDI);
+      case ITERATIVE -> new IterativeElimination(downDI, settings.calibrationBatches());
+    };
+  }
+
+  private Tensor normalised(Tensor weight, Tensor hiddenBTD) {
+    return new RmsNorm(weight, eps).apply(hiddenBTD);
+  }
+
+  private static Tensor rows(Tensor anyBTX) {
+    return anyBTX.flatten(0, 1);
+  }
+
+  private static NormalEquations observed(
+      Optional<NormalEquations> known, Tensor inputsRI, Tensor outputsRD) {
+    NormalEquations equations = known.orElseGet(() -> new NormalEquations(inputsRI, outputsRD));
+    equations.observe(inputsRI, outputsRD);
+    return equations;
+  }
+
+  /** Returns what was found out, with the given origins of covering blocks. */
+  LayerRanking ranking(ImmutableMap<Integer, Integer> origins) {
+    return new LayerRanking(
+        channels.map(ChannelRanking::ranked).orElse(ImmutableIntArray.of()),
+        heads.map(HeadContribution::ranked).orElse(ImmutableIntArray.of()),
+        origins);
+  }
+
+  /**
+   * Returns the fitted last projection of {@code candidate}, by its name, owned by the current
+   * scope; empty where there is no such fit.
+   *
+   * @param start its starting weights
+   * @param kept the channels it keeps, ascending
+   */
+  ImmutableMap<String, Tensor> fit(FfnSpec candidate, NamedTensors start, ImmutableIntArray kept) {
+    return candidate.accept(
+        new FfnSpec.Visitor<>() {
+          @Override
+          public ImmutableMap<String, Tensor> visit(FfnSpec.Gated ffn) {
+            return fitted("mlp.down_proj.weight", narrowFfn, start, kept);
+          }
+
+          @Override
+          public ImmutableMap<String, Tensor> visit(FfnSpec.Linear ffn) {
+            return fitted(
+                "mlp.linear_mlp.weight", linearFfn, start, all(start, "mlp.linear_mlp.weight"));
+          }
+
+          @Override
+          public ImmutableMap<String, Tensor> visit(FfnSpec.NoOp ffn) {
+            return ImmutableMap.of();
+          }
+        });
+  }
+
+  /** Returns the fitted last projection of {@code candidate}; empty where there is no such fit. */
+  ImmutableMap<String, Tensor> fit(AttentionSpec candidate, NamedTensors start) {
+    return candidate.accept(
+        new AttentionSpec.Visitor<>() {
+          @Override
+          public ImmutableMap<String, Tensor> visit(AttentionSpec.GroupedQuery attention) {
+            return ImmutableMap.of();
+          }
+
+          @Override
+          public ImmutableMap<String, Tensor> visit(AttentionSpec.Linear attention) {
+            String name = "self_attn.linear_attn.weight";
+            return fitted(name, linearAttention, start, all(start, name));
+          }
+
+          @Override
+          public ImmutableMap<String, Tensor> visit(AttentionSpec.NoOp attention) {
+            return ImmutableMap.of();
+          }
+        });
+  }
+
+  private static ImmutableMap<String, Tensor> fitted(
+      String name,
+      Optional<NormalEquations> equations,
+      NamedTensors start,
+      ImmutableIntArray kept) {
+    return equations
+        .map(known -> ImmutableMap.of(name, known.solve(kept, start.get(name))))
+        .orElse(ImmutableMap.of());
+  }
+
+  private static ImmutableIntArray all(NamedTensors start, String name) {
+    return ImmutableIntArray.copyOf(IntStream.range(0, (int) start.get(name).size(1)));
+  }
+
+  @Override
+  public void close() {
+    channels.ifPresent(ChannelRanking::close);
+    heads.ifPresent(HeadContribution::close);
+    narrowFfn.ifPresent(NormalEquations::close);
+    linearFfn.ifPresent(NormalEquations::close);
+    linearAttention.ifPresent(NormalEquations::close);
+  }
+}

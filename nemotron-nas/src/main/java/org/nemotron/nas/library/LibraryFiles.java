@@ -1,0 +1,146 @@
+package org.nemotron.nas.library;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.ImmutableIntArray;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.CheckpointFormatException;
+import org.nemotron.core.checkpoint.SafetensorsFile;
+import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+
+/**
+ * A library on disk: {@code manifest.json} with the candidates and the index sets of the untrained
+ * ones, and one safetensors file per trained candidate. The parent's weights are not among them.
+ */
+public final class LibraryFiles {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String MANIFEST = "manifest.json";
+
+  private LibraryFiles() {}
+
+  /**
+   * Writes {@code library} to {@code directory} and returns the files, the manifest last.
+   *
+   * @throws IOException if a file cannot be written
+   */
+  public static ImmutableList<Path> write(BlockLibrary library, Path directory)
+      throws IOException {
+    ImmutableList.Builder<Path> files = ImmutableList.builder();
+    for (Candidate candidate : library.trained()) {
+      Path file = directory.resolve(candidate.id() + ".safetensors");
+      try (NamedTensors weights = library.weights(candidate)) {
+        new SafetensorsWriter().addAll(weights.asMap()).write(file);
+      }
+      files.add(file);
+    }
+    Path manifest = directory.resolve(MANIFEST);
+    AtomicFiles.write(manifest, manifest(library).toPrettyString());
+    return files.add(manifest).build();
+  }
+
+  private static ObjectNode manifest(BlockLibrary library) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("kvHeadStart", library.kvHeadStart().name());
+    ArrayNode layers = json.putArray("layers");
+    for (LayerRanking ranking : library.rankings()) {
+      ObjectNode layer = layers.addObject();
+      ArrayNode channels = layer.putArray("channelsByImportance");
+      ranking.channels().forEach(channels::add);
+      ArrayNode heads = layer.putArray("kvHeadsByImportance");
+      ranking.kvHeads().forEach(heads::add);
+      ObjectNode origins = layer.putObject("originOfCovering");
+      ranking.origins().forEach((covers, origin) -> origins.put(Integer.toString(covers), origin));
+    }
+    ArrayNode candidates = json.putArray("candidates");
+    for (Candidate candidate : library.candidates()) {
+      ObjectNode entry = SpecJson.of(candidate).put("id", candidate.id());
+      if (library.trained().contains(candidate)) {
+        entry.put("file", candidate.id() + ".safetensors");
+      }
+      candidates.add(entry);
+    }
+    return json;
+  }
+
+  /**
+   * Returns the library in {@code directory}; the caller closes it.
+   *
+   * @param parent the one it was made for
+   * @throws IOException if a file is missing or malformed
+   */
+  public static BlockLibrary read(Path directory, HeterogeneousModel parent) throws IOException {
+    JsonNode json = JSON.readTree(directory.resolve(MANIFEST).toFile());
+    ImmutableList.Builder<LayerRanking> rankings = ImmutableList.builder();
+    json.path("layers").forEach(layer -> rankings.add(ranking(layer)));
+    ImmutableSet.Builder<Candidate> candidates = ImmutableSet.builder();
+    Map<Candidate, NamedTensors> trained = new LinkedHashMap<>();
+    try {
+      for (JsonNode entry : json.path("candidates")) {
+        Candidate candidate = SpecJson.candidate(entry);
+        candidates.add(candidate);
+        if (entry.has("file")) {
+          Path file = directory.resolve(candidate.id() + ".safetensors");
+          trained.put(candidate, weights(file, candidate, parent));
+        }
+      }
+      return new BlockLibrary(
+          parent,
+          rankings.build(),
+          StartSettings.KvHeadStart.valueOf(json.path("kvHeadStart").asText()),
+          candidates.build(),
+          trained);
+    } finally {
+      trained.values().forEach(NamedTensors::close);
+    }
+  }
+
+  private static LayerRanking ranking(JsonNode layer) {
+    ImmutableMap.Builder<Integer, Integer> origins = ImmutableMap.builder();
+    layer
+        .path("originOfCovering")
+        .properties()
+        .forEach(entry -> origins.put(Integer.valueOf(entry.getKey()), entry.getValue().asInt()));
+    return new LayerRanking(
+        indices(layer.path("channelsByImportance")),
+        indices(layer.path("kvHeadsByImportance")),
+        origins.buildOrThrow());
+  }
+
+  private static ImmutableIntArray indices(JsonNode array) {
+    ImmutableIntArray.Builder indices = ImmutableIntArray.builder(Math.max(1, array.size()));
+    array.forEach(index -> indices.add(index.asInt()));
+    return indices.build();
+  }
+
+  private static NamedTensors weights(Path path, Candidate candidate, HeterogeneousModel parent)
+      throws IOException {
+    ImmutableMap<String, ImmutableList<Long>> shapes =
+        candidate.tensorShapes(parent.spec().width());
+    try (NativeScope scope = NativeScope.open();
+        SafetensorsFile file = SafetensorsFile.open(path)) {
+      ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
+      for (Map.Entry<String, ImmutableList<Long>> entry : shapes.entrySet()) {
+        String name = entry.getKey();
+        if (!file.names().contains(name) || !file.shape(name).equals(entry.getValue())) {
+          throw new CheckpointFormatException(
+              path + ", tensor " + name + ": must be there with shape " + entry.getValue());
+        }
+        tensors.put(name, file.tensor(name).clone());
+      }
+      return NamedTensors.of(tensors.buildOrThrow());
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package org.nemotron.nas.library;
+
+import com.google.common.primitives.ImmutableIntArray;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * The least-squares fit of a last projection: which weights bring the parent's output closest,
+ * given what is left of its inputs.
+ */
+final class NormalEquations implements AutoCloseable {
+  // Shape letters in this file: R = tokens (rows), I = inputs, S = inputs kept, D = outputs.
+
+  /*
+   * With inputs X and the parent's output Y, the weights A of the kept inputs S minimise
+   *
+   *     |X_S A - Y|^2 + r |A - A_0|^2,   so   (G_SS + r 1) A = C_S + r A_0
+   *
+   * with G = X^T X and C = X^T Y, both gathered once for all S. The small ridge r pulls towards the
+   * starting weights A_0 where the data say nothing; without it a channel that is silent on the
+   * calibration tokens would make G singular. Solved by Cholesky in float64.
+   */
+  private static final double RIDGE = 1e-3;
+
+  private final Tensor gramII;
+  private final Tensor crossID;
+
+  NormalEquations(Tensor exampleRI, Tensor exampleRD) {
+    try (NativeScope scope = NativeScope.open()) {
+      gramII = zeros(exampleRI, exampleRI.size(1));
+      crossID = zeros(exampleRI, exampleRD.size(1));
+    }
+  }
+
+  private static Tensor zeros(Tensor exampleRI, long columns) {
+    return NativeScope.keep(
+        torch.zeros(new long[] {exampleRI.size(1), columns}, exampleRI.options()));
+  }
+
+  /** Takes in some tokens. */
+  void observe(Tensor inputsRI, Tensor outputsRD) {
+    try (NativeScope scope = NativeScope.open()) {
+      gramII.add_(inputsRI.t().mm(inputsRI));
+      crossID.add_(inputsRI.t().mm(outputsRD));
+    }
+  }
+
+  /**
+   * Returns the best projection of the inputs {@code kept}, owned by the current scope.
+   *
+   * @param startDS what the ridge pulls towards
+   * @return {@code [D, S]}, of the dtype of {@code startDS}
+   */
+  Tensor solve(ImmutableIntArray kept, Tensor startDS) {
+    long[] indices = kept.stream().asLongStream().toArray();
+    Tensor index = Tensors.of(indices, indices.length);
+    Tensor gramSS = gramII.index_select(0, index).index_select(1, index).to(ScalarType.Double);
+    Tensor crossSD = crossID.index_select(0, index).to(ScalarType.Double);
+    Tensor ridge = gramSS.diagonal().mean().mul(new Scalar(RIDGE));
+    Tensor regularisedSS = gramSS.add(torch.eye(indices.length, gramSS.options()).mul(ridge));
+    Tensor rightSD = crossSD.add(startDS.t().to(ScalarType.Double).mul(ridge));
+    Tensor lowerSS = torch.linalg_cholesky(regularisedSS);
+    return torch.cholesky_solve(rightSD, lowerSS).t().contiguous().to(startDS.scalar_type());
+  }
+
+  @Override
+  public void close() {
+    NativeScope.release(gramII);
+    NativeScope.release(crossID);
+  }
+}

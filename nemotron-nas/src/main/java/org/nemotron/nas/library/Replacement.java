@@ -1,0 +1,120 @@
+package org.nemotron.nas.library;
+
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.Block;
+import org.nemotron.core.nn.CausalContext;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.tensor.NamedTensors;
+
+/**
+ * One candidate at work in its parent block's place: what it reads, what it says, what it should
+ * say.
+ *
+ * <p>An attention is heard through the parent's network; a network reads what the parent's
+ * attention wrote; a whole block reads the input of its first layer and answers for the output of
+ * the last one it covers. Holds a share of the candidate's tensors until it closes.
+ *
+ * <p>Source: Puzzle, arXiv:2411.19146, decoupled and coupled blockwise local distillation.
+ */
+public sealed interface Replacement extends AutoCloseable {
+  /**
+   * Returns the stream behind the replaced layers, {@code [B, T, D]}, owned by the current scope.
+   */
+  Tensor output(ResidualStream parentStream);
+
+  /** Returns the first parent layer behind the replaced ones. */
+  int resumesAt();
+
+  /** Returns the parent's own stream at the same place, {@code [B, T, D]}. */
+  default Tensor target(ResidualStream parentStream) {
+    return parentStream.seamsBTD().get(resumesAt());
+  }
+
+  @Override
+  void close();
+
+  /** Returns {@code candidate} with the given tensors in place of what it stands in for. */
+  static Replacement of(HeterogeneousModel parent, Candidate candidate, NamedTensors weights) {
+    double eps = parent.spec().rmsNormEps();
+    return candidate.accept(
+        new Candidate.Visitor<Replacement>() {
+          @Override
+          public Replacement visit(Candidate.Attention attention) {
+            return new OfAttention(
+                attention.layer(),
+                SubBlock.attention(attention.spec(), weights, parent.rotary(), eps),
+                parent.block(attention.layer()).ffn());
+          }
+
+          @Override
+          public Replacement visit(Candidate.Ffn ffn) {
+            return new OfFfn(ffn.layer(), SubBlock.ffn(ffn.spec(), weights, eps));
+          }
+
+          @Override
+          public Replacement visit(Candidate.Whole whole) {
+            return new OfBlocks(
+                whole.layer(),
+                whole.covers(),
+                new Block(whole.spec(), weights, parent.rotary(), eps));
+          }
+        });
+  }
+
+  /** Another attention before the parent's network, which stays the parent's. */
+  record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
+    @Override
+    public Tensor output(ResidualStream parentStream) {
+      Tensor middle = attention.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
+      return parentFfn.forward(middle, CausalContext.INSTANCE);
+    }
+
+    @Override
+    public int resumesAt() {
+      return layer + 1;
+    }
+
+    @Override
+    public void close() {
+      attention.close();
+    }
+  }
+
+  /** Another network behind the parent's attention. */
+  record OfFfn(int layer, SubBlock ffn) implements Replacement {
+    @Override
+    public Tensor output(ResidualStream parentStream) {
+      return ffn.forward(parentStream.middlesBTD().get(layer), CausalContext.INSTANCE);
+    }
+
+    @Override
+    public int resumesAt() {
+      return layer + 1;
+    }
+
+    @Override
+    public void close() {
+      ffn.close();
+    }
+  }
+
+  /** One block in place of one layer or several. */
+  record OfBlocks(int layer, int covers, Block block) implements Replacement {
+    @Override
+    public Tensor output(ResidualStream parentStream) {
+      return block.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
+    }
+
+    @Override
+    public int resumesAt() {
+      return layer + covers;
+    }
+
+    @Override
+    public void close() {
+      block.close();
+    }
+  }
+}

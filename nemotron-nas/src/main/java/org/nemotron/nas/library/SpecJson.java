@@ -1,0 +1,122 @@
+package org.nemotron.nas.library;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+
+
+/** Specs and candidates as JSON, in the tables of a run. */
+public final class SpecJson {
+  private SpecJson() {}
+
+  /** Returns an attention as an object with its {@code kind} and sizes. */
+  public static ObjectNode of(AttentionSpec spec) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    return spec.accept(
+        new AttentionSpec.Visitor<>() {
+          @Override
+          public ObjectNode visit(AttentionSpec.GroupedQuery attention) {
+            return json.put("kind", "groupedQuery")
+                .put("queryHeads", attention.queryHeads())
+                .put("kvHeads", attention.kvHeads())
+                .put("headDim", attention.headDim());
+          }
+
+          @Override
+          public ObjectNode visit(AttentionSpec.Linear attention) {
+            return json.put("kind", "linear");
+          }
+
+          @Override
+          public ObjectNode visit(AttentionSpec.NoOp attention) {
+            return json.put("kind", "noOp");
+          }
+        });
+  }
+
+  /** Returns a network as an object with its {@code kind} and sizes. */
+  public static ObjectNode of(FfnSpec spec) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    return spec.accept(
+        new FfnSpec.Visitor<>() {
+          @Override
+          public ObjectNode visit(FfnSpec.Gated ffn) {
+            return json.put("kind", "gated").put("channels", ffn.channels());
+          }
+
+          @Override
+          public ObjectNode visit(FfnSpec.Linear ffn) {
+            return json.put("kind", "linear");
+          }
+
+          @Override
+          public ObjectNode visit(FfnSpec.NoOp ffn) {
+            return json.put("kind", "noOp");
+          }
+        });
+  }
+
+  /** Returns a candidate as an object with its layer and what stands there. */
+  public static ObjectNode of(Candidate candidate) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("layer", candidate.layer());
+    return candidate.accept(
+        new Candidate.Visitor<>() {
+          @Override
+          public ObjectNode visit(Candidate.Attention attention) {
+            return json.set("attention", of(attention.spec()));
+          }
+
+          @Override
+          public ObjectNode visit(Candidate.Ffn ffn) {
+            return json.set("ffn", of(ffn.spec()));
+          }
+
+          @Override
+          public ObjectNode visit(Candidate.Whole whole) {
+            json.put("covers", whole.covers());
+            json.set("attention", of(whole.spec().attention()));
+            return json.set("ffn", of(whole.spec().ffn()));
+          }
+        });
+  }
+
+  /** Returns the attention that {@link #of(AttentionSpec)} wrote. */
+  public static AttentionSpec attention(JsonNode json) throws IOException {
+    return switch (json.path("kind").asText()) {
+      case "groupedQuery" ->
+          new AttentionSpec.GroupedQuery(
+              json.path("queryHeads").asInt(),
+              json.path("kvHeads").asInt(),
+              json.path("headDim").asInt());
+      case "linear" -> new AttentionSpec.Linear();
+      case "noOp" -> new AttentionSpec.NoOp();
+      default -> throw new IOException("attention kind must be groupedQuery, linear or noOp: " + json);
+    };
+  }
+
+  /** Returns the network that {@link #of(FfnSpec)} wrote. */
+  public static FfnSpec ffn(JsonNode json) throws IOException {
+    return switch (json.path("kind").asText()) {
+      case "gated" -> new FfnSpec.Gated(json.path("channels").asInt());
+      case "linear" -> new FfnSpec.Linear();
+      case "noOp" -> new FfnSpec.NoOp();
+      default -> throw new IOException("ffn kind must be gated, linear or noOp: " + json);
+    };
+  }
+
+  /** Returns the candidate that {@link #of(Candidate)} wrote. */
+  public static Candidate candidate(JsonNode json) throws IOException {
+    int layer = json.path("layer").asInt();
+    if (json.has("covers")) {
+      BlockSpec spec = new BlockSpec(attention(json.path("attention")), ffn(json.path("ffn")));
+      return new Candidate.Whole(layer, json.path("covers").asInt(), spec);
+    }
+    return json.has("attention")
+        ? new Candidate.Attention(layer, attention(json.path("attention")))
+        : new Candidate.Ffn(layer, ffn(json.path("ffn")));
+  }
+}

@@ -1,0 +1,164 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.search.Alternative;
+import org.nemotron.nas.search.Budget;
+import org.nemotron.nas.search.Choice;
+import org.nemotron.nas.search.SearchProblem;
+import org.nemotron.nas.search.Solution;
+
+/**
+ * The tables of candidates as a search problem, and its solutions as architectures.
+ *
+ * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own among
+ * them, their scores added; where a pair was trained and scored as a whole, that score stands instead.
+ */
+public final class ArchitectureProblem {
+  private final ModelSpec parent;
+  private final ScoreTable scores;
+  private final CostTable costs;
+  private final Score.Metric metric;
+  private final ImmutableMap<String, Placement> placements;
+
+  /**
+   * Makes the problem of the candidates that have a score.
+   *
+   * @param parent what they stand in for
+   * @param metric by what harm is measured
+   */
+  public ArchitectureProblem(
+      ModelSpec parent, ScoreTable scores, CostTable costs, Score.Metric metric) {
+    this.parent = parent;
+    this.scores = scores;
+    this.costs = costs;
+    this.metric = metric;
+    Map<String, Placement> all = new LinkedHashMap<>();
+    for (int layer = 0; layer < parent.layers(); layer++) {
+      for (Placement placement : placements(layer)) {
+        all.put(id(placement), placement);
+      }
+    }
+    this.placements = ImmutableMap.copyOf(all);
+  }
+
+  /** Returns the costs that the problem counts with. */
+  public CostTable costs() {
+    return costs;
+  }
+
+  /** Returns the problem within {@code budgets}. */
+  public SearchProblem within(List<Budget> budgets) {
+    List<List<Alternative>> layers = new ArrayList<>();
+    for (int layer = 0; layer < parent.layers(); layer++) {
+      layers.add(new ArrayList<>());
+    }
+    placements.forEach(
+        (id, placement) -> layers.get(placement.layer()).add(alternative(id, placement)));
+    return SearchProblem.builder()
+        .layers(layers)
+        .fixedCosts(costs.fixedCosts(parent))
+        .budgets(budgets)
+        .build();
+  }
+
+  /** Returns the architecture that {@code solution} of this problem describes. */
+  public Architecture architecture(Solution solution) {
+    ImmutableList.Builder<Placement> chosen = ImmutableList.builder();
+    for (Choice choice : solution.choices()) {
+      chosen.add(placements.get(choice.alternative().id()));
+    }
+    return new Architecture(chosen.build());
+  }
+
+  private Alternative alternative(String id, Placement placement) {
+    Score score = scores.score(parent, placement);
+    return Alternative.of(id, score.harm(metric), costs.costs(placement.spec(), parent.width()))
+        .withStandardError(score.standardError(metric))
+        .covering(placement.covers());
+  }
+
+  private static String id(Placement placement) {
+    String mark =
+        switch (placement.origin()) {
+          case PARENT, DECOUPLED -> "";
+          case COUPLED -> "*";
+          case COVERING -> " for " + placement.covers() + " layers";
+        };
+    return placement.layer() + ":" + placement.spec().id() + mark;
+  }
+
+  private List<Placement> placements(int layer) {
+    BlockSpec own = parent.block(layer);
+    Set<AttentionSpec> attentions = new LinkedHashSet<>(List.of(own.attention()));
+    Set<FfnSpec> ffns = new LinkedHashSet<>(List.of(own.ffn()));
+    Set<Candidate.Whole> wholes = new LinkedHashSet<>();
+    for (Candidate candidate : scored(layer)) {
+      candidate.accept(new Sorted(attentions, ffns, wholes));
+    }
+    List<Placement> found = new ArrayList<>();
+    for (AttentionSpec attention : attentions) {
+      for (FfnSpec ffn : ffns) {
+        BlockSpec pair = new BlockSpec(attention, ffn);
+        if (!wholes.contains(new Candidate.Whole(layer, 1, pair))) {
+          found.add(new Placement(layer, 1, pair, origin(own, pair)));
+        }
+      }
+    }
+    wholes.forEach(whole -> found.add(placed(whole)));
+    return found;
+  }
+
+  private ImmutableSet<Candidate> scored(int layer) {
+    return scores.scores().keySet().stream()
+        .filter(candidate -> candidate.layer() == layer)
+        .collect(ImmutableSet.toImmutableSet());
+  }
+
+  private static Placement.Origin origin(BlockSpec own, BlockSpec pair) {
+    return pair.equals(own) ? Placement.Origin.PARENT : Placement.Origin.DECOUPLED;
+  }
+
+  private static Placement placed(Candidate.Whole whole) {
+    Placement.Origin origin =
+        whole.covers() > 1 ? Placement.Origin.COVERING : Placement.Origin.COUPLED;
+    return new Placement(whole.layer(), whole.covers(), whole.spec(), origin);
+  }
+
+  /** Puts a candidate with its kind. */
+  private record Sorted(
+      Set<AttentionSpec> attentions, Set<FfnSpec> ffns, Set<Candidate.Whole> wholes)
+      implements Candidate.Visitor<Boolean> {
+    @Override
+    public Boolean visit(Candidate.Attention candidate) {
+      return attentions.add(candidate.spec());
+    }
+
+    @Override
+    public Boolean visit(Candidate.Ffn candidate) {
+      return ffns.add(candidate.spec());
+    }
+
+    @Override
+    public Boolean visit(Candidate.Whole candidate) {
+      return wholes.add(candidate);
+    }
+  }
+}

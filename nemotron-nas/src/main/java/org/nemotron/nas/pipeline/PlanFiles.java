@@ -1,0 +1,84 @@
+package org.nemotron.nas.pipeline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.guava.GuavaModule;
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
+public final class PlanFiles {
+  static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new GuavaModule())
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private PlanFiles() {}
+
+  /**
+   * Returns the plan in {@code file}; what it does not name is as in {@code defaults}.
+   *
+   * @throws IOException if the file cannot be read, is no JSON, or has a key or value that a plan does
+   *     not have; the message names it
+   */
+  public static CompressionPlan read(Path file, CompressionPlan defaults) throws IOException {
+    String text = Files.readString(file);
+    try {
+      ObjectNode merged = JSON.valueToTree(defaults);
+      merge(merged, JSON.readTree(text), file, "");
+      return JSON.treeToValue(merged, CompressionPlan.class);
+    } catch (UnrecognizedPropertyException e) {
+      throw new IOException(
+          unknownKey(file, e.getPathReference() + "", e.getPropertyName(), e.getKnownPropertyIds()),
+          e);
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static void merge(ObjectNode known, JsonNode given, Path file, String path)
+      throws IOException {
+    if (!given.isObject()) {
+      throw new IOException(file + ": " + (path.isEmpty() ? "the plan" : path) + " must be an object");
+    }
+    for (Map.Entry<String, JsonNode> entry : given.properties()) {
+      String key = entry.getKey();
+      JsonNode former = known.get(key);
+      if (former == null) {
+        throw new IOException(unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
+      }
+      if (former instanceof ObjectNode inner) {
+        merge(inner, entry.getValue(), file, path.isEmpty() ? key : path + "." + key);
+      } else {
+        known.set(key, entry.getValue());
+      }
+    }
+  }
+
+  private static String unknownKey(Path file, String path, String key, Object known) {
+    return String.format(
+        "%s: %s%s is not a key of a plan.%nMaybe one of %s is meant.",
+        file, path.isEmpty() ? "" : path + ".", key, known);
+  }
+
+  /** Returns {@code plan} as JSON text. */
+  public static String write(CompressionPlan plan) {
+    try {
+      return JSON.writeValueAsString(plan);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a plan cannot be written as JSON", e);
+    }
+  }
+}

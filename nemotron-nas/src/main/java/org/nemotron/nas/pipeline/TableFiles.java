@@ -1,0 +1,130 @@
+package org.nemotron.nas.pipeline;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableDoubleArray;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.Latency;
+import org.nemotron.nas.cost.MemoryModel;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.distill.CandidateTraining;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.SpecJson;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+
+/** The tables of a run as JSON files. */
+final class TableFiles {
+  private TableFiles() {}
+
+  static void writeScores(Path file, ScoreTable table) throws IOException {
+    ArrayNode rows = PlanFiles.JSON.createArrayNode();
+    table
+        .scores()
+        .forEach(
+            (candidate, score) -> {
+              ObjectNode row = rows.addObject().put("id", candidate.id());
+              row.set("candidate", SpecJson.of(candidate));
+              row.set("score", PlanFiles.JSON.valueToTree(score));
+            });
+    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(rows));
+  }
+
+  static ScoreTable readScores(Path file) throws IOException {
+    ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
+    for (JsonNode row : PlanFiles.JSON.readTree(file.toFile())) {
+      scores.put(
+          SpecJson.candidate(row.path("candidate")),
+          PlanFiles.JSON.treeToValue(row.path("score"), Score.class));
+    }
+    return new ScoreTable(scores.buildOrThrow());
+  }
+
+  static void writeCosts(Path file, List<CostTable> tables) throws IOException {
+    ArrayNode all = PlanFiles.JSON.createArrayNode();
+    for (CostTable table : tables) {
+      ObjectNode json = all.addObject();
+      json.set("scenario", PlanFiles.JSON.valueToTree(table.scenario()));
+      json.put("dtype", table.memory().dtype().configName());
+      json.set("nonBlock", PlanFiles.JSON.valueToTree(table.nonBlock()));
+      ArrayNode attentions = json.putArray("attentions");
+      table
+          .attentions()
+          .forEach((spec, latency) -> attentions.add(row(SpecJson.of(spec), latency)));
+      ArrayNode ffns = json.putArray("ffns");
+      table.ffns().forEach((spec, latency) -> ffns.add(row(SpecJson.of(spec), latency)));
+    }
+    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(all));
+  }
+
+  private static ObjectNode row(ObjectNode spec, Latency latency) {
+    ObjectNode row = PlanFiles.JSON.createObjectNode();
+    row.set("spec", spec);
+    row.set("latency", PlanFiles.JSON.valueToTree(latency));
+    return row;
+  }
+
+  static ImmutableList<CostTable> readCosts(Path file) throws IOException {
+    ImmutableList.Builder<CostTable> tables = ImmutableList.builder();
+    for (JsonNode json : PlanFiles.JSON.readTree(file.toFile())) {
+      ImmutableMap.Builder<AttentionSpec, Latency> attentions = ImmutableMap.builder();
+      for (JsonNode row : json.path("attentions")) {
+        attentions.put(SpecJson.attention(row.path("spec")), latency(row.path("latency")));
+      }
+      ImmutableMap.Builder<FfnSpec, Latency> ffns = ImmutableMap.builder();
+      for (JsonNode row : json.path("ffns")) {
+        ffns.put(SpecJson.ffn(row.path("spec")), latency(row.path("latency")));
+      }
+      tables.add(
+          new CostTable(
+              PlanFiles.JSON.treeToValue(json.path("scenario"), Scenario.class),
+              new MemoryModel(DType.parse(json.path("dtype").asText())),
+              attentions.buildOrThrow(),
+              ffns.buildOrThrow(),
+              latency(json.path("nonBlock"))));
+    }
+    return tables.build();
+  }
+
+  private static Latency latency(JsonNode json) throws IOException {
+    return PlanFiles.JSON.treeToValue(json, Latency.class);
+  }
+
+  static void writeTrainings(Path file, List<CandidateTraining> trainings) throws IOException {
+    ArrayNode all = PlanFiles.JSON.createArrayNode();
+    for (CandidateTraining training : trainings) {
+      ObjectNode json = all.addObject().put("id", training.candidate().id());
+      json.set("candidate", SpecJson.of(training.candidate()));
+      ArrayNode losses = json.putArray("losses");
+      training.losses().forEach(losses::add);
+      json.set("stop", PlanFiles.JSON.valueToTree(training.stop()));
+    }
+    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(all));
+  }
+
+  static ImmutableList<CandidateTraining> readTrainings(Path file) throws IOException {
+    ImmutableList.Builder<CandidateTraining> all = ImmutableList.builder();
+    for (JsonNode json : PlanFiles.JSON.readTree(file.toFile())) {
+      ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
+      json.path("losses").forEach(loss -> losses.add(loss.asDouble()));
+      ImmutableList.Builder<CandidateTraining.Stop> stop = ImmutableList.builder();
+      for (JsonNode entry : json.path("stop")) {
+        stop.add(PlanFiles.JSON.treeToValue(entry, CandidateTraining.Stop.class));
+      }
+      all.add(
+          new CandidateTraining(
+              SpecJson.candidate(json.path("candidate")), losses.build(), stop.build()));
+    }
+    return all.build();
+  }
+}

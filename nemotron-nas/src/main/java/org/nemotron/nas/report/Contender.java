@@ -1,0 +1,23 @@
+package org.nemotron.nas.report;
+
+import com.google.common.collect.ImmutableList;
+import org.nemotron.nas.report.RunSummary.ModelFigures;
+import org.nemotron.nas.report.RunSummary.TargetSummary;
+
+/** A measured model and its role: one line of a comparison, one point of a chart. */
+record Contender(Role role, ModelFigures figures) {
+  /** Returns a target's child, then what it is compared with. */
+  static ImmutableList<Contender> of(TargetSummary target) {
+    return ImmutableList.of(
+        new Contender(Role.CHILD, target.child()),
+        new Contender(Role.ASSEMBLED, target.childBeforeDistillation()),
+        new Contender(Role.GREEDY, target.greedy()),
+        new Contender(Role.RANDOM, target.random()),
+        new Contender(Role.UNTRAINED, target.untrained()));
+  }
+
+  /** Returns the child of {@code target} by name, without saying "child" twice. */
+  static String childName(TargetSummary target) {
+    return target.name().startsWith("child") ? target.name() : "child " + target.name();
+  }
+}

@@ -1,0 +1,18 @@
+package org.nemotron.nas.report;
+
+/** The efficient frontier. */
+final class FrontierSection {
+  private FrontierSection() {}
+
+  static void write(Markup page, RunSummary summary) {
+    Sections.open(
+        page,
+        "frontier",
+        "Efficient frontier",
+        "The line is what the search predicts to be possible at each throughput; the marks are"
+            + " measured. Further right is faster, further up is more accurate.");
+    page.open("figure", "class", "chart");
+    new FrontierChart(summary).draw(page);
+    page.close().close();
+  }
+}

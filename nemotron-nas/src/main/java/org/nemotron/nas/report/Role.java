@@ -1,0 +1,36 @@
+package org.nemotron.nas.report;
+
+import java.util.Locale;
+
+/** What a measured model is within a run: its name in tables and its mark in charts. */
+enum Role {
+  PARENT("parent", Mark.CIRCLE),
+  CHILD("child", Mark.DIAMOND),
+  ASSEMBLED("before distillation", Mark.DIAMOND),
+  GREEDY("greedy", Mark.TRIANGLE_UP),
+  RANDOM("random", Mark.SQUARE),
+  UNTRAINED("untrained", Mark.TRIANGLE_DOWN);
+
+  private final String label;
+  private final Mark mark;
+
+  Role(String label, Mark mark) {
+    this.label = label;
+    this.mark = mark;
+  }
+
+  /** Returns the name in tables and charts. */
+  String label() {
+    return label;
+  }
+
+  /** Returns the shape that tells it from the others without colour. */
+  Mark mark() {
+    return mark;
+  }
+
+  /** Returns the class of its colour in the style sheet. */
+  String style() {
+    return "c-" + name().toLowerCase(Locale.ROOT);
+  }
+}

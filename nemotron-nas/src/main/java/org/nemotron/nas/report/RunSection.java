@@ -1,0 +1,27 @@
+package org.nemotron.nas.report;
+
+import org.nemotron.nas.report.RunSummary.StageSeconds;
+import org.nemotron.nas.report.RunSummary.TargetSummary;
+
+/** How the run was made: time per stage, environment, and where the children are. */
+final class RunSection {
+  private RunSection() {}
+
+  static void write(Markup page, RunSummary summary) {
+    double total = summary.stages().stream().mapToDouble(StageSeconds::seconds).sum();
+    Sections.open(
+        page,
+        "run",
+        "The run",
+        Figures.seconds(total)
+            + " in all stages together. Hatched stages were taken over from an earlier run.");
+    page.open("div", "class", "columns").open("figure", "class", "chart");
+    new StageChart(summary.stages()).draw(page);
+    page.close().open("dl", "class", "facts");
+    summary.environment().forEach((name, value) -> Sections.fact(page, name, value));
+    for (TargetSummary target : summary.targets()) {
+      Sections.fact(page, Contender.childName(target), target.directory());
+    }
+    page.close().close().close();
+  }
+}

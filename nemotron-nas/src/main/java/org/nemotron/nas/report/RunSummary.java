@@ -1,0 +1,351 @@
+package org.nemotron.nas.report;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import org.nemotron.core.spec.BlockSpec;
+
+/**
+ * All that a finished run has to tell: the content of summary.json and of the HTML page. Immutable.
+ *
+ * <p>Every figure is checked where it is made: a number that is not finite is refused here, by the
+ * name of its component, and so never reaches a report. Layers are numbered from 0, as in the
+ * parent.
+ *
+ * @param parentName what the parent is called, usually the name of its directory
+ * @param scenario what throughput refers to
+ * @param parent the parent's measured figures
+ * @param parentLayerTimes one entry per parent layer, in order
+ * @param targets at least one, in the order of the plan; the first one is the main child
+ * @param frontier the best architectures over a range of throughputs, as predicted
+ * @param localDistillation one curve per trained candidate, named by its id
+ * @param diverged the candidates whose training was stopped
+ * @param scoringSpeed what suffix-only scoring saved
+ * @param additivity whether scores may be added
+ * @param stages the stages in the order they ran
+ * @param environment what the figures depend on (machine, JDK, LibTorch, threads, data), by name
+ */
+public record RunSummary(
+    String parentName,
+    ScenarioSummary scenario,
+    ModelFigures parent,
+    ImmutableList<LayerTime> parentLayerTimes,
+    ImmutableList<TargetSummary> targets,
+    ImmutableList<FrontierPoint> frontier,
+    ImmutableList<LossCurve> localDistillation,
+    ImmutableList<Divergence> diverged,
+    ScoringSpeed scoringSpeed,
+    AdditivityAudit additivity,
+    ImmutableList<StageSeconds> stages,
+    ImmutableMap<String, String> environment) {
+
+  /** Checks that there is a target and that their names differ. */
+  public RunSummary {
+    named(parentName, "parentName");
+    checkArgument(!targets.isEmpty(), "targets ([]) must hold at least one target");
+    ImmutableList<String> names =
+        targets.stream().map(TargetSummary::name).collect(ImmutableList.toImmutableList());
+    checkArgument(
+        names.stream().distinct().count() == names.size(),
+        "targets (%s) must have different names",
+        names);
+  }
+
+  /** Returns the target whose child stands for the run. */
+  public TargetSummary mainTarget() {
+    return targets.get(0);
+  }
+
+  private static void named(String value, String component) {
+    checkArgument(!value.isBlank(), "%s (\"%s\") must not be blank", component, value);
+  }
+
+  private static void finite(double value, String component) {
+    checkArgument(Double.isFinite(value), "%s (%s) must be a finite number", component, value);
+  }
+
+  private static void notNegative(double value, String component) {
+    checkArgument(
+        value >= 0 && Double.isFinite(value),
+        "%s (%s) must be a finite number, not negative",
+        component,
+        value);
+  }
+
+  private static void positive(double value, String component) {
+    checkArgument(
+        value > 0 && Double.isFinite(value),
+        "%s (%s) must be a finite number above 0",
+        component,
+        value);
+  }
+
+  private static void share(double value, String component) {
+    checkArgument(value >= 0 && value <= 1, "%s (%s) must lie between 0 and 1", component, value);
+  }
+
+  /** Batch, prompt and output of the scenario that throughput and KV memory refer to. */
+  public record ScenarioSummary(int batch, int promptTokens, int outputTokens) {
+    /** Checks that there is something to generate. */
+    public ScenarioSummary {
+      positive(batch, "batch");
+      notNegative(promptTokens, "promptTokens");
+      positive(outputTokens, "outputTokens");
+    }
+  }
+
+  /**
+   * What is measured of a model.
+   *
+   * @param name what the model is called
+   * @param params its parameters, tied embeddings counted once
+   * @param weightBytes what its weights take
+   * @param kvBytes what its KV cache takes for the whole scenario
+   * @param tokensPerSecond generated tokens per second for the whole scenario
+   * @param klNats KL(parent ‖ model), mean over held-out tokens; 0 for the parent
+   * @param klStandardError the standard error of {@code klNats} over sequences
+   * @param lossNats the mean held-out loss per token
+   * @param accuracy the share of held-out tokens that the model ranks first
+   * @param accuracyPreserved {@code accuracy} divided by the parent's; 1 for the parent
+   */
+  public record ModelFigures(
+      String name,
+      long params,
+      long weightBytes,
+      long kvBytes,
+      double tokensPerSecond,
+      double klNats,
+      double klStandardError,
+      double lossNats,
+      double accuracy,
+      double accuracyPreserved) {
+    /** Checks that every figure is a number that a report can show. */
+    public ModelFigures {
+      named(name, "name");
+      String of = name + ": ";
+      positive(params, of + "params");
+      positive(weightBytes, of + "weightBytes");
+      notNegative(kvBytes, of + "kvBytes");
+      positive(tokensPerSecond, of + "tokensPerSecond");
+      finite(klNats, of + "klNats");
+      notNegative(klStandardError, of + "klStandardError");
+      finite(lossNats, of + "lossNats");
+      share(accuracy, of + "accuracy");
+      notNegative(accuracyPreserved, of + "accuracyPreserved");
+    }
+  }
+
+  /**
+   * Predicted time of one layer for a whole scenario, attention and FFN apart; for a block that
+   * covers several layers, {@code layer} is the first of them.
+   */
+  public record LayerTime(int layer, double attentionNanos, double ffnNanos) {
+    /** Checks that the times are times. */
+    public LayerTime {
+      notNegative(layer, "layer");
+      notNegative(attentionNanos, "layer " + layer + ": attentionNanos");
+      notNegative(ffnNanos, "layer " + layer + ": ffnNanos");
+    }
+  }
+
+  /**
+   * One target of the plan: the child made for it, and what it is compared with.
+   *
+   * @param name what the plan calls the target
+   * @param goal the budget in words
+   * @param directory where the child was written
+   * @param child the finished child
+   * @param childBeforeDistillation the same child as assembled, before global distillation
+   * @param greedy what the greedy search finds within the same budget
+   * @param random a random architecture within the same budget
+   * @param untrained what comes of the starting weights alone, without local distillation
+   * @param predicted what was said of the child before it was built
+   * @param solution its architecture
+   * @param layerTimes one entry per block of the child, in order
+   * @param globalDistillation the losses of global distillation
+   * @param samples text by parent and child
+   */
+  public record TargetSummary(
+      String name,
+      String goal,
+      String directory,
+      ModelFigures child,
+      ModelFigures childBeforeDistillation,
+      ModelFigures greedy,
+      ModelFigures random,
+      ModelFigures untrained,
+      Predicted predicted,
+      Solution solution,
+      ImmutableList<LayerTime> layerTimes,
+      ImmutableList<LossCurve> globalDistillation,
+      ImmutableList<Sample> samples) {
+    /** Checks that the target can be named. */
+    public TargetSummary {
+      named(name, "name");
+    }
+  }
+
+  /**
+   * What the cost model and the scores said of the child before it was built.
+   *
+   * @param klNats the sum of the chosen blocks' scores: to be compared with the child before global
+   *     distillation
+   */
+  public record Predicted(double tokensPerSecond, long weightBytes, long kvBytes, double klNats) {
+    /** Checks that every figure is a number. */
+    public Predicted {
+      positive(tokensPerSecond, "tokensPerSecond");
+      positive(weightBytes, "weightBytes");
+      notNegative(kvBytes, "kvBytes");
+      finite(klNats, "klNats");
+    }
+  }
+
+  /**
+   * The searched architecture.
+   *
+   * @param layers the child's blocks in order; together they cover every parent layer once
+   * @param batch the batch that the search chose
+   * @param score the summed harm of the chosen blocks, in nats
+   * @param bound no architecture within the budget has a smaller harm than this
+   * @param gap how far {@code score} may lie above the best, relative to it; 0 when proven best
+   * @param seconds how long the search took
+   */
+  public record Solution(
+      ImmutableList<ChosenLayer> layers,
+      int batch,
+      double score,
+      double bound,
+      double gap,
+      double seconds) {
+    /** Checks the figures, and that each block begins where the one before it ends. */
+    public Solution {
+      positive(batch, "batch");
+      finite(score, "score");
+      finite(bound, "bound");
+      notNegative(gap, "gap");
+      notNegative(seconds, "seconds");
+      int next = 0;
+      for (ChosenLayer block : layers) {
+        checkArgument(
+            block.layer() == next,
+            "layers: a block stands at layer %s and must stand at layer %s, where the one before"
+                + " it ends",
+            block.layer(),
+            next);
+        next += block.covers();
+      }
+    }
+
+    /** Returns how many parent layers the blocks stand in for. */
+    public int parentLayers() {
+      return layers.stream().mapToInt(ChosenLayer::covers).sum();
+    }
+  }
+
+  /**
+   * One block of the child.
+   *
+   * @param layer the first parent layer that it stands in for
+   * @param covers how many consecutive parent layers it stands in for, usually 1
+   * @param origin where its weights come from: parent, decoupled, coupled or covering
+   * @param score its harm, in nats
+   */
+  public record ChosenLayer(int layer, int covers, BlockSpec spec, String origin, double score) {
+    /** Checks the range and the score. */
+    public ChosenLayer {
+      notNegative(layer, "layer");
+      positive(covers, "layer " + layer + ": covers");
+      named(origin, "layer " + layer + ": origin");
+      finite(score, "layer " + layer + ": score");
+    }
+  }
+
+  /** One point of the efficient frontier, all predicted. */
+  public record FrontierPoint(double tokensPerSecond, double klNats, double accuracy) {
+    /** Checks that the point can be drawn. */
+    public FrontierPoint {
+      positive(tokensPerSecond, "tokensPerSecond");
+      finite(klNats, "klNats");
+      share(accuracy, "accuracy");
+    }
+  }
+
+  /** A named curve: the loss after each step shown. */
+  public record LossCurve(String name, ImmutableList<LossPoint> points) {
+    /** Checks that the curve can be named. */
+    public LossCurve {
+      named(name, "name");
+    }
+  }
+
+  /** The loss after a step. */
+  public record LossPoint(int step, double loss) {
+    /** Checks that the loss is a number: a diverged candidate's curve ends before its NaN. */
+    public LossPoint {
+      notNegative(step, "step");
+      finite(loss, "step " + step + ": loss");
+    }
+  }
+
+  /** A candidate whose training was stopped. */
+  public record Divergence(String candidate, int step, String reason) {
+    /** Checks that the candidate is named. */
+    public Divergence {
+      named(candidate, "candidate");
+      notNegative(step, candidate + ": step");
+    }
+  }
+
+  /** Suffix-only scoring against full forward passes, on the same candidates. */
+  public record ScoringSpeed(double suffixSeconds, double fullSeconds, int candidates) {
+    /** Checks that a quotient can be formed. */
+    public ScoringSpeed {
+      positive(suffixSeconds, "suffixSeconds");
+      positive(fullSeconds, "fullSeconds");
+      positive(candidates, "candidates");
+    }
+
+    /** Returns how many times as fast suffix-only scoring is. */
+    public double speedUp() {
+      return fullSeconds / suffixSeconds;
+    }
+  }
+
+  /**
+   * For sampled pairs of replacements: the sum of their scores against the measured KL.
+   *
+   * @param correlation Pearson's, between the two; 0 when there are too few pairs to tell
+   */
+  public record AdditivityAudit(ImmutableList<AuditedPair> pairs, double correlation) {
+    /** Checks the range of the correlation. */
+    public AdditivityAudit {
+      checkArgument(
+          Math.abs(correlation) <= 1 + 1e-9,
+          "correlation (%s) must lie between -1 and 1",
+          correlation);
+    }
+  }
+
+  /** One sampled pair. */
+  public record AuditedPair(String first, String second, double predictedKl, double measuredKl) {
+    /** Checks that both sides are numbers. */
+    public AuditedPair {
+      finite(predictedKl, first + " with " + second + ": predictedKl");
+      finite(measuredKl, first + " with " + second + ": measuredKl");
+    }
+  }
+
+  /** How long a stage took, and whether an earlier run's result was reused. */
+  public record StageSeconds(String stage, double seconds, boolean reused) {
+    /** Checks that the stage is named and its time is one. */
+    public StageSeconds {
+      named(stage, "stage");
+      notNegative(seconds, stage + ": seconds");
+    }
+  }
+
+  /** A continuation by parent and child of one prompt. */
+  public record Sample(String prompt, String parent, String child) {}
+}

@@ -1,0 +1,134 @@
+package org.nemotron.nas.score;
+
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
+import com.google.common.collect.MultimapBuilder;
+import com.google.common.collect.SetMultimap;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.Replacement;
+
+/**
+ * Scores each candidate by the harm that it does alone in the parent.
+ *
+ * <p>Replacing a block leaves all before it unchanged, so that only the layers behind it are run
+ * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart
+ * and added: m + n evaluations for a layer, not m times n.
+ *
+ * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
+ * ours.
+ */
+public final class BlockScorer {
+  private final ScoringSettings settings;
+
+  /** Makes a scorer. */
+  public BlockScorer(ScoringSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Returns the scores of {@code candidates} with their weights in {@code library}.
+   *
+   * @param data held-out text; the first {@code batches} batches are used, or all where there are
+   *     fewer
+   * @param progress told after each batch how many are done
+   */
+  public ScoreTable score(
+      BlockLibrary library,
+      Collection<? extends Candidate> candidates,
+      EvaluationBatches data,
+      LongConsumer progress) {
+    Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
+    candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
+    List<List<Candidate>> passes = passes(candidates);
+    try (SideBySide sideBySide = new SideBySide(settings.threads())) {
+      for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
+        try (NativeScope scope = NativeScope.open()) {
+          scoreBatch(library, passes, data.batch(batch), sums, sideBySide);
+        }
+        progress.accept(batch + 1);
+      }
+    }
+    ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
+    sums.forEach((candidate, sum) -> scores.put(candidate, sum.score()));
+    return new ScoreTable(scores.buildOrThrow());
+  }
+
+  /** Groups by the layer that follows: a group runs through the rest of the parent as one batch. */
+  private List<List<Candidate>> passes(Collection<? extends Candidate> candidates) {
+    SetMultimap<Integer, Candidate> byLayer =
+        MultimapBuilder.treeKeys().linkedHashSetValues().build();
+    candidates.forEach(candidate -> byLayer.put(resumesAt(candidate), candidate));
+    List<List<Candidate>> passes = new ArrayList<>();
+    for (int layer : byLayer.keySet()) {
+      passes.addAll(
+          Lists.partition(new ArrayList<>(byLayer.get(layer)), settings.candidatesPerPass()));
+    }
+    return passes;
+  }
+
+  private static int resumesAt(Candidate candidate) {
+    return candidate.layer() + candidate.covers();
+  }
+
+  private static void scoreBatch(
+      BlockLibrary library,
+      List<List<Candidate>> passes,
+      Tensor idsBT,
+      Map<Candidate, ScoreAccumulator> sums,
+      SideBySide sideBySide) {
+    HeterogeneousModel parent = library.parent();
+    try (NoGradGuard inference = new NoGradGuard()) {
+      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
+        sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
+      }
+    }
+  }
+
+  private static void scorePass(
+      BlockLibrary library,
+      List<Candidate> pass,
+      ResidualStream stream,
+      TokenMetrics metrics,
+      Map<Candidate, ScoreAccumulator> sums) {
+    try (NoGradGuard inference = new NoGradGuard();
+        NativeScope scope = NativeScope.open()) {
+      TensorVector replaced = new TensorVector();
+      for (Candidate candidate : pass) {
+        try (NamedTensors weights = library.weights(candidate);
+            Replacement replacement = Replacement.of(library.parent(), candidate, weights)) {
+          replaced.push_back(replacement.output(stream));
+        }
+      }
+      HeterogeneousModel parent = library.parent();
+      int next = resumesAt(pass.get(0));
+      Tensor last = parent.runBlocks(torch.cat(replaced, 0), next, parent.spec().layers());
+      int sequences = Math.toIntExact(last.size(0) / pass.size());
+      for (int member = 0; member < pass.size(); member++) {
+        ScoreAccumulator sum = verifyNotNull(sums.get(pass.get(member)));
+        for (int sequence = 0; sequence < sequences; sequence++) {
+          sum.add(metrics.compare(last.select(0, (long) member * sequences + sequence), sequence));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.nemotron.nas.score;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.math.StatsAccumulator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.nn.Divergences;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.text.EvaluationBatches;
+
+/** Measures whole models against their parent on held-out text, by full forward passes. */
+public final class ModelEvaluator {
+  // Shape letters in this file: T = tokens, V = vocabulary.
+
+  private final EvaluationBatches data;
+  private final int threads;
+
+  /** Makes an evaluator on all of {@code data} that uses {@code threads} cores. */
+  public ModelEvaluator(EvaluationBatches data, int threads) {
+    this.data = data;
+    this.threads = threads;
+  }
+
+  /**
+   * Returns the quality of each of {@code models}, in their order; the parent may be among them. The
+   * parent runs once per window, whatever the number of models.
+   */
+  public ImmutableList<ModelQuality> evaluate(
+      HeterogeneousModel parent, List<HeterogeneousModel> models) {
+    List<List<OfWindow>> windows = new ArrayList<>();
+    models.forEach(model -> windows.add(new ArrayList<>()));
+    try (SideBySide sideBySide = new SideBySide(threads)) {
+      for (int batch = 0; batch < data.batches(); batch++) {
+        evaluateBatch(parent, models, batch, windows, sideBySide);
+      }
+    }
+    return windows.stream().map(ModelEvaluator::quality).collect(ImmutableList.toImmutableList());
+  }
+
+  private void evaluateBatch(
+      HeterogeneousModel parent,
+      List<HeterogeneousModel> models,
+      int batch,
+      List<List<OfWindow>> windows,
+      SideBySide sideBySide) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor ids = data.batch(batch);
+      List<Integer> rows = IntStream.range(0, (int) ids.size(0)).boxed().toList();
+      List<ImmutableList<OfWindow>> results = new ArrayList<>();
+      rows.forEach(row -> results.add(ImmutableList.of()));
+      sideBySide.forEach(
+          rows, row -> results.set(row, evaluateWindow(parent, models, ids.narrow(0, row, 1))));
+      for (ImmutableList<OfWindow> ofModels : results) {
+        for (int model = 0; model < models.size(); model++) {
+          windows.get(model).add(ofModels.get(model));
+        }
+      }
+    }
+  }
+
+  private record OfWindow(double kl, double loss, double accuracy) {}
+
+  private static ImmutableList<OfWindow> evaluateWindow(
+      HeterogeneousModel parent, List<HeterogeneousModel> models, Tensor ids1T) {
+    try (NoGradGuard inference = new NoGradGuard()) {
+      Tensor parentLogTV = torch.log_softmax(parent.logits(ids1T).squeeze(0), 1);
+      ImmutableList.Builder<OfWindow> results = ImmutableList.builder();
+      for (HeterogeneousModel model : models) {
+        try (NativeScope scope = NativeScope.open()) {
+          Tensor logTV =
+              model == parent
+                  ? parentLogTV
+                  : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
+          results.add(compare(parentLogTV, logTV, ids1T.select(0, 0)));
+        }
+      }
+      return results.build();
+    }
+  }
+
+  private static OfWindow compare(Tensor parentLogTV, Tensor logTV, Tensor idsT) {
+    long tokens = idsT.size(0);
+    Tensor targetsT = idsT.narrow(0, 1, tokens - 1);
+    Tensor predictedTV = logTV.narrow(0, 0, tokens - 1);
+    Tensor rightT = predictedTV.argmax(new LongOptional(1), false).eq(targetsT);
+    return new OfWindow(
+        Tensors.scalar(Divergences.kl(parentLogTV, logTV).mean()),
+        -Tensors.scalar(torch.gather(predictedTV, 1, targetsT.unsqueeze(1)).mean()),
+        Tensors.scalar(rightT.sum()) / (tokens - 1));
+  }
+
+  private static ModelQuality quality(List<OfWindow> windows) {
+    StatsAccumulator kl = new StatsAccumulator();
+    windows.forEach(window -> kl.add(window.kl()));
+    return new ModelQuality(
+        kl.mean(),
+        kl.count() < 2 ? 0 : kl.sampleStandardDeviation() / Math.sqrt(kl.count()),
+        windows.stream().mapToDouble(OfWindow::loss).average().orElseThrow(),
+        windows.stream().mapToDouble(OfWindow::accuracy).average().orElseThrow());
+  }
+}

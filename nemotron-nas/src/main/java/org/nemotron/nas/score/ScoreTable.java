@@ -1,0 +1,64 @@
+package org.nemotron.nas.score;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.Map;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.Placement;
+
+/** The harm that each candidate does, alone in the parent. Immutable. */
+public record ScoreTable(ImmutableMap<Candidate, Score> scores) {
+  /**
+   * Returns the score of {@code candidate}.
+   *
+   * @throws IllegalArgumentException if it was not scored
+   */
+  public Score score(Candidate candidate) {
+    Score score = scores.get(candidate);
+    checkArgument(score != null, "%s has no score", candidate.id());
+    return score;
+  }
+
+  /**
+   * Returns the score of one placed block: measured where it was trained whole, added otherwise.
+   */
+  public Score score(ModelSpec parent, Placement placement) {
+    return switch (placement.origin()) {
+      case PARENT -> Score.NONE;
+      case DECOUPLED -> added(parent, placement);
+      case COUPLED, COVERING ->
+          score(new Candidate.Whole(placement.layer(), placement.covers(), placement.spec()));
+    };
+  }
+
+  private Score added(ModelSpec parent, Placement placement) {
+    BlockSpec own = parent.block(placement.layer());
+    BlockSpec spec = placement.spec();
+    Score attention =
+        spec.attention().equals(own.attention())
+            ? Score.NONE
+            : score(new Candidate.Attention(placement.layer(), spec.attention()));
+    Score ffn =
+        spec.ffn().equals(own.ffn())
+            ? Score.NONE
+            : score(new Candidate.Ffn(placement.layer(), spec.ffn()));
+    return attention.plus(ffn);
+  }
+
+  /** Returns the predicted score of a whole child: the sum over its placements. */
+  public Score score(ModelSpec parent, Architecture architecture) {
+    return architecture.placements().stream()
+        .map(placement -> score(parent, placement))
+        .reduce(Score.NONE, Score::plus);
+  }
+
+  /** Returns this table with the scores of {@code more} added. */
+  public ScoreTable with(Map<Candidate, Score> more) {
+    return new ScoreTable(
+        ImmutableMap.<Candidate, Score>builder().putAll(scores).putAll(more).buildKeepingLast());
+  }
+}
