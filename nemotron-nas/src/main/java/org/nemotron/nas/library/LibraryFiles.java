@@ -36,8 +36,7 @@ public final class LibraryFiles {
    *
    * @throws IOException if a file cannot be written
    */
-  public static ImmutableList<Path> write(BlockLibrary library, Path directory)
-      throws IOException {
+  public static ImmutableList<Path> write(BlockLibrary library, Path directory) throws IOException {
     ImmutableList.Builder<Path> files = ImmutableList.builder();
     for (Candidate candidate : library.trained()) {
       Path file = directory.resolve(candidate.id() + ".safetensors");

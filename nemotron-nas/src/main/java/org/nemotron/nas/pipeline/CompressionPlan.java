@@ -10,8 +10,8 @@ import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.score.Score;
 
 /**
- * Everything that a compression run is told: the parent, the texts, the budgets, and how much work each
- * stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
+ * Everything that a compression run is told: the parent, the texts, the budgets, and how much work
+ * each stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
  *
  * @param parent directory of the parent, in Hugging Face form
  * @param output directory of the run
@@ -259,7 +259,10 @@ public record CompressionPlan(
     /** Checks the value. */
     public Limit {
       checkArgument(
-          Double.isFinite(value) && value > 0, "limit on %s (%s) must be positive", quantity, value);
+          Double.isFinite(value) && value > 0,
+          "limit on %s (%s) must be positive",
+          quantity,
+          value);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.nemotron.nas.search;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,8 +42,19 @@ final class Core {
    */
   final double[] limits;
 
+  /** By row: which end of which row of the network it is. */
+  final ImmutableList<Side> sides;
+
   /** The rows before this one are those that tell labels apart best: costs rather than counts. */
   final int hashedRows;
+
+  /**
+   * One end of a row of the network.
+   *
+   * @param row the index of the row
+   * @param factor what its coefficients were multiplied by, negative for the lower end
+   */
+  record Side(int row, double factor) {}
 
   private Core(
       int[] original,
@@ -54,6 +66,7 @@ final class Core {
       double[][] coefficients,
       double[] fixed,
       double[] limits,
+      ImmutableList<Side> sides,
       int hashedRows) {
     this.nodes = firstArc.length - 1;
     this.original = original;
@@ -65,6 +78,7 @@ final class Core {
     this.coefficients = coefficients;
     this.fixed = fixed;
     this.limits = limits;
+    this.sides = sides;
     this.hashedRows = hashedRows;
   }
 
@@ -73,8 +87,10 @@ final class Core {
     List<double[]> coefficients = new ArrayList<>();
     List<Double> fixed = new ArrayList<>();
     List<Double> limits = new ArrayList<>();
+    ImmutableList.Builder<Side> sides = ImmutableList.builder();
     int hashedRows = 0;
-    for (Row row : network.rows) {
+    for (int index = 0; index < network.rows.size(); index++) {
+      Row row = network.rows.get(index);
       for (int sign = 1; sign >= -1; sign -= 2) {
         double end = sign > 0 ? row.atMost : -row.atLeast;
         if (end < Double.POSITIVE_INFINITY) {
@@ -87,6 +103,7 @@ final class Core {
             coefficients.add(scaled);
             fixed.add(start);
             limits.add(limit + ROUNDING * size);
+            sides.add(new Side(index, factor));
           }
         }
       }
@@ -105,6 +122,7 @@ final class Core {
         coefficients.toArray(new double[0][]),
         Doubles.toArray(fixed),
         Doubles.toArray(limits),
+        sides.build(),
         hashedRows);
   }
 
@@ -177,6 +195,7 @@ final class Core {
         newCoefficients,
         fixed,
         limits,
+        sides,
         hashedRows);
   }
 
@@ -194,12 +213,14 @@ final class Core {
     List<double[]> newCoefficients = new ArrayList<>();
     List<Double> newFixed = new ArrayList<>();
     List<Double> newLimits = new ArrayList<>();
+    ImmutableList.Builder<Side> newSides = ImmutableList.builder();
     int newHashed = 0;
     for (int row = 0; row < rows(); row++) {
       if (kept[row]) {
         newCoefficients.add(coefficients[row]);
         newFixed.add(fixed[row]);
         newLimits.add(limits[row]);
+        newSides.add(sides.get(row));
         newHashed += row < hashedRows ? 1 : 0;
       }
     }
@@ -213,6 +234,7 @@ final class Core {
         newCoefficients.toArray(new double[0][]),
         Doubles.toArray(newFixed),
         Doubles.toArray(newLimits),
+        newSides.build(),
         newHashed);
   }
 
@@ -221,7 +243,17 @@ final class Core {
     double[] moved = limits.clone();
     moved[row] += shift;
     return new Core(
-        original, from, to, firstArc, objective, scale, coefficients, fixed, moved, hashedRows);
+        original,
+        from,
+        to,
+        firstArc,
+        objective,
+        scale,
+        coefficients,
+        fixed,
+        moved,
+        sides,
+        hashedRows);
   }
 
   /** Returns the core with every arc turned round; what was the last node is the first. */
@@ -257,6 +289,7 @@ final class Core {
         newCoefficients,
         new double[rows()],
         limits,
+        sides,
         hashedRows);
   }
 

@@ -84,7 +84,7 @@ final class Infeasibility {
     List<Row> others = new ArrayList<>(rows);
     others.remove(row);
     if (row.atLeast > Double.NEGATIVE_INFINITY) {
-      double greatest = -least(negated(row), others);
+      double greatest = -least(row.negated(), others);
       if (greatest < row.atLeast) {
         return Optional.of(new Miss(row.atLeast, greatest));
       }
@@ -97,14 +97,6 @@ final class Infeasibility {
       }
     }
     return Optional.empty();
-  }
-
-  private static Row negated(Row row) {
-    double[] coefficients = row.coefficients.clone();
-    for (int arc = 0; arc < coefficients.length; arc++) {
-      coefficients[arc] = -coefficients[arc];
-    }
-    return new Row(row.name, coefficients, row.counts, -row.fixed, -row.atMost, -row.atLeast);
   }
 
   /** Returns the least value of {@code row} while {@code others} hold, infinite if they cannot. */

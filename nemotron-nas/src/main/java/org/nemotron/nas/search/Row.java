@@ -38,6 +38,15 @@ final class Row {
     return new Row(name, coefficients, counts, fixed, newAtLeast, newAtMost);
   }
 
+  /** Returns the same demand on the negated sum. */
+  Row negated() {
+    double[] negated = coefficients.clone();
+    for (int arc = 0; arc < negated.length; arc++) {
+      negated[arc] = -negated[arc];
+    }
+    return new Row(name, negated, counts, -fixed, -atMost, -atLeast);
+  }
+
   /** Returns the value of a path: the fixed part first, then its arcs in layer order. */
   double value(Path path) {
     double sum = fixed;
