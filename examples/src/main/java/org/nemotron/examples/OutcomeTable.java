@@ -64,7 +64,8 @@ final class OutcomeTable {
         format(
             "%-4d %14.8g %14.8g %10.2e",
             number, solution.score(), solution.bound(), solution.gap()));
-    costs.forEach(cost -> row.append(format(" %18.8g", solution.costs().get(cost))));
+    costs.forEach(
+        cost -> row.append(format(" %18.8g", solution.costs().getOrDefault(cost, Double.NaN))));
     return row.toString();
   }
 

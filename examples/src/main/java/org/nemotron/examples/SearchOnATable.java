@@ -52,6 +52,7 @@ public final class SearchOnATable implements Callable<Integer> {
       description = "Stop with the best so far; no limit unless given.")
   private double seconds = Double.POSITIVE_INFINITY;
 
+  @SuppressWarnings("NullAway.Init") // picocli sets them
   private SearchOnATable() {}
 
   /** Runs the program and exits with its code. */

@@ -53,8 +53,9 @@ final class Core {
    *
    * @param row the index of the row
    * @param factor what its coefficients were multiplied by, negative for the lower end
+   * @param widening how much wider its limit is here
    */
-  record Side(int row, double factor) {}
+  record Side(int row, double factor, double widening) {}
 
   private Core(
       int[] original,
@@ -103,7 +104,7 @@ final class Core {
             coefficients.add(scaled);
             fixed.add(start);
             limits.add(limit + ROUNDING * size);
-            sides.add(new Side(index, factor));
+            sides.add(new Side(index, factor, ROUNDING * size));
           }
         }
       }
@@ -199,11 +200,16 @@ final class Core {
         hashedRows);
   }
 
+  /** Returns the limit below which a path meets a row for certain, whatever the rounding. */
+  double safeLimit(int row) {
+    return limits[row] - 3 * sides.get(row).widening();
+  }
+
   /** Returns, by row, whether some path breaks it. */
   boolean[] breakable() {
     boolean[] breakable = new boolean[rows()];
     for (int row = 0; row < rows(); row++) {
-      breakable[row] = longestToEnd(coefficients[row])[0] > limits[row];
+      breakable[row] = longestToEnd(coefficients[row])[0] > safeLimit(row);
     }
     return breakable;
   }

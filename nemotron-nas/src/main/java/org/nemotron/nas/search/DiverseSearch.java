@@ -64,7 +64,7 @@ final class DiverseSearch {
   private SearchOutcome nothing(Network network, Answer answer) {
     return answer instanceof Answer.Stopped stopped
         ? new SearchOutcome.OutOfTime(stopped.bound(), deadline.elapsed())
-        : new Infeasibility(network, solver, deadline).explain();
+        : new Infeasibility(network, new PrunedSearch(new ScipSolver()), deadline).explain();
   }
 
   private Ending endingAfter(Answer answer) {

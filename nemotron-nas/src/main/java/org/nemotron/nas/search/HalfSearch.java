@@ -69,7 +69,7 @@ final class HalfSearch {
       prepareSum(element, core.coefficients[row], limit);
       double[] longest = core.longestToEnd(core.coefficients[row]);
       for (int node = 0; node <= core.nodes; node++) {
-        floors[node][element] = limit - longest[node] - Core.ROUNDING * core.nodes;
+        floors[node][element] = core.safeLimit(row) + core.fixed[row] - longest[node];
       }
     }
     return start;

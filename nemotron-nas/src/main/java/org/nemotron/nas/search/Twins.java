@@ -28,7 +28,8 @@ final class Twins {
 
   /**
    * @param objective the element of the objective; the rows follow
-   * @param hashed how many rows to hash; the others are only compared
+   * @param from the first element to hash; those not hashed are only compared
+   * @param to the element after the last one to hash
    * @param floors below these, values of an element are as good as each other
    * @param expected how many labels there will be
    * @param strict whether rounding counts as a difference
