@@ -8,13 +8,16 @@
 module org.nemotron.nas {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
+  requires com.fasterxml.jackson.core;
   requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.datatype.guava;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
   exports org.nemotron.nas.cost;
   exports org.nemotron.nas.distill;
   exports org.nemotron.nas.library;
+  exports org.nemotron.nas.pipeline;
   exports org.nemotron.nas.report;
   exports org.nemotron.nas.score;
   exports org.nemotron.nas.search;

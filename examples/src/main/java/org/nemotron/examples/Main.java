@@ -1,14 +1,18 @@
 package org.nemotron.examples;
 
+import java.io.IOException;
+import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
 
 /** The command line of the examples: one subcommand per program. */
 @Command(
     name = "nemotron",
     mixinStandardHelpOptions = true,
     version = "nemotron 0.1.0-SNAPSHOT",
-    description = "Compresses Llama-style language models on the JVM.")
+    description = "Compresses Llama-style language models on the JVM.",
+    subcommands = {Compress.class})
 public final class Main {
   private Main() {}
 
@@ -21,7 +25,19 @@ public final class Main {
     System.exit(commandLine().execute(arguments));
   }
 
+  /** What the user can mend is said in a sentence; anything else is a fault of ours, with its trace. */
+  private static int explain(Exception fault, CommandLine command, ParseResult parsed)
+      throws Exception {
+    if (fault instanceof IOException
+        || fault instanceof NoArchitectureException
+        || fault instanceof IllegalArgumentException) {
+      command.getErr().println("nemotron: " + fault.getMessage());
+      return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+    throw fault;
+  }
+
   static CommandLine commandLine() {
-    return new CommandLine(new Main());
+    return new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain);
   }
 }

@@ -81,6 +81,10 @@ public final class ModelWriter {
     if (!Files.exists(directory)) {
       return;
     }
+    if (!Files.isDirectory(directory)) {
+      throw new IOException(
+          directory + " is a file and is not replaced.\nMaybe name a new directory.");
+    }
     if (Files.exists(parent) && Files.isSameFile(directory, parent)) {
       throw new IOException(
           directory + " holds the parent and is not replaced.\nMaybe name a new directory.");

@@ -45,7 +45,7 @@ public final class SafetensorsFile implements Closeable {
    */
   private static final int LENGTH_BYTES = 8;
   private static final long MAX_HEADER_BYTES = 100_000_000;
-  private static final long MAX_MAPPING_BYTES = 1L << 30;
+  private static final long MAX_MAPPING_BYTES = (1L << 31) - (1L << 16);
 
   private final Path path;
   private final FileChannel channel;

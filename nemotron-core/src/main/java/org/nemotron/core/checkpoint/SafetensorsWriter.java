@@ -138,8 +138,12 @@ public final class SafetensorsWriter {
           source.name());
       BytePointer bytes = new BytePointer(tensor.data_ptr());
       for (long done = 0; done < source.bytes(); done += PIECE_BYTES) {
-        long end = Math.min(source.bytes(), done + PIECE_BYTES);
-        AtomicFiles.writeFully(channel, bytes.position(done).limit(end).asByteBuffer());
+        // A piece of its own: a buffer over a longer pointer would end at 2 GiB.
+        BytePointer piece = bytes.getPointer(done);
+        long length = Math.min(PIECE_BYTES, source.bytes() - done);
+        ByteBuffer buffer = piece.limit(length).asByteBuffer();
+        Verify.verify(buffer.remaining() == length, "a piece of %s is cut off", source.name());
+        AtomicFiles.writeFully(channel, buffer);
       }
     }
   }

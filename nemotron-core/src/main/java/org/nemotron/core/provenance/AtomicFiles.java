@@ -4,6 +4,7 @@ import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
@@ -14,9 +15,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files and directories that appear whole or not at all.
@@ -69,9 +72,9 @@ public final class AtomicFiles {
       }
       Files.move(partial, target, ATOMIC_MOVE);
     } catch (IOException e) {
-      throw notWritten(target, e);
+      throw notWritten(target, partial, e);
     } finally {
-      Files.deleteIfExists(partial);
+      deleteTree(partial);
     }
   }
 
@@ -90,8 +93,8 @@ public final class AtomicFiles {
       body.writeTo(partial);
       deleteTree(target);
       Files.move(partial, target, ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      throw notWritten(target, e);
+    } catch (IOException e) {
+      throw notWritten(target, partial, e);
     } finally {
       deleteTree(partial);
     }
@@ -127,7 +130,7 @@ public final class AtomicFiles {
     return leftovers;
   }
 
-  private static void deleteTree(Path path) throws IOException {
+  public static void deleteTree(Path path) throws IOException {
     if (Files.exists(path)) {
       MoreFiles.deleteRecursively(path, RecursiveDeleteOption.ALLOW_INSECURE);
     }
@@ -141,17 +144,27 @@ public final class AtomicFiles {
         .resolveSibling(name + "." + process + "-" + COUNTER.incrementAndGet() + SUFFIX);
   }
 
-  private static IOException notWritten(Path target, IOException cause) {
-    String reason =
-        cause instanceof FileSystemException failure && failure.getReason() != null
-            ? failure.getReason()
-            : cause.getMessage();
+  private static IOException notWritten(Path target, Path partial, IOException cause) {
     return new IOException(
         target
             + " could not be written ("
-            + reason
+            + reason(partial, cause)
             + "); what stood there before is untouched.\n"
             + "Maybe the disk is full, or the directory may not be written to.",
         cause);
+  }
+
+  /** Returns what went wrong first, without the temporary name, which is gone by then. */
+  private static @Nullable String reason(Path partial, IOException cause) {
+    Throwable root = Throwables.getRootCause(cause);
+    if (root instanceof FileSystemException failure
+        && failure.getFile() != null
+        && failure.getReason() != null
+        && Path.of(failure.getFile()).startsWith(partial)) {
+      return failure.getReason();
+    }
+    return root instanceof NoSuchFileException missing
+        ? missing.getFile() + " is missing"
+        : root.getMessage();
   }
 }

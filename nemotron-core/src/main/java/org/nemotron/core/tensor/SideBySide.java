@@ -3,6 +3,7 @@ package org.nemotron.core.tensor;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verifyNotNull;
 
+import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.ArrayList;
@@ -49,19 +50,19 @@ public final class SideBySide implements AutoCloseable {
                 }
               }));
     }
-    RuntimeException first = null;
+    Throwable first = null;
     for (Future<?> future : running) {
       try {
         Uninterruptibles.getUninterruptibly(future);
       } catch (ExecutionException e) {
         if (first == null) {
-          Throwable cause = verifyNotNull(e.getCause());
-          first = new IllegalStateException(cause.getMessage(), cause);
+          first = verifyNotNull(e.getCause());
         }
       }
     }
     if (first != null) {
-      throw first;
+      Throwables.throwIfUnchecked(first);
+      throw new IllegalStateException(first);
     }
   }
 

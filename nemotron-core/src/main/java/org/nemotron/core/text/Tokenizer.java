@@ -17,6 +17,13 @@ import java.nio.file.Path;
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
 
+  static {
+    // Where the native library finds CUDA it would download a variant with CUDA, which tokenizing
+    // does not use; the one in its jar serves everywhere. A user's own choice is left alone.
+    String flavor = "RUST_FLAVOR";
+    System.setProperty(flavor, System.getProperty(flavor, "cpu"));
+  }
+
   private final HuggingFaceTokenizer tokenizer;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer) {

@@ -152,6 +152,15 @@ final class ModelWriterTest {
   }
 
   @Test
+  void write_fileOfThatName_isRefused() throws IOException {
+    Files.writeString(child, "precious");
+    assertThatThrownBy(this::write)
+        .isInstanceOf(IOException.class)
+        .hasMessage(child + " is a file and is not replaced.\nMaybe name a new directory.");
+    assertThat(child).hasContent("precious");
+  }
+
+  @Test
   void write_parentDirectory_isRefused() {
     assertThatThrownBy(() -> ModelWriter.write(model, parent, DType.FLOAT32, parent))
         .isInstanceOf(IOException.class)

@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.SafetensorsFile;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
@@ -34,17 +36,27 @@ final class HuggingFaceParityTest {
   private static final double GRADIENT_TOLERANCE = 1e-6;
 
   private enum Checkpoint {
-    LLAMA_UNTIED("src/test/resources/golden/llama-untied"),
-    TALE_7M("../examples/models/tale-7m");
+    LLAMA_UNTIED("src/test/resources/golden/llama-untied", 8),
+    LLAMA2_LINEAR("src/test/resources/golden/llama2-linear", 8),
+    LLAMA31_SHARDED("src/test/resources/golden/llama31-sharded", 8),
+    TALE_7M("../examples/models/tale-7m", 16);
 
     private final Path path;
+    private final int promptTokens;
 
-    Checkpoint(String path) {
+    Checkpoint(String path, int promptTokens) {
       this.path = Path.of(path);
+      this.promptTokens = promptTokens;
     }
   }
 
   private NativeScope scope;
+
+  @BeforeAll
+  static void useOneCore() {
+    // The models are small: to wake other cores for every operation would only cost time.
+    CpuThreads.perOperation(1);
+  }
 
   @BeforeEach
   void openScope() {
@@ -98,8 +110,7 @@ final class HuggingFaceParityTest {
     try (HeterogeneousModel model = read(checkpoint);
         SafetensorsFile expected = expected(checkpoint)) {
       Tensor generated = expected.tensor("generated").view(1, -1);
-      int prompt =
-          checkpoint == Checkpoint.LLAMA_UNTIED ? 8 : (int) expected.tensor("prompt").numel();
+      int prompt = checkpoint.promptTokens;
       int added = (int) generated.size(1) - prompt;
       long[][] tokens = GreedyGeneration.generate(model, generated.narrow(1, 0, prompt), added);
       assertThat(ImmutableLongArray.copyOf(tokens[0]))

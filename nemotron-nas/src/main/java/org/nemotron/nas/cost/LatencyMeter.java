@@ -2,24 +2,25 @@ package org.nemotron.nas.cost;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.math.Quantiles;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.SideBySide;
 
 /**
- * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
- * of the part outside the layers, by running the code that generation runs.
+ * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and of
+ * the part outside the layers, by running the code that generation runs, spread over the machine as
+ * generation is.
  *
  * <p>All parts take turns within a round, so that a disturbance of the machine meets all alike and
- * caches are as cold as in a whole model; a cost is the median over rounds.
+ * caches are as cold as in a whole model; a cost is the median over rounds and streams.
  */
 public final class LatencyMeter {
   private static final int WARM_UP_ROUNDS = 2;
@@ -37,7 +38,7 @@ public final class LatencyMeter {
 
   /** Returns how many rounds a measurement has, warm-up included. */
   public int rounds() {
-    return prefillRounds + decodeRounds + WARM_UP_ROUNDS;
+    return WARM_UP_ROUNDS + prefillRounds + decodeRounds;
   }
 
   /**
@@ -46,7 +47,7 @@ public final class LatencyMeter {
    * @param parent gives shapes, element type, device and the part outside the layers
    * @param attentions what a layer may have; the parent's own are to be among them
    * @param ffns what a layer may have; the parent's own are to be among them
-   * @param progress told after each round how many are done
+   * @param progress told after each round how many are done, by one of the measuring threads
    */
   public CostTable measure(
       HeterogeneousModel parent,
@@ -54,96 +55,70 @@ public final class LatencyMeter {
       Collection<FfnSpec> ffns,
       Scenario scenario,
       LongConsumer progress) {
-    Map<AttentionSpec, Timer> attentionTimers = new LinkedHashMap<>();
-    Map<FfnSpec, Timer> ffnTimers = new LinkedHashMap<>();
-    List<Timer> all = new ArrayList<>();
-    try {
-      for (AttentionSpec spec : attentions) {
-        attentionTimers.put(spec, added(all, SubBlockProbe.of(parent, spec, scenario)));
+    Streams streams = Streams.of(scenario, parent.device());
+    List<ImmutableList<PartTimer>> timers = new ArrayList<>();
+    try (SideBySide sideBySide = new SideBySide(streams.count())) {
+      for (Scenario share : streams.scenarios()) {
+        timers.add(timers(parent, attentions, ffns, share));
       }
-      for (FfnSpec spec : ffns) {
-        ffnTimers.put(spec, added(all, SubBlockProbe.of(parent, spec, scenario)));
-      }
-      Timer nonBlock = added(all, new NonBlockProbe(parent, scenario));
-      run(all, progress);
-      return new CostTable(
-          scenario,
-          new MemoryModel(parent.dtype()),
-          latencies(attentionTimers),
-          latencies(ffnTimers),
-          nonBlock.latency());
+      List<Integer> indices = IntStream.range(0, timers.size()).boxed().toList();
+      sideBySide.forEach(
+          indices, stream -> run(timers.get(stream), stream == 0 ? progress : round -> {}));
+      return table(parent, attentions, ffns, scenario, timers);
     } finally {
-      all.forEach(Timer::close);
+      timers.forEach(stream -> stream.forEach(PartTimer::close));
     }
   }
 
-  private static Timer added(List<Timer> all, Probe probe) {
-    Timer timer = new Timer(probe);
-    all.add(timer);
-    return timer;
+  /** The attentions, then the networks, then the part outside the layers. */
+  private static ImmutableList<PartTimer> timers(
+      HeterogeneousModel parent,
+      Collection<AttentionSpec> attentions,
+      Collection<FfnSpec> ffns,
+      Scenario share) {
+    ImmutableList.Builder<PartTimer> timers = ImmutableList.builder();
+    attentions.forEach(spec -> timers.add(new PartTimer(SubBlockProbe.of(parent, spec, share))));
+    ffns.forEach(spec -> timers.add(new PartTimer(SubBlockProbe.of(parent, spec, share))));
+    return timers.add(new PartTimer(new NonBlockProbe(parent, share))).build();
   }
 
-  private void run(List<Timer> timers, LongConsumer progress) {
+  private void run(List<PartTimer> timers, LongConsumer progress) {
     for (int round = 0; round < rounds(); round++) {
-      boolean warmUp = round < WARM_UP_ROUNDS;
-      for (Timer timer : timers) {
-        if (warmUp || round < WARM_UP_ROUNDS + prefillRounds) {
-          timer.prefill(!warmUp);
-        }
-        if (warmUp || round >= WARM_UP_ROUNDS + prefillRounds) {
-          timer.decode(!warmUp);
-        }
+      if (round < WARM_UP_ROUNDS) {
+        timers.forEach(PartTimer::warmUp);
+      } else if (round < WARM_UP_ROUNDS + prefillRounds) {
+        timers.forEach(PartTimer::prefill);
+      } else {
+        timers.forEach(PartTimer::decode);
       }
       progress.accept(round + 1);
     }
   }
 
-  private static <K> ImmutableMap<K, Latency> latencies(Map<K, Timer> timers) {
-    ImmutableMap.Builder<K, Latency> latencies = ImmutableMap.builder();
-    timers.forEach((spec, timer) -> latencies.put(spec, timer.latency()));
-    return latencies.buildOrThrow();
+  private static CostTable table(
+      HeterogeneousModel parent,
+      Collection<AttentionSpec> attentions,
+      Collection<FfnSpec> ffns,
+      Scenario scenario,
+      List<ImmutableList<PartTimer>> timers) {
+    int part = 0;
+    ImmutableMap.Builder<AttentionSpec, Latency> ofAttentions = ImmutableMap.builder();
+    for (AttentionSpec spec : attentions) {
+      ofAttentions.put(spec, latency(timers, part++));
+    }
+    ImmutableMap.Builder<FfnSpec, Latency> ofFfns = ImmutableMap.builder();
+    for (FfnSpec spec : ffns) {
+      ofFfns.put(spec, latency(timers, part++));
+    }
+    return new CostTable(
+        scenario,
+        new MemoryModel(parent.dtype()),
+        ofAttentions.buildOrThrow(),
+        ofFfns.buildOrThrow(),
+        latency(timers, part));
   }
 
-  /** The measurements of one part. */
-  private record Timer(Probe probe, List<Long> prefills, List<Long> decodes)
-      implements AutoCloseable {
-    Timer(Probe probe) {
-      this(probe, new ArrayList<>(), new ArrayList<>());
-    }
-
-    void prefill(boolean counted) {
-      long start = System.nanoTime();
-      probe.prefill();
-      if (counted) {
-        prefills.add(System.nanoTime() - start);
-      }
-    }
-
-    void decode(boolean counted) {
-      long start = System.nanoTime();
-      probe.decode();
-      if (counted) {
-        decodes.add(System.nanoTime() - start);
-      }
-    }
-
-    Latency latency() {
-      return new Latency(
-          Quantiles.median().compute(prefills),
-          Quantiles.median().compute(decodes),
-          spread(prefills),
-          spread(decodes));
-    }
-
-    private static double spread(List<Long> nanos) {
-      double first = Quantiles.quartiles().index(1).compute(nanos);
-      double third = Quantiles.quartiles().index(3).compute(nanos);
-      return (third - first) / 2;
-    }
-
-    @Override
-    public void close() {
-      probe.close();
-    }
+  private static Latency latency(List<ImmutableList<PartTimer>> timers, int part) {
+    return PartTimer.latency(timers.stream().map(stream -> stream.get(part)).toList());
   }
 }

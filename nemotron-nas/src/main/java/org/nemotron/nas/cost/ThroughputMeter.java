@@ -1,6 +1,7 @@
 package org.nemotron.nas.cost;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.Quantiles;
@@ -9,10 +10,12 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.GreedyGeneration;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
-/** Measures how fast whole models generate, by generating. */
+/**
+ * Measures how fast whole models generate, by generating, the batch spread over the machine's cores.
+ */
 public final class ThroughputMeter {
   private final Scenario scenario;
   private final int rounds;
@@ -31,11 +34,17 @@ public final class ThroughputMeter {
   public ImmutableList<Double> measure(List<HeterogeneousModel> models) {
     List<List<Double>> nanos = new ArrayList<>();
     models.forEach(model -> nanos.add(new ArrayList<>()));
-    for (int round = -1; round < rounds; round++) {
-      for (int index = 0; index < models.size(); index++) {
-        double taken = run(models.get(index));
-        if (round >= 0) {
-          nanos.get(index).add(taken);
+    Streams streams = Streams.of(scenario, models.get(0).device());
+    try (SideBySide sideBySide = new SideBySide(streams.count())) {
+      for (int round = -1; round < rounds; round++) {
+        for (int index = 0; index < models.size(); index++) {
+          HeterogeneousModel model = models.get(index);
+          long start = System.nanoTime();
+          sideBySide.forEach(streams.scenarios(), share -> generate(model, share));
+          double taken = System.nanoTime() - start;
+          if (round >= 0) {
+            nanos.get(index).add(taken);
+          }
         }
       }
     }
@@ -44,17 +53,13 @@ public final class ThroughputMeter {
         .collect(ImmutableList.toImmutableList());
   }
 
-  private double run(HeterogeneousModel model) {
-    try (NativeScope scope = NativeScope.open()) {
-      long[] prompts = new long[scenario.batch() * scenario.promptTokens()];
-      for (int index = 0; index < prompts.length; index++) {
-        prompts[index] = index % model.spec().vocabularySize();
-      }
-      Tensor promptsBT = Tensors.of(prompts, scenario.batch(), scenario.promptTokens());
-      long start = System.nanoTime();
-      long[][] generated = GreedyGeneration.generate(model, promptsBT, scenario.outputTokens());
-      checkArgument(generated.length == scenario.batch(), "a sequence is missing");
-      return System.nanoTime() - start;
+  private static void generate(HeterogeneousModel model, Scenario share) {
+    long[] prompts = new long[share.batch() * share.promptTokens()];
+    for (int index = 0; index < prompts.length; index++) {
+      prompts[index] = index % model.spec().vocabularySize();
     }
+    Tensor promptsBT = Tensors.of(prompts, share.batch(), share.promptTokens());
+    long[][] generated = GreedyGeneration.generate(model, promptsBT, share.outputTokens());
+    verify(generated.length == share.batch(), "a sequence is missing");
   }
 }

@@ -2,6 +2,7 @@ package org.nemotron.nas.distill;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Tensors;
@@ -27,7 +28,7 @@ public final class NormalisedMse {
    */
   public static Tensor of(Tensor parentBTD, Tensor childBTD) {
     checkArgument(
-        parentBTD.sizes().equals(childBTD.sizes()),
+        Arrays.equals(parentBTD.shape(), childBTD.shape()),
         "parent and child outputs must have the same shape");
     Tensor parent = Tensors.cast(parentBTD, DType.FLOAT32);
     Tensor child = Tensors.cast(childBTD, DType.FLOAT32);

@@ -140,6 +140,11 @@ public final class BlockLibrary implements AutoCloseable {
     return new BlockLibrary(parent, rankings, kvHeadStart, all, merged);
   }
 
+  /** Returns this library with the trained candidates of {@code other}, a library of the same parent. */
+  public BlockLibrary with(BlockLibrary other) {
+    return with(other.trained);
+  }
+
   /** Returns this library with {@code added} candidates, untrained. */
   public BlockLibrary withCandidates(Iterable<? extends Candidate> added) {
     ImmutableSet<Candidate> all =

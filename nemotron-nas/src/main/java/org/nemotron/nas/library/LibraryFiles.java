@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.CheckpointFormatException;
 import org.nemotron.core.checkpoint.SafetensorsFile;
@@ -32,13 +34,16 @@ public final class LibraryFiles {
   private LibraryFiles() {}
 
   /**
-   * Writes {@code library} to {@code directory} and returns the files, the manifest last.
+   * Writes {@code candidates} of {@code library} to {@code directory} and returns the files, the
+   * manifest last.
    *
    * @throws IOException if a file cannot be written
    */
-  public static ImmutableList<Path> write(BlockLibrary library, Path directory) throws IOException {
+  public static ImmutableList<Path> write(
+      BlockLibrary library, Set<? extends Candidate> candidates, Path directory)
+      throws IOException {
     ImmutableList.Builder<Path> files = ImmutableList.builder();
-    for (Candidate candidate : library.trained()) {
+    for (Candidate candidate : Sets.intersection(library.trained(), candidates)) {
       Path file = directory.resolve(candidate.id() + ".safetensors");
       try (NamedTensors weights = library.weights(candidate)) {
         new SafetensorsWriter().addAll(weights.asMap()).write(file);
@@ -46,11 +51,12 @@ public final class LibraryFiles {
       files.add(file);
     }
     Path manifest = directory.resolve(MANIFEST);
-    AtomicFiles.write(manifest, manifest(library).toPrettyString());
+    AtomicFiles.write(manifest, manifest(library, candidates).toPrettyString());
     return files.add(manifest).build();
   }
 
-  private static ObjectNode manifest(BlockLibrary library) {
+  private static ObjectNode manifest(
+      BlockLibrary library, Set<? extends Candidate> written) {
     ObjectNode json = JSON.createObjectNode();
     json.put("kvHeadStart", library.kvHeadStart().name());
     ArrayNode layers = json.putArray("layers");
@@ -64,7 +70,7 @@ public final class LibraryFiles {
       ranking.origins().forEach((covers, origin) -> origins.put(Integer.toString(covers), origin));
     }
     ArrayNode candidates = json.putArray("candidates");
-    for (Candidate candidate : library.candidates()) {
+    for (Candidate candidate : written) {
       ObjectNode entry = SpecJson.of(candidate).put("id", candidate.id());
       if (library.trained().contains(candidate)) {
         entry.put("file", candidate.id() + ".safetensors");

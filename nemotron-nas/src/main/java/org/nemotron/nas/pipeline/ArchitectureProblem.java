@@ -28,9 +28,8 @@ import org.nemotron.nas.search.Solution;
 /**
  * The tables of candidates as a search problem, and its solutions as architectures.
  *
- * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own
- * among them, their scores added; where a pair was trained and scored as a whole, that score stands
- * instead.
+ * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own among
+ * them, their scores added; where a pair was trained and scored as a whole, that score stands instead.
  */
 public final class ArchitectureProblem {
   private final ModelSpec parent;

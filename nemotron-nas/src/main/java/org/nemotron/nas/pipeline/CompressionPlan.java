@@ -10,8 +10,8 @@ import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.score.Score;
 
 /**
- * Everything that a compression run is told: the parent, the texts, the budgets, and how much work
- * each stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
+ * Everything that a compression run is told: the parent, the texts, the budgets, and how much work each
+ * stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
  *
  * @param parent directory of the parent, in Hugging Face form
  * @param output directory of the run
@@ -94,6 +94,36 @@ public record CompressionPlan(
         CostPlan.DEFAULT,
         GlobalPlan.DEFAULT,
         ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)));
+  }
+
+  /** Returns this plan with about a tenth of the work: enough to see every stage run. */
+  public CompressionPlan brief() {
+    return new CompressionPlan(
+        parent,
+        output,
+        calibrationTexts,
+        heldOutTexts,
+        seed,
+        device,
+        dtype,
+        childDtype,
+        threads,
+        new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 2_048, 256, 4),
+        space,
+        new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()),
+        new LocalPlan(6, local.learningRate(), local.divergenceFactor()),
+        new CoupledPlan(4, coupled.learningRate(), coupled.speedups()),
+        new ScoringPlan(scoring.metric(), scoring.candidatesPerPass(), 4),
+        new CostPlan(costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 3, 10, 1),
+        new GlobalPlan(
+            10,
+            global.batchSize(),
+            global.learningRate(),
+            global.cosineWeight(),
+            global.klWeight(),
+            global.lmWeight(),
+            5),
+        targets);
   }
 
   /**
@@ -259,10 +289,7 @@ public record CompressionPlan(
     /** Checks the value. */
     public Limit {
       checkArgument(
-          Double.isFinite(value) && value > 0,
-          "limit on %s (%s) must be positive",
-          quantity,
-          value);
+          Double.isFinite(value) && value > 0, "limit on %s (%s) must be positive", quantity, value);
     }
 
     @Override

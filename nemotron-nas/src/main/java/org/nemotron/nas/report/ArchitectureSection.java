@@ -29,7 +29,7 @@ final class ArchitectureSection {
     for (TargetSummary target : summary.targets()) {
       Sections.target(page, target);
       page.element("p", proof(target.solution()), "class", "note");
-      page.open("figure", "class", "chart");
+      page.open("figure", "class", "chart wide");
       new ArchitectureStrip(target.solution(), heads, channels).draw(page);
       page.close().line();
       writeTable(page, target.solution());

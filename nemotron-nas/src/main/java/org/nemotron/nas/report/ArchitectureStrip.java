@@ -69,7 +69,8 @@ final class ArchitectureStrip {
     boolean fits = range.length() * DIGIT + DIGIT <= slot * block.covers();
     if (fits || block.layer() % (int) Math.ceil(3 * DIGIT / slot) == 0) {
       String number = fits ? range : Integer.toString(block.layer());
-      Plot.text(page, "tick mid", under.left() + under.width() / 2, under.bottom() + 17, number);
+      double width = fits ? under.width() : under.width() / block.covers();
+      Plot.text(page, "tick mid", under.left() + width / 2, under.bottom() + 17, number);
     }
   }
 

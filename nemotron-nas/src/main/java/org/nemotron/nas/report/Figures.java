@@ -80,7 +80,7 @@ final class Figures {
 
   /** Returns for example {@code 4.2 s} or {@code 2 min 13 s}. */
   static String seconds(double value) {
-    if (value < 60) {
+    if (value < 59.95) {
       return value < 9.995
           ? threeDigits(value) + " s"
           : String.format(Locale.ROOT, "%.1f s", value);

@@ -11,7 +11,7 @@ final class FrontierSection {
         "Efficient frontier",
         "The line is what the search predicts to be possible at each throughput; the marks are"
             + " measured. Further right is faster, further up is more accurate.");
-    page.open("figure", "class", "chart");
+    page.open("figure", "class", "chart wide");
     new FrontierChart(summary).draw(page);
     page.close().close();
   }

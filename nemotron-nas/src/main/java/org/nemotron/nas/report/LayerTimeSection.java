@@ -20,7 +20,7 @@ final class LayerTimeSection {
       Sections.key(page, "f-attention", "attention of the child");
       Sections.key(page, "f-ffn", "FFN of the child");
       Sections.key(page, "hatched", "saved against the parent");
-      page.close().open("figure", "class", "chart");
+      page.close().open("figure", "class", "chart wide");
       new LayerTimeChart(summary.parentLayerTimes(), target).draw(page);
       page.close().line();
     }

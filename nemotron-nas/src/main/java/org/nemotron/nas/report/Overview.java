@@ -72,21 +72,22 @@ final class Overview {
         Figures.percent(child.accuracyPreserved()),
         Figures.percent(child.accuracy()) + " next-token");
     tile(
-        page,
-        "parameters",
-        Figures.change(parent.params(), child.params()),
-        Figures.count(child.params()));
+        page, "parameters", change(parent.params(), child.params()), Figures.count(child.params()));
     tile(
         page,
         "weight memory",
-        Figures.change(parent.weightBytes(), child.weightBytes()),
+        change(parent.weightBytes(), child.weightBytes()),
         Figures.bytes(child.weightBytes()));
     tile(
         page,
         "KV cache",
-        Figures.change(parent.kvBytes(), child.kvBytes()),
+        change(parent.kvBytes(), child.kvBytes()),
         Figures.bytes(child.kvBytes()));
     page.close().close().line();
+  }
+
+  private static String change(long from, long to) {
+    return Figures.change((double) from, (double) to);
   }
 
   private static void tile(Markup page, String name, String value, String detail) {

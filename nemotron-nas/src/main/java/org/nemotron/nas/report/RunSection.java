@@ -8,13 +8,17 @@ final class RunSection {
   private RunSection() {}
 
   static void write(Markup page, RunSummary summary) {
-    double total = summary.stages().stream().mapToDouble(StageSeconds::seconds).sum();
+    double total =
+        summary.stages().stream()
+            .filter(stage -> !stage.reused())
+            .mapToDouble(StageSeconds::seconds)
+            .sum();
     Sections.open(
         page,
         "run",
         "The run",
         Figures.seconds(total)
-            + " in all stages together. Hatched stages were taken over from an earlier run.");
+            + " for the stages of this run. A hatched stage was taken over from an earlier one.");
     page.open("div", "class", "columns").open("figure", "class", "chart");
     new StageChart(summary.stages()).draw(page);
     page.close().open("dl", "class", "facts");

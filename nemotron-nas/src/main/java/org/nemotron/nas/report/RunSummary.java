@@ -81,6 +81,14 @@ public record RunSummary(
         value);
   }
 
+  private static void positive(long value, String component) {
+    checkArgument(value > 0, "%s (%s) must be positive", component, value);
+  }
+
+  private static void notNegative(long value, String component) {
+    checkArgument(value >= 0, "%s (%s) must not be negative", component, value);
+  }
+
   private static void share(double value, String component) {
     checkArgument(value >= 0 && value <= 1, "%s (%s) must lie between 0 and 1", component, value);
   }

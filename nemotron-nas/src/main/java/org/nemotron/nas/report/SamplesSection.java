@@ -1,9 +1,11 @@
 package org.nemotron.nas.report;
 
+import com.google.common.collect.ImmutableListMultimap;
+import com.google.common.collect.ImmutableSet;
 import org.nemotron.nas.report.RunSummary.Sample;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
-/** The same prompts continued by parent and child. */
+/** The same prompts continued by the parent and by every child, side by side. */
 final class SamplesSection {
   private SamplesSection() {}
 
@@ -12,28 +14,32 @@ final class SamplesSection {
         page,
         "samples",
         "Text samples",
-        "The same prompts, continued by the parent and by the child.");
+        "The same prompts, continued by the parent and by each child.");
+    ImmutableListMultimap.Builder<String, Text> texts = ImmutableListMultimap.builder();
     for (TargetSummary target : summary.targets()) {
-      Sections.target(page, target);
       for (Sample sample : target.samples()) {
-        write(page, target, sample);
+        texts.put(sample.prompt(), new Text("parent", sample.parent()));
+        texts.put(sample.prompt(), new Text(Contender.childName(target), sample.child()));
       }
-      if (target.samples().isEmpty()) {
-        page.element("p", "No prompt was given.", "class", "note");
-      }
+    }
+    ImmutableListMultimap<String, Text> byPrompt = texts.build();
+    byPrompt.asMap().forEach((prompt, written) -> write(page, prompt, written));
+    if (byPrompt.isEmpty()) {
+      page.element("p", "No prompt was given.", "class", "note");
     }
     page.close();
   }
 
-  private static void write(Markup page, TargetSummary target, Sample sample) {
-    page.open("article", "class", "sample").element("p", sample.prompt(), "class", "prompt");
-    page.open("div", "class", "columns");
-    continuation(page, "Parent", sample.parent());
-    continuation(page, Contender.childName(target), sample.child());
+  /** Writes one prompt; what the parent says of it for every target alike is written once. */
+  private static void write(Markup page, String prompt, Iterable<Text> written) {
+    page.open("article", "class", "sample").element("p", prompt, "class", "prompt");
+    page.open("div", "class", "texts");
+    for (Text text : ImmutableSet.copyOf(written)) {
+      page.open("div").element("h4", text.author());
+      page.element("p", text.words(), "class", "text").close();
+    }
     page.close().close().line();
   }
 
-  private static void continuation(Markup page, String by, String text) {
-    page.open("div").element("h4", by).element("p", text, "class", "text").close();
-  }
+  private record Text(String author, String words) {}
 }

@@ -80,7 +80,7 @@ final class TrainingSection {
         continue;
       }
       ImmutableList<Line> lines = lines(target.globalDistillation());
-      page.open("figure", "class", "chart");
+      page.open("figure", "class", "chart wide");
       new LossChart(lines, LossChart.range(lines), "loss", WIDTH, HEIGHT, NAME_WIDTH)
           .draw(page, "Losses of global distillation for " + target.name());
       page.close().line();

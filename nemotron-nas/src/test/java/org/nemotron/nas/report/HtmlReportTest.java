@@ -100,6 +100,15 @@ final class HtmlReportTest {
   }
 
   @Test
+  void render_promptSharedByTargets_showsTheParentOnceBesideEveryChild() throws Exception {
+    Element first = elements(parse(page), "article").get(0);
+    NodeList authors = first.getElementsByTagName("h4");
+    assertThat(IntStream.range(0, authors.getLength()).mapToObj(authors::item))
+        .extracting(author -> author.getTextContent())
+        .containsExactly("parent", "child 1.5x", "child 2x");
+  }
+
+  @Test
   void render_styleSheet_passesUnescaped() throws Exception {
     String style = page.substring(page.indexOf("<style>"), page.indexOf("</style>"));
     assertThat(style).contains("prefers-color-scheme: dark", "@media print");

@@ -27,6 +27,12 @@ final class RunSummaryTest {
   }
 
   @Test
+  void modelFigures_noParameters_refused() {
+    assertThatThrownBy(() -> new ModelFigures("child", 0, 1, 0, 10, 0.1, 0, 1.5, 0.5, 0.9))
+        .hasMessage("child: params (0) must be positive");
+  }
+
+  @Test
   void lossPoint_infiniteLoss_namesStep() {
     assertThatThrownBy(() -> new LossPoint(7, Double.POSITIVE_INFINITY))
         .hasMessage("step 7: loss (Infinity) must be a finite number");

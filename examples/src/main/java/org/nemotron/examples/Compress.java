@@ -1,0 +1,83 @@
+package org.nemotron.examples;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.nemotron.nas.pipeline.CompressionPipeline;
+import org.nemotron.nas.pipeline.CompressionPlan;
+import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.nas.pipeline.PlanFiles;
+import org.nemotron.nas.report.ConsoleReport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The main program: compresses a parent to children and reports what they are worth. */
+@Command(
+    name = "compress",
+    mixinStandardHelpOptions = true,
+    description = "Compresses a trained Llama-style model under a budget, by the Puzzle method.")
+final class Compress implements Callable<Integer> {
+  private static final String MODEL = "examples/models/tale-7m";
+  private static final ImmutableList<String> TEXTS =
+      ImmutableList.of(
+          "examples/data/tinystories.train.txt.gz", "examples/data/books_children.txt.gz");
+  private static final ImmutableList<String> HELD_OUT =
+      ImmutableList.of(
+          "examples/data/tinystories.val.txt.gz", "examples/data/books_heldout.txt.gz");
+
+  @Option(names = "--parent", paramLabel = "DIR", description = "Hugging Face Llama directory")
+  private String parent = MODEL;
+
+  @Option(
+      names = "--text",
+      paramLabel = "FILE",
+      description = "calibration text (.txt or .txt.gz), may be repeated")
+  private List<String> texts = new ArrayList<>();
+
+  @Option(
+      names = "--held-out",
+      paramLabel = "FILE",
+      description = "text to measure on, may be repeated; without it, that of the examples")
+  private List<String> heldOut = new ArrayList<>();
+
+  @Option(names = "--output", paramLabel = "DIR", description = "directory of the run")
+  private String output = "run";
+
+  @Option(names = "--plan", paramLabel = "FILE", description = "JSON with what differs from the defaults")
+  private @Nullable Path plan;
+
+  @Option(names = "--short", description = "a tenth of the work, to see that everything runs")
+  private boolean brief;
+
+  @Override
+  public Integer call() throws IOException, NoArchitectureException {
+    CompressionPlan given =
+        CompressionPlan.of(
+            parent,
+            output,
+            texts.isEmpty() ? TEXTS : ImmutableList.copyOf(texts),
+            heldOut.isEmpty() ? HELD_OUT : ImmutableList.copyOf(heldOut));
+    if (brief) {
+      given = given.brief();
+    }
+    if (plan != null) {
+      given = PlanFiles.read(plan, given);
+    }
+    try (ProgressBars bars = new ProgressBars()) {
+      String table =
+          ConsoleReport.in(Charset.defaultCharset())
+              .render(new CompressionPipeline(given, bars).run());
+      bars.close();
+      System.out.println(table);
+    }
+    Path run = Path.of(given.output());
+    System.out.println("Report:   " + run.resolve("report/index.html"));
+    System.out.println("Figures:  " + run.resolve("report/summary.json"));
+    return 0;
+  }
+}

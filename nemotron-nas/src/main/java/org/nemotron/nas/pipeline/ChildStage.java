@@ -1,0 +1,118 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.distill.GlobalCheckpoint;
+import org.nemotron.nas.distill.GlobalDistillation;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.report.RunSummary.LossCurve;
+import org.nemotron.nas.report.RunSummary.LossPoint;
+
+/** Assembles the child of one target, distils it as a whole, and writes it. */
+final class ChildStage {
+  private final RunInputs inputs;
+  private final StageStore store;
+  private final PipelineListener listener;
+
+  ChildStage(RunInputs inputs, StageStore store, PipelineListener listener) {
+    this.inputs = inputs;
+    this.store = store;
+    this.listener = listener;
+  }
+
+  /**
+   * A finished child.
+   *
+   * @param model as read back from its directory; the caller closes it
+   * @param directory in nemotron-nas form
+   * @param curves losses and held-out KL by step
+   */
+  record Child(HeterogeneousModel model, Path directory, ImmutableList<LossCurve> curves) {}
+
+  /**
+   * Returns the child of {@code target}.
+   *
+   * @param name of its directory below the run
+   */
+  Child make(String name, Architecture architecture, Stages.Trained trained) throws IOException {
+    CompressionPlan plan = inputs.plan();
+    Fingerprint fingerprint =
+        Fingerprint.builder()
+            .put("library", trained.fingerprint())
+            .put("architecture", architecture.toString())
+            .put("global", PlanFiles.JSON.writeValueAsString(plan.global()))
+            .put("childDtype", plan.childDtype().configName())
+            .build();
+    Path directory = store.path(name);
+    Path curves = store.path(name + "-distillation.json");
+    store.ensure(
+        name,
+        fingerprint,
+        plan.global().steps(),
+        progress -> {
+          GlobalCheckpoint checkpoint =
+              GlobalCheckpoint.in(store.path("checkpoints/" + name), fingerprint);
+          try (HeterogeneousModel start = trained.library().assemble(architecture)) {
+            GlobalDistillation distilled =
+                new GlobalDistiller(settings(plan.global()), checkpoint)
+                    .distill(
+                        inputs.parent(),
+                        start,
+                        inputs.trainingBatches("global", plan.global().batchSize()),
+                        inputs.validationBatches(),
+                        progress);
+            try (HeterogeneousModel child = distilled.child()) {
+              ModelWriter.write(child, directory, plan.childDtype(), Path.of(plan.parent()));
+            }
+            distilled.stop().forEach(reason -> listener.message(name + ", " + reason));
+            AtomicFiles.write(curves, PlanFiles.JSON.writeValueAsString(curves(distilled)));
+          }
+          return ImmutableList.<Path>builder()
+              .addAll(ParentFingerprints.files(directory))
+              .add(curves)
+              .build();
+        });
+    AtomicFiles.deleteTree(store.path("checkpoints/" + name));
+    HeterogeneousModel child =
+        ModelReader.read(directory, plan.dtype(), Device.parse(plan.device()));
+    return new Child(
+        child,
+        directory,
+        ImmutableList.copyOf(PlanFiles.JSON.readValue(curves.toFile(), LossCurve[].class)));
+  }
+
+  private GlobalDistillationSettings settings(CompressionPlan.GlobalPlan plan) {
+    return new GlobalDistillationSettings(
+        plan.steps(),
+        OptimizerSettings.ofRate(plan.learningRate()),
+        plan.cosineWeight(),
+        plan.klWeight(),
+        plan.lmWeight(),
+        Math.min(inputs.threads(), plan.batchSize()),
+        plan.evaluateEvery());
+  }
+
+  private static ImmutableList<LossCurve> curves(GlobalDistillation distilled) {
+    ImmutableList.Builder<LossPoint> losses = ImmutableList.builder();
+    for (int step = 0; step < distilled.losses().length(); step++) {
+      losses.add(new LossPoint(step, distilled.losses().get(step)));
+    }
+    ImmutableList.Builder<LossPoint> heldOut = ImmutableList.builder();
+    for (GlobalDistillation.Evaluation evaluation : distilled.evaluations()) {
+      heldOut.add(new LossPoint(evaluation.step(), evaluation.klNats()));
+    }
+    return ImmutableList.of(
+        new LossCurve("training loss", losses.build()),
+        new LossCurve("held-out KL", heldOut.build()));
+  }
+}

@@ -1,0 +1,117 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.report.HtmlReport;
+import org.nemotron.nas.report.RunSummary;
+import org.nemotron.nas.report.SummaryWriter;
+import org.nemotron.nas.score.ScoreTable;
+
+/**
+ * The whole method: from a parent and a budget to children that run, and a report.
+ *
+ * <p>A library of cheaper alternatives to every block is made and each alternative trained to imitate
+ * its block; each gets a score and a measured cost; promising pairs are trained together; for each
+ * target the best architecture is searched, assembled, and distilled as a whole.
+ *
+ * <p>Every stage stores its result in the run's directory. A run begun again there reuses what fits
+ * and makes the rest anew; a target added later costs only its own search, assembly and distillation.
+ *
+ * <p>Source: Puzzle, arXiv:2411.19146.
+ */
+public final class CompressionPipeline {
+  private final CompressionPlan plan;
+  private final PipelineListener listener;
+
+  /** Makes a pipeline that works to {@code plan} and tells {@code listener} how it gets on. */
+  public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
+    this.plan = plan;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs all stages and returns the summary, which is also in {@code report/}.
+   *
+   * @throws IOException if a file is missing, malformed or cannot be written; the message names it
+   * @throws NoArchitectureException if nothing fits a target; finished stages are kept
+   */
+  public RunSummary run() throws IOException, NoArchitectureException {
+    Path directory = Path.of(plan.output());
+    Files.createDirectories(directory);
+    try (RunLock lock = RunLock.of(directory)) {
+      AtomicFiles.deleteLeftovers(directory);
+      AtomicFiles.write(directory.resolve("plan.json"), PlanFiles.write(plan));
+      try (RunInputs inputs = RunInputs.open(plan)) {
+        return run(inputs, new StageStore(directory, listener));
+      }
+    }
+  }
+
+  private RunSummary run(RunInputs inputs, StageStore store)
+      throws IOException, NoArchitectureException {
+    Stages stages = new Stages(inputs, store, listener);
+    Stages.Trained decoupled = stages.decoupled();
+    try (BlockLibrary library = decoupled.library()) {
+      ScoreTable scores = stages.scores(decoupled);
+      ImmutableList<CostTable> costs = stages.costs();
+      TargetSearch first = search(inputs, scores, costs);
+      Stages.Coupled coupled =
+          stages.coupled(decoupled, scores, first.promising(plan.coupled().speedups()));
+      try (BlockLibrary all = coupled.trained().library()) {
+        return children(inputs, store, coupled, costs);
+      }
+    }
+  }
+
+  private TargetSearch search(
+      RunInputs inputs, ScoreTable scores, ImmutableList<CostTable> costs) {
+    return new TargetSearch(inputs.parent().spec(), scores, costs, plan.scoring().metric());
+  }
+
+  private RunSummary children(
+      RunInputs inputs,
+      StageStore store,
+      Stages.Coupled coupled,
+      ImmutableList<CostTable> costs)
+      throws IOException, NoArchitectureException {
+    TargetSearch search = search(inputs, coupled.scores(), costs);
+    List<FinishedTarget> finished = new ArrayList<>();
+    try {
+      List<TargetSearch.Answer> answers = new ArrayList<>();
+      for (Target target : plan.targets()) {
+        answers.add(search.best(target.name(), target.limits()));
+      }
+      AtomicFiles.write(store.path("solutions.json"), Solutions.json(plan.targets(), answers));
+      for (int index = 0; index < answers.size(); index++) {
+        TargetSearch.Answer answer = answers.get(index);
+        Architecture architecture = answer.problem().architecture(answer.solution());
+        String name = childName(index);
+        ChildStage.Child child =
+            new ChildStage(inputs, store, listener).make(name, architecture, coupled.trained());
+        finished.add(
+            new FinishedTarget(plan.targets().get(index), answer, architecture, child));
+      }
+      RunSummary summary =
+          new Evaluation(inputs, store, coupled, costs).summary(ImmutableList.copyOf(finished));
+      AtomicFiles.write(store.path("report/summary.json"), SummaryWriter.toJson(summary));
+      AtomicFiles.write(store.path("report/index.html"), HtmlReport.render(summary));
+      return summary;
+    } finally {
+      finished.forEach(FinishedTarget::close);
+    }
+  }
+
+  /** The first target's child is {@code child}, the others' carry their target's name. */
+  private String childName(int index) {
+    return index == 0 ? "child" : "child-" + plan.targets().get(index).name();
+  }
+}

@@ -1,0 +1,135 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.core.text.TextFiles;
+import org.nemotron.core.text.TokenBatches;
+import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.core.text.Tokenizer;
+
+/** What a run reads: parent, tokenizer and tokens. The same for all stages. */
+record RunInputs(
+    CompressionPlan plan,
+    HeterogeneousModel parent,
+    Tokenizer tokenizer,
+    TokenCorpus training,
+    TokenCorpus validation,
+    ImmutableList<TokenCorpus> heldOut,
+    Fingerprint fingerprint)
+    implements AutoCloseable {
+
+  // A token is about four bytes of text; reading eight times as much leaves room for sparse text.
+  private static final int BYTES_PER_TOKEN = 8;
+
+  /** Reads everything, and checks that there is enough text. */
+  static RunInputs open(CompressionPlan plan) throws IOException {
+    Path directory = Path.of(plan.parent());
+    HeterogeneousModel parent =
+        ModelReader.read(directory, plan.dtype(), Device.parse(plan.device()));
+    Tokenizer tokenizer = Tokenizer.open(directory);
+    CalibrationText calibration = CalibrationText.read(plan, parent, tokenizer);
+    CompressionPlan.DataPlan data = plan.data();
+    ImmutableList.Builder<TokenCorpus> heldOut = ImmutableList.builder();
+    int heldOutTokens = data.heldOutWindowTokens() * data.heldOutWindows();
+    for (String file : plan.heldOutTexts()) {
+      heldOut.add(encode(file, parent, tokenizer, heldOutTokens));
+    }
+    ImmutableList<TokenCorpus> measured = heldOut.build();
+    Fingerprint.Builder fingerprint = Fingerprint.builder();
+    fingerprint.put("format", 1);
+    fingerprint.putFile("parent config", directory.resolve("config.json"));
+    fingerprint.put("parent weights", ParentFingerprints.weights(directory));
+    fingerprint.put("training", calibration.training().fingerprint());
+    fingerprint.put("validation", calibration.validation().fingerprint());
+    fingerprint.put("seed", plan.seed());
+    fingerprint.put("dtype", plan.dtype().configName());
+    fingerprint.put("device", plan.device());
+    fingerprint.put("data", PlanFiles.JSON.writeValueAsString(data));
+    return new RunInputs(
+        plan,
+        parent,
+        tokenizer,
+        calibration.training(),
+        calibration.validation(),
+        measured,
+        fingerprint.build());
+  }
+
+  /** The calibration text, its last part kept apart. */
+  private record CalibrationText(TokenCorpus training, TokenCorpus validation) {
+    static CalibrationText read(
+        CompressionPlan plan, HeterogeneousModel parent, Tokenizer tokenizer) throws IOException {
+      int files = plan.calibrationTexts().size();
+      CompressionPlan.DataPlan data = plan.data();
+      ImmutableIntArray.Builder training = ImmutableIntArray.builder();
+      ImmutableIntArray.Builder validation = ImmutableIntArray.builder();
+      for (String file : plan.calibrationTexts()) {
+        int wanted = (data.trainingTokens() + data.validationTokens()) / files;
+        TokenCorpus corpus = encode(file, parent, tokenizer, wanted);
+        int kept = Math.min(data.validationTokens() / files, corpus.length() / 4);
+        training.addAll(corpus.tokens(0, corpus.length() - kept));
+        validation.addAll(corpus.tokens(corpus.length() - kept, corpus.length()));
+      }
+      return new CalibrationText(
+          TokenCorpus.of(training.build()), TokenCorpus.of(validation.build()));
+    }
+  }
+
+  private static TokenCorpus encode(
+      String file, HeterogeneousModel parent, Tokenizer tokenizer, int maxTokens)
+      throws IOException {
+    Path path = Path.of(file);
+    long maxBytes = (long) maxTokens * BYTES_PER_TOKEN;
+    return TokenCorpus.encode(
+        TextFiles.documents(path, maxBytes), tokenizer, parent.spec(), maxTokens);
+  }
+
+  /** Returns how many cores work side by side. */
+  int threads() {
+    return plan.threads() == 0 ? CpuThreads.available() : plan.threads();
+  }
+
+  /** Returns the batches of local distillation and calibration. */
+  TokenBatches trainingBatches(String purpose, int batchSize) {
+    return new TokenBatches(
+        training,
+        batchSize,
+        plan.data().windowTokens(),
+        new Seed(plan.seed()).named(purpose));
+  }
+
+  /** Returns the batches that scores are made on and the best child is chosen by. */
+  EvaluationBatches validationBatches() {
+    int window = plan.data().windowTokens();
+    return new EvaluationBatches(
+        validation, plan.data().batchSize(), window, Math.max(1, validation.length() / window));
+  }
+
+  /** Returns the batches that the report measures on, one entry per held-out text. */
+  ImmutableList<EvaluationBatches> heldOutBatches() {
+    return heldOut.stream()
+        .map(
+            corpus ->
+                new EvaluationBatches(
+                    corpus,
+                    plan.data().batchSize(),
+                    plan.data().heldOutWindowTokens(),
+                    plan.data().heldOutWindows()))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    parent.close();
+  }
+}

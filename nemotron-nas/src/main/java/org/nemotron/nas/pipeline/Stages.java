@@ -1,0 +1,278 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.distill.CandidateTraining;
+import org.nemotron.nas.distill.LocalDistillation;
+import org.nemotron.nas.distill.LocalDistillationSettings;
+import org.nemotron.nas.distill.LocalDistiller;
+import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.Calibrator;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.LibraryFiles;
+import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.score.BlockScorer;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.score.ScoringSettings;
+
+/** The stages that all targets share: library, scores, costs, promising pairs. */
+final class Stages {
+  private final RunInputs inputs;
+  private final StageStore store;
+  private final PipelineListener listener;
+
+  Stages(RunInputs inputs, StageStore store, PipelineListener listener) {
+    this.inputs = inputs;
+    this.store = store;
+    this.listener = listener;
+  }
+
+  private CompressionPlan plan() {
+    return inputs.plan();
+  }
+
+  /** A library with the trainings that made it, and the fingerprint of both. */
+  record Trained(
+      BlockLibrary library, ImmutableList<CandidateTraining> trainings, Fingerprint fingerprint) {}
+
+  /** Returns all candidates, trained apart. */
+  Trained decoupled() throws IOException {
+    Fingerprint fingerprint =
+        Fingerprint.builder()
+            .put("inputs", inputs.fingerprint())
+            .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
+            .put("start", PlanFiles.JSON.writeValueAsString(plan().start()))
+            .put("local", PlanFiles.JSON.writeValueAsString(plan().local()))
+            .build();
+    int calibration = plan().start().calibrationBatches();
+    Path directory = store.path("library");
+    Path curves = store.path("library/trainings.json");
+    store.ensure(
+        "library",
+        fingerprint,
+        calibration + plan().local().steps(),
+        progress -> {
+          try (BlockLibrary start =
+              new Calibrator(plan().start())
+                  .calibrate(
+                      inputs.parent(),
+                      plan().space(),
+                      inputs.trainingBatches("local", plan().data().batchSize()),
+                      progress)) {
+            LocalDistillation trained =
+                new LocalDistiller(
+                        settings(
+                            plan().local().steps(), plan().local().learningRate()))
+                    .distill(
+                        start,
+                        start.candidates(),
+                        inputs.trainingBatches("local", plan().data().batchSize()),
+                        done -> progress.accept(calibration + done));
+            return written(trained, trained.library().candidates(), directory, curves);
+          }
+        });
+    return new Trained(
+        LibraryFiles.read(directory, inputs.parent()),
+        TableFiles.readTrainings(curves),
+        fingerprint);
+  }
+
+  private LocalDistillationSettings settings(int steps, double learningRate) {
+    return new LocalDistillationSettings(
+        steps,
+        OptimizerSettings.ofRate(learningRate),
+        inputs.threads(),
+        plan().local().divergenceFactor());
+  }
+
+  private ImmutableList<Path> written(
+      LocalDistillation trained,
+      ImmutableSet<? extends Candidate> candidates,
+      Path directory,
+      Path curves)
+      throws IOException {
+    try (BlockLibrary library = trained.library()) {
+      for (CandidateTraining training : trained.trainings()) {
+        training
+            .stop()
+            .forEach(
+                stop ->
+                    listener.message(
+                        training.candidate().id()
+                            + " was stopped at step "
+                            + stop.step()
+                            + ": "
+                            + stop.reason()));
+      }
+      ImmutableList<Path> files = LibraryFiles.write(library, candidates, directory);
+      TableFiles.writeTrainings(curves, trained.trainings());
+      return ImmutableList.<Path>builder().addAll(files).add(curves).build();
+    }
+  }
+
+  /** Returns the score of every candidate of {@code trained}. */
+  ScoreTable scores(Trained trained) throws IOException {
+    return scores("scores", trained, trained.library().candidates());
+  }
+
+  private ScoreTable scores(
+      String stage, Trained trained, ImmutableSet<? extends Candidate> candidates)
+      throws IOException {
+    Fingerprint fingerprint =
+        Fingerprint.builder()
+            .put("library", trained.fingerprint())
+            .put("scoring", PlanFiles.JSON.writeValueAsString(plan().scoring()))
+            .build();
+    Path file = store.path(stage + ".json");
+    int batches = inputs.validationBatches().batches();
+    store.ensure(
+        stage,
+        fingerprint,
+        batches,
+        progress -> {
+          ScoringSettings settings =
+              new ScoringSettings(
+                  batches, plan().scoring().candidatesPerPass(), inputs.threads());
+          TableFiles.writeScores(
+              file,
+              new BlockScorer(settings)
+                  .score(trained.library(), candidates, inputs.validationBatches(), progress));
+          return ImmutableList.of(file);
+        });
+    return TableFiles.readScores(file);
+  }
+
+  /** Returns the costs of all alternatives, one table per batch size. */
+  ImmutableList<CostTable> costs() throws IOException {
+    CompressionPlan.CostPlan costs = plan().costs();
+    Fingerprint fingerprint =
+        Fingerprint.builder()
+            .put("parent", inputs.parent().spec().toString())
+            .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
+            .put("costs", PlanFiles.JSON.writeValueAsString(costs))
+            .put("device", plan().device())
+            .put("machine", System.getProperty("os.arch") + " " + CpuThreads.available())
+            .build();
+    Path file = store.path("costs.json");
+    LatencyMeter meter = new LatencyMeter(costs.prefillRounds(), costs.decodeRounds());
+    int rounds = meter.rounds();
+    store.ensure(
+        "costs",
+        fingerprint,
+        (long) rounds * costs.batchSizes().size(),
+        progress -> {
+          List<CostTable> tables = new ArrayList<>();
+          for (int batch : costs.batchSizes()) {
+            long before = (long) rounds * tables.size();
+            Scenario scenario = new Scenario(batch, costs.promptTokens(), costs.outputTokens());
+            tables.add(
+                meter.measure(
+                    inputs.parent(),
+                    attentions(),
+                    ffns(),
+                    scenario,
+                    done -> progress.accept(before + done)));
+          }
+          TableFiles.writeCosts(file, tables);
+          return ImmutableList.of(file);
+        });
+    return TableFiles.readCosts(file);
+  }
+
+  private Set<AttentionSpec> attentions() {
+    Set<AttentionSpec> all = new LinkedHashSet<>();
+    for (BlockSpec own : inputs.parent().spec().blocks()) {
+      all.add(own.attention());
+      all.addAll(plan().space().attentionAlternatives(own.attention()));
+    }
+    all.remove(new AttentionSpec.NoOp());
+    return all;
+  }
+
+  private Set<FfnSpec> ffns() {
+    Set<FfnSpec> all = new LinkedHashSet<>();
+    for (BlockSpec own : inputs.parent().spec().blocks()) {
+      all.add(own.ffn());
+      all.addAll(plan().space().ffnAlternatives(own.ffn()));
+    }
+    all.remove(new FfnSpec.NoOp());
+    return all;
+  }
+
+  /** A library with promising pairs trained together, and the scores of all its candidates. */
+  record Coupled(Trained trained, ScoreTable scores) {}
+
+  /**
+   * Returns the library with the pairs of {@code promising} placements trained together, and their
+   * scores. A pair may have one half that is the parent's own: it is trained to make up for the other.
+   */
+  Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<Placement> promising)
+      throws IOException {
+    ImmutableSet<Candidate.Whole> pairs = pairs(promising);
+    if (pairs.isEmpty() || plan().coupled().steps() == 0) {
+      return new Coupled(decoupled, scores);
+    }
+    Fingerprint fingerprint =
+        Fingerprint.builder()
+            .put("library", decoupled.fingerprint())
+            .put("pairs", pairs.toString())
+            .put("coupled", PlanFiles.JSON.writeValueAsString(plan().coupled()))
+            .build();
+    Path directory = store.path("library-coupled");
+    Path curves = store.path("library-coupled/trainings.json");
+    store.ensure(
+        "coupled",
+        fingerprint,
+        plan().coupled().steps(),
+        progress -> {
+          try (BlockLibrary start = decoupled.library().withCandidates(pairs)) {
+            LocalDistillation trained =
+                new LocalDistiller(
+                        settings(plan().coupled().steps(), plan().coupled().learningRate()))
+                    .distill(
+                        start,
+                        pairs,
+                        inputs.trainingBatches("coupled", plan().data().batchSize()),
+                        progress);
+            return written(trained, pairs, directory, curves);
+          }
+        });
+    try (BlockLibrary trained = LibraryFiles.read(directory, inputs.parent())) {
+      Trained both =
+          new Trained(
+              decoupled.library().with(trained),
+              ImmutableList.<CandidateTraining>builder()
+                  .addAll(decoupled.trainings())
+                  .addAll(TableFiles.readTrainings(curves))
+                  .build(),
+              fingerprint);
+      return new Coupled(both, scores.with(scores("scores-coupled", both, pairs).scores()));
+    }
+  }
+
+  private static ImmutableSet<Candidate.Whole> pairs(Iterable<Placement> promising) {
+    ImmutableSet.Builder<Candidate.Whole> pairs = ImmutableSet.builder();
+    for (Placement placement : promising) {
+      BlockSpec spec = placement.spec();
+      if (placement.origin() == Placement.Origin.DECOUPLED && !spec.equals(BlockSpec.NO_OP)) {
+        pairs.add(new Candidate.Whole(placement.layer(), 1, spec));
+      }
+    }
+    return pairs.build();
+  }
+}

@@ -1,0 +1,162 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.pipeline.CompressionPlan.Bound;
+import org.nemotron.nas.pipeline.CompressionPlan.Limit;
+import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.search.Budget;
+import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.SearchOutcome;
+import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
+import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+import org.nemotron.nas.search.Solution;
+
+/** Searches the architecture of a target: one problem per batch size, the best solution of all. */
+final class TargetSearch {
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final ModelSpec parent;
+  private final ScoreTable scores;
+  private final ImmutableList<CostTable> costs;
+  private final Score.Metric metric;
+  private final PuzzleSearch search = PuzzleSearch.create();
+
+  TargetSearch(
+      ModelSpec parent, ScoreTable scores, ImmutableList<CostTable> costs, Score.Metric metric) {
+    this.parent = parent;
+    this.scores = scores;
+    this.costs = costs;
+    this.metric = metric;
+  }
+
+  /**
+   * What was found for a target.
+   *
+   * @param problem of the batch size that the solution is for
+   * @param budgets of that problem
+   * @param solution the best
+   * @param seconds how long the searches of all batch sizes took
+   */
+  record Answer(
+      ArchitectureProblem problem,
+      ImmutableList<Budget> budgets,
+      Solution solution,
+      double seconds) {}
+
+  /**
+   * Returns the best architecture within {@code limits}.
+   *
+   * @throws NoArchitectureException if nothing fits
+   */
+  Answer best(String target, ImmutableList<Limit> limits) throws NoArchitectureException {
+    List<Answer> answers = new ArrayList<>();
+    List<SearchOutcome> failures = new ArrayList<>();
+    double seconds = 0;
+    for (CostTable table : costs) {
+      ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
+      ImmutableList<Budget> budgets = budgets(limits, table);
+      SearchOutcome outcome = search.solve(problem.within(budgets));
+      seconds += outcome.elapsed().toNanos() / 1e9;
+      if (outcome instanceof Found found) {
+        answers.add(new Answer(problem, budgets, found.best(), seconds));
+      } else {
+        failures.add(outcome);
+      }
+    }
+    double all = seconds;
+    Optional<Answer> best =
+        answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
+    if (best.isEmpty()) {
+      throw new NoArchitectureException(target, sentence(failures.get(0)));
+    }
+    Answer answer = best.orElseThrow();
+    return new Answer(answer.problem(), answer.budgets(), answer.solution(), all);
+  }
+
+  private static String sentence(SearchOutcome failure) {
+    if (failure instanceof Infeasible infeasible) {
+      return String.format(
+          "%s is limited to %.6g, but the nearest that an architecture of this library can have is"
+              + " %.6g",
+          infeasible.budget(), infeasible.limit(), infeasible.leastPossible());
+    }
+    if (failure instanceof OutOfTime late) {
+      return "the search ran out of time after " + late.elapsed().toSeconds() + " s";
+    }
+    throw new IllegalStateException("a search that found something did not fail: " + failure);
+  }
+
+  /** Returns the placements that the best architectures for these speed-ups have. */
+  ImmutableSet<Placement> promising(List<Double> speedups) {
+    Set<Placement> found = new LinkedHashSet<>();
+    for (double speedup : speedups) {
+      for (CostTable table : costs) {
+        ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
+        Limit limit = new Limit(Quantity.SPEEDUP, Bound.AT_LEAST, speedup);
+        SearchOutcome outcome =
+            search.solve(problem.within(budgets(ImmutableList.of(limit), table)));
+        if (outcome instanceof Found feasible) {
+          found.addAll(problem.architecture(feasible.best()).placements());
+        }
+      }
+    }
+    return ImmutableSet.copyOf(found);
+  }
+
+  /** Returns the limits as budgets on the costs of one batch size. */
+  private ImmutableList<Budget> budgets(ImmutableList<Limit> limits, CostTable table) {
+    return limits.stream()
+        .map(limit -> budget(limit, table))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private Budget budget(Limit limit, CostTable table) {
+    double value = limit.value();
+    return switch (limit.quantity()) {
+      case SPEEDUP -> latency(limit.bound(), table, value * bestParentTokensPerSecond());
+      case TOKENS_PER_SECOND -> latency(limit.bound(), table, value);
+      case LATENCY_MILLIS ->
+          budget(CostTable.LATENCY_NANOS, limit.bound(), value * NANOS_PER_MILLI);
+      case PREFILL_MILLIS ->
+          budget(CostTable.PREFILL_NANOS, limit.bound(), value * NANOS_PER_MILLI);
+      case MEMORY_BYTES -> budget(CostTable.MEMORY_BYTES, limit.bound(), value);
+      case PARAMETERS -> budget(CostTable.PARAMETERS, limit.bound(), value);
+    };
+  }
+
+  /** A throughput from below is a latency from above. */
+  private static Budget latency(Bound bound, CostTable table, double tokensPerSecond) {
+    double nanos = table.scenario().latencyNanos(tokensPerSecond);
+    return switch (bound) {
+      case AT_LEAST -> Budget.atMost(CostTable.LATENCY_NANOS, nanos);
+      case AT_MOST -> Budget.atLeast(CostTable.LATENCY_NANOS, nanos);
+    };
+  }
+
+  private static Budget budget(String cost, Bound bound, double value) {
+    return switch (bound) {
+      case AT_LEAST -> Budget.atLeast(cost, value);
+      case AT_MOST -> Budget.atMost(cost, value);
+    };
+  }
+
+  private double bestParentTokensPerSecond() {
+    return costs.stream()
+        .mapToDouble(table -> table.tokensPerSecond(parent))
+        .max()
+        .orElseThrow();
+  }
+}
