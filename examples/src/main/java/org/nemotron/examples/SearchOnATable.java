@@ -65,14 +65,17 @@ public final class SearchOnATable implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     SearchOutcome outcome;
     try {
       SearchProblem problem = ProblemJson.parse(Files.readString(file));
       outcome = search().solve(problem);
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IllegalArgumentException e) {
       spec.commandLine().getErr().println(file + ": " + e.getMessage());
+      return BAD_INPUT;
+    } catch (IOException e) {
+      spec.commandLine().getErr().println(file + ": this file cannot be read: " + e);
       return BAD_INPUT;
     }
     out.println(json ? OutcomeJson.write(outcome) : OutcomeTable.of(outcome));

@@ -180,12 +180,12 @@ final class SearchLawsProperties {
   }
 
   /**
-   * Returns whether one architecture is at most as dear and scores less, or dear less and as well.
+   * Returns whether a rival is at most as dear and scores less, or dear less and scores as well.
    */
   private static boolean isBetter(
-      BruteForce all, ImmutableList<Choice> one, ImmutableList<Choice> other) {
-    double cheaper = all.cost(other, SmallProblems.MEMORY) - all.cost(one, SmallProblems.MEMORY);
-    double better = BruteForce.score(other) - BruteForce.score(one);
+      BruteForce all, ImmutableList<Choice> rival, ImmutableList<Choice> judged) {
+    double cheaper = all.cost(judged, SmallProblems.MEMORY) - all.cost(rival, SmallProblems.MEMORY);
+    double better = BruteForce.score(judged) - BruteForce.score(rival);
     return (cheaper > ROUNDING && better > -ROUNDING) || (better > ROUNDING && cheaper > -ROUNDING);
   }
 }
