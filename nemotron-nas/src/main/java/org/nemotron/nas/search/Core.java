@@ -164,6 +164,15 @@ final class Core {
     return limits.length;
   }
 
+  /** Returns the greatest number of layers that an arc covers. */
+  int longestArc() {
+    int longest = 1;
+    for (int arc = 0; arc < to.length; arc++) {
+      longest = Math.max(longest, to[arc] - from[arc]);
+    }
+    return longest;
+  }
+
   /** Returns the core that only has the arcs to keep. */
   Core keeping(boolean[] kept) {
     int count = 0;

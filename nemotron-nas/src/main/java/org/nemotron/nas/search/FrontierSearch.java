@@ -42,15 +42,15 @@ final class FrontierSearch {
   /** Returns every architecture that is best for some limit from {@code low} to {@code high}. */
   Frontier everyStep(double low, double high) {
     double limit = high;
-    while (limit >= low && !deadline.isPast()) {
-      Optional<Answer.Best> best = best(within(limit));
-      Optional<Path> path = Limits.cheapestOfTheBest(within(limit), cost, solver, deadline);
-      if (best.isEmpty() || path.isEmpty()) {
-        break;
+    Optional<Answer.Best> best = best(within(limit));
+    while (best.isPresent() && limit >= low && !deadline.isPast()) {
+      double value = cost.value(best.get().path());
+      if (!points.isEmpty() && points.get(0).solution().score() >= network.score(best.get().path())) {
+        points.remove(0); // as good for less
       }
-      double value = cost.value(path.get());
-      add(Math.max(value, low), new Answer.Best(path.get(), best.get().bound()), Integer.MAX_VALUE);
+      add(Math.max(value, low), best.get(), Integer.MAX_VALUE);
       limit = Math.nextDown(value);
+      best = best(within(limit));
     }
     return frontier();
   }

@@ -24,7 +24,6 @@ final class HalfSearch {
    */
   private final Core core;
   private final double cutoff;
-  private final int width;
   private final int bounds;
   private final int stride;
   private final double[] steps;
@@ -32,6 +31,9 @@ final class HalfSearch {
   private final double[][] floors;
   private final Labels[] labels;
   private final int[][] kept;
+  private final boolean[] settled;
+  private final int longestArc;
+  private int at;
   private double droppedBound = Double.POSITIVE_INFINITY;
 
   /**
@@ -42,7 +44,6 @@ final class HalfSearch {
   HalfSearch(Core core, List<Dual> duals, double cutoff, int width, boolean strict) {
     this.core = core;
     this.cutoff = cutoff;
-    this.width = width;
     this.bounds = duals.size();
     this.stride = bounds + 1 + core.rows();
     this.steps = new double[core.arcs() * stride];
@@ -50,8 +51,12 @@ final class HalfSearch {
     this.floors = new double[core.nodes + 1][stride];
     this.labels = new Labels[core.nodes + 1];
     this.kept = new int[core.nodes + 1][0];
-    Arrays.setAll(labels, node -> new Labels(stride, bounds, core.hashedRows, strict));
-    labels[0].add(prepare(duals));
+    this.settled = new boolean[core.nodes + 1];
+    this.longestArc = core.longestArc();
+    double[] start = prepare(duals);
+    Labels.Shape shape = new Labels.Shape(stride, bounds, core.hashedRows, strict, width);
+    Arrays.setAll(labels, node -> new Labels(shape, floors[node]));
+    labels[0].add(start);
   }
 
   /** Fills steps, thresholds and floors; returns the label where every path begins. */
@@ -97,34 +102,45 @@ final class HalfSearch {
     }
   }
 
-  /**
-   * Extends labels until none is before {@code until}.
-   *
-   * @param keepFrom the labels of nodes from this one on stay available
-   */
-  void run(int until, int keepFrom, Deadline deadline) {
-    for (int node = 0; node < until; node++) {
-      if (deadline.isPast()) {
-        droppedBound = Double.NEGATIVE_INFINITY;
-        return;
-      }
-      settle(node);
-      int[] arcs = arcsByStep(node);
-      for (int label : kept[node]) {
-        extend(node, label, arcs);
-      }
-      if (node < keepFrom) {
-        labels[node].releaseNumbers();
-      }
+  /** Returns the node whose labels are to be extended next; all labels of it are there. */
+  int at() {
+    return at;
+  }
+
+  /** Extends the labels of the next node. */
+  void advance() {
+    settle();
+    int[] arcs = arcsByStep(at);
+    for (int label : kept[at]) {
+      extend(at, label, arcs);
     }
-    for (int node = until; node <= core.nodes; node++) {
-      settle(node);
+    if (at >= longestArc) {
+      labels[at - longestArc].releaseNumbers();
+    }
+    at++;
+  }
+
+  /** Chooses the labels of the next node to go on with; returns how many they are. */
+  int settle() {
+    if (!settled[at]) {
+      settle(at);
+    }
+    return kept[at].length;
+  }
+
+  /** Chooses the labels to go on with of every node from the next one on. */
+  void settleRest() {
+    for (int node = at; node <= core.nodes; node++) {
+      if (!settled[node]) {
+        settle(node);
+      }
     }
   }
 
   private void settle(int node) {
-    kept[node] = labels[node].best(width, floors[node]);
+    kept[node] = labels[node].best();
     droppedBound = Math.min(droppedBound, labels[node].droppedBound());
+    settled[node] = true;
   }
 
   private int[] arcsByStep(int node) {

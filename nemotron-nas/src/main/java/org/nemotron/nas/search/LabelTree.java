@@ -14,16 +14,19 @@ final class LabelTree {
   private final int elements;
   private final double[] points;
   private final int[] labels;
+  private final double[] weights;
   private final double[] least;
 
   /**
-   * @param points runs of {@code elements} numbers, reordered together with {@code labels}
+   * @param points runs of as many numbers as weights, reordered together with {@code labels}
    * @param labels what each run stands for
+   * @param weights how much it helps to tell labels apart by each element
    */
-  LabelTree(double[] points, int[] labels, int elements) {
+  LabelTree(double[] points, int[] labels, double[] weights) {
     this.points = points;
+    this.weights = weights;
     this.labels = labels;
-    this.elements = elements;
+    this.elements = weights.length;
     int nodes = 1;
     for (int size = labels.length; size > LEAF; size = (size + 1) / 2) {
       nodes *= 2;
@@ -43,8 +46,9 @@ final class LabelTree {
         high = Math.max(high, points[at * elements + i]);
       }
       least[node * elements + i] = low;
-      if (high - low > widestSpread) {
-        widestSpread = high - low;
+      double spread = weights[i] * (high - low);
+      if (spread > widestSpread) {
+        widestSpread = spread;
         widest = i;
       }
     }

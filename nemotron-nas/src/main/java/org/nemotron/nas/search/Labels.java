@@ -7,26 +7,33 @@ final class Labels {
   private static final int INDEX_BITS = 22;
   private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
 
+  /**
+   * What the labels of all nodes have in common.
+   *
+   * @param stride how many numbers a label has
+   * @param bounds how many of them are bounds; the objective and the rows follow
+   * @param hashed how many rows to hash when looking for twins
+   * @param strict whether rounding counts as a difference
+   * @param width how many labels to keep
+   */
+  record Shape(int stride, int bounds, int hashed, boolean strict, int width) {}
+
+  private static final double[] NOTHING = {};
+
+  private final Shape shape;
   private final int stride;
-
-  /** How many elements of a label are bounds; the objective and the rows follow. */
-  private final int bounds;
-
-  /** How many rows to hash when looking for twins. */
-  private final int hashed;
-
-  private final boolean strict;
+  private final double[] floors;
   private double[] numbers;
   private int[] parents;
   private int[] arcs;
   private int count;
   private double droppedBound = Double.POSITIVE_INFINITY;
 
-  Labels(int stride, int bounds, int hashed, boolean strict) {
-    this.stride = stride;
-    this.bounds = bounds;
-    this.hashed = hashed;
-    this.strict = strict;
+  /** Below {@code floors}, values of an element are as good as each other. */
+  Labels(Shape shape, double[] floors) {
+    this.shape = shape;
+    this.stride = shape.stride();
+    this.floors = floors;
     this.numbers = new double[4 * stride];
     this.parents = new int[4];
     this.arcs = new int[4];
@@ -41,7 +48,7 @@ final class Labels {
   /** Adds the sum of a label of an earlier node and the step to here. */
   void add(double[] earlier, int at, double[] steps, int step, int parent, int arc) {
     if (count == arcs.length) {
-      grow();
+      makeRoom();
     }
     int here = count * stride;
     for (int i = 0; i < stride; i++) {
@@ -52,36 +59,49 @@ final class Labels {
     count++;
   }
 
-  private void grow() {
-    int room = 2 * arcs.length;
-    numbers = Arrays.copyOf(numbers, room * stride);
-    parents = Arrays.copyOf(parents, room);
-    arcs = Arrays.copyOf(arcs, room);
+  private void makeRoom() {
+    if (count >= 2 * shape.width()) {
+      compact();
+    }
+    if (count == arcs.length) {
+      int room = Math.max(arcs.length + 4, Math.min(2 * arcs.length, 2 * shape.width()));
+      numbers = Arrays.copyOf(numbers, room * stride);
+      parents = Arrays.copyOf(parents, room);
+      arcs = Arrays.copyOf(arcs, room);
+    }
+  }
+
+  /** Drops early what would be dropped in the end. */
+  private void compact() {
+    int[] kept = best();
+    Arrays.sort(kept);
+    for (int i = 0; i < kept.length; i++) {
+      System.arraycopy(numbers, kept[i] * stride, numbers, i * stride, stride);
+      parents[i] = parents[kept[i]];
+      arcs[i] = arcs[kept[i]];
+    }
+    count = kept.length;
   }
 
   /**
-   * Returns which labels to go on with: at most {@code width}, those of least bound, leaving out
-   * twins of better ones.
-   *
-   * @param floors below these, values of an element are as good as each other
+   * Returns which labels to go on with: at most as many as the width, those of least bound, leaving
+   * out twins of better ones.
    */
-  int[] best(int width, double[] floors) {
+  int[] best() {
     long[] sorted = new long[count];
     for (int label = 0; label < count; label++) {
       sorted[label] = key(label);
     }
     Arrays.sort(sorted);
-    int[] kept = new int[Math.min(count, width)];
-    int costs = bounds + 1;
-    Twins alike =
-        new Twins(numbers, stride, bounds, costs, costs + hashed, floors, kept.length, strict);
-    Twins alikeCounts =
-        new Twins(numbers, stride, bounds, costs + hashed, stride, floors, kept.length, strict);
+    int[] kept = new int[Math.min(count, shape.width())];
+    int rows = shape.bounds() + 1;
+    Twins alike = twins(rows, rows + shape.hashed(), kept.length);
+    Twins alikeCounts = twins(rows + shape.hashed(), stride, kept.length);
     int size = 0;
     for (long key : sorted) {
       int label = (int) (key & INDEX_MASK);
-      if (size == width) {
-        droppedBound = bound(label);
+      if (size == shape.width()) {
+        droppedBound = Math.min(droppedBound, bound(label));
         break;
       }
       if (alike.isNew(label) && alikeCounts.isNew(label)) {
@@ -89,6 +109,10 @@ final class Labels {
       }
     }
     return Arrays.copyOf(kept, size);
+  }
+
+  private Twins twins(int from, int to, int expected) {
+    return new Twins(numbers, stride, shape.bounds(), from, to, floors, expected, shape.strict());
   }
 
   /** Packs a bound, in the order of its bits, with the index of the label. */
@@ -100,7 +124,7 @@ final class Labels {
 
   private double bound(int label) {
     double bound = numbers[label * stride];
-    for (int i = 1; i < bounds; i++) {
+    for (int i = 1; i < shape.bounds(); i++) {
       bound = Math.max(bound, numbers[label * stride + i]);
     }
     return bound;
@@ -124,6 +148,6 @@ final class Labels {
 
   /** Frees what only extending needs. */
   void releaseNumbers() {
-    numbers = new double[0];
+    numbers = NOTHING;
   }
 }

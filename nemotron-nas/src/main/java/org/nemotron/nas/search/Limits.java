@@ -14,8 +14,7 @@ final class Limits {
   static ImmutableList<Double> evenly(
       Network network, Row cost, int count, Solver solver, Deadline deadline) {
     Optional<Path> cheapest = path(network.withObjective(cost.coefficients), solver, deadline);
-    Optional<Path> richest =
-        cheapest.flatMap(unused -> cheapestOfTheBest(network, cost, solver, deadline));
+    Optional<Path> richest = path(network, solver, deadline);
     if (cheapest.isEmpty() || richest.isEmpty()) {
       return ImmutableList.of();
     }
@@ -26,18 +25,6 @@ final class Limits {
       limits.add(low + (high - low) * i / (count - 1));
     }
     return limits.add(high).build();
-  }
-
-  /** Returns the path of least cost among those of least score. */
-  static Optional<Path> cheapestOfTheBest(
-      Network network, Row cost, Solver solver, Deadline deadline) {
-    return path(network, solver, deadline)
-        .flatMap(
-            best -> {
-              Row noWorse = network.objectiveRow(network.score(best));
-              Network tied = network.plusRow(noWorse).withObjective(cost.coefficients);
-              return path(tied, solver, deadline);
-            });
   }
 
   private static Optional<Path> path(Network network, Solver solver, Deadline deadline) {

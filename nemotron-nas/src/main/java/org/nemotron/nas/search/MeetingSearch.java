@@ -9,12 +9,14 @@ import java.util.List;
  * in question; halving that number is worth far more than the joining costs.
  */
 final class MeetingSearch {
+  /** Bounds lie within the gap, sums far apart: this brings them to a like spread. */
+  private static final double BOUND_WEIGHT = 10;
+
   private final Core core;
   private final Dual dual;
   private final Incumbent incumbent;
   private final HalfSearch ahead;
   private final HalfSearch back;
-  private final int meeting;
   private final double ceiling;
 
   /**
@@ -32,23 +34,10 @@ final class MeetingSearch {
     double cutoff = cutoff();
     this.ahead = new HalfSearch(core, duals, cutoff, width, strict);
     this.back = new HalfSearch(core.reversed(), duals, cutoff, width, strict);
-    this.meeting = middle();
   }
 
   private double cutoff() {
     return Math.min(ceiling, incumbent.cutoff(core));
-  }
-
-  /** Returns the node that has half of the arcs in question before it. */
-  private int middle() {
-    int node = 0;
-    int before = 0;
-    int questions = core.arcs() - core.nodes;
-    while (node < core.nodes - 1 && 2 * before < questions) {
-      before += core.firstArc[node + 1] - core.firstArc[node] - 1;
-      node++;
-    }
-    return node;
   }
 
   /**
@@ -57,13 +46,15 @@ final class MeetingSearch {
    * @return a bound on all paths that were not looked at, infinite when there is none
    */
   double run(Deadline deadline) {
-    ahead.run(meeting, meeting, deadline);
-    int last = core.nodes;
-    while (last > meeting && ahead.kept(last).length == 0) {
-      last--;
+    while (ahead.at() + back.at() < core.nodes && !deadline.isPast()) {
+      (ahead.settle() <= back.settle() ? ahead : back).advance();
     }
-    back.run(core.nodes - meeting, core.nodes - last, deadline);
-    for (int node = meeting; node <= last && !deadline.isPast(); node++) {
+    if (deadline.isPast()) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    ahead.settleRest();
+    back.settleRest();
+    for (int node = ahead.at(); node <= core.nodes && !deadline.isPast(); node++) {
       join(node, deadline);
     }
     return deadline.isPast()
@@ -83,7 +74,7 @@ final class MeetingSearch {
       back.copySums(core.nodes - node, second[i], points, i * elements + 1);
       points[i * elements] = charged(points, i * elements + 1);
     }
-    LabelTree tree = new LabelTree(points, second, elements);
+    LabelTree tree = new LabelTree(points, second, weights(elements));
     double[] sums = new double[elements];
     for (int label : first) {
       ahead.copySums(node, label, sums, 1);
@@ -102,6 +93,17 @@ final class MeetingSearch {
         return;
       }
     }
+  }
+
+  /** Weighs each element by its price: what is dear leaves least room. */
+  private double[] weights(int elements) {
+    double[] weights = new double[elements];
+    weights[0] = BOUND_WEIGHT;
+    weights[1] = 1;
+    for (int row = 0; row < core.rows(); row++) {
+      weights[2 + row] = dual.multipliers[row];
+    }
+    return weights;
   }
 
   /** Returns objective plus charged rows of a run of sums. */

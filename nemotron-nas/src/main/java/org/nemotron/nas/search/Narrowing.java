@@ -20,7 +20,10 @@ final class Narrowing {
    * more, or less, than their share.
    */
   private static final int FIRST_WIDTH = 32;
-  private static final int LAST_WIDTH = 1 << 17;
+
+  /** How many numbers the labels of one node may have: 40 MB. */
+  private static final int MOST_NUMBERS = 5_000_000;
+
   private static final int WIDENING = 8;
 
   /** How many arcs per node the very first search sees. */
@@ -68,9 +71,11 @@ final class Narrowing {
     }
     search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
     narrow(List.of(dual));
-    for (int width = FIRST_WIDTH; width <= LAST_WIDTH && !isProven(); width *= WIDENING) {
+    int width = FIRST_WIDTH;
+    while (!isProven() && width > 0) {
       List<Dual> duals = withShifted();
-      double dropped = search(core, duals, width);
+      int widest = MOST_NUMBERS / (duals.size() + core.rows() + 1);
+      double dropped = search(core, duals, Math.min(width, widest));
       if (dropped >= cutoff()) {
         return Double.POSITIVE_INFINITY;
       }
@@ -78,6 +83,7 @@ final class Narrowing {
         return dual.bound / core.scale;
       }
       narrow(duals);
+      width = width < widest ? width * WIDENING : 0;
     }
     return isProven() ? Double.POSITIVE_INFINITY : dual.bound / core.scale;
   }
