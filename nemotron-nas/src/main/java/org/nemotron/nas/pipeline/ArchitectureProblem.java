@@ -82,6 +82,12 @@ public final class ArchitectureProblem {
         .build();
   }
 
+  /** Returns the problem of generating at least {@code factor} times as fast as the parent. */
+  public SearchProblem faster(double factor) {
+    double parentNanos = costs.latency(parent).scenarioNanos(costs.scenario());
+    return within(ImmutableList.of(Budget.atMost(CostTable.LATENCY_NANOS, parentNanos / factor)));
+  }
+
   /** Returns the architecture that {@code solution} of this problem describes. */
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<Placement> chosen = ImmutableList.builder();

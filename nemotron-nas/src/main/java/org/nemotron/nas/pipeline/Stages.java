@@ -5,13 +5,9 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.nemotron.core.provenance.Fingerprint;
-import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
@@ -180,8 +176,7 @@ final class Stages {
             tables.add(
                 meter.measure(
                     inputs.parent(),
-                    attentions(),
-                    ffns(),
+                    plan().space(),
                     scenario,
                     done -> progress.accept(before + done)));
           }
@@ -189,26 +184,6 @@ final class Stages {
           return ImmutableList.of(file);
         });
     return TableFiles.readCosts(file);
-  }
-
-  private Set<AttentionSpec> attentions() {
-    Set<AttentionSpec> all = new LinkedHashSet<>();
-    for (BlockSpec own : inputs.parent().spec().blocks()) {
-      all.add(own.attention());
-      all.addAll(plan().space().attentionAlternatives(own.attention()));
-    }
-    all.remove(new AttentionSpec.NoOp());
-    return all;
-  }
-
-  private Set<FfnSpec> ffns() {
-    Set<FfnSpec> all = new LinkedHashSet<>();
-    for (BlockSpec own : inputs.parent().spec().blocks()) {
-      all.add(own.ffn());
-      all.addAll(plan().space().ffnAlternatives(own.ffn()));
-    }
-    all.remove(new FfnSpec.NoOp());
-    return all;
   }
 
   /** A library with promising pairs trained together, and the scores of all its candidates. */

@@ -70,9 +70,9 @@ final class SummaryBuilder {
     scoringSpeed = measuredSpeed;
   }
 
-  /** Takes in the rates of the next target: the parent's, then its models'. */
-  void throughput(ImmutableList<Double> rates) {
-    tokensPerSecond.add(rates);
+  /** Takes in the rates of each target: the parent's, then its models'. */
+  void throughput(List<ImmutableList<Double>> rates) {
+    tokensPerSecond.addAll(rates);
   }
 
   /** Searches the efficient frontier of the first batch size. */

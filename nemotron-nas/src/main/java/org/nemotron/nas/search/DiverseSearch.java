@@ -3,18 +3,26 @@ package org.nemotron.nas.search;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.nemotron.nas.search.SearchOutcome.Ending;
 
 /** Finds solutions one after the other, each far enough from the earlier ones. */
 final class DiverseSearch {
   private final SearchProblem problem;
   private final Solver solver;
+  private final Optional<TieBreak> tieBreak;
   private final Deadline deadline;
   private final SearchListener listener;
 
-  DiverseSearch(SearchProblem problem, Solver solver, Deadline deadline, SearchListener listener) {
+  DiverseSearch(
+      SearchProblem problem,
+      Solver solver,
+      Optional<TieBreak> tieBreak,
+      Deadline deadline,
+      SearchListener listener) {
     this.problem = problem;
     this.solver = solver;
+    this.tieBreak = tieBreak;
     this.deadline = deadline;
     this.listener = listener;
   }
@@ -27,22 +35,36 @@ final class DiverseSearch {
       if (!(answer instanceof Answer.Best best)) {
         return found.isEmpty() ? nothing(network, answer) : found(found, endingAfter(answer));
       }
-      Solution solution = Solutions.of(problem, network, best.path(), best.bound());
+      Path path = preferred(network, best);
+      Solution solution = Solutions.of(problem, network, path, best.bound());
       found.add(solution);
       listener.onProgress(
           new SearchListener.Progress(found.size(), problem.solutions(), deadline.elapsed()));
       if (deadline.isPast() && (solution.gap() > 0 || found.size() < problem.solutions())) {
         return found(found, interruption());
       }
-      network = network.plusRow(network.distanceRow(best.path(), problem.minDifferentLayers()));
+      network = network.plusRow(network.distanceRow(path, problem.minDifferentLayers()));
     }
     return found(found, Ending.COMPLETE);
+  }
+
+  /** Returns the path of least cost among those tied with the best one. */
+  private Path preferred(Network network, Answer.Best best) {
+    return tieBreak.map(tie -> cheapest(network, best, tie)).orElse(best.path());
+  }
+
+  private Path cheapest(Network network, Answer.Best best, TieBreak tie) {
+    Row cost = network.costRow(tie.cost(), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    Solution solution = Solutions.of(problem, network, best.path(), best.bound());
+    Row tied = network.objectiveRow(tie.tiedUpTo(solution));
+    Answer answer = solver.solve(network.plusRow(tied).withObjective(cost.coefficients), deadline);
+    return answer instanceof Answer.Best cheapest ? cheapest.path() : best.path();
   }
 
   private SearchOutcome nothing(Network network, Answer answer) {
     return answer instanceof Answer.Stopped stopped
         ? new SearchOutcome.OutOfTime(stopped.bound(), deadline.elapsed())
-        : new Infeasibility(network, solver, deadline).explain();
+        : new Infeasibility(network, new PrunedSearch(new ScipSolver()), deadline).explain();
   }
 
   private Ending endingAfter(Answer answer) {

@@ -32,15 +32,9 @@ final class FrontierSearch {
 
   /** Returns the best architecture at evenly spaced limits. */
   Frontier evenly(int count) {
-    Optional<Path> cheapest = best(network.withObjective(cost.coefficients)).map(Answer.Best::path);
-    Optional<Path> richest = cheapest.flatMap(unused -> cheapestOfTheBest(network));
-    if (cheapest.isPresent() && richest.isPresent()) {
-      double low = cost.value(cheapest.get());
-      double high = cost.value(richest.get());
-      for (int i = count - 1; i >= 0 && !deadline.isPast(); i--) {
-        double limit = i == 0 ? low : low + (high - low) * i / (count - 1);
-        best(within(limit)).ifPresent(best -> add(limit, best, count));
-      }
+    ImmutableList<Double> limits = Limits.evenly(network, cost, count, solver, deadline);
+    for (double limit : limits.reverse()) {
+      best(within(limit)).ifPresent(best -> add(limit, best, count));
     }
     return frontier();
   }
@@ -48,32 +42,21 @@ final class FrontierSearch {
   /** Returns every architecture that is best for some limit from {@code low} to {@code high}. */
   Frontier everyStep(double low, double high) {
     double limit = high;
-    while (limit >= low && !deadline.isPast()) {
-      Optional<Answer.Best> best = best(within(limit));
-      Optional<Path> path = cheapestOfTheBest(within(limit));
-      if (best.isEmpty() || path.isEmpty()) {
-        break;
+    Optional<Answer.Best> best = best(within(limit));
+    while (best.isPresent() && limit >= low && !deadline.isPast()) {
+      double value = cost.value(best.get().path());
+      if (!points.isEmpty() && points.get(0).solution().score() >= network.score(best.get().path())) {
+        points.remove(0); // as good for less
       }
-      double value = cost.value(path.get());
-      add(Math.max(value, low), new Answer.Best(path.get(), best.get().bound()), Integer.MAX_VALUE);
+      add(Math.max(value, low), best.get(), Integer.MAX_VALUE);
       limit = Math.nextDown(value);
+      best = best(within(limit));
     }
     return frontier();
   }
 
   private Network within(double limit) {
     return network.plusRow(cost.between(Double.NEGATIVE_INFINITY, limit));
-  }
-
-  /** Returns the path of least cost among those of least score. */
-  private Optional<Path> cheapestOfTheBest(Network within) {
-    return best(within)
-        .flatMap(
-            best -> {
-              Row noWorse = within.objectiveRow(within.score(best.path()));
-              return best(within.plusRow(noWorse).withObjective(cost.coefficients));
-            })
-        .map(Answer.Best::path);
   }
 
   private Optional<Answer.Best> best(Network asked) {

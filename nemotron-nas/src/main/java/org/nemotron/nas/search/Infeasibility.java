@@ -3,6 +3,7 @@ package org.nemotron.nas.search;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,10 +19,12 @@ import java.util.stream.IntStream;
  * greatest, value of one row while others hold.
  */
 final class Infeasibility {
+  /** Repairs that take longer to find are left out. */
+  private static final Duration REPAIR_TIME = Duration.ofSeconds(5);
+
   private final Network network;
   private final Solver solver;
   private final Deadline deadline;
-  private boolean unproven;
 
   Infeasibility(Network network, Solver solver, Deadline deadline) {
     this.network = network;
@@ -37,13 +40,19 @@ final class Infeasibility {
       for (Set<Integer> candidate : Sets.combinations(all, size)) {
         ImmutableList<Row> clash =
             candidate.stream().map(network.rows::get).collect(ImmutableList.toImmutableList());
-        Optional<Miss> miss = miss(clash.get(0), clash);
-        if (miss.isPresent()) {
-          return explanation(clash, miss.get());
+        if (clashes(clash)) {
+          return explanation(clash);
         }
       }
     }
     return outOfTime();
+  }
+
+  /** Returns whether nothing meets these rows: finding anything at all is enough to tell. */
+  private boolean clashes(ImmutableList<Row> rows) {
+    double[] indifferent = new double[network.arcs()];
+    Network asked = network.withObjective(indifferent).withRows(rows);
+    return solver.solve(asked, deadline) instanceof Answer.None;
   }
 
   /** That nothing fits is proven by now: no score is possible at all. */
@@ -51,20 +60,22 @@ final class Infeasibility {
     return new SearchOutcome.OutOfTime(Double.POSITIVE_INFINITY, deadline.elapsed());
   }
 
-  private SearchOutcome explanation(ImmutableList<Row> clash, Miss miss) {
+  private SearchOutcome explanation(ImmutableList<Row> clash) {
+    Row first = clash.get(0);
+    Optional<Miss> miss = miss(first, clash, deadline);
+    if (miss.isEmpty()) {
+      return outOfTime();
+    }
     ImmutableMap.Builder<String, Double> repairs = ImmutableMap.builder();
     for (Row row : clash) {
-      miss(row, network.rows)
+      miss(row, network.rows, deadline.atMost(REPAIR_TIME))
           .filter(repair -> Double.isFinite(repair.nearest()))
           .ifPresent(repair -> repairs.put(row.name, repair.nearest()));
     }
-    if (unproven) {
-      return outOfTime();
-    }
     return new SearchOutcome.Infeasible(
-        clash.get(0).name,
-        miss.limit(),
-        miss.nearest(),
+        first.name,
+        miss.get().limit(),
+        miss.get().nearest(),
         clash.stream().map(row -> row.name).collect(ImmutableList.toImmutableList()),
         repairs.buildKeepingLast(),
         deadline.elapsed());
@@ -79,43 +90,34 @@ final class Infeasibility {
    */
   private record Miss(double limit, double nearest) {}
 
-  /** Returns how {@code row} misses when all of {@code rows}, which include it, must hold. */
-  private Optional<Miss> miss(Row row, List<Row> rows) {
+  /**
+   * Returns how {@code row} misses when all of {@code rows}, which include it, must hold; empty
+   * when that could not be proven in time.
+   */
+  private Optional<Miss> miss(Row row, List<Row> rows, Deadline until) {
     List<Row> others = new ArrayList<>(rows);
     others.remove(row);
     if (row.atLeast > Double.NEGATIVE_INFINITY) {
-      double greatest = -least(negated(row), others);
-      if (greatest < row.atLeast) {
-        return Optional.of(new Miss(row.atLeast, greatest));
+      Optional<Double> greatest = least(row.negated(), others, until).map(least -> -least);
+      if (greatest.isEmpty() || greatest.get() < row.atLeast) {
+        return greatest.map(value -> new Miss(row.atLeast, value));
       }
       others.add(row.between(row.atLeast, Double.POSITIVE_INFINITY));
     }
-    if (row.atMost < Double.POSITIVE_INFINITY) {
-      double least = least(row, others);
-      if (least > row.atMost) {
-        return Optional.of(new Miss(row.atMost, least));
-      }
-    }
-    return Optional.empty();
+    return least(row, others, until).map(value -> new Miss(row.atMost, value));
   }
 
-  private static Row negated(Row row) {
-    double[] coefficients = row.coefficients.clone();
-    for (int arc = 0; arc < coefficients.length; arc++) {
-      coefficients[arc] = -coefficients[arc];
+  /**
+   * Returns the proven least value of {@code row} while {@code others} hold, infinite if they
+   * cannot; empty when time ran out.
+   */
+  private Optional<Double> least(Row row, List<Row> others, Deadline until) {
+    Network asked = network.withObjective(row.coefficients).withRows(others);
+    Answer answer = solver.solve(asked, until);
+    if (answer instanceof Answer.Best best) {
+      boolean proven = best.bound() >= asked.score(best.path());
+      return proven ? Optional.of(row.value(best.path())) : Optional.empty();
     }
-    return new Row(row.name, coefficients, -row.fixed, -row.atMost, -row.atLeast);
-  }
-
-  /** Returns the least value of {@code row} while {@code others} hold, infinite if they cannot. */
-  private double least(Row row, List<Row> others) {
-    Answer answer =
-        solver.solve(network.withObjective(row.coefficients).withRows(others), deadline);
-    if (!(answer instanceof Answer.Best best)) {
-      unproven |= answer instanceof Answer.Stopped;
-      return Double.POSITIVE_INFINITY;
-    }
-    unproven |= best.bound() < network.withObjective(row.coefficients).score(best.path());
-    return row.value(best.path());
+    return answer instanceof Answer.None ? Optional.of(Double.POSITIVE_INFINITY) : Optional.empty();
   }
 }

@@ -97,14 +97,14 @@ final class Network {
             .toArray();
     double atMost = count.atMost() == Integer.MAX_VALUE ? Double.POSITIVE_INFINITY : count.atMost();
     double atLeast = count.atLeast() == 0 ? Double.NEGATIVE_INFINITY : count.atLeast();
-    return new Row("layers of kind " + count.kind(), coefficients, 0, atLeast, atMost);
+    return new Row("layers of kind " + count.kind(), coefficients, true, 0, atLeast, atMost);
   }
 
   /** Returns the row that bounds a cost of the whole architecture. */
   Row costRow(String cost, double atLeast, double atMost) {
     double[] coefficients =
         alternatives.stream().mapToDouble(arc -> arc.costs().getOrDefault(cost, 0.0)).toArray();
-    return new Row(cost, coefficients, fixedCosts.getOrDefault(cost, 0.0), atLeast, atMost);
+    return new Row(cost, coefficients, false, fixedCosts.getOrDefault(cost, 0.0), atLeast, atMost);
   }
 
   /** Returns the row that keeps an architecture at least {@code layersApart} layers from a path. */
@@ -114,12 +114,17 @@ final class Network {
       same[path.arc(i)] = to[path.arc(i)] - from[path.arc(i)];
     }
     return new Row(
-        "distance to an earlier solution", same, 0, Double.NEGATIVE_INFINITY, layers - layersApart);
+        "distance to an earlier solution",
+        same,
+        true,
+        0,
+        Double.NEGATIVE_INFINITY,
+        layers - layersApart);
   }
 
   /** Returns the row that bounds the objective. */
   Row objectiveRow(double atMost) {
-    return new Row("score", objective, 0, Double.NEGATIVE_INFINITY, atMost);
+    return new Row("score", objective, false, 0, Double.NEGATIVE_INFINITY, atMost);
   }
 
   Network withRows(List<Row> newRows) {

@@ -2,8 +2,11 @@ package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -21,12 +24,14 @@ public final class PuzzleSearch {
   private final Duration timeLimit;
   private final SearchListener listener;
   private final BooleanSupplier cancelled;
+  private final Optional<TieBreak> tieBreak;
 
   private PuzzleSearch(Builder builder) {
-    this.solver = new ScipSolver();
+    this.solver = builder.method.solver();
     this.timeLimit = builder.timeLimit;
     this.listener = builder.listener;
     this.cancelled = builder.cancelled;
+    this.tieBreak = builder.tieBreak;
   }
 
   /** Returns a search without a time limit: every answer is proven. */
@@ -45,7 +50,34 @@ public final class PuzzleSearch {
    * @param problem what to search
    */
   public SearchOutcome solve(SearchProblem problem) {
-    return new DiverseSearch(problem, solver, deadline(), listener).solve();
+    return new DiverseSearch(problem, solver, tieBreak, deadline(), listener).solve();
+  }
+
+  /**
+   * Returns the outcome for each of several batch sizes; the time limit holds for each.
+   *
+   * @param problems by batch size: the costs of the candidates, and perhaps the budgets, differ
+   */
+  public Batches solveBatches(Map<Integer, SearchProblem> problems) {
+    ImmutableMap.Builder<Integer, SearchOutcome> outcomes = ImmutableMap.builder();
+    problems.forEach((batch, problem) -> outcomes.put(batch, solve(problem)));
+    return new Batches(outcomes.buildOrThrow());
+  }
+
+  /** Returns how the best architecture hangs on its budgets, empty when nothing fits. */
+  public Optional<Sensitivity> sensitivity(SearchProblem problem) {
+    return new SensitivityAnalysis(problem, solver, deadline()).analyse();
+  }
+
+  /**
+   * Returns whether the best architecture is really better than the next one, given the standard
+   * errors of the scores; empty when there are no two that fit.
+   */
+  public Optional<Confidence> confidence(SearchProblem problem) {
+    SearchOutcome outcome = solve(problem.toBuilder().solutions(2).build());
+    return outcome instanceof SearchOutcome.Found found && found.solutions().size() == 2
+        ? Optional.of(Confidence.of(found.solutions().get(0), found.solutions().get(1)))
+        : Optional.empty();
   }
 
   /**
@@ -57,6 +89,7 @@ public final class PuzzleSearch {
    */
   public Frontier frontier(SearchProblem problem, String cost, int points) {
     checkArgument(points >= 2, "points (%s) must be at least 2", points);
+    checkCost(problem, cost);
     return new FrontierSearch(problem, cost, solver, deadline(), listener).evenly(points);
   }
 
@@ -66,11 +99,53 @@ public final class PuzzleSearch {
    */
   public Frontier frontier(SearchProblem problem, String cost, double low, double high) {
     checkArgument(low <= high, "low (%s) must not exceed high (%s)", low, high);
+    checkCost(problem, cost);
     return new FrontierSearch(problem, cost, solver, deadline(), listener).everyStep(low, high);
+  }
+
+  /**
+   * Returns the best architectures over a grid of evenly spaced limits from above on two costs,
+   * each from the least that can be met to the one beyond which more buys nothing. The budgets of
+   * the problem stay.
+   *
+   * @param points how many limits on {@code cost}, at least 2
+   * @param otherPoints how many limits on {@code otherCost}, at least 2
+   */
+  public FrontierGrid grid(
+      SearchProblem problem, String cost, int points, String otherCost, int otherPoints) {
+    checkArgument(points >= 2, "points (%s) must be at least 2", points);
+    checkArgument(otherPoints >= 2, "otherPoints (%s) must be at least 2", otherPoints);
+    checkCost(problem, cost);
+    checkCost(problem, otherCost);
+    return new GridSearch(problem, solver, deadline(), listener)
+        .evenly(cost, points, otherCost, otherPoints);
+  }
+
+  private static void checkCost(SearchProblem problem, String cost) {
+    checkArgument(
+        problem.costNames().contains(cost),
+        "cost %s must be one of the candidates' costs %s",
+        cost,
+        problem.costNames());
   }
 
   private Deadline deadline() {
     return Deadline.startingNow(timeLimit, cancelled);
+  }
+
+  /** How to search. */
+  public enum Method {
+    /** This library's own method; SCIP goes on where that would need too much memory. */
+    OWN,
+    /** SCIP alone, with the problem as it stands: to compare with. */
+    SCIP;
+
+    private Solver solver() {
+      return switch (this) {
+        case OWN -> new PrunedSearch(new ScipSolver());
+        case SCIP -> new ScipSolver();
+      };
+    }
   }
 
   /** Collects the settings of a {@link PuzzleSearch}. */
@@ -78,6 +153,8 @@ public final class PuzzleSearch {
     private Duration timeLimit = UNLIMITED;
     private SearchListener listener = SearchListener.SILENT;
     private BooleanSupplier cancelled = () -> false;
+    private Method method = Method.OWN;
+    private Optional<TieBreak> tieBreak = Optional.empty();
 
     private Builder() {}
 
@@ -101,6 +178,20 @@ public final class PuzzleSearch {
     @CanIgnoreReturnValue
     public Builder cancelledWhen(BooleanSupplier newCancelled) {
       cancelled = newCancelled;
+      return this;
+    }
+
+    /** Sets what to prefer among equal scores; nothing, unless set. */
+    @CanIgnoreReturnValue
+    public Builder breakTies(TieBreak newTieBreak) {
+      tieBreak = Optional.of(newTieBreak);
+      return this;
+    }
+
+    /** Sets how to search; by this library's own method, unless set. */
+    @CanIgnoreReturnValue
+    public Builder method(Method newMethod) {
+      method = newMethod;
       return this;
     }
 

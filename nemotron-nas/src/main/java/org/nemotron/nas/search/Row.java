@@ -11,13 +11,23 @@ final class Row {
   /** One per arc. */
   final double[] coefficients;
 
+  /** Whether the row counts layers; other rows add costs. */
+  final boolean counts;
+
   final double fixed;
   final double atLeast;
   final double atMost;
 
-  Row(String name, double[] coefficients, double fixed, double atLeast, double atMost) {
+  Row(
+      String name,
+      double[] coefficients,
+      boolean counts,
+      double fixed,
+      double atLeast,
+      double atMost) {
     this.name = name;
     this.coefficients = coefficients;
+    this.counts = counts;
     this.fixed = fixed;
     this.atLeast = atLeast;
     this.atMost = atMost;
@@ -25,7 +35,16 @@ final class Row {
 
   /** Returns the same coefficients with other limits. */
   Row between(double newAtLeast, double newAtMost) {
-    return new Row(name, coefficients, fixed, newAtLeast, newAtMost);
+    return new Row(name, coefficients, counts, fixed, newAtLeast, newAtMost);
+  }
+
+  /** Returns the same demand on the negated sum. */
+  Row negated() {
+    double[] negated = coefficients.clone();
+    for (int arc = 0; arc < negated.length; arc++) {
+      negated[arc] = -negated[arc];
+    }
+    return new Row(name, negated, counts, -fixed, -atMost, -atLeast);
   }
 
   /** Returns the value of a path: the fixed part first, then its arcs in layer order. */

@@ -1,0 +1,65 @@
+package org.nemotron.nas.search;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.nemotron.nas.search.SearchOutcome.Found;
+
+/**
+ * What the search came to for each of several batch sizes, whose costs differ.
+ *
+ * @param outcomes by batch size
+ */
+public record Batches(ImmutableMap<Integer, SearchOutcome> outcomes) {
+
+  /**
+   * The best architecture of the batch size that was kept.
+   *
+   * @param batch the batch size
+   * @param solution the best architecture for it
+   */
+  public record Kept(int batch, Solution solution) {}
+
+  /** Returns the batch size whose best architecture does least harm; empty when none fits. */
+  public Optional<Kept> leastHarm() {
+    return least(kept -> kept.solution().score());
+  }
+
+  /**
+   * Returns the batch size whose best architecture serves most sequences per unit of time; empty
+   * when none fits.
+   *
+   * @param latencyCost the cost that is the time for one batch
+   */
+  public Optional<Kept> mostThroughput(String latencyCost) {
+    return least(kept -> -throughput(kept, latencyCost));
+  }
+
+  /**
+   * Returns the batch size whose best architecture serves most sequences per unit of time and per
+   * unit of harm; one without harm before all others, empty when none fits.
+   *
+   * @param latencyCost the cost that is the time for one batch
+   */
+  public Optional<Kept> mostThroughputPerHarm(String latencyCost) {
+    return least(kept -> kept.solution().score() / throughput(kept, latencyCost));
+  }
+
+  private static double throughput(Kept kept, String latencyCost) {
+    return kept.batch() / kept.solution().costs().getOrDefault(latencyCost, Double.NaN);
+  }
+
+  private Optional<Kept> least(ToDoubleFunction<Kept> measure) {
+    return outcomes.entrySet().stream()
+        .flatMap(entry -> kept(entry).stream())
+        .min(Comparator.comparingDouble(measure));
+  }
+
+  private static Optional<Kept> kept(Map.Entry<Integer, SearchOutcome> entry) {
+    return entry.getValue() instanceof Found found
+        ? Optional.of(new Kept(entry.getKey(), found.best()))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,27 @@
+package org.nemotron.nas.search;
+
+import com.google.common.collect.ImmutableList;
+import java.time.Duration;
+
+/**
+ * The best architectures over a grid of limits on two costs.
+ *
+ * @param cost the one cost
+ * @param otherCost the other cost
+ * @param cells by ascending limit on the one cost, then on the other; cells that nothing can meet
+ *     are left out
+ * @param complete whether every cell is proven; otherwise time ran out or the caller cancelled
+ * @param elapsed how long the search took
+ */
+public record FrontierGrid(
+    String cost, String otherCost, ImmutableList<Cell> cells, boolean complete, Duration elapsed) {
+
+  /**
+   * The best architecture under two limits.
+   *
+   * @param limit the limit from above on the one cost
+   * @param otherLimit the limit from above on the other
+   * @param solution the best architecture within both, with its proof
+   */
+  public record Cell(double limit, double otherLimit, Solution solution) {}
+}

@@ -1,0 +1,54 @@
+package org.nemotron.nas.search;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Optional;
+
+/** The best path found so far; every path is checked exactly before it is believed. */
+final class Incumbent {
+  /** An improvement below this share of the objective's size is rounding. */
+  private static final double ROUNDING = 1e-12;
+
+  private final Network network;
+  private Optional<Path> path = Optional.empty();
+  private double score = Double.POSITIVE_INFINITY;
+  private boolean narrowMiss;
+
+  Incumbent(Network network) {
+    this.network = network;
+  }
+
+  /** Takes a path when it meets every row exactly and is better; returns whether it did. */
+  @CanIgnoreReturnValue
+  boolean offer(Path offered) {
+    if (!network.allows(offered)) {
+      narrowMiss = true;
+      return false;
+    }
+    double offeredScore = network.score(offered);
+    if (offeredScore >= score) {
+      return false;
+    }
+    path = Optional.of(offered);
+    score = offeredScore;
+    return true;
+  }
+
+  Optional<Path> path() {
+    return path;
+  }
+
+  double score() {
+    return score;
+  }
+
+  /** Returns whether a path met the widened rows but not the exact ones. */
+  boolean narrowMiss() {
+    return narrowMiss;
+  }
+
+  /** Returns what a path of {@code core} must be below to be an improvement. */
+  double cutoff(Core core) {
+    double scaled = score * core.scale;
+    return path.isEmpty() ? scaled : scaled - ROUNDING * Math.max(1, Math.abs(scaled));
+  }
+}

@@ -1,0 +1,147 @@
+package org.nemotron.nas.search;
+
+import java.util.List;
+
+/**
+ * Searches from both ends to a node in the middle and joins what meets there.
+ *
+ * <p>The number of labels grows with the exponential of the square root of the number of arcs still
+ * in question; halving that number is worth far more than the joining costs.
+ */
+final class MeetingSearch {
+  /** Bounds lie within the gap, sums far apart: this brings them to a like spread. */
+  private static final double BOUND_WEIGHT = 10;
+
+  private final Core core;
+  private final Dual dual;
+  private final Incumbent incumbent;
+  private final HalfSearch ahead;
+  private final HalfSearch back;
+  private final double ceiling;
+
+  /**
+   * @param duals multipliers of the core, the best first
+   * @param ceiling no path is as bad as this
+   * @param width how many labels a node keeps
+   * @param strict whether rounding counts as a difference between labels
+   */
+  MeetingSearch(
+      Core core, List<Dual> duals, Incumbent incumbent, double ceiling, int width, boolean strict) {
+    this.core = core;
+    this.dual = duals.get(0);
+    this.incumbent = incumbent;
+    this.ceiling = ceiling;
+    double cutoff = cutoff();
+    this.ahead = new HalfSearch(core, duals, cutoff, width, strict);
+    this.back = new HalfSearch(core.reversed(), duals, cutoff, width, strict);
+  }
+
+  private double cutoff() {
+    return Math.min(ceiling, incumbent.cutoff(core));
+  }
+
+  /**
+   * Offers every better path to the incumbent.
+   *
+   * @return a bound on all paths that were not looked at, infinite when there is none
+   */
+  double run(Deadline deadline) {
+    while (ahead.at() + back.at() < core.nodes && !deadline.isPast()) {
+      (ahead.settle() <= back.settle() ? ahead : back).advance();
+    }
+    if (deadline.isPast()) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    ahead.settleRest();
+    back.settleRest();
+    for (int node = ahead.at(); node <= core.nodes && !deadline.isPast(); node++) {
+      join(node, deadline);
+    }
+    return deadline.isPast()
+        ? Double.NEGATIVE_INFINITY
+        : Math.min(ahead.droppedBound(), back.droppedBound());
+  }
+
+  private void join(int node, Deadline deadline) {
+    int[] first = ahead.kept(node);
+    int[] second = back.kept(core.nodes - node).clone();
+    if (first.length == 0 || second.length == 0) {
+      return;
+    }
+    int elements = core.rows() + 2;
+    double[] points = new double[second.length * elements];
+    for (int i = 0; i < second.length; i++) {
+      back.copySums(core.nodes - node, second[i], points, i * elements + 1);
+      points[i * elements] = charged(points, i * elements + 1);
+    }
+    LabelTree tree = new LabelTree(points, second, weights(elements));
+    double[] sums = new double[elements];
+    for (int label : first) {
+      ahead.copySums(node, label, sums, 1);
+      sums[0] = charged(sums, 1);
+      double[] limits = limits(sums);
+      boolean going =
+          tree.visit(
+              limits,
+              partner -> {
+                if (incumbent.offer(path(node, label, partner))) {
+                  lowerObjective(limits, sums);
+                }
+                return !deadline.isPast();
+              });
+      if (!going) {
+        return;
+      }
+    }
+  }
+
+  /** Weighs each element by its price: what is dear leaves least room. */
+  private double[] weights(int elements) {
+    double[] weights = new double[elements];
+    weights[0] = BOUND_WEIGHT;
+    weights[1] = 1;
+    for (int row = 0; row < core.rows(); row++) {
+      weights[2 + row] = dual.multipliers[row];
+    }
+    return weights;
+  }
+
+  /** Returns objective plus charged rows of a run of sums. */
+  private double charged(double[] sums, int at) {
+    double charged = sums[at];
+    for (int row = 0; row < core.rows(); row++) {
+      charged += dual.multipliers[row] * sums[at + 1 + row];
+    }
+    return charged;
+  }
+
+  /** Returns how much the other half may have of each element. */
+  private double[] limits(double[] sums) {
+    double[] limits = new double[sums.length];
+    for (int row = 0; row < core.rows(); row++) {
+      limits[2 + row] = core.limits[row] + core.fixed[row] - sums[2 + row];
+    }
+    lowerObjective(limits, sums);
+    return limits;
+  }
+
+  private void lowerObjective(double[] limits, double[] sums) {
+    double cutoff = cutoff();
+    limits[1] = cutoff - sums[1];
+    limits[0] = cutoff - sums[0];
+    for (int row = 0; row < core.rows(); row++) {
+      limits[0] += dual.multipliers[row] * (core.limits[row] + core.fixed[row]);
+    }
+  }
+
+  private Path path(int node, int label, int partner) {
+    int[] before = ahead.arcsBackFrom(node, label);
+    int[] after = back.arcsBackFrom(core.nodes - node, partner);
+    int[] arcs = new int[before.length + after.length];
+    for (int i = 0; i < before.length; i++) {
+      arcs[i] = before[before.length - 1 - i];
+    }
+    System.arraycopy(after, 0, arcs, before.length, after.length);
+    return Path.of(arcs);
+  }
+}

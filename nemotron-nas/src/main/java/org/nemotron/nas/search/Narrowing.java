@@ -1,0 +1,161 @@
+package org.nemotron.nas.search;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Finds the best path by turns of searching and leaving out what cannot be part of a better one.
+ */
+final class Narrowing {
+  /*
+   * Method. The Lagrangian bound of these problems is within a thousandth of the optimum. So, given
+   * a good path, few arcs can be part of a better one: an arc goes when the cheapest path through
+   * it, at the best prices, already costs as much as the path known (reduced cost fixing). A narrow
+   * search finds a good path, arcs go, a wider one finds a better path, more go, until a search
+   * leaves nothing out: then the path is proven best.
+   *
+   * Prices that are best for slightly tighter and looser limits bound labels better that have used
+   * more, or less, than their share.
+   */
+  private static final int FIRST_WIDTH = 32;
+
+  /** How many numbers the labels of one node may have: 40 MB. */
+  private static final int MOST_NUMBERS = 5_000_000;
+
+  private static final int WIDENING = 8;
+
+  /** How many arcs per node the very first search sees. */
+  private static final int FIRST_ARCS = 3;
+
+  /** How far limits are moved for further prices, in the unit of the largest coefficient. */
+  private static final double SHIFT = 1.0;
+
+  /** For how many rows there are further prices. */
+  private static final int MOST_SHIFTED = 6;
+
+  private static final double PRECISION = 1e-9;
+  private static final double SHIFTED_PRECISION = 1e-4;
+
+  private final Incumbent incumbent;
+  private final boolean strict;
+  private final Deadline deadline;
+  private final double ceiling;
+  private Core core;
+  private Dual dual;
+
+  /**
+   * @param incumbent the best path known, and where better ones go
+   * @param strict whether sums that differ by rounding only count as different
+   */
+  Narrowing(Network network, Incumbent incumbent, boolean strict, Deadline deadline) {
+    this.incumbent = incumbent;
+    this.strict = strict;
+    this.deadline = deadline;
+    this.core = Core.of(network);
+    this.ceiling = ceiling(core);
+    this.dual = ascend(core, new double[core.rows()], PRECISION);
+  }
+
+  /** Returns a value that every path is below. */
+  private static double ceiling(Core core) {
+    double longest = core.longestToEnd(core.objective)[0];
+    return longest + Core.ROUNDING * Math.max(core.nodes, Math.abs(longest));
+  }
+
+  /** Returns a bound on every path better than the incumbent, infinite when there is none. */
+  double run() {
+    if (isProven()) {
+      return Double.POSITIVE_INFINITY;
+    }
+    search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
+    narrow(List.of(dual));
+    int width = FIRST_WIDTH;
+    while (!isProven() && width > 0) {
+      List<Dual> duals = withShifted();
+      int widest = MOST_NUMBERS / (duals.size() + core.rows() + 1);
+      double dropped = search(core, duals, Math.min(width, widest));
+      if (dropped >= cutoff()) {
+        return Double.POSITIVE_INFINITY;
+      }
+      if (deadline.isPast()) {
+        return dual.bound / core.scale;
+      }
+      narrow(duals);
+      width = width < widest ? width * WIDENING : 0;
+    }
+    return isProven() ? Double.POSITIVE_INFINITY : dual.bound / core.scale;
+  }
+
+  private boolean isProven() {
+    return dual.bound >= cutoff();
+  }
+
+  private double cutoff() {
+    return Math.min(ceiling, incumbent.cutoff(core));
+  }
+
+  @CanIgnoreReturnValue
+  private double search(Core searched, List<Dual> duals, int width) {
+    return new MeetingSearch(searched, duals, incumbent, ceiling, width, strict).run(deadline);
+  }
+
+  /** Marks the arcs of least detour. */
+  private boolean[] nearest() {
+    double[] detours = dual.detours(core);
+    double[] sorted = detours.clone();
+    Arrays.sort(sorted);
+    double furthest = sorted[Math.min(sorted.length - 1, FIRST_ARCS * core.nodes)];
+    boolean[] near = new boolean[detours.length];
+    for (int arc = 0; arc < near.length; arc++) {
+      near[arc] = detours[arc] <= furthest;
+    }
+    return near;
+  }
+
+  /** Drops arcs that no better path has and rows that no path breaks; raises the bound anew. */
+  private void narrow(List<Dual> duals) {
+    boolean[] kept = new boolean[core.arcs()];
+    Arrays.fill(kept, true);
+    for (Dual one : duals) {
+      double[] detours = one.detours(core);
+      for (int arc = 0; arc < kept.length; arc++) {
+        kept[arc] &= one.bound + detours[arc] < cutoff();
+      }
+    }
+    Core fewer = core.keeping(kept);
+    boolean[] breakable = fewer.breakable();
+    core = fewer.keepingRows(breakable);
+    dual = ascend(core, pick(dual.multipliers, breakable), PRECISION);
+  }
+
+  private static double[] pick(double[] values, boolean[] kept) {
+    double[] picked = new double[values.length];
+    int size = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (kept[i]) {
+        picked[size++] = values[i];
+      }
+    }
+    return Arrays.copyOf(picked, size);
+  }
+
+  private List<Dual> withShifted() {
+    List<Dual> duals = new ArrayList<>(List.of(dual));
+    for (int row = 0; row < core.rows() && duals.size() < 2 * MOST_SHIFTED; row++) {
+      if (dual.multipliers[row] > 0) {
+        for (double shift : new double[] {-SHIFT, SHIFT}) {
+          Core shifted = core.shifted(row, shift);
+          double[] prices = ascend(shifted, dual.multipliers, SHIFTED_PRECISION).multipliers;
+          duals.add(Dual.at(core, prices));
+        }
+      }
+    }
+    return duals;
+  }
+
+  private Dual ascend(Core of, double[] start, double precision) {
+    return DualAscent.ascend(of, start, cutoff(), precision);
+  }
+}

@@ -1,0 +1,73 @@
+package org.nemotron.nas.search;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
+import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+
+/** Writes what a search came to as JSON; numbers that are not finite are left out. */
+public final class OutcomeJson {
+  private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+  private static final double NANOS = 1e9;
+
+  private OutcomeJson() {}
+
+  /** Returns an outcome as JSON: {@code "status"} is found, infeasible or outOfTime. */
+  public static String write(SearchOutcome outcome) {
+    ObjectNode root = MAPPER.createObjectNode();
+    double seconds = outcome.elapsed().toNanos() / NANOS;
+    if (outcome instanceof Found found) {
+      root.put("status", "found").put("seconds", seconds);
+      root.put("ending", found.ending().name());
+      ArrayNode solutions = root.putArray("solutions");
+      found.solutions().forEach(solution -> write(solution, solutions.addObject()));
+    } else if (outcome instanceof Infeasible infeasible) {
+      root.put("status", "infeasible").put("seconds", seconds);
+      write(infeasible, root);
+    } else if (outcome instanceof OutOfTime outOfTime) {
+      root.put("status", "outOfTime").put("seconds", seconds);
+      put(root, "bound", outOfTime.bound());
+    }
+    return root.toString();
+  }
+
+  /** Returns a frontier as JSON: every point has a limit and a solution. */
+  public static String write(Frontier frontier) {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("cost", frontier.cost()).put("complete", frontier.complete());
+    root.put("seconds", frontier.elapsed().toNanos() / NANOS);
+    ArrayNode points = root.putArray("points");
+    for (Frontier.Point point : frontier.points()) {
+      ObjectNode node = points.addObject().put("limit", point.limit());
+      write(point.solution(), node);
+    }
+    return root.toString();
+  }
+
+  private static void write(Solution solution, ObjectNode node) {
+    solution.ids().forEach(node.putArray("choices")::add);
+    node.put("score", solution.score());
+    put(node, "bound", solution.bound());
+    put(node, "gap", solution.gap());
+    if (solution.standardError() > 0) {
+      node.put("standardError", solution.standardError());
+    }
+    solution.costs().forEach(node.putObject("costs")::put);
+  }
+
+  private static void write(Infeasible infeasible, ObjectNode node) {
+    node.put("budget", infeasible.budget()).put("limit", infeasible.limit());
+    put(node, "leastPossible", infeasible.leastPossible());
+    infeasible.clash().forEach(node.putArray("clash")::add);
+    infeasible.repairs().forEach(node.putObject("repairs")::put);
+  }
+
+  private static void put(ObjectNode node, String name, double value) {
+    if (Double.isFinite(value)) {
+      node.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.google.common.collect.ImmutableMap;
+import java.time.Duration;
+import java.util.Map;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.nemotron.nas.search.SearchOutcome.Ending;
+import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
+
+final class PuzzleSearchTest {
+  private static Alternative candidate(String id, double score, double memory, double latency) {
+    return Alternative.of(id, score, ImmutableMap.of("memory", memory, "latency", latency));
+  }
+
+  /** Two layers, each with something large and quick, something small and slow, and nothing. */
+  private static SearchProblem.Builder twoLayers() {
+    return SearchProblem.builder()
+        .layer(candidate("wide", 0, 10, 1), candidate("thin", 1, 1, 10))
+        .layer(candidate("wide", 0, 10, 1), candidate("thin", 1, 1, 10));
+  }
+
+  @Test
+  void solve_limitOneRoundingBelowTheBest_findsTheNextBest() {
+    double total = 9.0 + 3.633213868427073 + 7.896638452647492;
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(Alternative.of("only", 1.4, Map.of("memory", 3.633213868427073)))
+            .layer(
+                Alternative.of("large", 0.1, Map.of("memory", 7.896638452647492)),
+                Alternative.of("small", 4.8, Map.of("memory", 4.6031926868817)))
+            .fixedCosts(Map.of("memory", 9.0))
+            .budget(Budget.atMost("memory", Math.nextDown(total)))
+            .build();
+    Found found = (Found) PuzzleSearch.create().solve(problem);
+    assertThat(found.best().ids()).containsExactly("only", "small");
+  }
+
+  @Test
+  void solve_twoBudgetsClashOnlyTogether_namesBothAndTheirRepairs() {
+    SearchProblem problem =
+        twoLayers().budget(Budget.atMost("memory", 5)).budget(Budget.atMost("latency", 5)).build();
+    Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
+    assertThat(infeasible.clash()).containsExactly("memory", "latency");
+    assertThat(infeasible.budget()).isEqualTo("memory");
+    assertThat(infeasible.limit()).isEqualTo(5);
+    assertThat(infeasible.leastPossible()).isEqualTo(20);
+    assertThat(infeasible.repairs())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("memory", 20.0, "latency", 20.0));
+  }
+
+  @Test
+  void solve_oneBudgetTooTight_namesItsLeastValue() {
+    SearchProblem problem =
+        twoLayers()
+            .fixedCosts(Map.of("memory", 7.0))
+            .budget(Budget.atMost("latency", 100))
+            .budget(Budget.atMost("memory", 8))
+            .build();
+    Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
+    assertThat(infeasible.clash()).containsExactly("memory");
+    assertThat(infeasible.leastPossible()).isEqualTo(9);
+  }
+
+  @Test
+  void solve_moreSolutionsThanThereAre_endsExhausted() {
+    SearchProblem problem = twoLayers().solutions(9).build();
+    Found found = (Found) PuzzleSearch.create().solve(problem);
+    assertThat(found.solutions()).hasSize(4);
+    assertThat(found.ending()).isEqualTo(Ending.EXHAUSTED);
+  }
+
+  @Test
+  void solve_cancelledBeforeAnything_isOutOfTime() {
+    PuzzleSearch search = PuzzleSearch.builder().cancelledWhen(() -> true).build();
+    assertThat(search.solve(twoLayers().budget(Budget.atMost("memory", 12)).build()))
+        .isInstanceOf(SearchOutcome.OutOfTime.class);
+  }
+
+  @Test
+  void solve_cancelledAfterTheFirstSolution_keepsIt() {
+    int[] heard = {0};
+    PuzzleSearch search =
+        PuzzleSearch.builder()
+            .listener(progress -> heard[0] = progress.done())
+            .cancelledWhen(() -> heard[0] > 0)
+            .build();
+    Found found = (Found) search.solve(twoLayers().solutions(3).build());
+    assertThat(found.solutions()).hasSize(1);
+    assertThat(found.ending()).isEqualTo(Ending.CANCELLED);
+  }
+
+  @Test
+  void solve_timeLimit_keepsToItAndBoundsWhatItFound() {
+    PuzzleSearch search = PuzzleSearch.builder().timeLimit(Duration.ofNanos(1)).build();
+    SearchOutcome outcome = search.solve(twoLayers().budget(Budget.atMost("memory", 12)).build());
+    assertThat(outcome).isInstanceOf(SearchOutcome.OutOfTime.class);
+    assertThat(((SearchOutcome.OutOfTime) outcome).bound()).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void solve_coveringCandidateIsBest_standsOnceAndCoversBoth() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(candidate("a", 1, 1, 1), candidate("both", 0.5, 1, 1).covering(2))
+            .layer(candidate("a", 1, 1, 1))
+            .build();
+    Solution best = ((Found) PuzzleSearch.create().solve(problem)).best();
+    assertThat(best.ids()).containsExactly("both");
+    assertThat(best.costs()).containsEntry("memory", 1.0);
+  }
+
+  @Test
+  void breakTies_equalScores_takesTheCheapest() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(candidate("dear", 1, 5, 1), candidate("cheap", 1, 2, 1))
+            .build();
+    PuzzleSearch search = PuzzleSearch.builder().breakTies(new TieBreak("memory", 0)).build();
+    assertThat(((Found) search.solve(problem)).best().ids()).containsExactly("cheap");
+  }
+
+  @Test
+  void breakTies_withinTheStandardError_takesTheCheapestAndShowsWhatItGaveUp() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(
+                candidate("dear", 1, 5, 1).withStandardError(0.2),
+                candidate("cheap", 1.1, 2, 1),
+                candidate("poor", 1.5, 1, 1))
+            .build();
+    PuzzleSearch search = PuzzleSearch.builder().breakTies(new TieBreak("memory", 1)).build();
+    Solution best = ((Found) search.solve(problem)).best();
+    assertThat(best.ids()).containsExactly("cheap");
+    assertThat(best.bound()).isEqualTo(1);
+  }
+
+  @Test
+  void confidence_leadOfOneStandardError_is84Percent() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(
+                candidate("a", 1, 1, 1).withStandardError(0.3),
+                candidate("b", 1.5, 1, 1).withStandardError(0.4))
+            .build();
+    Confidence confidence = PuzzleSearch.create().confidence(problem).orElseThrow();
+    assertThat(confidence.probability()).isCloseTo(0.8413447460685429, precision());
+  }
+
+  private static Offset<Double> precision() {
+    return Offset.offset(1e-14);
+  }
+
+  @Test
+  void solveBatches_largerBatchCostsMore_keepsWhatIsAskedFor() {
+    SearchProblem one = twoLayers().budget(Budget.atMost("memory", 20)).build();
+    SearchProblem eight = twoLayers().budget(Budget.atMost("memory", 11)).build();
+    Batches batches = PuzzleSearch.create().solveBatches(Map.of(1, one, 8, eight));
+    assertThat(batches.leastHarm().orElseThrow().batch()).isEqualTo(1);
+    assertThat(batches.mostThroughput("latency").orElseThrow().batch()).isEqualTo(8);
+    assertThat(batches.mostThroughputPerHarm("latency").orElseThrow().batch()).isEqualTo(1);
+  }
+
+  @Test
+  void grid_twoCosts_leavesOutWhatNothingMeets() {
+    FrontierGrid grid = PuzzleSearch.create().grid(twoLayers().build(), "memory", 2, "latency", 2);
+    assertThat(grid.complete()).isTrue();
+    assertThat(grid.cells())
+        .extracting(FrontierGrid.Cell::limit, cell -> cell.solution().score())
+        .containsExactly(tuple(20.0, 0.0), tuple(20.0, 0.0));
+  }
+}

@@ -1,0 +1,191 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import org.nemotron.nas.search.SearchOutcome.Found;
+
+final class SearchLawsProperties {
+  /** Sums of a dozen numbers below ten, added in another order, agree to this. */
+  private static final double ROUNDING = 1e-9;
+
+  /** SCIP takes a row that is broken by a millionth as met. */
+  private static final double SCIP_TOLERANCE = 1e-5;
+
+  private final PuzzleSearch search = PuzzleSearch.create();
+
+  @Provide
+  Arbitrary<SearchProblem> problems() {
+    return SmallProblems.any();
+  }
+
+  @Provide
+  Arbitrary<SearchProblem> mediumProblems() {
+    return MediumProblems.any();
+  }
+
+  private double score(SearchProblem problem) {
+    return search.solve(problem) instanceof Found found
+        ? found.best().score()
+        : Double.POSITIVE_INFINITY;
+  }
+
+  @Property(tries = 300)
+  void looseningABudgetNeverHurts(
+      @ForAll("problems") SearchProblem problem, @ForAll @DoubleRange(min = 0, max = 9) double by) {
+    List<Budget> looser =
+        problem.budgets().stream()
+            .map(b -> new Budget(b.cost(), b.atLeast() - by, b.atMost() + by))
+            .toList();
+    assertThat(score(problem.toBuilder().budgets(looser).build()))
+        .isLessThanOrEqualTo(score(problem) + ROUNDING);
+  }
+
+  @Property(tries = 300)
+  void addingACandidateNeverHurts(
+      @ForAll("problems") SearchProblem problem, @ForAll @IntRange(max = 5) int layer) {
+    int to = Math.min(layer, problem.layers().size() - 1);
+    boolean pinned = problem.rules().stream().anyMatch(Rule.Pin.class::isInstance);
+    if (!pinned) {
+      Alternative first = problem.layers().get(to).get(0);
+      Alternative extra =
+          new Alternative(
+              "extra", first.score() / 2, 0, first.costs(), first.covers(), first.kinds());
+      List<List<Alternative>> layers = new ArrayList<>(problem.layers());
+      layers.set(
+          to,
+          ImmutableList.<Alternative>builder().addAll(problem.layers().get(to)).add(extra).build());
+      assertThat(score(withLayers(problem, layers))).isLessThanOrEqualTo(score(problem) + ROUNDING);
+    }
+  }
+
+  @Property(tries = 300)
+  void orderOfCandidatesChangesNothing(
+      @ForAll("problems") SearchProblem problem, @ForAll Random random) {
+    List<List<Alternative>> layers = new ArrayList<>();
+    for (List<Alternative> layer : problem.layers()) {
+      List<Alternative> shuffled = new ArrayList<>(layer);
+      Collections.shuffle(shuffled, random);
+      layers.add(shuffled);
+    }
+    assertThat(choices(withLayers(problem, layers))).isEqualTo(choices(problem));
+  }
+
+  @Property(tries = 300)
+  void scalingAllScoresChangesNoChoice(@ForAll("problems") SearchProblem problem) {
+    double scale = 1024;
+    List<List<Alternative>> layers = new ArrayList<>();
+    for (List<Alternative> layer : problem.layers()) {
+      layers.add(layer.stream().map(a -> a.withScore(a.score() * scale)).toList());
+    }
+    assertThat(ids(withLayers(problem, layers))).isEqualTo(ids(problem));
+  }
+
+  private static SearchProblem withLayers(SearchProblem problem, List<List<Alternative>> layers) {
+    return SearchProblem.builder()
+        .layers(layers)
+        .fixedCosts(problem.fixedCosts())
+        .budgets(problem.budgets())
+        .rules(problem.rules())
+        .build();
+  }
+
+  private List<Choice> choices(SearchProblem problem) {
+    return search.solve(problem) instanceof Found found ? found.best().choices() : List.of();
+  }
+
+  private List<String> ids(SearchProblem problem) {
+    return search.solve(problem) instanceof Found found ? found.best().ids() : List.of();
+  }
+
+  @Property(tries = 300)
+  void relaxationIsAtMostTheOptimumAndTheOptimumAtMostGreedy(
+      @ForAll("problems") SearchProblem problem) {
+    Network network = Network.of(problem);
+    Core core = Core.of(network);
+    Dual dual = DualAscent.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, 1e-9);
+    double optimum = score(problem);
+    assertThat(dual.bound / core.scale).isLessThanOrEqualTo(optimum + ROUNDING);
+    Optional<Solution> greedy = Baselines.greedy(problem);
+    assertThat(optimum)
+        .isLessThanOrEqualTo(
+            greedy.map(Solution::score).orElse(Double.POSITIVE_INFINITY) + ROUNDING);
+  }
+
+  @Property(tries = 12)
+  void agreesWithScipOnLargerProblems(@ForAll("mediumProblems") SearchProblem problem) {
+    SearchOutcome scip =
+        PuzzleSearch.builder()
+            .method(PuzzleSearch.Method.SCIP)
+            .timeLimit(Duration.ofSeconds(2))
+            .build()
+            .solve(problem);
+    if (scip instanceof Found found) {
+      assertThat(score(problem)).isLessThanOrEqualTo(found.best().score() + SCIP_TOLERANCE);
+      assertThat(score(problem)).isGreaterThanOrEqualTo(found.best().bound() - SCIP_TOLERANCE);
+    }
+  }
+
+  @Property(tries = 300)
+  void jsonRoundTripIsIdentical(@ForAll("problems") SearchProblem problem) {
+    assertThat(ProblemJson.parse(ProblemJson.write(problem))).isEqualTo(problem);
+  }
+
+  @Property(tries = 150)
+  void frontierPointsAreTheBestWithinTheirLimits(@ForAll("problems") SearchProblem problem) {
+    Frontier frontier = search.frontier(problem, SmallProblems.MEMORY, 5);
+    BruteForce all = BruteForce.of(problem);
+    assertThat(frontier.complete()).isTrue();
+    for (Frontier.Point point : frontier.points()) {
+      double truth =
+          all.architectures().stream()
+              .filter(all::fits)
+              .filter(choices -> all.cost(choices, SmallProblems.MEMORY) <= point.limit())
+              .mapToDouble(BruteForce::score)
+              .min()
+              .orElseThrow();
+      assertThat(point.solution().score()).isCloseTo(truth, within(ROUNDING));
+    }
+  }
+
+  @Property(tries = 150)
+  void everyStepOfTheFrontierIsTheWholeParetoSet(@ForAll("problems") SearchProblem problem) {
+    Frontier frontier = search.frontier(problem, SmallProblems.MEMORY, -1e9, 1e9);
+    BruteForce all = BruteForce.of(problem);
+    List<ImmutableList<Choice>> fitting = all.architectures().stream().filter(all::fits).toList();
+    long steps =
+        fitting.stream()
+            .filter(one -> fitting.stream().noneMatch(other -> isBetter(all, other, one)))
+            .map(one -> Math.round(all.cost(one, SmallProblems.MEMORY) / ROUNDING))
+            .distinct()
+            .count();
+    assertThat(frontier.complete()).isTrue();
+    assertThat(frontier.points()).hasSize((int) steps);
+    for (Frontier.Point point : frontier.points()) {
+      assertThat(fitting).noneMatch(other -> isBetter(all, other, point.solution().choices()));
+    }
+  }
+
+  /**
+   * Returns whether a rival is at most as dear and scores less, or dear less and scores as well.
+   */
+  private static boolean isBetter(
+      BruteForce all, ImmutableList<Choice> rival, ImmutableList<Choice> judged) {
+    double cheaper = all.cost(judged, SmallProblems.MEMORY) - all.cost(rival, SmallProblems.MEMORY);
+    double better = BruteForce.score(judged) - BruteForce.score(rival);
+    return (cheaper > ROUNDING && better > -ROUNDING) || (better > ROUNDING && cheaper > -ROUNDING);
+  }
+}

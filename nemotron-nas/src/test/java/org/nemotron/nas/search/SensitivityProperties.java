@@ -1,0 +1,69 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+final class SensitivityProperties {
+  /** Sums of a dozen numbers below ten, added in another order, agree to this. */
+  private static final double ROUNDING = 1e-9;
+
+  @Provide
+  Arbitrary<SearchProblem> problems() {
+    return SmallProblems.withoutRules();
+  }
+
+  @Property(tries = 200)
+  void aBetterArchitectureFitsAtTheBetterLimitAndNotBefore(
+      @ForAll("problems") SearchProblem problem) {
+    PuzzleSearch.create()
+        .sensitivity(problem)
+        .ifPresent(found -> found.budgets().forEach(entry -> check(problem, found, entry)));
+  }
+
+  private static void check(SearchProblem problem, Sensitivity found, Sensitivity.Entry entry) {
+    double sign = entry.fromAbove() ? 1 : -1;
+    BruteForce all = BruteForce.of(problem);
+    double betterLimit =
+        fittingOthers(problem, entry, all)
+            .filter(c -> BruteForce.score(c) < found.solution().score() - ROUNDING)
+            .mapToDouble(c -> sign * all.cost(c, entry.cost()))
+            .min()
+            .orElse(Double.POSITIVE_INFINITY);
+    assertThat(sign * entry.betterLimit()).isCloseTo(betterLimit, within(ROUNDING));
+    double chosen = sign * found.solution().costs().getOrDefault(entry.cost(), Double.NaN);
+    assertThat(sign * entry.worseLimit()).isEqualTo(chosen);
+    double worseScore =
+        fittingOthers(problem, entry, all)
+            .filter(c -> sign * all.cost(c, entry.cost()) < chosen)
+            .mapToDouble(BruteForce::score)
+            .min()
+            .orElse(Double.POSITIVE_INFINITY);
+    assertThat(entry.worseScore()).isCloseTo(worseScore, within(ROUNDING));
+    assertThat(entry.scorePerUnit()).isNotNegative();
+  }
+
+  /** Returns the architectures that meet everything but this end of this budget. */
+  private static Stream<ImmutableList<Choice>> fittingOthers(
+      SearchProblem problem, Sensitivity.Entry entry, BruteForce all) {
+    List<Budget> others =
+        problem.budgets().stream()
+            .map(budget -> budget.cost().equals(entry.cost()) ? without(budget, entry) : budget)
+            .toList();
+    return all.architectures().stream()
+        .filter(c -> others.stream().allMatch(b -> b.allows(all.cost(c, b.cost()))));
+  }
+
+  private static Budget without(Budget budget, Sensitivity.Entry entry) {
+    return entry.fromAbove()
+        ? new Budget(budget.cost(), Math.max(budget.atLeast(), -1e9), Double.POSITIVE_INFINITY)
+        : new Budget(budget.cost(), Double.NEGATIVE_INFINITY, Math.min(budget.atMost(), 1e9));
+  }
+}
