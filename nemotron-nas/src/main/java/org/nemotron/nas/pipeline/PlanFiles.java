@@ -2,6 +2,7 @@ package org.nemotron.nas.pipeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -9,11 +10,13 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.guava.GuavaModule;
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
 public final class PlanFiles {
@@ -23,6 +26,9 @@ public final class PlanFiles {
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
   private PlanFiles() {}
@@ -43,9 +49,24 @@ public final class PlanFiles {
       throw new IOException(
           unknownKey(file, e.getPathReference() + "", e.getPropertyName(), e.getKnownPropertyIds()),
           e);
+    } catch (JsonMappingException e) {
+      throw new IOException(file + ": " + sentence(e), e);
     } catch (JsonProcessingException e) {
       throw new IOException(file + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** Returns where a value is and what it must be: in the plan's own words, where it has some. */
+  private static String sentence(JsonMappingException fault) {
+    String path =
+        fault.getPath().stream()
+            .map(step -> step.getFieldName() == null ? "" + step.getIndex() : step.getFieldName())
+            .collect(Collectors.joining("."));
+    String rule =
+        fault.getCause() instanceof IllegalArgumentException cause
+            ? Strings.nullToEmpty(cause.getMessage())
+            : fault.getOriginalMessage();
+    return path.isEmpty() ? rule : path + ": " + rule;
   }
 
   private static void merge(ObjectNode known, JsonNode given, Path file, String path)
@@ -61,8 +82,12 @@ public final class PlanFiles {
         throw new IOException(
             unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
       }
+      String fullKey = path.isEmpty() ? key : path + "." + key;
+      if (entry.getValue().isNull()) {
+        throw new IOException(file + ": " + fullKey + " must not be null");
+      }
       if (former instanceof ObjectNode inner) {
-        merge(inner, entry.getValue(), file, path.isEmpty() ? key : path + "." + key);
+        merge(inner, entry.getValue(), file, fullKey);
       } else {
         known.set(key, entry.getValue());
       }
