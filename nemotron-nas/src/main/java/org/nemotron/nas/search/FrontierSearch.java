@@ -45,7 +45,8 @@ final class FrontierSearch {
     Optional<Answer.Best> best = best(within(limit));
     while (best.isPresent() && limit >= low && !deadline.isPast()) {
       double value = cost.value(best.get().path());
-      if (!points.isEmpty() && points.get(0).solution().score() >= network.score(best.get().path())) {
+      if (!points.isEmpty()
+          && points.get(0).solution().score() >= network.score(best.get().path())) {
         points.remove(0); // as good for less
       }
       add(Math.max(value, low), best.get(), Integer.MAX_VALUE);
