@@ -2,6 +2,5 @@
 module org.nemotron.runtime {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
-  requires transitive com.google.common;
   requires transitive org.nemotron.core;
 }

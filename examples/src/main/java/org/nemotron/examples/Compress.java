@@ -48,7 +48,10 @@ final class Compress implements Callable<Integer> {
   @Option(names = "--output", paramLabel = "DIR", description = "directory of the run")
   private String output = "run";
 
-  @Option(names = "--plan", paramLabel = "FILE", description = "JSON with what differs from the defaults")
+  @Option(
+      names = "--plan",
+      paramLabel = "FILE",
+      description = "JSON with what differs from the defaults")
   private @Nullable Path plan;
 
   @Option(names = "--short", description = "a tenth of the work, to see that everything runs")

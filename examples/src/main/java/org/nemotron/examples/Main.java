@@ -12,7 +12,7 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     version = "nemotron 0.1.0-SNAPSHOT",
     description = "Compresses Llama-style language models on the JVM.",
-    subcommands = {Compress.class})
+    subcommands = {Compress.class, ComposeByHand.class})
 public final class Main {
   private Main() {}
 
@@ -25,7 +25,9 @@ public final class Main {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** What the user can mend is said in a sentence; anything else is a fault of ours, with its trace. */
+  /**
+   * What the user can mend is said in a sentence; anything else is a fault of ours, with its trace.
+   */
   private static int explain(Exception fault, CommandLine command, ParseResult parsed)
       throws Exception {
     if (fault instanceof IOException

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,11 +14,12 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.nas.library.SearchSpace;
 
 /**
- * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and of
- * the part outside the layers, by running the code that generation runs, spread over the machine as
- * generation is.
+ * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
+ * of the part outside the layers, by running the code that generation runs, spread over the machine
+ * as generation is.
  *
  * <p>All parts take turns within a round, so that a disturbance of the machine meets all alike and
  * caches are as cold as in a whole model; a cost is the median over rounds and streams.
@@ -45,16 +47,16 @@ public final class LatencyMeter {
    * Returns the costs in {@code scenario}.
    *
    * @param parent gives shapes, element type, device and the part outside the layers
-   * @param attentions what a layer may have; the parent's own are to be among them
-   * @param ffns what a layer may have; the parent's own are to be among them
+   * @param space which alternatives there are; the parent's own parts are measured as well
    * @param progress told after each round how many are done, by one of the measuring threads
    */
   public CostTable measure(
       HeterogeneousModel parent,
-      Collection<AttentionSpec> attentions,
-      Collection<FfnSpec> ffns,
+      SearchSpace space,
       Scenario scenario,
       LongConsumer progress) {
+    ImmutableSet<AttentionSpec> attentions = space.attentions(parent.spec());
+    ImmutableSet<FfnSpec> ffns = space.ffns(parent.spec());
     Streams streams = Streams.of(scenario, parent.device());
     List<ImmutableList<PartTimer>> timers = new ArrayList<>();
     try (SideBySide sideBySide = new SideBySide(streams.count())) {

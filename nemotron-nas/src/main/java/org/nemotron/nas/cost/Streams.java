@@ -5,11 +5,11 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 
 /**
- * How a batch is spread over the machine: on a CPU each core generates for its share of the sequences,
- * without waiting for the others; a card takes the whole batch.
+ * How a batch is spread over the machine: on a CPU each core generates for its share of the
+ * sequences, without waiting for the others; a card takes the whole batch.
  *
- * <p>One stream per core beats one stream on all cores here, since the operations of a decode step are
- * too small to divide.
+ * <p>One stream per core beats one stream on all cores here, since the operations of a decode step
+ * are too small to divide.
  *
  * @param scenarios one per stream; their batches add up to the batch of the whole
  */

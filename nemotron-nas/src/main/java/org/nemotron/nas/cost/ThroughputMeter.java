@@ -14,7 +14,8 @@ import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * Measures how fast whole models generate, by generating, the batch spread over the machine's cores.
+ * Measures how fast whole models generate, by generating, the batch spread over the machine's
+ * cores.
  */
 public final class ThroughputMeter {
   private final Scenario scenario;
@@ -36,15 +37,16 @@ public final class ThroughputMeter {
     models.forEach(model -> nanos.add(new ArrayList<>()));
     Streams streams = Streams.of(scenario, models.get(0).device());
     try (SideBySide sideBySide = new SideBySide(streams.count())) {
-      for (int round = -1; round < rounds; round++) {
+      Scenario warmUp = new Scenario(1, 8, 8);
+      models.forEach(
+          model ->
+              sideBySide.forEach(streams.scenarios(), share -> generate(model, warmUp)));
+      for (int round = 0; round < rounds; round++) {
         for (int index = 0; index < models.size(); index++) {
           HeterogeneousModel model = models.get(index);
           long start = System.nanoTime();
           sideBySide.forEach(streams.scenarios(), share -> generate(model, share));
-          double taken = System.nanoTime() - start;
-          if (round >= 0) {
-            nanos.get(index).add(taken);
-          }
+          nanos.get(index).add((double) (System.nanoTime() - start));
         }
       }
     }

@@ -3,7 +3,9 @@ package org.nemotron.nas.distill;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
@@ -61,13 +63,13 @@ public final class GlobalDistiller {
       GlobalLoss loss = new GlobalLoss(parent, settings);
       checkpoint.restore(state, optimizer);
       if (state.evaluations().isEmpty()) {
-        state.evaluated(0, heldOutKl(loss, child.model(), heldOut));
+        state.evaluated(0, heldOutKl(loss, child.model(), heldOut, sideBySide));
       }
       while (state.step() < settings.steps() && state.stop().isEmpty()) {
         step(child, optimizer, loss, data, state, sideBySide);
         progress.accept(state.step());
         if (state.step() % settings.evaluateEvery() == 0 || state.step() == settings.steps()) {
-          state.evaluated(state.step(), heldOutKl(loss, child.model(), heldOut));
+          state.evaluated(state.step(), heldOutKl(loss, child.model(), heldOut, sideBySide));
           checkpoint.save(state, optimizer);
         }
       }
@@ -90,17 +92,26 @@ public final class GlobalDistiller {
     }
   }
 
+  /** The sequences side by side, each by itself, added in their order. */
   private static double heldOutKl(
-      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+      GlobalLoss loss,
+      HeterogeneousModel child,
+      EvaluationBatches heldOut,
+      SideBySide sideBySide) {
+    List<Integer> batches = IntStream.range(0, heldOut.batches()).boxed().toList();
+    double[] sums = new double[batches.size()];
+    sideBySide.forEach(
+        batches,
+        batch -> {
+          Tensor idsBT = heldOut.batch(batch);
+          for (long row = 0; row < idsBT.size(0); row++) {
+            sums[batch] += loss.klNats(child, idsBT.narrow(0, row, 1));
+          }
+        });
     double sum = 0;
-    long sequences = 0;
-    for (int batch = 0; batch < heldOut.batches(); batch++) {
-      try (NativeScope scope = NativeScope.open()) {
-        Tensor idsBT = heldOut.batch(batch);
-        sum += loss.klNats(child, idsBT) * idsBT.size(0);
-        sequences += idsBT.size(0);
-      }
+    for (double ofBatch : sums) {
+      sum += ofBatch;
     }
-    return sum / sequences;
+    return sum / heldOut.windows();
   }
 }

@@ -140,7 +140,10 @@ public final class BlockLibrary implements AutoCloseable {
     return new BlockLibrary(parent, rankings, kvHeadStart, all, merged);
   }
 
-  /** Returns this library with the trained candidates of {@code other}, a library of the same parent. */
+  /**
+   * Returns this library with the trained candidates of {@code other}, a library of the same
+   * parent.
+   */
   public BlockLibrary with(BlockLibrary other) {
     return with(other.trained);
   }

@@ -14,7 +14,8 @@ import org.nemotron.core.text.TokenBatches;
 
 /**
  * Finds, for each run of consecutive layers, which one of them alone comes closest to the output of
- * the last: the block that imitates the run starts from its weights.
+ * the last: the block that imitates the run starts from its weights. It has the shape of the run's
+ * first layer, so that only layers of that shape are asked.
  */
 final class CoverOrigins {
   private static final int BATCHES = 2;
@@ -51,6 +52,10 @@ final class CoverOrigins {
   private void addErrors(ImmutableList<Tensor> states, int first, double[] errors) {
     Tensor wanted = states.get(first + errors.length);
     for (int offset = 0; offset < errors.length; offset++) {
+      if (!parent.spec().block(first + offset).equals(parent.spec().block(first))) {
+        errors[offset] = Double.POSITIVE_INFINITY;
+        continue;
+      }
       try (NativeScope scope = NativeScope.open()) {
         Tensor alone =
             parent.block(first + offset).forward(states.get(first), CausalContext.INSTANCE);

@@ -55,8 +55,7 @@ public final class LibraryFiles {
     return files.add(manifest).build();
   }
 
-  private static ObjectNode manifest(
-      BlockLibrary library, Set<? extends Candidate> written) {
+  private static ObjectNode manifest(BlockLibrary library, Set<? extends Candidate> written) {
     ObjectNode json = JSON.createObjectNode();
     json.put("kvHeadStart", library.kvHeadStart().name());
     ArrayNode layers = json.putArray("layers");

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import java.util.stream.Stream;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -107,6 +108,24 @@ public record SearchSpace(
 
   private int rounded(double channels) {
     return Math.max(1, (int) Math.round(channels / channelMultiple)) * channelMultiple;
+  }
+
+  /** Returns the attentions that occur in {@code parent} or may take their place; not the no-op. */
+  public ImmutableSet<AttentionSpec> attentions(ModelSpec parent) {
+    return parent.blocks().stream()
+        .map(BlockSpec::attention)
+        .flatMap(own -> Stream.concat(Stream.of(own), attentionAlternatives(own).stream()))
+        .filter(spec -> !(spec instanceof AttentionSpec.NoOp))
+        .collect(ImmutableSet.toImmutableSet());
+  }
+
+  /** Returns the networks that occur in {@code parent} or may take their place; not the no-op. */
+  public ImmutableSet<FfnSpec> ffns(ModelSpec parent) {
+    return parent.blocks().stream()
+        .map(BlockSpec::ffn)
+        .flatMap(own -> Stream.concat(Stream.of(own), ffnAlternatives(own).stream()))
+        .filter(spec -> !(spec instanceof FfnSpec.NoOp))
+        .collect(ImmutableSet.toImmutableSet());
   }
 
   /**

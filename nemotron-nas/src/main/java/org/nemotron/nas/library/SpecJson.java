@@ -8,7 +8,6 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 
-
 /** Specs and candidates as JSON, in the tables of a run. */
 public final class SpecJson {
   private SpecJson() {}
@@ -94,7 +93,8 @@ public final class SpecJson {
               json.path("headDim").asInt());
       case "linear" -> new AttentionSpec.Linear();
       case "noOp" -> new AttentionSpec.NoOp();
-      default -> throw new IOException("attention kind must be groupedQuery, linear or noOp: " + json);
+      default ->
+          throw new IOException("attention kind must be groupedQuery, linear or noOp: " + json);
     };
   }
 

@@ -1,5 +1,7 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -28,8 +30,9 @@ import org.nemotron.nas.search.Solution;
 /**
  * The tables of candidates as a search problem, and its solutions as architectures.
  *
- * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own among
- * them, their scores added; where a pair was trained and scored as a whole, that score stands instead.
+ * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own
+ * among them, their scores added; where a pair was trained and scored as a whole, that score stands
+ * instead.
  */
 public final class ArchitectureProblem {
   private final ModelSpec parent;
@@ -79,11 +82,17 @@ public final class ArchitectureProblem {
         .build();
   }
 
+  /** Returns the problem of generating at least {@code factor} times as fast as the parent. */
+  public SearchProblem faster(double factor) {
+    double parentNanos = costs.latency(parent).scenarioNanos(costs.scenario());
+    return within(ImmutableList.of(Budget.atMost(CostTable.LATENCY_NANOS, parentNanos / factor)));
+  }
+
   /** Returns the architecture that {@code solution} of this problem describes. */
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<Placement> chosen = ImmutableList.builder();
     for (Choice choice : solution.choices()) {
-      chosen.add(placements.get(choice.alternative().id()));
+      chosen.add(verifyNotNull(placements.get(choice.alternative().id())));
     }
     return new Architecture(chosen.build());
   }
@@ -111,7 +120,7 @@ public final class ArchitectureProblem {
     Set<FfnSpec> ffns = new LinkedHashSet<>(List.of(own.ffn()));
     Set<Candidate.Whole> wholes = new LinkedHashSet<>();
     for (Candidate candidate : scored(layer)) {
-      candidate.accept(new Sorted(attentions, ffns, wholes));
+      boolean unused = candidate.accept(new Sorted(attentions, ffns, wholes));
     }
     List<Placement> found = new ArrayList<>();
     for (AttentionSpec attention : attentions) {

@@ -20,7 +20,10 @@ import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.score.ScoringSettings;
 
-/** Checks of the scores themselves: do they add up, and what did starting at the replaced block save. */
+/**
+ * Checks of the scores themselves: do they add up, and what did starting at the replaced block
+ * save.
+ */
 final class Audits {
   private static final int SPEED_SAMPLE = 8;
 
@@ -81,8 +84,7 @@ final class Audits {
     List<HeterogeneousModel> hybrids = new ArrayList<>();
     try {
       for (Candidate candidate : candidates) {
-        hybrids.add(
-            library.assemble(Architecture.ofOne(inputs.parent().spec(), candidate)));
+        hybrids.add(library.assemble(Architecture.ofOne(inputs.parent().spec(), candidate)));
       }
       return new ModelEvaluator(data, inputs.threads()).evaluate(inputs.parent(), hybrids);
     } finally {

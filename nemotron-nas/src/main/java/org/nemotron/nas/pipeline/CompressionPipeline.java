@@ -19,12 +19,13 @@ import org.nemotron.nas.score.ScoreTable;
 /**
  * The whole method: from a parent and a budget to children that run, and a report.
  *
- * <p>A library of cheaper alternatives to every block is made and each alternative trained to imitate
- * its block; each gets a score and a measured cost; promising pairs are trained together; for each
- * target the best architecture is searched, assembled, and distilled as a whole.
+ * <p>A library of cheaper alternatives to every block is made and each alternative trained to
+ * imitate its block; each gets a score and a measured cost; promising pairs are trained together;
+ * for each target the best architecture is searched, assembled, and distilled as a whole.
  *
  * <p>Every stage stores its result in the run's directory. A run begun again there reuses what fits
- * and makes the rest anew; a target added later costs only its own search, assembly and distillation.
+ * and makes the rest anew; a target added later costs only its own search, assembly and
+ * distillation.
  *
  * <p>Source: Puzzle, arXiv:2411.19146.
  */
@@ -72,16 +73,12 @@ public final class CompressionPipeline {
     }
   }
 
-  private TargetSearch search(
-      RunInputs inputs, ScoreTable scores, ImmutableList<CostTable> costs) {
+  private TargetSearch search(RunInputs inputs, ScoreTable scores, ImmutableList<CostTable> costs) {
     return new TargetSearch(inputs.parent().spec(), scores, costs, plan.scoring().metric());
   }
 
   private RunSummary children(
-      RunInputs inputs,
-      StageStore store,
-      Stages.Coupled coupled,
-      ImmutableList<CostTable> costs)
+      RunInputs inputs, StageStore store, Stages.Coupled coupled, ImmutableList<CostTable> costs)
       throws IOException, NoArchitectureException {
     TargetSearch search = search(inputs, coupled.scores(), costs);
     List<FinishedTarget> finished = new ArrayList<>();
@@ -97,8 +94,7 @@ public final class CompressionPipeline {
         String name = childName(index);
         ChildStage.Child child =
             new ChildStage(inputs, store, listener).make(name, architecture, coupled.trained());
-        finished.add(
-            new FinishedTarget(plan.targets().get(index), answer, architecture, child));
+        finished.add(new FinishedTarget(plan.targets().get(index), answer, architecture, child));
       }
       RunSummary summary =
           new Evaluation(inputs, store, coupled, costs).summary(ImmutableList.copyOf(finished));

@@ -10,8 +10,8 @@ import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.score.Score;
 
 /**
- * Everything that a compression run is told: the parent, the texts, the budgets, and how much work each
- * stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
+ * Everything that a compression run is told: the parent, the texts, the budgets, and how much work
+ * each stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
  *
  * @param parent directory of the parent, in Hugging Face form
  * @param output directory of the run
@@ -108,7 +108,7 @@ public record CompressionPlan(
         dtype,
         childDtype,
         threads,
-        new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 2_048, 256, 4),
+        new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 1_024, 256, 4),
         space,
         new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()),
         new LocalPlan(6, local.learningRate(), local.divergenceFactor()),
@@ -143,7 +143,7 @@ public record CompressionPlan(
       int validationTokens,
       int heldOutWindowTokens,
       int heldOutWindows) {
-    static final DataPlan DEFAULT = new DataPlan(128, 4, 1_000_000, 24_576, 512, 16);
+    static final DataPlan DEFAULT = new DataPlan(256, 2, 1_000_000, 3_072, 512, 8);
 
     /** Checks that all are positive. */
     public DataPlan {
@@ -166,7 +166,7 @@ public record CompressionPlan(
    * @param divergenceFactor a candidate whose loss grows by this factor is stopped
    */
   public record LocalPlan(int steps, double learningRate, double divergenceFactor) {
-    static final LocalPlan DEFAULT = new LocalPlan(120, 1e-3, 10);
+    static final LocalPlan DEFAULT = new LocalPlan(80, 2e-3, 10);
   }
 
   /**
@@ -179,7 +179,7 @@ public record CompressionPlan(
    */
   public record CoupledPlan(int steps, double learningRate, ImmutableList<Double> speedups) {
     static final CoupledPlan DEFAULT =
-        new CoupledPlan(60, 5e-4, ImmutableList.of(1.25, 1.5, 1.75, 2.0, 2.5));
+        new CoupledPlan(60, 1e-3, ImmutableList.of(1.5, 2.0));
 
     /** Checks the ranges. */
     public CoupledPlan {
@@ -224,7 +224,7 @@ public record CompressionPlan(
       int prefillRounds,
       int decodeRounds,
       int generationRounds) {
-    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 8, 80, 4);
+    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 8, 60, 2);
 
     /** Checks that there is a batch size. */
     public CostPlan {
@@ -251,7 +251,7 @@ public record CompressionPlan(
       double klWeight,
       double lmWeight,
       int evaluateEvery) {
-    static final GlobalPlan DEFAULT = new GlobalPlan(160, 8, 1e-3, 1, 1, 0, 40);
+    static final GlobalPlan DEFAULT = new GlobalPlan(200, 2, 1e-3, 1, 1, 0, 50);
   }
 
   /**
@@ -289,7 +289,10 @@ public record CompressionPlan(
     /** Checks the value. */
     public Limit {
       checkArgument(
-          Double.isFinite(value) && value > 0, "limit on %s (%s) must be positive", quantity, value);
+          Double.isFinite(value) && value > 0,
+          "limit on %s (%s) must be positive",
+          quantity,
+          value);
     }
 
     @Override

@@ -30,8 +30,8 @@ public final class PlanFiles {
   /**
    * Returns the plan in {@code file}; what it does not name is as in {@code defaults}.
    *
-   * @throws IOException if the file cannot be read, is no JSON, or has a key or value that a plan does
-   *     not have; the message names it
+   * @throws IOException if the file cannot be read, is no JSON, or has a key or value that a plan
+   *     does not have; the message names it
    */
   public static CompressionPlan read(Path file, CompressionPlan defaults) throws IOException {
     String text = Files.readString(file);
@@ -51,13 +51,15 @@ public final class PlanFiles {
   private static void merge(ObjectNode known, JsonNode given, Path file, String path)
       throws IOException {
     if (!given.isObject()) {
-      throw new IOException(file + ": " + (path.isEmpty() ? "the plan" : path) + " must be an object");
+      throw new IOException(
+          file + ": " + (path.isEmpty() ? "the plan" : path) + " must be an object");
     }
     for (Map.Entry<String, JsonNode> entry : given.properties()) {
       String key = entry.getKey();
       JsonNode former = known.get(key);
       if (former == null) {
-        throw new IOException(unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
+        throw new IOException(
+            unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
       }
       if (former instanceof ObjectNode inner) {
         merge(inner, entry.getValue(), file, path.isEmpty() ? key : path + "." + key);

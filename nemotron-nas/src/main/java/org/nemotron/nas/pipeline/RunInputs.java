@@ -101,10 +101,7 @@ record RunInputs(
   /** Returns the batches of local distillation and calibration. */
   TokenBatches trainingBatches(String purpose, int batchSize) {
     return new TokenBatches(
-        training,
-        batchSize,
-        plan.data().windowTokens(),
-        new Seed(plan.seed()).named(purpose));
+        training, batchSize, plan.data().windowTokens(), new Seed(plan.seed()).named(purpose));
   }
 
   /** Returns the batches that scores are made on and the best child is chosen by. */

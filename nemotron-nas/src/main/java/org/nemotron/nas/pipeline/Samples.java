@@ -21,8 +21,7 @@ final class Samples {
   static ImmutableList<Sample> of(RunInputs inputs, HeterogeneousModel child) {
     ImmutableList.Builder<Sample> samples = ImmutableList.builder();
     for (TokenCorpus corpus : inputs.heldOut()) {
-      ImmutableIntArray prompt =
-          corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length()));
+      ImmutableIntArray prompt = corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length()));
       samples.add(
           new Sample(
               inputs.tokenizer().decodeText(prompt),

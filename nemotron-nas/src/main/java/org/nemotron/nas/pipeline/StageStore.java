@@ -20,8 +20,8 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
  * hears which and why.
  *
  * <p>A stage's record ({@code stages/NAME.json}) is written after its files, with their digests. A
- * result fits when its record has the fingerprint of what the stage depends on now, and the files are
- * as they were.
+ * result fits when its record has the fingerprint of what the stage depends on now, and the files
+ * are as they were.
  */
 final class StageStore {
   private final Path run;

@@ -5,13 +5,9 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.nemotron.core.provenance.Fingerprint;
-import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
@@ -75,9 +71,7 @@ final class Stages {
                       inputs.trainingBatches("local", plan().data().batchSize()),
                       progress)) {
             LocalDistillation trained =
-                new LocalDistiller(
-                        settings(
-                            plan().local().steps(), plan().local().learningRate()))
+                new LocalDistiller(settings(plan().local().steps(), plan().local().learningRate()))
                     .distill(
                         start,
                         start.candidates(),
@@ -146,8 +140,7 @@ final class Stages {
         batches,
         progress -> {
           ScoringSettings settings =
-              new ScoringSettings(
-                  batches, plan().scoring().candidatesPerPass(), inputs.threads());
+              new ScoringSettings(batches, plan().scoring().candidatesPerPass(), inputs.threads());
           TableFiles.writeScores(
               file,
               new BlockScorer(settings)
@@ -183,8 +176,7 @@ final class Stages {
             tables.add(
                 meter.measure(
                     inputs.parent(),
-                    attentions(),
-                    ffns(),
+                    plan().space(),
                     scenario,
                     done -> progress.accept(before + done)));
           }
@@ -194,32 +186,13 @@ final class Stages {
     return TableFiles.readCosts(file);
   }
 
-  private Set<AttentionSpec> attentions() {
-    Set<AttentionSpec> all = new LinkedHashSet<>();
-    for (BlockSpec own : inputs.parent().spec().blocks()) {
-      all.add(own.attention());
-      all.addAll(plan().space().attentionAlternatives(own.attention()));
-    }
-    all.remove(new AttentionSpec.NoOp());
-    return all;
-  }
-
-  private Set<FfnSpec> ffns() {
-    Set<FfnSpec> all = new LinkedHashSet<>();
-    for (BlockSpec own : inputs.parent().spec().blocks()) {
-      all.add(own.ffn());
-      all.addAll(plan().space().ffnAlternatives(own.ffn()));
-    }
-    all.remove(new FfnSpec.NoOp());
-    return all;
-  }
-
   /** A library with promising pairs trained together, and the scores of all its candidates. */
   record Coupled(Trained trained, ScoreTable scores) {}
 
   /**
    * Returns the library with the pairs of {@code promising} placements trained together, and their
-   * scores. A pair may have one half that is the parent's own: it is trained to make up for the other.
+   * scores. A pair may have one half that is the parent's own: it is trained to make up for the
+   * other.
    */
   Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<Placement> promising)
       throws IOException {

@@ -54,8 +54,7 @@ final class SummaryBuilder {
   private @Nullable AdditivityAudit additivity;
   private @Nullable ScoringSpeed scoringSpeed;
 
-  SummaryBuilder(
-      RunInputs inputs, Stages.Coupled coupled, ImmutableList<CostTable> costs) {
+  SummaryBuilder(RunInputs inputs, Stages.Coupled coupled, ImmutableList<CostTable> costs) {
     this.inputs = inputs;
     this.coupled = coupled;
     this.costs = costs;
@@ -71,9 +70,9 @@ final class SummaryBuilder {
     scoringSpeed = measuredSpeed;
   }
 
-  /** Takes in the rates of the next target: the parent's, then its models'. */
-  void throughput(ImmutableList<Double> rates) {
-    tokensPerSecond.add(rates);
+  /** Takes in the rates of each target: the parent's, then its models'. */
+  void throughput(List<ImmutableList<Double>> rates) {
+    tokensPerSecond.addAll(rates);
   }
 
   /** Searches the efficient frontier of the first batch size. */
@@ -81,12 +80,10 @@ final class SummaryBuilder {
     CostTable table = costs.get(0);
     ModelSpec parent = inputs.parent().spec();
     ArchitectureProblem problem =
-        new ArchitectureProblem(
-            parent, coupled.scores(), table, inputs.plan().scoring().metric());
+        new ArchitectureProblem(parent, coupled.scores(), table, inputs.plan().scoring().metric());
     Frontier found =
         PuzzleSearch.create()
-            .frontier(
-                problem.within(ImmutableList.of()), CostTable.LATENCY_NANOS, FRONTIER_POINTS);
+            .frontier(problem.within(ImmutableList.of()), CostTable.LATENCY_NANOS, FRONTIER_POINTS);
     double parentAccuracy = measured().mean(0).accuracy();
     ImmutableList.Builder<FrontierPoint> points = ImmutableList.builder();
     for (Frontier.Point point : found.points()) {
@@ -117,8 +114,7 @@ final class SummaryBuilder {
     ImmutableList<CandidateTraining> trainings = coupled.trained().trainings();
     return new RunSummary(
         Path.of(inputs.plan().parent()).toAbsolutePath().normalize().getFileName().toString(),
-        new ScenarioSummary(
-            scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
+        new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
         figures("parent", inputs.parent(), 0, tokensPerSecond.get(0).get(0), scenario),
         layerTimes(table, inputs.parent().spec()),
         targets.build(),
@@ -194,10 +190,7 @@ final class SummaryBuilder {
               placement.covers(),
               placement.spec(),
               placement.origin().name().toLowerCase(Locale.ROOT),
-              coupled
-                  .scores()
-                  .score(parent, placement)
-                  .harm(inputs.plan().scoring().metric())));
+              coupled.scores().score(parent, placement).harm(inputs.plan().scoring().metric())));
     }
     return new RunSummary.Solution(
         layers.build(),

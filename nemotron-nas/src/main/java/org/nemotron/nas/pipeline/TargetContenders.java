@@ -1,12 +1,9 @@
 package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.nas.cost.Scenario;
-import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.search.Baselines;
@@ -14,9 +11,9 @@ import org.nemotron.nas.search.SearchProblem;
 import org.nemotron.nas.search.Solution;
 
 /**
- * A finished child and what it is compared with, all within the same budget: itself before the global
- * distillation, greedy and random choices from the same library, and its own architecture with
- * starting weights only.
+ * A finished child and what it is compared with, all within the same budget: itself before the
+ * global distillation, greedy and random choices from the same library, and its own architecture
+ * with starting weights only.
  */
 final class TargetContenders implements AutoCloseable {
   private final FinishedTarget target;
@@ -63,20 +60,18 @@ final class TargetContenders implements AutoCloseable {
     return ImmutableList.of(target.child().model(), beforeDistillation, greedy, random, untrained);
   }
 
+  /** Returns the models of different architecture: child, greedy, random. */
+  ImmutableList<HeterogeneousModel> measured() {
+    return ImmutableList.of(target.child().model(), greedy, random);
+  }
+
   /**
-   * Returns generated tokens per second of the parent, then of each of {@link #models}, measured in
-   * turns. Models of one architecture share a measurement.
+   * Returns the rates of {@link #models} from those of {@link #measured}: models of one architecture
+   * share a measurement.
    */
-  ImmutableList<Double> tokensPerSecond(HeterogeneousModel parent, int rounds) {
-    Scenario scenario = target.answer().problem().costs().scenario();
-    List<HeterogeneousModel> measured = new ArrayList<>();
-    measured.add(parent);
-    measured.add(target.child().model());
-    measured.add(greedy);
-    measured.add(random);
-    ImmutableList<Double> rates = new ThroughputMeter(scenario, rounds).measure(measured);
-    double child = rates.get(1);
-    return ImmutableList.of(rates.get(0), child, child, rates.get(2), rates.get(3), child);
+  static ImmutableList<Double> rates(List<Double> measured) {
+    double child = measured.get(0);
+    return ImmutableList.of(child, child, measured.get(1), measured.get(2), child);
   }
 
   @Override

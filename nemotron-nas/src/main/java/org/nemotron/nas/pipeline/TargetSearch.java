@@ -154,9 +154,6 @@ final class TargetSearch {
   }
 
   private double bestParentTokensPerSecond() {
-    return costs.stream()
-        .mapToDouble(table -> table.tokensPerSecond(parent))
-        .max()
-        .orElseThrow();
+    return costs.stream().mapToDouble(table -> table.tokensPerSecond(parent)).max().orElseThrow();
   }
 }

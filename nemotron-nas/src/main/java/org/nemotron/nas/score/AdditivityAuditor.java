@@ -21,7 +21,9 @@ import org.nemotron.nas.library.Candidate;
 public final class AdditivityAuditor {
   private final ModelEvaluator evaluator;
 
-  /** Makes an auditor that measures with {@code evaluator}, on the text that scores were made on. */
+  /**
+   * Makes an auditor that measures with {@code evaluator}, on the text that scores were made on.
+   */
   public AdditivityAuditor(ModelEvaluator evaluator) {
     this.evaluator = evaluator;
   }

@@ -72,6 +72,11 @@ public final class BlockScorer {
     return new ScoreTable(scores.buildOrThrow());
   }
 
+  /** Returns the scores of all candidates of {@code library}; see the other {@code score}. */
+  public ScoreTable score(BlockLibrary library, EvaluationBatches data, LongConsumer progress) {
+    return score(library, library.candidates(), data, progress);
+  }
+
   /** Groups by the layer that follows: a group runs through the rest of the parent as one batch. */
   private List<List<Candidate>> passes(Collection<? extends Candidate> candidates) {
     SetMultimap<Integer, Candidate> byLayer =

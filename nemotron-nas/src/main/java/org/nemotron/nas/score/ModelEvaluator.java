@@ -30,8 +30,8 @@ public final class ModelEvaluator {
   }
 
   /**
-   * Returns the quality of each of {@code models}, in their order; the parent may be among them. The
-   * parent runs once per window, whatever the number of models.
+   * Returns the quality of each of {@code models}, in their order; the parent may be among them.
+   * The parent runs once per window, whatever the number of models.
    */
   public ImmutableList<ModelQuality> evaluate(
       HeterogeneousModel parent, List<HeterogeneousModel> models) {
@@ -76,9 +76,7 @@ public final class ModelEvaluator {
       for (HeterogeneousModel model : models) {
         try (NativeScope scope = NativeScope.open()) {
           Tensor logTV =
-              model == parent
-                  ? parentLogTV
-                  : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
+              model == parent ? parentLogTV : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
           results.add(compare(parentLogTV, logTV, ids1T.select(0, 0)));
         }
       }

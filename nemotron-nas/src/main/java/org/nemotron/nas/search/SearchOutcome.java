@@ -5,12 +5,25 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
+import java.util.NoSuchElementException;
 
 /** What a search came to. */
 public sealed interface SearchOutcome {
 
   /** Returns how long the search took. */
   Duration elapsed();
+
+  /**
+   * Returns the best architecture, for callers that know that there is one.
+   *
+   * @throws NoSuchElementException if nothing was found; the message is the outcome
+   */
+  default Solution orElseThrow() {
+    if (this instanceof Found found) {
+      return found.best();
+    }
+    throw new NoSuchElementException("no architecture was found: " + this);
+  }
 
   /** Why a search that found something ended. */
   enum Ending {

@@ -1,0 +1,270 @@
+package org.nemotron.core.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+final class HeterogeneousModelTest {
+  /** Float32 sums of some dozens of terms, through a few layers, against float64. */
+  private static final double TOLERANCE = 1e-4;
+
+  private static final int TOKENS = 11;
+
+  private NativeScope scope;
+
+  @BeforeEach
+  void openScope() {
+    CpuThreads.perOperation(1);
+    scope = NativeScope.open();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  static Stream<ModelSpec> specs() {
+    RopeSpec llama3 = new RopeSpec.Llama3(500_000, 8, 1, 4, 64);
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    return Stream.of(
+        SmallModels.mixed(),
+        SmallModels.spec(block, new BlockSpec(SmallModels.grouped(4), SmallModels.WIDE)),
+        SmallModels.spec(llama3, true, block, block),
+        SmallModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block));
+  }
+
+  static Stream<AttentionSpec> attentions() {
+    return Stream.of(
+        SmallModels.grouped(1),
+        SmallModels.grouped(2),
+        SmallModels.grouped(4),
+        new AttentionSpec.Linear(),
+        new AttentionSpec.NoOp());
+  }
+
+  @ParameterizedTest
+  @MethodSource("specs")
+  void logits_everyKindOfBlock_equalSlowImplementation(ModelSpec spec) {
+    long[] ids = SmallModels.ids(TOKENS, 1);
+    try (HeterogeneousModel model = SmallModels.model(spec, 2)) {
+      double[][] expected = new SlowLlama(model).logits(ids);
+      float[] actual = Tensors.floats(model.logits(Tensors.of(ids, 1, TOKENS)));
+      assertClose(actual, expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("attentions")
+  void forward_attentionAlone_equalsSlowImplementation(AttentionSpec attention) {
+    BlockSpec block = new BlockSpec(attention, new FfnSpec.NoOp());
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(block), 3)) {
+      Tensor hidden = model.embed(Tensors.of(SmallModels.ids(TOKENS, 4), 1, TOKENS));
+      double[][] expected = new SlowLlama(model).attention(0, rows(hidden));
+      assertClose(
+          Tensors.floats(model.block(0).attention().forward(hidden, CausalContext.INSTANCE)),
+          expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("attentions")
+  void step_tokenByToken_equalsUncachedForward(AttentionSpec attention) {
+    assertCachedEqualsUncached(attention, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("attentions")
+  void step_prefillThenDecode_equalsUncachedForward(AttentionSpec attention) {
+    assertCachedEqualsUncached(attention, 7, 1, 1, 1, 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("attentions")
+  void step_prefillInChunks_equalsUncachedForward(AttentionSpec attention) {
+    assertCachedEqualsUncached(attention, 4, 3, 1, 2, 1);
+  }
+
+  /** Two sequences; after each chunk the logits of its last token must be those without a cache. */
+  private static void assertCachedEqualsUncached(AttentionSpec attention, int... chunks) {
+    assertThat(Arrays.stream(chunks).sum()).isEqualTo(TOKENS);
+    BlockSpec replaced = new BlockSpec(attention, SmallModels.WIDE);
+    BlockSpec other = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    Tensor ids = Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(replaced, other), 6);
+        KvCache cache = model.newCache(2, TOKENS)) {
+      Tensor expected = model.logits(ids);
+      int seen = 0;
+      for (int chunk : chunks) {
+        Tensor logits = model.step(ids.narrow(1, seen, chunk), cache);
+        seen += chunk;
+        assertThat(cache.length()).isEqualTo(seen);
+        double difference = logits.sub(expected.select(1, seen - 1)).abs().max().item_double();
+        assertThat(difference).as("after %s tokens", seen).isLessThan(TOLERANCE);
+      }
+    }
+  }
+
+  @Test
+  void forward_absentSubBlocks_returnTheInputItself() {
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(BlockSpec.NO_OP), 7)) {
+      Tensor hidden = model.embed(Tensors.of(SmallModels.ids(3, 8), 1, 3));
+      Tensor output = model.block(0).forward(hidden, CausalContext.INSTANCE);
+      assertThat(output.data_ptr().address()).isEqualTo(hidden.data_ptr().address());
+    }
+  }
+
+  @Test
+  void withBlock_anotherBlock_sharesAllOtherTensors() {
+    BlockSpec linear = new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear());
+    try (HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9);
+        NamedTensors weights = weights(linear);
+        HeterogeneousModel child = parent.withBlock(2, linear, weights)) {
+      assertThat(addressesOutsideLayer2(child)).isEqualTo(addressesOutsideLayer2(parent));
+      assertThat(child.spec()).isEqualTo(parent.spec().withBlock(2, linear));
+    }
+  }
+
+  private static ImmutableMap<String, Long> addressesOutsideLayer2(HeterogeneousModel model) {
+    return ImmutableMap.copyOf(
+        Maps.transformValues(
+            Maps.filterKeys(model.tensors(), name -> !name.startsWith("model.layers.2.")),
+            tensor -> tensor.data_ptr().address()));
+  }
+
+  @Test
+  void withBlock_anotherBlock_leavesTheParentUnchangedAlsoWhenClosed() {
+    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
+    BlockSpec linear = new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear());
+    try (HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9)) {
+      float[] before = Tensors.floats(parent.logits(ids));
+      try (NamedTensors weights = weights(linear);
+          HeterogeneousModel child = parent.withBlock(2, linear, weights)) {
+        assertThat(Tensors.floats(child.logits(ids))).isNotEqualTo(before);
+      }
+      assertThat(Tensors.floats(parent.logits(ids))).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void withBlock_parentClosedFirst_childStillComputes() {
+    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
+    HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9);
+    try (NamedTensors none = NamedTensors.none();
+        HeterogeneousModel child = parent.withBlock(0, BlockSpec.NO_OP, none)) {
+      float[] before = Tensors.floats(child.logits(ids));
+      parent.close();
+      assertThat(Tensors.floats(child.logits(ids))).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void of_wrongShape_namesTensorAndShapes() {
+    ModelSpec spec = SmallModels.mixed();
+    ModelSpec wider =
+        spec.withBlock(0, new BlockSpec(SmallModels.grouped(2), new FfnSpec.Gated(48)));
+    try (NamedTensors weights = NamedTensors.of(SmallModels.weights(wider.tensorShapes(), 1))) {
+      assertThatThrownBy(() -> HeterogeneousModel.of(spec, weights))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "tensor model.layers.0.mlp.gate_proj.weight: shape [48, 24] must be [40, 24]");
+    }
+  }
+
+  @Test
+  void embed_noMatrixOfIds_isRefused() {
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1)) {
+      Tensor ids = Tensors.of(SmallModels.ids(3, 1), 3);
+      assertThatThrownBy(() -> model.embed(ids))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("token ids must be an int64 [B, T]");
+    }
+  }
+
+  @Test
+  void weightBytes_tiedHead_countsTheEmbeddingOnce() {
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    ModelSpec tied = SmallModels.spec(new RopeSpec.Plain(10_000), true, block);
+    try (HeterogeneousModel model = SmallModels.model(tied, 1)) {
+      long perHead = (long) SmallModels.HEAD_DIM * SmallModels.WIDTH;
+      long attention = SmallModels.WIDTH + (4 + 2 + 2 + 4) * perHead;
+      long ffn = SmallModels.WIDTH + 3L * 40 * SmallModels.WIDTH;
+      long outside = (long) SmallModels.VOCABULARY * SmallModels.WIDTH + SmallModels.WIDTH;
+      assertThat(model.weightBytes()).isEqualTo(4 * (attention + ffn + outside));
+    }
+  }
+
+  @Test
+  void copy_bfloat16_computesNearlyTheSame() {
+    /* Eight bits of mantissa through six layers. */
+    double bfloat16Tolerance = 0.2;
+    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 9);
+        HeterogeneousModel copy = model.copy(DType.BFLOAT16)) {
+      assertThat(copy.dtype()).isEqualTo(DType.BFLOAT16);
+      Tensor logits = copy.logits(ids);
+      assertThat(DType.of(logits)).isEqualTo(DType.FLOAT32);
+      double difference = logits.sub(model.logits(ids)).abs().max().item_double();
+      assertThat(difference).isPositive().isLessThan(bfloat16Tolerance);
+    }
+  }
+
+  @Test
+  void hiddenStates_sameIds_areTheSeamsOfTheResidualStream() {
+    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 9)) {
+      ImmutableList<Tensor> states = model.hiddenStates(ids);
+      ResidualStream stream = ResidualStream.of(model, ids);
+      assertThat(stream.seamsBTD()).hasSameSizeAs(states);
+      for (int seam = 0; seam < states.size(); seam++) {
+        assertThat(Tensors.floats(stream.seamsBTD().get(seam)))
+            .isEqualTo(Tensors.floats(states.get(seam)));
+      }
+    }
+  }
+
+  private static NamedTensors weights(BlockSpec block) {
+    try (NativeScope own = NativeScope.open()) {
+      return NamedTensors.of(SmallModels.weights(block.tensorShapes(SmallModels.WIDTH), 77));
+    }
+  }
+
+  private static double[][] rows(Tensor hidden1TD) {
+    float[] values = Tensors.floats(hidden1TD);
+    int width = (int) hidden1TD.size(2);
+    double[][] rows = new double[values.length / width][width];
+    for (int index = 0; index < values.length; index++) {
+      rows[index / width][index % width] = values[index];
+    }
+    return rows;
+  }
+
+  private static void assertClose(float[] actual, double[][] expected) {
+    double[] flat = Arrays.stream(expected).flatMapToDouble(Arrays::stream).toArray();
+    assertThat(actual).hasSize(flat.length);
+    for (int index = 0; index < flat.length; index++) {
+      assertThat((double) actual[index]).isCloseTo(flat[index], within(TOLERANCE));
+    }
+  }
+}

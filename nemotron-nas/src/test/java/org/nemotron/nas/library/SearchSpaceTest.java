@@ -1,0 +1,104 @@
+package org.nemotron.nas.library;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.nas.SmallParent;
+
+final class SearchSpaceTest {
+  @Test
+  void paper_layerOfLlama70b_hasSixAttentionsAndNineNetworksWithItsOwn() {
+    AttentionSpec own = new AttentionSpec.GroupedQuery(64, 8, 128);
+    assertThat(SearchSpace.PAPER.attentionAlternatives(own))
+        .containsExactly(
+            new AttentionSpec.GroupedQuery(64, 4, 128),
+            new AttentionSpec.GroupedQuery(64, 2, 128),
+            new AttentionSpec.GroupedQuery(64, 1, 128),
+            new AttentionSpec.Linear(),
+            new AttentionSpec.NoOp());
+    // Shares of 28672, to the nearest multiple of 8.
+    assertThat(SearchSpace.PAPER.ffnAlternatives(new FfnSpec.Gated(28672)))
+        .containsExactly(
+            new FfnSpec.Gated(24944),
+            new FfnSpec.Gated(21504),
+            new FfnSpec.Gated(14336),
+            new FfnSpec.Gated(7168),
+            new FfnSpec.Gated(5736),
+            new FfnSpec.Gated(2864),
+            new FfnSpec.Linear(),
+            new FfnSpec.NoOp());
+  }
+
+  @Test
+  void attentionAlternatives_threeHeads_leavesOutWhatDoesNotDivideThem() {
+    assertThat(SearchSpace.PAPER.attentionAlternatives(new AttentionSpec.GroupedQuery(6, 3, 8)))
+        .containsExactly(
+            new AttentionSpec.GroupedQuery(6, 1, 8),
+            new AttentionSpec.Linear(),
+            new AttentionSpec.NoOp());
+  }
+
+  @Test
+  void ffnAlternatives_narrowNetwork_leavesOutRepetitionsAndWhatIsNotSmaller() {
+    // 8.7 and 7.5 of 10 channels both round to 8; 5, 2.5, 2 and 1 to the least, 8.
+    assertThat(SearchSpace.PAPER.ffnAlternatives(new FfnSpec.Gated(10)))
+        .containsExactly(new FfnSpec.Gated(8), new FfnSpec.Linear(), new FfnSpec.NoOp());
+    assertThat(SearchSpace.PAPER.ffnAlternatives(new FfnSpec.Gated(8)))
+        .containsExactly(new FfnSpec.Linear(), new FfnSpec.NoOp());
+  }
+
+  @Test
+  void alternatives_ownIsLinear_onlyNothingIsCheaper() {
+    assertThat(SearchSpace.PAPER.attentionAlternatives(new AttentionSpec.Linear()))
+        .containsExactly(new AttentionSpec.NoOp());
+    assertThat(SearchSpace.PAPER.ffnAlternatives(new FfnSpec.Linear()))
+        .containsExactly(new FfnSpec.NoOp());
+  }
+
+  @Test
+  void alternatives_ownIsNothing_thereAreNone() {
+    assertThat(SearchSpace.PAPER.attentionAlternatives(new AttentionSpec.NoOp())).isEmpty();
+    assertThat(SearchSpace.PAPER.ffnAlternatives(new FfnSpec.NoOp())).isEmpty();
+  }
+
+  @Test
+  void candidates_coveringBlocks_endWithTheParent() {
+    assertThat(SmallParent.SPACE.candidates(SmallParent.spec()))
+        .filteredOn(candidate -> candidate.covers() > 1)
+        .containsExactly(
+            new Candidate.Whole(0, 2, SmallParent.BLOCK),
+            new Candidate.Whole(1, 2, SmallParent.BLOCK));
+  }
+
+  @Test
+  void candidates_noOpsOnly_areTwoPerLayer() {
+    assertThat(SearchSpace.NO_OPS.candidates(SmallParent.spec(ImmutableList.of(SmallParent.BLOCK))))
+        .containsExactly(
+            new Candidate.Attention(0, new AttentionSpec.NoOp()),
+            new Candidate.Ffn(0, new FfnSpec.NoOp()));
+    assertThat(SearchSpace.NO_OPS.candidates(SmallParent.spec(ImmutableList.of(BlockSpec.NO_OP))))
+        .isEmpty();
+  }
+
+  @Test
+  void new_shareAboveOne_isRefusedByName() {
+    assertThatThrownBy(
+            () ->
+                new SearchSpace(
+                    ImmutableList.of(),
+                    ImmutableList.of(1.5),
+                    8,
+                    true,
+                    true,
+                    true,
+                    true,
+                    ImmutableList.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("ffnFractions (1.5) must lie between 0 and 1");
+  }
+}
