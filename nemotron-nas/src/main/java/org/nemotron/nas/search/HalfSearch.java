@@ -1,5 +1,6 @@
 package org.nemotron.nas.search;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -121,6 +122,7 @@ final class HalfSearch {
   }
 
   /** Chooses the labels of the next node to go on with; returns how many they are. */
+  @CanIgnoreReturnValue
   int settle() {
     if (!settled[at]) {
       settle(at);

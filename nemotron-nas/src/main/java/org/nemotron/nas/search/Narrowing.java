@@ -26,14 +26,20 @@ final class Narrowing {
 
   private static final int WIDENING = 8;
 
+  /** Where a part begins, whose whole was too wide. */
+  private static final int BRANCH_WIDTH = 1 << 14;
+
+  /** How often arcs are split before the search gives up. */
+  private static final int DEEPEST = 12;
+
   /** How many arcs per node the very first search sees. */
   private static final int FIRST_ARCS = 3;
 
   /** How far limits are moved for further prices, in the unit of the largest coefficient. */
-  private static final double SHIFT = 1.0;
+  private static final double SHIFT = 2.0;
 
   /** For how many rows there are further prices. */
-  private static final int MOST_SHIFTED = 6;
+  private static final int MOST_SHIFTED = 8;
 
   private static final double PRECISION = 1e-9;
   private static final double SHIFTED_PRECISION = 1e-4;
@@ -42,6 +48,7 @@ final class Narrowing {
   private final boolean strict;
   private final Deadline deadline;
   private final double ceiling;
+  private final int depth;
   private Core core;
   private Dual dual;
 
@@ -55,6 +62,7 @@ final class Narrowing {
     this.deadline = deadline;
     this.core = Core.of(network);
     this.ceiling = ceiling(core);
+    this.depth = 0;
     this.dual = ascend(core, new double[core.rows()], PRECISION);
   }
 
@@ -64,14 +72,27 @@ final class Narrowing {
     return longest + Core.ROUNDING * Math.max(core.nodes, Math.abs(longest));
   }
 
+  /** Goes on with a part of the arcs. */
+  private Narrowing(Narrowing whole, boolean[] part) {
+    this.incumbent = whole.incumbent;
+    this.strict = whole.strict;
+    this.deadline = whole.deadline;
+    this.ceiling = whole.ceiling;
+    this.depth = whole.depth + 1;
+    this.core = whole.core.keeping(part);
+    this.dual = ascend(core, whole.dual.multipliers, PRECISION);
+  }
+
   /** Returns a bound on every path better than the incumbent, infinite when there is none. */
   double run() {
     if (isProven()) {
       return Double.POSITIVE_INFINITY;
     }
-    search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
+    if (depth == 0) {
+      search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
+    }
     narrow(List.of(dual));
-    int width = FIRST_WIDTH;
+    int width = depth == 0 ? FIRST_WIDTH : BRANCH_WIDTH;
     while (!isProven() && width > 0) {
       List<Dual> duals = withShifted();
       int widest = MOST_NUMBERS / (duals.size() + core.rows() + 1);
@@ -85,7 +106,21 @@ final class Narrowing {
       narrow(duals);
       width = width < widest ? width * WIDENING : 0;
     }
-    return isProven() ? Double.POSITIVE_INFINITY : dual.bound / core.scale;
+    if (isProven()) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return depth < DEEPEST ? branch() : dual.bound / core.scale;
+  }
+
+  /** Splits the arcs of one node and goes on with each part. */
+  private double branch() {
+    double bound = Double.POSITIVE_INFINITY;
+    Branching branching = new Branching(core, dual);
+    int arc = branching.arc();
+    for (boolean taken : new boolean[] {true, false}) {
+      bound = Math.min(bound, new Narrowing(this, branching.part(arc, taken)).run());
+    }
+    return bound;
   }
 
   private boolean isProven() {
@@ -143,7 +178,7 @@ final class Narrowing {
 
   private List<Dual> withShifted() {
     List<Dual> duals = new ArrayList<>(List.of(dual));
-    for (int row = 0; row < core.rows() && duals.size() < 2 * MOST_SHIFTED; row++) {
+    for (int row = 0; row < core.rows() && duals.size() <= 2 * MOST_SHIFTED; row++) {
       if (dual.multipliers[row] > 0) {
         for (double shift : new double[] {-SHIFT, SHIFT}) {
           Core shifted = core.shifted(row, shift);
