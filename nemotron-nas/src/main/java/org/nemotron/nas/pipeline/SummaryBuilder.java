@@ -176,7 +176,7 @@ final class SummaryBuilder {
         quality.klStandardError(),
         quality.lossNats(),
         quality.accuracy(),
-        quality.accuracy() / parentAccuracy);
+        parentAccuracy > 0 ? quality.accuracy() / parentAccuracy : 1);
   }
 
   private RunSummary.Solution solution(FinishedTarget target) {
