@@ -16,6 +16,7 @@ import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.library.SearchSpace;
 
 /** Only what holds on any machine, however loaded. */
 final class MetersTest {
@@ -39,18 +40,17 @@ final class MetersTest {
 
   @Test
   void measure_everyKindOfSubBlock_isPositiveAndFinite() {
-    ImmutableList<AttentionSpec> attentions =
-        ImmutableList.of(
+    LatencyMeter meter = new LatencyMeter(2, 3);
+    List<Long> rounds = new ArrayList<>();
+    CostTable table = meter.measure(parent, SmallParent.SPACE, SCENARIO, rounds::add);
+    assertThat(table.attentions().keySet())
+        .containsExactlyInAnyOrder(
             SmallParent.ATTENTION,
             new AttentionSpec.GroupedQuery(4, 1, 10),
             new AttentionSpec.Linear());
-    ImmutableList<FfnSpec> ffns =
-        ImmutableList.of(SmallParent.FFN, new FfnSpec.Gated(12), new FfnSpec.Linear());
-    LatencyMeter meter = new LatencyMeter(2, 3);
-    List<Long> rounds = new ArrayList<>();
-    CostTable table = meter.measure(parent, attentions, ffns, SCENARIO, rounds::add);
-    assertThat(table.attentions().keySet()).containsExactlyElementsOf(attentions);
-    assertThat(table.ffns().keySet()).containsExactlyElementsOf(ffns);
+    assertThat(table.ffns().keySet())
+        .containsExactlyInAnyOrder(
+            SmallParent.FFN, new FfnSpec.Gated(24), new FfnSpec.Gated(12), new FfnSpec.Linear());
     for (Latency latency :
         Iterables.concat(
             table.attentions().values(),
@@ -66,30 +66,23 @@ final class MetersTest {
   @Test
   void measure_networkAHundredTimesAsWide_costsMore() {
     FfnSpec wide = new FfnSpec.Gated(4800);
-    CostTable table =
-        new LatencyMeter(5, 5)
-            .measure(
-                parent,
-                ImmutableList.of(SmallParent.ATTENTION),
-                ImmutableList.of(SmallParent.FFN, wide),
-                SCENARIO,
-                round -> {});
-    assertThat(table.latency(wide).prefillNanos())
-        .isGreaterThan(table.latency(SmallParent.FFN).prefillNanos());
-    assertThat(table.latency(SmallParent.FFN).prefillNanos())
-        .isGreaterThan(table.latency(new FfnSpec.NoOp()).prefillNanos());
+    BlockSpec block = new BlockSpec(SmallParent.ATTENTION, wide);
+    try (HeterogeneousModel both =
+        SmallParent.model(SmallParent.spec(ImmutableList.of(block, SmallParent.BLOCK)), 1)) {
+      CostTable table =
+          new LatencyMeter(5, 5).measure(both, SearchSpace.NO_OPS, SCENARIO, round -> {});
+      assertThat(table.latency(wide).prefillNanos())
+          .isGreaterThan(table.latency(SmallParent.FFN).prefillNanos());
+      assertThat(table.latency(SmallParent.FFN).prefillNanos())
+          .isGreaterThan(table.latency(new FfnSpec.NoOp()).prefillNanos());
+    }
   }
 
   @Test
   void measure_batchOfOne_isPossible() {
     CostTable table =
         new LatencyMeter(1, 1)
-            .measure(
-                parent,
-                ImmutableList.of(SmallParent.ATTENTION),
-                ImmutableList.of(SmallParent.FFN),
-                new Scenario(1, 3, 1),
-                round -> {});
+            .measure(parent, SearchSpace.NO_OPS, new Scenario(1, 3, 1), round -> {});
     assertThat(table.tokensPerSecond(parent.spec())).isPositive().isFinite();
   }
 

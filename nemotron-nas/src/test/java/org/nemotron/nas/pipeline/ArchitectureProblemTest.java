@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -22,10 +21,10 @@ import org.nemotron.nas.library.Placement;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Alternative;
-import org.nemotron.nas.search.Baselines;
 import org.nemotron.nas.search.Budget;
+import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchProblem;
-import org.nemotron.nas.search.Solution;
 
 final class ArchitectureProblemTest {
   private static final ModelSpec PARENT =
@@ -105,12 +104,16 @@ final class ArchitectureProblemTest {
     double most = PARENT.nonBlockParameters() + SmallParent.BLOCK.parameters(SmallParent.WIDTH) + 1;
     SearchProblem within =
         problem.within(ImmutableList.of(Budget.atMost(CostTable.PARAMETERS, most)));
-    Optional<Solution> solution = Baselines.greedy(within);
-    assertThat(solution.map(problem::architecture))
-        .contains(
-            new Architecture(
-                ImmutableList.of(
-                    new Placement(0, 2, SmallParent.BLOCK, Placement.Origin.COVERING))));
+    assertThat(PuzzleSearch.create().solve(within))
+        .isInstanceOfSatisfying(
+            SearchOutcome.Found.class,
+            found ->
+                assertThat(problem.architecture(found.best()))
+                    .isEqualTo(
+                        new Architecture(
+                            ImmutableList.of(
+                                new Placement(
+                                    0, 2, SmallParent.BLOCK, Placement.Origin.COVERING)))));
   }
 
   @Test
