@@ -167,6 +167,14 @@ public record CompressionPlan(
    */
   public record LocalPlan(int steps, double learningRate, double divergenceFactor) {
     static final LocalPlan DEFAULT = new LocalPlan(80, 2e-3, 10);
+
+    /** Checks the ranges. */
+    public LocalPlan {
+      checkArgument(steps > 0, "local steps (%s) must be positive", steps);
+      checkArgument(learningRate > 0, "local learningRate (%s) must be positive", learningRate);
+      checkArgument(
+          divergenceFactor > 1, "local divergenceFactor (%s) must exceed 1", divergenceFactor);
+    }
   }
 
   /**
@@ -184,6 +192,7 @@ public record CompressionPlan(
     /** Checks the ranges. */
     public CoupledPlan {
       checkArgument(steps >= 0, "coupled steps (%s) must not be negative", steps);
+      checkArgument(learningRate > 0, "coupled learningRate (%s) must be positive", learningRate);
       checkArgument(
           speedups.stream().allMatch(speedup -> speedup > 1),
           "coupled speedups (%s) must exceed 1",
@@ -204,6 +213,8 @@ public record CompressionPlan(
     /** Checks the count. */
     public ScoringPlan {
       checkArgument(auditedPairs >= 2, "auditedPairs (%s) must be at least 2", auditedPairs);
+      checkArgument(
+          candidatesPerPass > 0, "candidatesPerPass (%s) must be positive", candidatesPerPass);
     }
   }
 
@@ -229,6 +240,21 @@ public record CompressionPlan(
     /** Checks that there is a batch size. */
     public CostPlan {
       checkArgument(!batchSizes.isEmpty(), "batchSizes must name at least one batch");
+      checkArgument(
+          batchSizes.stream().allMatch(batch -> batch > 0),
+          "batchSizes (%s) must be positive",
+          batchSizes);
+      checkArgument(
+          promptTokens > 0 && outputTokens > 0,
+          "promptTokens (%s) and outputTokens (%s) must be positive",
+          promptTokens,
+          outputTokens);
+      checkArgument(
+          prefillRounds > 0 && decodeRounds > 0 && generationRounds > 0,
+          "prefillRounds (%s), decodeRounds (%s) and generationRounds (%s) must be positive",
+          prefillRounds,
+          decodeRounds,
+          generationRounds);
     }
   }
 
@@ -252,6 +278,23 @@ public record CompressionPlan(
       double lmWeight,
       int evaluateEvery) {
     static final GlobalPlan DEFAULT = new GlobalPlan(200, 2, 1e-3, 1, 1, 0, 50);
+
+    /** Checks the ranges. */
+    public GlobalPlan {
+      checkArgument(steps >= 0, "global steps (%s) must not be negative", steps);
+      checkArgument(batchSize > 0, "global batchSize (%s) must be positive", batchSize);
+      checkArgument(learningRate > 0, "global learningRate (%s) must be positive", learningRate);
+      checkArgument(
+          cosineWeight >= 0 && klWeight >= 0 && lmWeight >= 0,
+          "global weights (cosine %s, KL %s, LM %s) must not be negative",
+          cosineWeight,
+          klWeight,
+          lmWeight);
+      checkArgument(
+          cosineWeight + klWeight + lmWeight > 0,
+          "global distillation must have a term with a positive weight");
+      checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
+    }
   }
 
   /**

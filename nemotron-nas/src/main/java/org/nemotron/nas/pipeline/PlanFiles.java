@@ -2,6 +2,7 @@ package org.nemotron.nas.pipeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.guava.GuavaModule;
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,9 +45,32 @@ public final class PlanFiles {
       throw new IOException(
           unknownKey(file, e.getPathReference() + "", e.getPropertyName(), e.getKnownPropertyIds()),
           e);
+    } catch (JsonMappingException e) {
+      throw new IOException(file + ", " + place(e) + ": " + reason(e), e);
     } catch (JsonProcessingException e) {
-      throw new IOException(file + ": " + e.getOriginalMessage(), e);
+      throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** Returns where in the plan the fault is, for example {@code targets[0].limits[0]}. */
+  private static String place(JsonMappingException e) {
+    StringBuilder place = new StringBuilder();
+    for (JsonMappingException.Reference step : e.getPath()) {
+      if (step.getFieldName() == null) {
+        place.append('[').append(step.getIndex()).append(']');
+      } else {
+        place.append(place.isEmpty() ? "" : ".").append(step.getFieldName());
+      }
+    }
+    return place.isEmpty() ? "plan" : place.toString();
+  }
+
+  /** What a record refused is said by it; Jackson's own words lose their hints for programmers. */
+  private static String reason(JsonMappingException e) {
+    if (e.getCause() instanceof IllegalArgumentException refusal && refusal.getMessage() != null) {
+      return refusal.getMessage();
+    }
+    return Splitter.on(" (index ").splitToList(e.getOriginalMessage()).get(0);
   }
 
   private static void merge(ObjectNode known, JsonNode given, Path file, String path)
