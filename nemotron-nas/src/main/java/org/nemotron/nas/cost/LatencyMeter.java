@@ -51,10 +51,7 @@ public final class LatencyMeter {
    * @param progress told after each round how many are done, by one of the measuring threads
    */
   public CostTable measure(
-      HeterogeneousModel parent,
-      SearchSpace space,
-      Scenario scenario,
-      LongConsumer progress) {
+      HeterogeneousModel parent, SearchSpace space, Scenario scenario, LongConsumer progress) {
     ImmutableSet<AttentionSpec> attentions = space.attentions(parent.spec());
     ImmutableSet<FfnSpec> ffns = space.ffns(parent.spec());
     Streams streams = Streams.of(scenario, parent.device());

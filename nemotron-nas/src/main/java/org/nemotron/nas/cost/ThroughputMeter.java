@@ -39,8 +39,7 @@ public final class ThroughputMeter {
     try (SideBySide sideBySide = new SideBySide(streams.count())) {
       Scenario warmUp = new Scenario(1, 8, 8);
       models.forEach(
-          model ->
-              sideBySide.forEach(streams.scenarios(), share -> generate(model, warmUp)));
+          model -> sideBySide.forEach(streams.scenarios(), share -> generate(model, warmUp)));
       for (int round = 0; round < rounds; round++) {
         for (int index = 0; index < models.size(); index++) {
           HeterogeneousModel model = models.get(index);

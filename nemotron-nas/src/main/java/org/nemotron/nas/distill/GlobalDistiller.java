@@ -94,10 +94,7 @@ public final class GlobalDistiller {
 
   /** The sequences side by side, each by itself, added in their order. */
   private static double heldOutKl(
-      GlobalLoss loss,
-      HeterogeneousModel child,
-      EvaluationBatches heldOut,
-      SideBySide sideBySide) {
+      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut, SideBySide sideBySide) {
     List<Integer> batches = IntStream.range(0, heldOut.batches()).boxed().toList();
     double[] sums = new double[batches.size()];
     sideBySide.forEach(

@@ -170,10 +170,9 @@ public record CompressionPlan(
 
     /** Checks the ranges. */
     public LocalPlan {
-      checkArgument(steps > 0, "local steps (%s) must be positive", steps);
-      checkArgument(learningRate > 0, "local learningRate (%s) must be positive", learningRate);
-      checkArgument(
-          divergenceFactor > 1, "local divergenceFactor (%s) must exceed 1", divergenceFactor);
+      checkArgument(steps > 0, "steps (%s) must be positive", steps);
+      checkArgument(learningRate > 0, "learningRate (%s) must be positive", learningRate);
+      checkArgument(divergenceFactor > 1, "divergenceFactor (%s) must exceed 1", divergenceFactor);
     }
   }
 
@@ -186,13 +185,12 @@ public record CompressionPlan(
    *     parent
    */
   public record CoupledPlan(int steps, double learningRate, ImmutableList<Double> speedups) {
-    static final CoupledPlan DEFAULT =
-        new CoupledPlan(60, 1e-3, ImmutableList.of(1.5, 2.0));
+    static final CoupledPlan DEFAULT = new CoupledPlan(60, 1e-3, ImmutableList.of(1.5, 2.0));
 
     /** Checks the ranges. */
     public CoupledPlan {
       checkArgument(steps >= 0, "coupled steps (%s) must not be negative", steps);
-      checkArgument(learningRate > 0, "coupled learningRate (%s) must be positive", learningRate);
+      checkArgument(learningRate > 0, "learningRate (%s) must be positive", learningRate);
       checkArgument(
           speedups.stream().allMatch(speedup -> speedup > 1),
           "coupled speedups (%s) must exceed 1",
@@ -210,11 +208,11 @@ public record CompressionPlan(
   public record ScoringPlan(Score.Metric metric, int candidatesPerPass, int auditedPairs) {
     static final ScoringPlan DEFAULT = new ScoringPlan(Score.Metric.KL, 4, 12);
 
-    /** Checks the count. */
+    /** Checks the counts. */
     public ScoringPlan {
-      checkArgument(auditedPairs >= 2, "auditedPairs (%s) must be at least 2", auditedPairs);
       checkArgument(
           candidatesPerPass > 0, "candidatesPerPass (%s) must be positive", candidatesPerPass);
+      checkArgument(auditedPairs >= 2, "auditedPairs (%s) must be at least 2", auditedPairs);
     }
   }
 
@@ -237,24 +235,19 @@ public record CompressionPlan(
       int generationRounds) {
     static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 8, 60, 2);
 
-    /** Checks that there is a batch size. */
+    /** Checks that there is a batch size, and that all are positive. */
     public CostPlan {
       checkArgument(!batchSizes.isEmpty(), "batchSizes must name at least one batch");
-      checkArgument(
-          batchSizes.stream().allMatch(batch -> batch > 0),
-          "batchSizes (%s) must be positive",
-          batchSizes);
-      checkArgument(
-          promptTokens > 0 && outputTokens > 0,
-          "promptTokens (%s) and outputTokens (%s) must be positive",
-          promptTokens,
-          outputTokens);
-      checkArgument(
-          prefillRounds > 0 && decodeRounds > 0 && generationRounds > 0,
-          "prefillRounds (%s), decodeRounds (%s) and generationRounds (%s) must be positive",
-          prefillRounds,
-          decodeRounds,
-          generationRounds);
+      batchSizes.forEach(batch -> positive(batch, "batch"));
+      positive(promptTokens, "promptTokens");
+      positive(outputTokens, "outputTokens");
+      positive(prefillRounds, "prefillRounds");
+      positive(decodeRounds, "decodeRounds");
+      positive(generationRounds, "generationRounds");
+    }
+
+    private static void positive(int value, String name) {
+      checkArgument(value > 0, "%s (%s) must be positive", name, value);
     }
   }
 
@@ -281,18 +274,16 @@ public record CompressionPlan(
 
     /** Checks the ranges. */
     public GlobalPlan {
-      checkArgument(steps >= 0, "global steps (%s) must not be negative", steps);
-      checkArgument(batchSize > 0, "global batchSize (%s) must be positive", batchSize);
-      checkArgument(learningRate > 0, "global learningRate (%s) must be positive", learningRate);
+      checkArgument(steps >= 0, "steps (%s) must not be negative", steps);
+      checkArgument(batchSize > 0, "batchSize (%s) must be positive", batchSize);
+      checkArgument(learningRate > 0, "learningRate (%s) must be positive", learningRate);
       checkArgument(
-          cosineWeight >= 0 && klWeight >= 0 && lmWeight >= 0,
-          "global weights (cosine %s, KL %s, LM %s) must not be negative",
+          Math.min(cosineWeight, Math.min(klWeight, lmWeight)) >= 0
+              && cosineWeight + klWeight + lmWeight > 0,
+          "weights (cosine %s, KL %s, LM %s) must not be negative, and one must be positive",
           cosineWeight,
           klWeight,
           lmWeight);
-      checkArgument(
-          cosineWeight + klWeight + lmWeight > 0,
-          "global distillation must have a term with a positive weight");
       checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
     }
   }

@@ -63,8 +63,8 @@ final class Evaluation {
   }
 
   /**
-   * The parent's rate and those of the models of each target, measured in turns for each scenario that
-   * targets have in common.
+   * The parent's rate and those of the models of each target, measured in turns for each scenario
+   * that targets have in common.
    */
   private List<ImmutableList<Double>> throughput(List<TargetContenders> contenders) {
     ListMultimap<Scenario, TargetContenders> byScenario =
@@ -76,8 +76,7 @@ final class Evaluation {
       models.add(inputs.parent());
       byScenario.get(scenario).forEach(target -> models.addAll(target.measured()));
       ImmutableList<Double> measured =
-          new ThroughputMeter(scenario, inputs.plan().costs().generationRounds())
-              .measure(models);
+          new ThroughputMeter(scenario, inputs.plan().costs().generationRounds()).measure(models);
       int next = 1;
       for (TargetContenders target : byScenario.get(scenario)) {
         int end = next + target.measured().size();

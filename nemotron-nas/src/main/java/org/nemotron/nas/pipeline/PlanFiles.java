@@ -10,12 +10,13 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.guava.GuavaModule;
-import com.google.common.base.Splitter;
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
 public final class PlanFiles {
@@ -25,6 +26,9 @@ public final class PlanFiles {
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
   private PlanFiles() {}
@@ -46,31 +50,23 @@ public final class PlanFiles {
           unknownKey(file, e.getPathReference() + "", e.getPropertyName(), e.getKnownPropertyIds()),
           e);
     } catch (JsonMappingException e) {
-      throw new IOException(file + ", " + place(e) + ": " + reason(e), e);
+      throw new IOException(file + ": " + sentence(e), e);
     } catch (JsonProcessingException e) {
-      throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(file + ": " + e.getOriginalMessage(), e);
     }
   }
 
-  /** Returns where in the plan the fault is, for example {@code targets[0].limits[0]}. */
-  private static String place(JsonMappingException e) {
-    StringBuilder place = new StringBuilder();
-    for (JsonMappingException.Reference step : e.getPath()) {
-      if (step.getFieldName() == null) {
-        place.append('[').append(step.getIndex()).append(']');
-      } else {
-        place.append(place.isEmpty() ? "" : ".").append(step.getFieldName());
-      }
-    }
-    return place.isEmpty() ? "plan" : place.toString();
-  }
-
-  /** What a record refused is said by it; Jackson's own words lose their hints for programmers. */
-  private static String reason(JsonMappingException e) {
-    if (e.getCause() instanceof IllegalArgumentException refusal && refusal.getMessage() != null) {
-      return refusal.getMessage();
-    }
-    return Splitter.on(" (index ").splitToList(e.getOriginalMessage()).get(0);
+  /** Returns where a value is and what it must be: in the plan's own words, where it has some. */
+  private static String sentence(JsonMappingException fault) {
+    String path =
+        fault.getPath().stream()
+            .map(step -> step.getFieldName() == null ? "" + step.getIndex() : step.getFieldName())
+            .collect(Collectors.joining("."));
+    String rule =
+        fault.getCause() instanceof IllegalArgumentException cause
+            ? Strings.nullToEmpty(cause.getMessage())
+            : fault.getOriginalMessage();
+    return path.isEmpty() ? rule : path + ": " + rule;
   }
 
   private static void merge(ObjectNode known, JsonNode given, Path file, String path)
@@ -86,8 +82,12 @@ public final class PlanFiles {
         throw new IOException(
             unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
       }
+      String fullKey = path.isEmpty() ? key : path + "." + key;
+      if (entry.getValue().isNull()) {
+        throw new IOException(file + ": " + fullKey + " must not be null");
+      }
       if (former instanceof ObjectNode inner) {
-        merge(inner, entry.getValue(), file, path.isEmpty() ? key : path + "." + key);
+        merge(inner, entry.getValue(), file, fullKey);
       } else {
         known.set(key, entry.getValue());
       }

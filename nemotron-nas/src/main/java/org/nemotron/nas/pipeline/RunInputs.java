@@ -1,5 +1,7 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
@@ -40,8 +42,16 @@ record RunInputs(
     CompressionPlan.DataPlan data = plan.data();
     ImmutableList.Builder<TokenCorpus> heldOut = ImmutableList.builder();
     int heldOutTokens = data.heldOutWindowTokens() * data.heldOutWindows();
+    checkLength(
+        "calibrationTexts: the part to train on", calibration.training(), data.windowTokens());
+    checkLength(
+        "calibrationTexts: the part kept for scores",
+        calibration.validation(),
+        data.windowTokens());
     for (String file : plan.heldOutTexts()) {
-      heldOut.add(encode(file, parent, tokenizer, heldOutTokens));
+      TokenCorpus corpus = encode(file, parent, tokenizer, heldOutTokens);
+      checkLength(file, corpus, data.heldOutWindowTokens());
+      heldOut.add(corpus);
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
     Fingerprint.Builder fingerprint = Fingerprint.builder();
@@ -62,6 +72,15 @@ record RunInputs(
         calibration.validation(),
         measured,
         fingerprint.build());
+  }
+
+  private static void checkLength(String what, TokenCorpus corpus, int windowTokens) {
+    checkArgument(
+        corpus.length() >= windowTokens,
+        "%s has %s tokens, but a window has %s.\nMaybe give more text, or shorter windows.",
+        what,
+        corpus.length(),
+        windowTokens);
   }
 
   /** The calibration text, its last part kept apart. */

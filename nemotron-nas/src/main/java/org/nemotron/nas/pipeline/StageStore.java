@@ -1,5 +1,6 @@
 package org.nemotron.nas.pipeline;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -94,7 +95,12 @@ final class StageStore {
     if (!Files.exists(record)) {
       return Optional.of("it was not finished");
     }
-    JsonNode json = PlanFiles.JSON.readTree(record.toFile());
+    JsonNode json;
+    try {
+      json = PlanFiles.JSON.readTree(record.toFile());
+    } catch (JsonProcessingException e) {
+      return Optional.of(record + " is damaged");
+    }
     if (!json.path("fingerprint").asText().equals(fingerprint.hex())) {
       return Optional.of("its settings, its inputs or an earlier stage changed");
     }

@@ -66,8 +66,8 @@ final class TargetContenders implements AutoCloseable {
   }
 
   /**
-   * Returns the rates of {@link #models} from those of {@link #measured}: models of one architecture
-   * share a measurement.
+   * Returns the rates of {@link #models} from those of {@link #measured}: models of one
+   * architecture share a measurement.
    */
   static ImmutableList<Double> rates(List<Double> measured) {
     double child = measured.get(0);

@@ -42,23 +42,26 @@ public final class AdditivityAuditor {
    * What the audit found.
    *
    * @param pairs the sample
-   * @param correlation Pearson's, of prediction and measurement over the pairs
+   * @param correlation Pearson's, of prediction and measurement over the pairs; 0 when there are
+   *     too few pairs to tell, or all are alike
    */
   public record Audit(ImmutableList<Pair> pairs, double correlation) {}
 
   /**
-   * Returns the comparison for {@code count} random pairs of candidates that cover one layer each.
+   * Returns the comparison for {@code count} random pairs of candidates that cover one layer each;
+   * for none where all candidates stand in one layer.
    *
    * @param scores have an entry for every candidate of {@code library}
    */
   public Audit audit(BlockLibrary library, ScoreTable scores, int count, Seed seed) {
     List<Candidate> single = new ArrayList<>();
     library.candidates().stream().filter(c -> c.covers() == 1).forEach(single::add);
+    boolean pairsExist = single.stream().mapToInt(Candidate::layer).distinct().count() > 1;
     SplittableRandom random = seed.random();
     List<List<Candidate>> pairs = new ArrayList<>();
     List<HeterogeneousModel> hybrids = new ArrayList<>();
     try {
-      while (pairs.size() < count) {
+      while (pairsExist && pairs.size() < count) {
         Candidate one = single.get(random.nextInt(single.size()));
         Candidate other = single.get(random.nextInt(single.size()));
         if (one.layer() < other.layer()) {
@@ -89,6 +92,14 @@ public final class AdditivityAuditor {
       both.add(predicted, kl);
       audited.add(new Pair(one, other, predicted, kl));
     }
-    return new Audit(audited.build(), both.pearsonsCorrelationCoefficient());
+    return new Audit(audited.build(), correlation(both));
+  }
+
+  private static double correlation(PairedStatsAccumulator both) {
+    boolean varies =
+        both.count() > 1
+            && both.xStats().populationVariance() > 0
+            && both.yStats().populationVariance() > 0;
+    return varies ? both.pearsonsCorrelationCoefficient() : 0;
   }
 }

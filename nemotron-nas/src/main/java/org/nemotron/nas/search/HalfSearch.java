@@ -110,7 +110,7 @@ final class HalfSearch {
 
   /** Extends the labels of the next node. */
   void advance() {
-    settle();
+    int unused = settle();
     int[] arcs = arcsByStep(at);
     for (int label : kept[at]) {
       extend(at, label, arcs);

@@ -1,0 +1,140 @@
+package org.nemotron.nas.cost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.KvCache;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.SmallParent;
+
+/** The arithmetic of costs. */
+final class CostTest {
+  private static final Scenario SCENARIO = new Scenario(3, 10, 6);
+  private static final BlockSpec MIXED =
+      new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24));
+
+  @Test
+  void memory_explicitHeadSizeAndTiedHead_equalsTheBytesAllocated() {
+    ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
+    MemoryModel memory = new MemoryModel(DType.FLOAT32);
+    try (HeterogeneousModel model = SmallParent.model(spec, 1);
+        KvCache cache = model.newCache(SCENARIO.batch(), SCENARIO.sequenceTokens())) {
+      assertThat(memory.weightBytes(spec)).isEqualTo(model.weightBytes());
+      assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(cache.bytes());
+      // By hand: 2 heads of 10 elements of 4 bytes, keys and values, 3 sequences of 16 tokens.
+      assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(2L * 2 * 10 * 4 * 3 * 16);
+      assertThat(memory.nonBlockBytes(spec)).isEqualTo((64L * 32 + 32) * 4);
+    }
+  }
+
+  @Test
+  void memory_bfloat16_equalsTheBytesAllocated() {
+    ModelSpec spec = SmallParent.spec();
+    MemoryModel memory = new MemoryModel(DType.BFLOAT16);
+    try (HeterogeneousModel model = SmallParent.model();
+        HeterogeneousModel halved = model.copy(DType.BFLOAT16);
+        KvCache cache = halved.newCache(SCENARIO.batch(), SCENARIO.sequenceTokens())) {
+      assertThat(memory.weightBytes(spec)).isEqualTo(halved.weightBytes());
+      assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(cache.bytes());
+    }
+  }
+
+  @Test
+  void scenario_threeRequests_countsTokensAndSteps() {
+    assertThat(SCENARIO.sequenceTokens()).isEqualTo(16);
+    assertThat(SCENARIO.generatedTokens()).isEqualTo(18);
+    assertThat(SCENARIO.decodeSteps()).isEqualTo(5);
+    // The five decode steps find 10, 11, 12, 13 and 14 tokens.
+    assertThat(SCENARIO.meanContextTokens()).isEqualTo(12);
+    assertThat(SCENARIO.tokensPerSecond(9e9)).isEqualTo(2);
+    assertThat(SCENARIO.latencyNanos(2)).isEqualTo(9e9);
+  }
+
+  @Test
+  void scenario_oneTokenOut_isPrefillAlone() {
+    Scenario prefill = new Scenario(2, 10, 1);
+    assertThat(prefill.decodeSteps()).isZero();
+    assertThat(prefill.meanContextTokens()).isEqualTo(10);
+    assertThat(new Latency(7, 100, 0, 0).scenarioNanos(prefill)).isEqualTo(7);
+  }
+
+  @Test
+  void scenario_noPrompt_isRefusedByName() {
+    assertThatThrownBy(() -> new Scenario(1, 0, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("promptTokens (0) must be positive");
+  }
+
+  private static CostTable table() {
+    return new CostTable(
+        SCENARIO,
+        new MemoryModel(DType.FLOAT32),
+        ImmutableMap.of(
+            SmallParent.ATTENTION,
+            new Latency(100, 10, 3, 0),
+            new AttentionSpec.Linear(),
+            new Latency(50, 5, 0, 0)),
+        ImmutableMap.of(
+            SmallParent.FFN,
+            new Latency(200, 20, 4, 0),
+            new FfnSpec.Gated(24),
+            new Latency(120, 12, 0, 0)),
+        new Latency(30, 3, 0, 0));
+  }
+
+  @Test
+  void table_model_isTheSumOfItsBlocksAndTheRest() {
+    ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
+    CostTable table = table();
+    Latency whole = table.latency(spec);
+    assertThat(whole.prefillNanos()).isEqualTo(100 + 200 + 50 + 120 + 30);
+    assertThat(whole.decodeNanos()).isEqualTo(10 + 20 + 5 + 12 + 3);
+    assertThat(whole.prefillSpread()).isEqualTo(5);
+    double nanos = 500 + 5 * 50;
+    assertThat(table.tokensPerSecond(spec)).isEqualTo(18 / (nanos / 1e9));
+  }
+
+  @Test
+  void table_costsOfBlocksAndRest_addUpToTheModel() {
+    ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
+    CostTable table = table();
+    ImmutableMap<String, Double> fixed = table.fixedCosts(spec);
+    for (String cost : fixed.keySet()) {
+      double sum = at(fixed, cost);
+      for (BlockSpec block : spec.blocks()) {
+        sum += at(table.costs(block, spec.width()), cost);
+      }
+      assertThat(sum).as(cost).isEqualTo(whole(table, spec, cost));
+    }
+  }
+
+  private static double at(ImmutableMap<String, Double> costs, String name) {
+    return costs.getOrDefault(name, Double.NaN);
+  }
+
+  private static double whole(CostTable table, ModelSpec spec, String cost) {
+    MemoryModel memory = table.memory();
+    return switch (cost) {
+      case CostTable.MEMORY_BYTES -> memory.weightBytes(spec) + memory.kvBytes(spec, SCENARIO);
+      case CostTable.LATENCY_NANOS -> table.latency(spec).scenarioNanos(SCENARIO);
+      case CostTable.PREFILL_NANOS -> table.latency(spec).prefillNanos();
+      case CostTable.PARAMETERS -> spec.parameters();
+      default -> throw new AssertionError("no test knows " + cost);
+    };
+  }
+
+  @Test
+  void table_subBlockThatWasNotMeasured_isNamed() {
+    assertThatThrownBy(() -> table().latency(new FfnSpec.Gated(20)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("network w20 was not measured");
+  }
+}

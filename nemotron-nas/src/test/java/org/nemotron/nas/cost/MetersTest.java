@@ -1,0 +1,106 @@
+package org.nemotron.nas.cost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.nas.SmallParent;
+
+/** Only what holds on any machine, however loaded. */
+final class MetersTest {
+  private static final Scenario SCENARIO = new Scenario(4, 12, 6);
+
+  private NativeScope scope;
+  private HeterogeneousModel parent;
+
+  @BeforeEach
+  void open() {
+    CpuThreads.perOperation(1);
+    scope = NativeScope.open();
+    parent = SmallParent.model();
+  }
+
+  @AfterEach
+  void close() {
+    parent.close();
+    scope.close();
+  }
+
+  @Test
+  void measure_everyKindOfSubBlock_isPositiveAndFinite() {
+    ImmutableList<AttentionSpec> attentions =
+        ImmutableList.of(
+            SmallParent.ATTENTION,
+            new AttentionSpec.GroupedQuery(4, 1, 10),
+            new AttentionSpec.Linear());
+    ImmutableList<FfnSpec> ffns =
+        ImmutableList.of(SmallParent.FFN, new FfnSpec.Gated(12), new FfnSpec.Linear());
+    LatencyMeter meter = new LatencyMeter(2, 3);
+    List<Long> rounds = new ArrayList<>();
+    CostTable table = meter.measure(parent, attentions, ffns, SCENARIO, rounds::add);
+    assertThat(table.attentions().keySet()).containsExactlyElementsOf(attentions);
+    assertThat(table.ffns().keySet()).containsExactlyElementsOf(ffns);
+    for (Latency latency :
+        Iterables.concat(
+            table.attentions().values(),
+            table.ffns().values(),
+            ImmutableList.of(table.nonBlock()))) {
+      assertThat(latency.prefillNanos()).isPositive().isFinite();
+      assertThat(latency.decodeNanos()).isPositive().isFinite();
+      assertThat(latency.prefillSpread()).isNotNegative().isFinite();
+    }
+    assertThat(rounds).hasSize(meter.rounds()).endsWith((long) meter.rounds());
+  }
+
+  @Test
+  void measure_networkAHundredTimesAsWide_costsMore() {
+    FfnSpec wide = new FfnSpec.Gated(4800);
+    CostTable table =
+        new LatencyMeter(5, 5)
+            .measure(
+                parent,
+                ImmutableList.of(SmallParent.ATTENTION),
+                ImmutableList.of(SmallParent.FFN, wide),
+                SCENARIO,
+                round -> {});
+    assertThat(table.latency(wide).prefillNanos())
+        .isGreaterThan(table.latency(SmallParent.FFN).prefillNanos());
+    assertThat(table.latency(SmallParent.FFN).prefillNanos())
+        .isGreaterThan(table.latency(new FfnSpec.NoOp()).prefillNanos());
+  }
+
+  @Test
+  void measure_batchOfOne_isPossible() {
+    CostTable table =
+        new LatencyMeter(1, 1)
+            .measure(
+                parent,
+                ImmutableList.of(SmallParent.ATTENTION),
+                ImmutableList.of(SmallParent.FFN),
+                new Scenario(1, 3, 1),
+                round -> {});
+    assertThat(table.tokensPerSecond(parent.spec())).isPositive().isFinite();
+  }
+
+  @Test
+  void throughput_parentAndEmptyModel_theEmptyOneIsFaster() {
+    try (HeterogeneousModel empty =
+        SmallParent.model(SmallParent.spec(ImmutableList.of(BlockSpec.NO_OP)), 1)) {
+      ImmutableList<Double> rates =
+          new ThroughputMeter(SCENARIO, 3).measure(ImmutableList.of(parent, empty));
+      assertThat(rates).hasSize(2).allSatisfy(rate -> assertThat(rate).isPositive().isFinite());
+      assertThat(rates.get(1)).isGreaterThan(rates.get(0));
+    }
+  }
+}

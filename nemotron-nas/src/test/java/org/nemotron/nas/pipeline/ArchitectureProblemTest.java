@@ -1,0 +1,131 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.Latency;
+import org.nemotron.nas.cost.MemoryModel;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.search.Alternative;
+import org.nemotron.nas.search.Baselines;
+import org.nemotron.nas.search.Budget;
+import org.nemotron.nas.search.SearchProblem;
+import org.nemotron.nas.search.Solution;
+
+final class ArchitectureProblemTest {
+  private static final ModelSpec PARENT =
+      SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, SmallParent.BLOCK));
+  private static final AttentionSpec NO_ATTENTION = new AttentionSpec.NoOp();
+  private static final FfnSpec NARROW = new FfnSpec.Gated(24);
+  private static final BlockSpec PAIR = new BlockSpec(NO_ATTENTION, NARROW);
+
+  private static Score harm(double kl, double error) {
+    return new Score(kl, error, 2 * kl, 0, 0, 0);
+  }
+
+  private static ScoreTable scores(ImmutableMap<Candidate, Score> more) {
+    return new ScoreTable(
+            ImmutableMap.of(
+                new Candidate.Attention(0, NO_ATTENTION), harm(1, 3),
+                new Candidate.Ffn(0, NARROW), harm(2, 4)))
+        .with(more);
+  }
+
+  private static ArchitectureProblem problem(ImmutableMap<Candidate, Score> more) {
+    CostTable costs =
+        new CostTable(
+            new Scenario(1, 4, 4),
+            new MemoryModel(DType.FLOAT32),
+            ImmutableMap.of(SmallParent.ATTENTION, new Latency(10, 1, 0, 0)),
+            ImmutableMap.of(
+                SmallParent.FFN, new Latency(20, 2, 0, 0), NARROW, new Latency(10, 1, 0, 0)),
+            new Latency(5, 5, 0, 0));
+    return new ArchitectureProblem(PARENT, scores(more), costs, Score.Metric.KL);
+  }
+
+  private static ImmutableList<Alternative> layer(ArchitectureProblem problem, int layer) {
+    return ImmutableList.copyOf(problem.within(ImmutableList.of()).layers().get(layer));
+  }
+
+  @Test
+  void within_scoredSubBlocks_makesAllPairsWithTheParentsOwn() {
+    ArchitectureProblem problem = problem(ImmutableMap.of());
+    assertThat(layer(problem, 0))
+        .extracting(Alternative::id)
+        .containsExactlyInAnyOrder("0:kv2+w48", "0:kv2+w24", "0:noop+w48", "0:noop+w24");
+    assertThat(layer(problem, 1)).extracting(Alternative::id).containsExactly("1:kv2+w48");
+  }
+
+  @Test
+  void within_pairScoredApart_hasTheSumAndItsError() {
+    Alternative pair = named(problem(ImmutableMap.of()), "0:noop+w24");
+    assertThat(pair.score()).isEqualTo(3);
+    assertThat(pair.standardError()).isEqualTo(5);
+    assertThat(named(problem(ImmutableMap.of()), "0:kv2+w48").score()).isZero();
+  }
+
+  @Test
+  void within_pairScoredAsAWhole_hasThatScoreInsteadOfTheSum() {
+    ArchitectureProblem problem =
+        problem(ImmutableMap.of(new Candidate.Whole(0, 1, PAIR), harm(2.5, 1)));
+    assertThat(layer(problem, 0))
+        .extracting(Alternative::id)
+        .containsExactlyInAnyOrder("0:kv2+w48", "0:kv2+w24", "0:noop+w48", "0:noop+w24*");
+    assertThat(named(problem, "0:noop+w24*").score()).isEqualTo(2.5);
+  }
+
+  @Test
+  void within_coveringBlock_standsForBothLayersAtTheCostOfOne() {
+    ArchitectureProblem problem =
+        problem(ImmutableMap.of(new Candidate.Whole(0, 2, SmallParent.BLOCK), harm(4, 1)));
+    Alternative covering = named(problem, "0:kv2+w48 for 2 layers");
+    assertThat(covering.covers()).isEqualTo(2);
+    assertThat(covering.costs()).isEqualTo(named(problem, "1:kv2+w48").costs());
+  }
+
+  @Test
+  void architecture_solutionWithACoveringBlock_isThatPlacement() {
+    ArchitectureProblem problem =
+        problem(ImmutableMap.of(new Candidate.Whole(0, 2, SmallParent.BLOCK), harm(0.5, 1)));
+    double most = PARENT.nonBlockParameters() + SmallParent.BLOCK.parameters(SmallParent.WIDTH) + 1;
+    SearchProblem within =
+        problem.within(ImmutableList.of(Budget.atMost(CostTable.PARAMETERS, most)));
+    Optional<Solution> solution = Baselines.greedy(within);
+    assertThat(solution.map(problem::architecture))
+        .contains(
+            new Architecture(
+                ImmutableList.of(
+                    new Placement(0, 2, SmallParent.BLOCK, Placement.Origin.COVERING))));
+  }
+
+  @Test
+  void within_fixedCosts_areThoseOutsideTheLayers() {
+    SearchProblem within = problem(ImmutableMap.of()).within(ImmutableList.of());
+    assertThat(within.fixedCosts())
+        .containsEntry(CostTable.PARAMETERS, 2080.0)
+        .containsEntry(CostTable.LATENCY_NANOS, 5 + 3 * 5.0);
+  }
+
+  private static Alternative named(ArchitectureProblem problem, String id) {
+    return java.util.stream.Stream.of(0, 1)
+        .flatMap(layer -> layer(problem, layer).stream())
+        .filter(alternative -> alternative.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,194 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.TinyRun.Events;
+import org.nemotron.nas.report.RunSummary;
+
+final class CompressionPipelineTest {
+  @BeforeEach
+  void useOneCore() {
+    CpuThreads.perOperation(1);
+  }
+
+  private static RunSummary run(CompressionPlan plan, Events events)
+      throws IOException, NoArchitectureException {
+    return new CompressionPipeline(plan, events).run();
+  }
+
+  @Test
+  void run_tinyParent_makesAllOnceThenReusesAndAddsATarget(@TempDir Path directory)
+      throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    Events first = new Events();
+    RunSummary summary = run(tiny.plan(2, TinyRun.SMALL), first);
+    assertThat(first.started)
+        .containsSubsequence("library", "scores", "costs", "child", "evaluation");
+    assertThat(first.finished).isEqualTo(first.started);
+    for (String file :
+        new String[] {
+          "plan.json",
+          "library/manifest.json",
+          "scores.json",
+          "costs.json",
+          "solutions.json",
+          "child/config.json",
+          "child/model.safetensors",
+          "child/tokenizer.json",
+          "report/summary.json",
+          "report/index.html"
+        }) {
+      assertThat(tiny.output().resolve(file)).isNotEmptyFile();
+    }
+    assertThat(summary.parent().params()).isEqualTo(27_616);
+    assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
+
+    byte[] child = Files.readAllBytes(tiny.output().resolve("child/model.safetensors"));
+    Events second = new Events();
+    assertThat(run(tiny.plan(2, TinyRun.SMALL), second).targets()).hasSize(1);
+    List<String> stored = new ArrayList<>(first.started);
+    stored.remove("evaluation");
+    assertThat(second.started).containsExactly("evaluation");
+    assertThat(second.reused).containsExactlyElementsOf(stored);
+
+    Events third = new Events();
+    RunSummary both = run(tiny.plan(2, TinyRun.SMALL, TinyRun.TINY), third);
+    assertThat(third.started).containsExactly("child-tiny", "evaluation");
+    assertThat(third.reused).containsExactlyElementsOf(stored);
+    assertThat(both.targets().get(1).child().params()).isLessThanOrEqualTo(13_000);
+    assertThat(tiny.output().resolve("child/model.safetensors")).hasBinaryContent(child);
+  }
+
+  @Test
+  void run_killedInEveryStageAndResumed_makesTheSameChildAsUninterrupted(@TempDir Path directory)
+      throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    CompressionPlan killed = tiny.plan(0, TinyRun.SMALL);
+    assertKilled(killed, "library", 4);
+    assertKilled(killed, "scores", 2);
+    assertKilled(killed, "costs", 3);
+    assertKilled(killed, "child", 3);
+    assertKilled(killed, "evaluation", 1);
+    Events last = new Events();
+    assertThat(run(killed, last).targets()).hasSize(1);
+    assertThat(last.started).containsExactly("evaluation");
+
+    Path uninterrupted = directory.resolve("uninterrupted");
+    assertThat(run(tiny.plan(uninterrupted, 0, TinyRun.SMALL), new Events()).targets()).hasSize(1);
+    for (String file : new String[] {"model.safetensors", "config.json", "tokenizer.json"}) {
+      assertThat(tiny.output().resolve("child").resolve(file))
+          .hasSameBinaryContentAs(uninterrupted.resolve("child").resolve(file));
+    }
+    assertThat(tiny.output().resolve("scores.json"))
+        .hasSameBinaryContentAs(uninterrupted.resolve("scores.json"));
+  }
+
+  private static void assertKilled(CompressionPlan plan, String stage, long step) {
+    Events events = new Events(stage, step);
+    assertThatThrownBy(() -> run(plan, events)).hasMessage("killed");
+    assertThat(events.finished).as("killed in %s", stage).doesNotContain(stage);
+  }
+
+  @Test
+  void run_budgetNobodyCanMeet_namesTheLimitAndTheNearestAndKeepsFinishedStages(
+      @TempDir Path directory) throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    Target impossible = TinyRun.parameters("dust", 100);
+    assertThatThrownBy(() -> run(tiny.plan(0, impossible), new Events()))
+        .isInstanceOf(NoArchitectureException.class)
+        .hasMessage(
+            "target dust: no architecture fits: parameters is limited to 100.000, but the nearest"
+                + " that an architecture of this library can have is 2080.00.\n"
+                + "Maybe a looser limit or a larger search space is wanted; finished stages are"
+                + " kept.");
+    assertThat(tiny.output().resolve("child")).doesNotExist();
+    Events next = new Events();
+    assertThat(run(tiny.plan(0, TinyRun.SMALL), next).targets()).hasSize(1);
+    assertThat(next.reused).containsExactly("library", "scores", "costs");
+  }
+
+  @Test
+  void run_parentMissing_saysWhatItMustBe(@TempDir Path directory) throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path parent = directory.resolve("parent");
+    Files.move(parent, directory.resolve("elsewhere"));
+    assertFailsBeforeAnyStage(
+        tiny, parent + " is missing or not a directory; it must be a Hugging Face model directory");
+  }
+
+  @Test
+  void run_textMissing_namesIt(@TempDir Path directory) throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path text = directory.resolve("text.txt");
+    Files.delete(text);
+    assertFailsBeforeAnyStage(tiny, text + " is missing");
+  }
+
+  @Test
+  void run_trainingTextShorterThanAWindow_saysSoBeforeAnyStage(@TempDir Path directory)
+      throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Files.writeString(directory.resolve("text.txt"), TinyRun.words(12, 1));
+    assertFailsBeforeAnyStage(
+        tiny,
+        "calibrationTexts: the part to train on has 9 tokens, but a window has 16.\n"
+            + "Maybe give more text, or shorter windows.");
+  }
+
+  @Test
+  void run_validationPartShorterThanAWindow_saysSoBeforeAnyStage(@TempDir Path directory)
+      throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Files.writeString(directory.resolve("text.txt"), TinyRun.words(40, 1));
+    assertFailsBeforeAnyStage(
+        tiny,
+        "calibrationTexts: the part kept for scores has 10 tokens, but a window has 16.\n"
+            + "Maybe give more text, or shorter windows.");
+  }
+
+  @Test
+  void run_heldOutTextShorterThanAWindow_namesItBeforeAnyStage(@TempDir Path directory)
+      throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path text = directory.resolve("held-out.txt");
+    Files.writeString(text, TinyRun.words(20, 1));
+    assertFailsBeforeAnyStage(
+        tiny,
+        text
+            + " has 20 tokens, but a window has 32.\n"
+            + "Maybe give more text, or shorter windows.");
+  }
+
+  private static void assertFailsBeforeAnyStage(TinyRun tiny, String sentence) {
+    Events events = new Events();
+    assertThatThrownBy(() -> run(tiny.plan(0, TinyRun.SMALL), events)).hasMessage(sentence);
+    assertThat(events.started).isEmpty();
+  }
+
+  @Test
+  void run_anotherRunAtWork_isRefused(@TempDir Path directory) throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path output = Files.createDirectories(tiny.output());
+    try (RunLock lock = RunLock.of(output)) {
+      assertFailsBeforeAnyStage(
+          tiny,
+          output
+              + ": another run is at work in this directory.\n"
+              + "Maybe wait for it, or name another output.");
+    }
+    try (RunLock again = RunLock.of(output)) {
+      assertThat(again).isNotNull();
+    }
+  }
+}

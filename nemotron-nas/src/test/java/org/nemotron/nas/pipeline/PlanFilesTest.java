@@ -1,0 +1,146 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
+
+final class PlanFilesTest {
+  private static final CompressionPlan DEFAULTS =
+      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+
+  private Path file = Path.of("plan.json");
+
+  @BeforeEach
+  void name(@TempDir Path directory) {
+    file = directory.resolve("plan.json");
+  }
+
+  private CompressionPlan read(String json) throws IOException {
+    Files.writeString(file, json);
+    return PlanFiles.read(file, DEFAULTS);
+  }
+
+  private void assertRefused(String json, String sentence) {
+    assertThatThrownBy(() -> read(json))
+        .isInstanceOf(IOException.class)
+        .hasMessage(file + ": " + sentence);
+  }
+
+  @Test
+  void read_writtenPlan_isEqual() throws IOException {
+    CompressionPlan plan = DEFAULTS.brief();
+    assertThat(plan).isNotEqualTo(DEFAULTS);
+    assertThat(read(PlanFiles.write(plan))).isEqualTo(plan);
+  }
+
+  @Test
+  void read_fewKeys_keepsTheDefaultsOfAllOthers() throws IOException {
+    CompressionPlan plan =
+        read("{\"seed\": 7, \"local\": {\"steps\": 5}, \"childDtype\": \"FLOAT32\"}");
+    assertThat(plan.seed()).isEqualTo(7);
+    assertThat(plan.childDtype()).isEqualTo(DType.FLOAT32);
+    assertThat(plan.local())
+        .isEqualTo(
+            new CompressionPlan.LocalPlan(
+                5, DEFAULTS.local().learningRate(), DEFAULTS.local().divergenceFactor()));
+    assertThat(plan.global()).isEqualTo(DEFAULTS.global());
+    assertThat(plan.targets()).isEqualTo(DEFAULTS.targets());
+  }
+
+  @Test
+  void read_targets_replaceThoseOfTheDefaults() throws IOException {
+    CompressionPlan plan =
+        read(
+            "{\"targets\": [{\"name\": \"fast\", \"limits\":"
+                + " [{\"quantity\": \"SPEEDUP\", \"bound\": \"AT_LEAST\", \"value\": 3}]}]}");
+    assertThat(plan.targets()).containsExactly(Target.speedup("fast", 3));
+  }
+
+  @Test
+  void read_emptyObject_isTheDefaults() throws IOException {
+    assertThat(read("{}")).isEqualTo(DEFAULTS);
+  }
+
+  @Test
+  void read_unknownKey_namesItAndThoseThereAre() {
+    assertRefused(
+        "{\"local\": {\"step\": 5}}",
+        "local.step is not a key of a plan.\n"
+            + "Maybe one of [steps, learningRate, divergenceFactor] is meant.");
+  }
+
+  @Test
+  void read_wrongType_namesTheKey() {
+    assertThatThrownBy(() -> read("{\"local\": {\"steps\": \"many\"}}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": local.steps: ")
+        .hasMessageContaining("many");
+  }
+
+  @Test
+  void read_fractionForACount_isRefusedAndNotCutOff() {
+    assertThatThrownBy(() -> read("{\"local\": {\"steps\": 5.5}}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": local.steps: ")
+        .hasMessageContaining("5.5");
+  }
+
+  @Test
+  void read_valueOutOfRange_saysWhatItMustBe() {
+    assertRefused("{\"threads\": -1}", "threads (-1) must not be negative");
+    assertRefused("{\"data\": {\"batchSize\": 0}}", "data: batchSize (0) must be positive");
+  }
+
+  @Test
+  void read_workThatCannotBeDone_isRefusedBeforeItBegins() {
+    assertRefused("{\"local\": {\"steps\": 0}}", "local: steps (0) must be positive");
+    assertRefused(
+        "{\"local\": {\"learningRate\": 0}}", "local: learningRate (0.0) must be positive");
+    assertRefused("{\"global\": {\"batchSize\": 0}}", "global: batchSize (0) must be positive");
+    assertRefused(
+        "{\"global\": {\"evaluateEvery\": 0}}", "global: evaluateEvery (0) must be positive");
+    assertRefused("{\"costs\": {\"batchSizes\": [0]}}", "costs: batch (0) must be positive");
+    assertRefused("{\"costs\": {\"decodeRounds\": 0}}", "costs: decodeRounds (0) must be positive");
+    assertRefused(
+        "{\"scoring\": {\"candidatesPerPass\": 0}}",
+        "scoring: candidatesPerPass (0) must be positive");
+  }
+
+  @Test
+  void read_null_isRefusedByName() {
+    assertThatThrownBy(() -> read("{\"parent\": null}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": parent");
+  }
+
+  @Test
+  void read_sameKeyTwice_isRefused() {
+    assertThatThrownBy(() -> read("{\"seed\": 1, \"seed\": 2}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": Duplicate field 'seed'");
+  }
+
+  @Test
+  void read_noObject_isRefused() {
+    assertRefused("[]", "the plan must be an object");
+    assertRefused("{\"local\": 5}", "local must be an object");
+  }
+
+  @Test
+  void new_twoTargetsOfOneName_areRefused() {
+    assertThatThrownBy(
+            () ->
+                PlanFiles.JSON.readValue(
+                    PlanFiles.write(DEFAULTS).replace("\"2x\"", "\"1.5x\""), CompressionPlan.class))
+        .hasMessageContaining("targets must have different names: [1.5x, 1.5x]");
+  }
+}

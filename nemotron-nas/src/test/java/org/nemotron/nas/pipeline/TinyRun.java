@@ -1,0 +1,168 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.pipeline.CompressionPlan.Bound;
+import org.nemotron.nas.pipeline.CompressionPlan.Limit;
+import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.score.Score;
+
+/** A whole run in a directory: a random parent, random words, and a few steps of everything. */
+final class TinyRun {
+  static final Target SMALL = parameters("small", 20_000);
+  static final Target TINY = parameters("tiny", 13_000);
+
+  private final Path directory;
+
+  private TinyRun(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Writes parent and texts to {@code directory}. */
+  static TinyRun in(Path directory) throws IOException {
+    Path parent = Files.createDirectories(directory.resolve("parent"));
+    Files.writeString(parent.resolve("config.json"), config());
+    Files.writeString(parent.resolve("tokenizer.json"), tokenizer());
+    try (HeterogeneousModel model = SmallParent.model()) {
+      new SafetensorsWriter().addAll(model.tensors()).write(parent.resolve("model.safetensors"));
+    }
+    Files.writeString(directory.resolve("text.txt"), words(1500, 1));
+    Files.writeString(directory.resolve("held-out.txt"), words(200, 2));
+    return new TinyRun(directory);
+  }
+
+  private static String config() {
+    return """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+         "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "head_dim": 10, "intermediate_size": 48, "rms_norm_eps": 1e-5,
+         "rope_theta": 10000.0, "max_position_embeddings": 256, "tie_word_embeddings": true}
+        """;
+  }
+
+  private static String tokenizer() {
+    StringBuilder vocabulary = new StringBuilder("\"[UNK]\": 0");
+    for (int word = 1; word < SmallParent.VOCABULARY; word++) {
+      vocabulary.append(", \"w").append(word).append("\": ").append(word);
+    }
+    return """
+        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+         "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null,
+         "decoder": null,
+         "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {%s}}}
+        """
+        .formatted(vocabulary);
+  }
+
+  /** Returns words of which each follows from the one before, more often than not. */
+  static String words(int count, long seed) {
+    SplittableRandom random = new Seed(seed).random();
+    StringBuilder text = new StringBuilder();
+    int word = 1;
+    for (int index = 0; index < count; index++) {
+      word = random.nextInt(4) > 0 ? 1 + word * 5 % 63 : 1 + random.nextInt(63);
+      text.append('w').append(word).append(index % 10 == 9 ? '\n' : ' ');
+    }
+    return text.toString();
+  }
+
+  static Target parameters(String name, double most) {
+    return new Target(name, ImmutableList.of(new Limit(Quantity.PARAMETERS, Bound.AT_MOST, most)));
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Path output() {
+    return directory.resolve("run");
+  }
+
+  CompressionPlan plan(int coupledSteps, Target... targets) {
+    return plan(output(), coupledSteps, targets);
+  }
+
+  CompressionPlan plan(Path output, int coupledSteps, Target... targets) {
+    return new CompressionPlan(
+        directory.resolve("parent").toString(),
+        output.toString(),
+        ImmutableList.of(directory.resolve("text.txt").toString()),
+        ImmutableList.of(directory.resolve("held-out.txt").toString()),
+        1,
+        "cpu",
+        DType.FLOAT32,
+        DType.FLOAT32,
+        2,
+        new CompressionPlan.DataPlan(SmallParent.WINDOW, 2, 1200, 128, 32, 3),
+        SmallParent.SPACE,
+        new StartSettings(
+            StartSettings.ChannelImportance.INDEPENDENT,
+            StartSettings.KvHeadStart.MEAN_POOLING,
+            2,
+            true),
+        new CompressionPlan.LocalPlan(3, 1e-3, 10),
+        new CompressionPlan.CoupledPlan(coupledSteps, 1e-3, ImmutableList.of(1.1, 1.3)),
+        new CompressionPlan.ScoringPlan(Score.Metric.KL, 4, 3),
+        new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1),
+        new CompressionPlan.GlobalPlan(4, 2, 1e-3, 1, 1, 0, 2),
+        ImmutableList.copyOf(targets));
+  }
+
+  /** Remembers what it hears, and ends the run where it is told to. */
+  static final class Events implements PipelineListener {
+    final List<String> started = new ArrayList<>();
+    final List<String> finished = new ArrayList<>();
+    final List<String> reused = new ArrayList<>();
+    final List<String> messages = new ArrayList<>();
+    private final String killedStage;
+    private final long killedStep;
+
+    Events() {
+      this("", 0);
+    }
+
+    Events(String killedStage, long killedStep) {
+      this.killedStage = killedStage;
+      this.killedStep = killedStep;
+    }
+
+    @Override
+    public void started(String stage, long steps) {
+      started.add(stage);
+    }
+
+    @Override
+    public void advanced(String stage, long done, long steps) {
+      if (stage.equals(killedStage) && done == killedStep) {
+        throw new IllegalStateException("killed");
+      }
+    }
+
+    @Override
+    public void finished(String stage, double seconds) {
+      finished.add(stage);
+    }
+
+    @Override
+    public void reused(String stage) {
+      reused.add(stage);
+    }
+
+    @Override
+    public void message(String text) {
+      messages.add(text);
+    }
+  }
+}
