@@ -2,6 +2,7 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,13 +48,23 @@ public final class CompressionPipeline {
    */
   public RunSummary run() throws IOException, NoArchitectureException {
     Path directory = Path.of(plan.output());
-    Files.createDirectories(directory);
+    makeDirectory(directory);
     try (RunLock lock = RunLock.of(directory)) {
       AtomicFiles.deleteLeftovers(directory);
       AtomicFiles.write(directory.resolve("plan.json"), PlanFiles.write(plan));
       try (RunInputs inputs = RunInputs.open(plan)) {
         return run(inputs, new StageStore(directory, listener));
       }
+    }
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (FileSystemException e) {
+      throw new IOException(
+          directory + " cannot be made: " + e.getClass().getSimpleName() + ".\nMaybe name an output"
+              + " directory that may be written.", e);
     }
   }
 
