@@ -63,8 +63,12 @@ public final class CompressionPipeline {
       Files.createDirectories(directory);
     } catch (FileSystemException e) {
       throw new IOException(
-          directory + " cannot be made: " + e.getClass().getSimpleName() + ".\nMaybe name an output"
-              + " directory that may be written.", e);
+          directory
+              + " cannot be made: "
+              + e.getClass().getSimpleName()
+              + ".\nMaybe name an output"
+              + " directory that may be written.",
+          e);
     }
   }
 
