@@ -166,7 +166,7 @@ public record CompressionPlan(
    * @param divergenceFactor a candidate whose loss grows by this factor is stopped
    */
   public record LocalPlan(int steps, double learningRate, double divergenceFactor) {
-    static final LocalPlan DEFAULT = new LocalPlan(80, 2e-3, 10);
+    static final LocalPlan DEFAULT = new LocalPlan(30, 1e-3, 10);
 
     /** Checks the ranges. */
     public LocalPlan {
@@ -185,7 +185,7 @@ public record CompressionPlan(
    *     parent
    */
   public record CoupledPlan(int steps, double learningRate, ImmutableList<Double> speedups) {
-    static final CoupledPlan DEFAULT = new CoupledPlan(60, 1e-3, ImmutableList.of(1.5, 2.0));
+    static final CoupledPlan DEFAULT = new CoupledPlan(40, 1e-3, ImmutableList.of(1.5, 2.0));
 
     /** Checks the ranges. */
     public CoupledPlan {
@@ -270,7 +270,7 @@ public record CompressionPlan(
       double klWeight,
       double lmWeight,
       int evaluateEvery) {
-    static final GlobalPlan DEFAULT = new GlobalPlan(200, 2, 1e-3, 1, 1, 0, 50);
+    static final GlobalPlan DEFAULT = new GlobalPlan(180, 4, 1e-3, 1, 1, 0, 60);
 
     /** Checks the ranges. */
     public GlobalPlan {

@@ -36,6 +36,7 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.score.Score;
+import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.Frontier;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.Solution;
@@ -43,6 +44,10 @@ import org.nemotron.nas.search.Solution;
 /** Gathers what was measured and puts it into the summary's records. */
 final class SummaryBuilder {
   private static final int FRONTIER_POINTS = 24;
+
+  // Beyond this, nothing is left of a small parent that would be worth showing.
+  private static final double FRONTIER_SPEEDUP = 3;
+
   private static final int MODELS_PER_TARGET = 5;
 
   private final RunInputs inputs;
@@ -81,9 +86,13 @@ final class SummaryBuilder {
     ModelSpec parent = inputs.parent().spec();
     ArchitectureProblem problem =
         new ArchitectureProblem(parent, coupled.scores(), table, inputs.plan().scoring().metric());
+    double fastest = table.latency(parent).scenarioNanos(table.scenario()) / FRONTIER_SPEEDUP;
     Frontier found =
         PuzzleSearch.create()
-            .frontier(problem.within(ImmutableList.of()), CostTable.LATENCY_NANOS, FRONTIER_POINTS);
+            .frontier(
+                problem.within(ImmutableList.of(Budget.atLeast(CostTable.LATENCY_NANOS, fastest))),
+                CostTable.LATENCY_NANOS,
+                FRONTIER_POINTS);
     double parentAccuracy = measured().mean(0).accuracy();
     ImmutableList.Builder<FrontierPoint> points = ImmutableList.builder();
     for (Frontier.Point point : found.points()) {
