@@ -32,8 +32,7 @@ final class Evaluation {
   }
 
   /** Returns the summary of the run. */
-  RunSummary summary(ImmutableList<FinishedTarget> finished)
-      throws IOException, NoArchitectureException {
+  RunSummary summary(ImmutableList<FinishedTarget> finished) throws IOException {
     List<TargetContenders> contenders = new ArrayList<>();
     SummaryBuilder summary = new SummaryBuilder(inputs, coupled, costs);
     try {

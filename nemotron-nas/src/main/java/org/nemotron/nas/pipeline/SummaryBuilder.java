@@ -142,8 +142,7 @@ final class SummaryBuilder {
     Scenario scenario = table.scenario();
     ImmutableList<Double> rates = tokensPerSecond.get(index);
     ImmutableList<HeterogeneousModel> models = contenders.models();
-    ImmutableList<String> names =
-        ImmutableList.of("child", "child before distillation", "greedy", "random", "untrained");
+    ImmutableList<String> names = contenders.names();
     List<ModelFigures> figures = new ArrayList<>();
     for (int model = 0; model < MODELS_PER_TARGET; model++) {
       int row = 1 + index * MODELS_PER_TARGET + model;

@@ -17,38 +17,53 @@ import org.nemotron.nas.search.Solution;
  */
 final class TargetContenders implements AutoCloseable {
   private final FinishedTarget target;
+  private final ImmutableList<String> names;
   private final HeterogeneousModel beforeDistillation;
   private final HeterogeneousModel greedy;
   private final HeterogeneousModel random;
   private final HeterogeneousModel untrained;
 
   /**
-   * Assembles the baselines.
-   *
-   * @throws NoArchitectureException if a baseline finds nothing within the budget
+   * Assembles the baselines. A baseline that finds nothing within the budget gives way to the next
+   * weaker one, and says so in its name; in the end the searched architecture stands in.
    */
-  TargetContenders(FinishedTarget target, BlockLibrary library, long seed)
-      throws NoArchitectureException {
+  TargetContenders(FinishedTarget target, BlockLibrary library, long seed) {
     this.target = target;
-    ArchitectureProblem problem = target.answer().problem();
-    SearchProblem within = problem.within(target.answer().budgets());
-    Architecture greedyChoice = chosen("greedy", Baselines.greedy(within));
-    Architecture randomChoice = chosen("random", Baselines.random(within, seed));
+    SearchProblem within = target.answer().problem().within(target.answer().budgets());
+    Chosen searched = new Chosen("searched", target.answer().solution());
+    Chosen randomChoice = chosen("random", Baselines.random(within, seed), searched);
+    Chosen greedyChoice = chosen("greedy", Baselines.greedy(within), randomChoice);
+    this.names =
+        ImmutableList.of(
+            "child",
+            "child before distillation",
+            greedyChoice.name(),
+            randomChoice.name(),
+            "untrained");
     this.beforeDistillation = library.assemble(target.architecture());
-    this.greedy = library.assemble(greedyChoice);
-    this.random = library.assemble(randomChoice);
+    this.greedy = library.assemble(architecture(greedyChoice));
+    this.random = library.assemble(architecture(randomChoice));
     try (BlockLibrary plain = library.untrained()) {
       this.untrained = plain.assemble(target.architecture());
     }
   }
 
-  private Architecture chosen(String baseline, Optional<Solution> solution)
-      throws NoArchitectureException {
-    if (solution.isEmpty()) {
-      throw new NoArchitectureException(
-          target.target().name(), "the " + baseline + " baseline found none within the budget");
-    }
-    return target.answer().problem().architecture(solution.orElseThrow());
+  private record Chosen(String name, Solution solution) {}
+
+  private static Chosen chosen(String name, Optional<Solution> solution, Chosen substitute) {
+    return solution
+        .map(found -> new Chosen(name, found))
+        .orElseGet(
+            () -> new Chosen(name + " found none: " + substitute.name(), substitute.solution()));
+  }
+
+  private Architecture architecture(Chosen chosen) {
+    return target.answer().problem().architecture(chosen.solution());
+  }
+
+  /** Returns the names of {@link #models}. */
+  ImmutableList<String> names() {
+    return names;
   }
 
   FinishedTarget target() {
