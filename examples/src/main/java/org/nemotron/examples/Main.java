@@ -1,6 +1,8 @@
 package org.nemotron.examples;
 
+import com.google.common.base.CaseFormat;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +32,10 @@ public final class Main {
    */
   private static int explain(Exception fault, CommandLine command, ParseResult parsed)
       throws Exception {
+    if (fault instanceof FileSystemException file && file.getReason() == null) {
+      command.getErr().println("nemotron: " + file.getFile() + ": " + words(file));
+      return command.getCommandSpec().exitCodeOnExecutionException();
+    }
     if (fault instanceof IOException
         || fault instanceof NoArchitectureException
         || fault instanceof IllegalArgumentException) {
@@ -37,6 +43,12 @@ public final class Main {
       return command.getCommandSpec().exitCodeOnExecutionException();
     }
     throw fault;
+  }
+
+  /** What the operating system said, for example "no such file". */
+  private static String words(FileSystemException file) {
+    String name = file.getClass().getSimpleName().replace("Exception", "");
+    return CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_HYPHEN, name).replace('-', ' ');
   }
 
   static CommandLine commandLine() {

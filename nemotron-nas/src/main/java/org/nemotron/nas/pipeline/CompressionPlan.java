@@ -166,7 +166,7 @@ public record CompressionPlan(
    * @param divergenceFactor a candidate whose loss grows by this factor is stopped
    */
   public record LocalPlan(int steps, double learningRate, double divergenceFactor) {
-    static final LocalPlan DEFAULT = new LocalPlan(30, 1e-3, 10);
+    static final LocalPlan DEFAULT = new LocalPlan(30, 2e-3, 10);
 
     /** Checks the ranges. */
     public LocalPlan {
@@ -206,7 +206,7 @@ public record CompressionPlan(
    * @param auditedPairs how many pairs of candidates are measured together, to audit additivity
    */
   public record ScoringPlan(Score.Metric metric, int candidatesPerPass, int auditedPairs) {
-    static final ScoringPlan DEFAULT = new ScoringPlan(Score.Metric.KL, 4, 12);
+    static final ScoringPlan DEFAULT = new ScoringPlan(Score.Metric.KL, 4, 8);
 
     /** Checks the counts. */
     public ScoringPlan {
@@ -233,7 +233,7 @@ public record CompressionPlan(
       int prefillRounds,
       int decodeRounds,
       int generationRounds) {
-    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 8, 60, 2);
+    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 12, 300, 3);
 
     /** Checks that there is a batch size, and that all are positive. */
     public CostPlan {
@@ -270,7 +270,7 @@ public record CompressionPlan(
       double klWeight,
       double lmWeight,
       int evaluateEvery) {
-    static final GlobalPlan DEFAULT = new GlobalPlan(180, 4, 1e-3, 1, 1, 0, 60);
+    static final GlobalPlan DEFAULT = new GlobalPlan(120, 4, 1e-3, 1, 1, 0, 60);
 
     /** Checks the ranges. */
     public GlobalPlan {
