@@ -69,4 +69,28 @@ public final class GroupedQueryAttention implements SubBlock {
   public NamedTensors tensors() {
     return tensors;
   }
+
+  AttentionSpec.GroupedQuery spec() {
+    return spec;
+  }
+
+  Tensor normWeightD() {
+    return tensors.get("input_layernorm.weight");
+  }
+
+  Tensor queryWeight() {
+    return queryWeight;
+  }
+
+  Tensor keyWeight() {
+    return keyWeight;
+  }
+
+  Tensor valueWeight() {
+    return valueWeight;
+  }
+
+  Tensor outputWeight() {
+    return outputWeight;
+  }
 }
