@@ -2,5 +2,11 @@
 module org.nemotron.runtime {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
+  requires com.fasterxml.jackson.core;
+  requires com.fasterxml.jackson.databind;
+  requires transitive com.google.common;
   requires transitive org.nemotron.core;
+
+  exports org.nemotron.runtime.sampling;
+  exports org.nemotron.runtime.text;
 }

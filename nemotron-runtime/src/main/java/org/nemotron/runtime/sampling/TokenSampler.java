@@ -1,0 +1,94 @@
+package org.nemotron.runtime.sampling;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.base.VerifyException;
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.SplittableRandom;
+
+/**
+ * Chooses the tokens of one request, one after another. It remembers the tokens chosen, for the
+ * repetition penalty, and has a generator of its own: what it chooses depends on the settings, the
+ * prompt and the logits it is given, not on other requests.
+ *
+ * <p>Filters run in the order of Hugging Face transformers: repetition penalty, temperature, top-k,
+ * top-p, min-p. Where top-p would part tokens of equal probability, those with the lower ids stay.
+ *
+ * <p>A greedy choice without log-probabilities is one pass over the logits. Not safe for use by
+ * several threads.
+ */
+public final class TokenSampler {
+  private final SamplingSettings settings;
+  private final int vocabularySize;
+  private final RepetitionPenalty penalty;
+  private final TokenDistribution distribution;
+  private final SplittableRandom random;
+
+  /**
+   * Makes a sampler for one request.
+   *
+   * @param vocabularySize how many logits a row has
+   * @param prompt the request's prompt, which counts for the repetition penalty
+   * @throws IllegalArgumentException if a token of the prompt is beyond the vocabulary
+   */
+  public TokenSampler(SamplingSettings settings, int vocabularySize, ImmutableIntArray prompt) {
+    checkArgument(vocabularySize > 0, "vocabularySize (%s) must be positive", vocabularySize);
+    prompt.forEach(
+        token ->
+            checkArgument(
+                token >= 0 && token < vocabularySize,
+                "token %s of the prompt is beyond the model's vocabulary of %s.\n"
+                    + "Maybe the tokenizer belongs to another model.",
+                token,
+                vocabularySize));
+    this.settings = settings;
+    this.vocabularySize = vocabularySize;
+    this.penalty =
+        new RepetitionPenalty(settings.repetitionPenalty(), settings.penaltyWindow(), prompt);
+    this.distribution = new TokenDistribution(settings);
+    this.random = new SplittableRandom(settings.seed());
+  }
+
+  /**
+   * Returns the next token, and remembers it.
+   *
+   * @param logits the model's logits for this position, one per token; changed during the call, and
+   *     back as they were when it returns
+   * @throws VerifyException if a logit is not a number or +Infinity, or if all are -Infinity
+   */
+  public Sampled next(float[] logits) {
+    checkArgument(
+        logits.length == vocabularySize,
+        "a row of %s logits must have one for each of %s tokens",
+        logits.length,
+        vocabularySize);
+    int token = choose(logits);
+    penalty.add(token);
+    return settings.logProbs() ? withLogProbs(token, logits) : Sampled.of(token);
+  }
+
+  private int choose(float[] logits) {
+    penalty.apply(logits);
+    try {
+      int likeliest = LogitRows.argmax(logits);
+      return settings.isGreedy()
+          ? likeliest
+          : distribution.draw(logits, logits[likeliest], random.nextDouble());
+    } finally {
+      penalty.takeBack(logits);
+    }
+  }
+
+  private Sampled withLogProbs(int token, float[] logits) {
+    double logSum = LogitRows.logSumExp(logits, logits[LogitRows.argmax(logits)]);
+    ImmutableList.Builder<TokenLogProb> top = ImmutableList.builder();
+    if (settings.topLogProbs() > 0) {
+      for (int likely : LikeliestTokens.of(logits, settings.topLogProbs())) {
+        top.add(new TokenLogProb(likely, logits[likely] - logSum));
+      }
+    }
+    return new Sampled(
+        token, ImmutableList.of(new TokenLogProb(token, logits[token] - logSum)), top.build());
+  }
+}

@@ -1,0 +1,66 @@
+package org.nemotron.runtime.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.spec.SpecialTokens;
+
+final class EndTokensTest {
+  private static final SpecialTokens CONFIG =
+      new SpecialTokens(ImmutableList.of(1), ImmutableList.of(2), ImmutableList.of());
+
+  private final Path directory;
+
+  EndTokensTest(@TempDir Path directory) {
+    this.directory = directory;
+  }
+
+  @Test
+  void read_oneId_isTheOnlyOne() throws IOException {
+    write("{\"eos_token_id\": 7}");
+    assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(7);
+  }
+
+  @Test
+  void read_listOfIds_isAllOfThem() throws IOException {
+    write("{\"eos_token_id\": [128001, 128009]}");
+    EndTokens tokens = EndTokens.read(directory, CONFIG);
+    assertThat(tokens.contains(128009)).isTrue();
+    assertThat(tokens.contains(2)).isFalse();
+  }
+
+  @Test
+  void read_noneNamed_isThoseOfTheConfig() throws IOException {
+    assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(2);
+    write("{\"eos_token_id\": null}");
+    assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(2);
+  }
+
+  @Test
+  void read_noId_isRefusedByName() throws IOException {
+    write("{\"eos_token_id\": [3, \"</s>\"]}");
+    assertThatThrownBy(() -> EndTokens.read(directory, CONFIG))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            directory.resolve("generation_config.json")
+                + ": eos_token_id ([3,\"</s>\"]) must be a token id or a list of them");
+  }
+
+  @Test
+  void read_damagedFile_isRefusedByName() throws IOException {
+    write("{\"eos_token_id\": ");
+    assertThatThrownBy(() -> EndTokens.read(directory, CONFIG))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(directory.resolve("generation_config.json") + " is not JSON (");
+  }
+
+  private void write(String json) throws IOException {
+    Files.writeString(directory.resolve("generation_config.json"), json);
+  }
+}
