@@ -85,24 +85,4 @@ public final class GroupedQueryAttention implements SubBlock {
   AttentionSpec.GroupedQuery spec() {
     return spec;
   }
-
-  Tensor normWeightD() {
-    return tensors.get("input_layernorm.weight");
-  }
-
-  Tensor queryWeight() {
-    return queryWeight;
-  }
-
-  Tensor keyWeight() {
-    return keyWeight;
-  }
-
-  Tensor valueWeight() {
-    return valueWeight;
-  }
-
-  Tensor outputWeight() {
-    return outputWeight;
-  }
 }

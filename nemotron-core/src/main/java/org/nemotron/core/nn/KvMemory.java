@@ -41,7 +41,7 @@ public final class KvMemory implements AutoCloseable {
 
   private static Layer layer(int stride, int pages) {
     long floats = Math.max(1, (long) pages * PAGE_TOKENS * stride);
-    return new Layer(stride, new FloatArea(floats), new FloatArea(floats));
+    return new Layer(stride, FloatArea.reserve(floats), FloatArea.reserve(floats));
   }
 
   private static int stride(AttentionSpec attention) {

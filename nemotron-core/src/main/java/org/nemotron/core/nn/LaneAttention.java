@@ -1,12 +1,18 @@
 package org.nemotron.core.nn;
 
 import com.google.common.collect.ImmutableList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes.Lane;
+import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
 /**
@@ -19,6 +25,10 @@ final class LaneAttention implements LaneSubBlock {
   private final RowNorm norm;
   private final LanePart heads;
   private final LanePart output;
+  private final Optional<float[]> headBias;
+  private final Optional<float[]> outputBias;
+  private final Optional<RowNorm> queryNorm;
+  private final Optional<RowNorm> keyNorm;
 
   LaneAttention(
       GroupedQueryAttention attention,
@@ -28,13 +38,37 @@ final class LaneAttention implements LaneSubBlock {
       WeightFormat format) {
     this.spec = attention.spec();
     this.rotary = rotary;
-    this.norm = new RowNorm(attention.normWeightD(), eps);
+    NamedTensors tensors = attention.tensors();
+    this.norm = new RowNorm(tensors.get("input_layernorm.weight"), eps);
     try (NativeScope scope = NativeScope.open()) {
-      TensorVector all =
-          new TensorVector(attention.queryWeight(), attention.keyWeight(), attention.valueWeight());
-      this.heads = LanePart.of(torch.cat(all, 0), spec.headDim(), lanes, format);
+      Tensor weights = joined(tensors, "weight");
+      this.heads = LanePart.of(weights, spec.headDim(), lanes, format);
+      this.headBias =
+          spec.has(AttentionTrait.INPUT_BIASES)
+              ? Optional.of(Tensors.floats(joined(tensors, "bias")))
+              : Optional.empty();
     }
-    this.output = LanePart.of(attention.outputWeight(), 16, lanes, format);
+    this.output = LanePart.of(tensors.get("self_attn.o_proj.weight"), 16, lanes, format);
+    this.outputBias =
+        spec.has(AttentionTrait.OUTPUT_BIAS)
+            ? Optional.of(Tensors.floats(tensors.get("self_attn.o_proj.bias")))
+            : Optional.empty();
+    this.queryNorm = headNorm(tensors, "self_attn.q_norm.weight", eps);
+    this.keyNorm = headNorm(tensors, "self_attn.k_norm.weight", eps);
+  }
+
+  private static Tensor joined(NamedTensors tensors, String kind) {
+    TensorVector parts = new TensorVector();
+    for (String projection : List.of("q_proj", "k_proj", "v_proj")) {
+      parts.push_back(tensors.get("self_attn." + projection + "." + kind));
+    }
+    return torch.cat(parts, 0);
+  }
+
+  private Optional<RowNorm> headNorm(NamedTensors tensors, String name, double eps) {
+    return spec.has(AttentionTrait.HEAD_NORMS)
+        ? Optional.of(new RowNorm(tensors.get(name), eps))
+        : Optional.empty();
   }
 
   @Override
@@ -52,7 +86,9 @@ final class LaneAttention implements LaneSubBlock {
     attend(step, step.memory().layer(layer), lane);
     lane.await();
     output.multiply(space.of(lane), space.inner(), rows);
-    space.add(lane, rows, output.start(lane.index()), output.share(lane.index()));
+    int start = output.start(lane.index());
+    space.add(lane, rows, start, output.share(lane.index()));
+    outputBias.ifPresent(bias -> space.addBias(bias, rows, start, output.share(lane.index())));
     lane.await();
   }
 
@@ -64,9 +100,16 @@ final class LaneAttention implements LaneSubBlock {
     float[] row = step.space().of(lane).row(share);
     for (int r = 0; r < step.rows().rows(); r++) {
       products.read((long) r * share, row, 0, share);
+      headBias.ifPresent(bias -> add(bias, heads.start(lane.index()), row, share));
       for (int offset = 0; offset < share; offset += spec.headDim()) {
         place(step, memory, row, offset, firstHead + offset / spec.headDim(), r);
       }
+    }
+  }
+
+  private static void add(float[] bias, int from, float[] row, int length) {
+    for (int i = 0; i < length; i++) {
+      row[i] += bias[from + i];
     }
   }
 
@@ -77,6 +120,8 @@ final class LaneAttention implements LaneSubBlock {
     int firstValue = keys + spec.kvHeads();
     long token = step.rows().slot(row) * memory.stride();
     if (head < firstValue) {
+      Optional<RowNorm> headNorm = head < keys ? queryNorm : keyNorm;
+      headNorm.ifPresent(own -> own.apply(values, offset, values, offset));
       rotary.turn(values, offset, step.rows().position(row));
     }
     if (head < keys) {

@@ -8,13 +8,13 @@ final class LaneSpace implements AutoCloseable {
   private final int lane;
   private final Blas blas = new Blas();
   private final FloatArea products;
-  private FloatArea scores = new FloatArea(1);
+  private FloatArea scores = FloatArea.zeros(1);
   private float[] row = new float[0];
 
   /** Makes room for products of {@code floats} elements. */
   LaneSpace(int lane, long floats) {
     this.lane = lane;
-    this.products = new FloatArea(floats);
+    this.products = FloatArea.zeros(floats);
   }
 
   int lane() {
@@ -34,7 +34,7 @@ final class LaneSpace implements AutoCloseable {
   FloatArea scores(long floats) {
     if (scores.capacity() < floats) {
       scores.close();
-      scores = new FloatArea(Math.max(floats, 2 * scores.capacity()));
+      scores = FloatArea.zeros(Math.max(floats, 2 * scores.capacity()));
     }
     return scores;
   }

@@ -27,9 +27,9 @@ final class StepSpace implements AutoCloseable {
    */
   StepSpace(int width, int rows, int inner, int queries, int lanes, long products) {
     this.width = width;
-    this.normalised = new FloatArea((long) rows * width);
-    this.inner = new FloatArea((long) rows * inner);
-    this.queries = new FloatArea((long) rows * queries);
+    this.normalised = FloatArea.zeros((long) rows * width);
+    this.inner = FloatArea.zeros((long) rows * inner);
+    this.queries = FloatArea.zeros((long) rows * queries);
     ImmutableList.Builder<LaneSpace> spaces = ImmutableList.builder();
     for (int lane = 0; lane < lanes; lane++) {
       spaces.add(new LaneSpace(lane, products));
@@ -88,6 +88,15 @@ final class StepSpace implements AutoCloseable {
       int to = r * width + start;
       for (int i = 0; i < share; i++) {
         residualRD[to + i] += row[i];
+      }
+    }
+  }
+
+  /** Adds the same values to columns {@code start} to {@code start + share} of all rows. */
+  void addBias(float[] bias, int rows, int start, int share) {
+    for (int r = 0; r < rows; r++) {
+      for (int i = start; i < start + share; i++) {
+        residualRD[r * width + i] += bias[i];
       }
     }
   }

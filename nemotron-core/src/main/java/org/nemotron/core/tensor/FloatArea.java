@@ -7,9 +7,11 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Native float32 memory that Java code and native products work on without copies: seen as matrix
@@ -29,18 +31,30 @@ public final class FloatArea implements AutoCloseable {
   private final Map<Long, Tensor> views = new ConcurrentHashMap<>();
   private boolean closed;
 
-  /** Reserves {@code capacity} floats, all zero. */
-  public FloatArea(long capacity) {
+  private FloatArea(long capacity, Supplier<Tensor> memory) {
     checkArgument(capacity > 0, "capacity (%s) must be positive", capacity);
     this.capacity = capacity;
     try (NativeScope scope = NativeScope.open()) {
-      this.flat = NativeScope.keep(Tensors.zeros(Device.CPU, DType.FLOAT32, capacity));
+      this.flat = NativeScope.keep(memory.get());
       this.start = NativeScope.keep(flat.data_ptr_float());
     }
     this.chunks = new FloatBuffer[Math.toIntExact((capacity + CHUNK_FLOATS - 1) / CHUNK_FLOATS)];
     for (int chunk = 0; chunk < chunks.length; chunk++) {
       chunks[chunk] = buffer(chunk * CHUNK_FLOATS);
     }
+  }
+
+  /** Returns {@code capacity} floats, all zero. */
+  public static FloatArea zeros(long capacity) {
+    return new FloatArea(capacity, () -> Tensors.zeros(Device.CPU, DType.FLOAT32, capacity));
+  }
+
+  /**
+   * Returns {@code capacity} floats of any value. Of a large area the operating system gives each
+   * part when it is first written.
+   */
+  public static FloatArea reserve(long capacity) {
+    return new FloatArea(capacity, () -> torch.empty(capacity));
   }
 
   private FloatBuffer buffer(long from) {
