@@ -7,6 +7,8 @@ module org.nemotron.runtime {
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
+  exports org.nemotron.runtime.cache;
+  exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.text;
 }

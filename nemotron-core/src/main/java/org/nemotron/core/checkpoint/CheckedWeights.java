@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.tensor.NativeScope;
 
 /**
  * The weights of a checkpoint, seen as the tensors of the model that its config.json describes:
@@ -41,10 +42,13 @@ final class CheckedWeights {
   }
 
   /** Checks that exactly the model's tensors are there, with its shapes and of a real type. */
-  void check() throws CheckpointFormatException {
+  void check() throws IOException {
     checkNames();
     for (Map.Entry<String, ImmutableList<Long>> expected : storedShapes().entrySet()) {
       checkShape(expected.getKey(), expected.getValue());
+      if (!shapes.containsKey(expected.getKey())) {
+        checkZero(expected.getKey());
+      }
     }
   }
 
@@ -95,6 +99,14 @@ final class CheckedWeights {
     }
     if (!directory.dtype(name).isFloatingPoint()) {
       throw wrong(name, "has dtype " + directory.dtype(name).configName() + ", not a real one");
+    }
+  }
+
+  private void checkZero(String name) throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
+      if (directory.tensor(name).count_nonzero().item_long() != 0) {
+        throw wrong(name, "must be zero: config.json says that the model does not have it");
+      }
     }
   }
 

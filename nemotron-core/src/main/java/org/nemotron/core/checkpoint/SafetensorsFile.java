@@ -57,8 +57,13 @@ public final class SafetensorsFile implements Closeable {
    * @throws CheckpointFormatException if the file is missing or damaged
    */
   public static SafetensorsFile open(Path path) throws IOException {
-    try (FileChannel channel = openChannel(path);
-        NativeScope scope = NativeScope.open()) {
+    try (FileChannel channel = openChannel(path)) {
+      return open(path, channel);
+    }
+  }
+
+  private static SafetensorsFile open(Path path, FileChannel channel) throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
       ByteBuffer json = readHeader(channel);
       long dataBegin = (long) LENGTH_BYTES + json.remaining();
       SafetensorsHeader header = SafetensorsHeader.parse(json, channel.size() - dataBegin);

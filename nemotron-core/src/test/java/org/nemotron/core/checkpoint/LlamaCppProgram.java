@@ -40,15 +40,17 @@ final class LlamaCppProgram {
     float[] hidden = {};
     String error = "";
     try {
-      try (LlamaModel model = new LlamaModel(parameters(file))) {
-        ids = model.encode(prompt);
-        text =
-            model.complete(
-                new InferenceParameters(prompt)
-                    .setNPredict(newTokens)
-                    .setTemperature(0)
-                    .setIgnoreEos(true)
-                    .setCachePrompt(false));
+      if (newTokens > 0) {
+        try (LlamaModel model = new LlamaModel(parameters(file))) {
+          ids = model.encode(prompt);
+          text =
+              model.complete(
+                  new InferenceParameters(prompt)
+                      .setNPredict(newTokens)
+                      .setTemperature(0)
+                      .setIgnoreEos(true)
+                      .setCachePrompt(false));
+        }
       }
       try (LlamaModel model =
           new LlamaModel(parameters(file).enableEmbedding().setPoolingType(PoolingType.LAST))) {

@@ -72,6 +72,7 @@ final class SafetensorsFileTest {
             + "],\"data_offsets\":[0,"
             + 4 * elements
             + "]}}";
+    header += " ".repeat(-header.length() & 7);
     Files.write(file, Checkpoints.safetensors(header, 0));
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       // All but the last element is a hole, which takes no space on the disk.

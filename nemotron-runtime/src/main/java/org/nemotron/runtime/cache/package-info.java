@@ -1,0 +1,13 @@
+/**
+ * Who holds which part of the KV memory: pages, without a tensor.
+ *
+ * <p>{@link org.nemotron.runtime.cache.PagePool} hands out pages of a fixed number of tokens;
+ * {@link org.nemotron.runtime.cache.PagedSequence} is the page table of one request. A page's id is
+ * the same in every layer, whatever the layer keeps per token.
+ */
+@NullMarked
+@CheckReturnValue
+package org.nemotron.runtime.cache;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,97 @@
+package org.nemotron.runtime.metrics;
+
+import com.google.common.base.Ticker;
+
+/**
+ * Counts what an engine does. The memory it takes does not grow. Safe for use by several threads:
+ * the engine records while others take snapshots.
+ */
+public final class MetricsRecorder {
+  private final Ticker clock;
+  private final LatencyHistogram timeToFirstToken = new LatencyHistogram();
+  private final LatencyHistogram timePerOutputToken = new LatencyHistogram();
+  private final RecentRate recentTokens;
+  private CacheUse cache = new CacheUse(0, 0, 0);
+  private long generatedTokens = 0;
+  private long promptTokens = 0;
+  private int queued = 0;
+  private int running = 0;
+  private long served = 0;
+  private long failed = 0;
+  private long cancelled = 0;
+
+  /** Makes a recorder that reads the system's clock. */
+  public MetricsRecorder() {
+    this(Ticker.systemTicker());
+  }
+
+  /** Makes a recorder that reads {@code clock}. */
+  public MetricsRecorder(Ticker clock) {
+    this.clock = clock;
+    this.recentTokens = new RecentRate(clock.read());
+  }
+
+  /** Counts tokens of a prompt that were computed. */
+  public synchronized void promptTokens(int tokens) {
+    promptTokens += tokens;
+  }
+
+  /** Counts a request's first token, so long after the request arrived. */
+  public synchronized void firstToken(long nanosSinceArrival) {
+    timeToFirstToken.record(nanosSinceArrival);
+    countToken();
+  }
+
+  /** Counts another token of a request, so long after the one before. */
+  public synchronized void nextToken(long nanosSinceLast) {
+    timePerOutputToken.record(nanosSinceLast);
+    countToken();
+  }
+
+  private void countToken() {
+    generatedTokens++;
+    recentTokens.add(1, clock.read());
+  }
+
+  /** Counts a request that ended well. */
+  public synchronized void served() {
+    served++;
+  }
+
+  /** Counts a request that ended in an error. */
+  public synchronized void failed() {
+    failed++;
+  }
+
+  /** Counts a request that its caller gave up. */
+  public synchronized void cancelled() {
+    cancelled++;
+  }
+
+  /** Notes how many requests wait and how many are generating now. */
+  public synchronized void requests(int nowQueued, int nowRunning) {
+    queued = nowQueued;
+    running = nowRunning;
+  }
+
+  /** Notes how the KV memory is used now. */
+  public synchronized void cache(CacheUse now) {
+    cache = now;
+  }
+
+  /** Returns all numbers as they are now, which agree with each other. */
+  public synchronized EngineMetrics snapshot() {
+    return new EngineMetrics(
+        recentTokens.perSecond(clock.read()),
+        generatedTokens,
+        promptTokens,
+        timeToFirstToken.summary(),
+        timePerOutputToken.summary(),
+        cache,
+        queued,
+        running,
+        served,
+        failed,
+        cancelled);
+  }
+}
