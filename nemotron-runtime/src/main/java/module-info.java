@@ -8,6 +8,7 @@ module org.nemotron.runtime {
   requires transitive org.nemotron.core;
 
   exports org.nemotron.runtime.cache;
+  exports org.nemotron.runtime.engine;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.text;
