@@ -46,6 +46,7 @@ final class Engine implements AutoCloseable {
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
   private final List<ActiveRequest> active = new ArrayList<>();
+  private final List<Runnable> endings = new ArrayList<>();
   private final Thread thread;
   private volatile boolean someCancelled;
   private volatile boolean closed;
@@ -106,13 +107,17 @@ final class Engine implements AutoCloseable {
         LongMath.divide(KvMemory.bytesPerPage(spec()), KvMemory.PAGE_TOKENS, RoundingMode.CEILING));
   }
 
+  void checkOpen() {
+    checkState(!closed, CLOSED);
+  }
+
   /**
    * Hands a request to the engine; waits while the queue is full.
    *
    * @throws IllegalStateException if the engine is closed
    */
   void submit(Job job) {
-    checkState(!closed, CLOSED);
+    checkOpen();
     Uninterruptibles.putUninterruptibly(queue, job);
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
@@ -131,12 +136,13 @@ final class Engine implements AutoCloseable {
       while (!closed) {
         dropCancelled();
         letIn();
-        if (active.isEmpty()) {
-          awaitRequest();
-        } else {
+        if (!active.isEmpty()) {
           step();
         }
-        note();
+        tellEndings();
+        if (active.isEmpty()) {
+          awaitRequest();
+        }
       }
     } finally {
       // Requests must not wait for ever, whatever ended this thread.
@@ -178,7 +184,7 @@ final class Engine implements AutoCloseable {
 
   private void cancel(Job job) {
     metrics.cancelled();
-    job.cancelled();
+    endings.add(() -> finish(job, job::cancelled));
   }
 
   /** Lets requests in, in order, as long as there are pages for the next. */
@@ -248,14 +254,29 @@ final class Engine implements AutoCloseable {
   private void end(ActiveRequest request) {
     request.pages().release();
     metrics.served();
-    request.job().end();
+    endings.add(() -> finish(request.job(), request.job()::end));
   }
 
   private void fail(ActiveRequest request, RuntimeException reason, Set<ActiveRequest> failed) {
     if (failed.add(request)) {
       request.pages().release();
       metrics.failed();
-      request.job().failed(reason);
+      endings.add(() -> request.job().failed(reason));
+    }
+  }
+
+  /** Tells callers that their requests have ended, once the numbers say so too. */
+  private void tellEndings() {
+    note();
+    endings.forEach(Runnable::run);
+    endings.clear();
+  }
+
+  private static void finish(Job job, Runnable ending) {
+    try {
+      ending.run();
+    } catch (RuntimeException e) {
+      job.failed(e);
     }
   }
 
@@ -274,7 +295,7 @@ final class Engine implements AutoCloseable {
     for (Job job = queue.poll(); job != null; job = queue.poll()) {
       cancel(job);
     }
-    note();
+    tellEndings();
   }
 
   /** Ends all requests as cancelled, and gives back the memory. */

@@ -125,6 +125,7 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
+    engine.checkOpen();
     ImmutableIntArray prompt = tokens(request.prompt());
     int room = engine.spec().maxPositions() - prompt.length() + 1;
     int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
@@ -161,6 +162,7 @@ public final class TextGenerator implements AutoCloseable {
    *     or the text is longer than the model's context
    */
   public ImmutableList<TokenLogProb> score(String prompt, String continuation) {
+    engine.checkOpen();
     ImmutableIntArray tokens = tokenizer.encodeWhole(prompt + continuation);
     ImmutableIntArray before = tokenizer.encodeWhole(prompt);
     int from = 0;

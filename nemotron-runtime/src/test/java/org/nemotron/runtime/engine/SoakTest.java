@@ -1,0 +1,76 @@
+package org.nemotron.runtime.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.primitives.ImmutableIntArray;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.runtime.metrics.EngineMetrics;
+import org.nemotron.runtime.sampling.SamplingSettings;
+
+final class SoakTest {
+  /** Room for what the JVM itself still allocates: compiled code, heap regions. */
+  private static final long SLACK_BYTES = 48L << 20;
+
+  private static GenerationRequest random(SplittableRandom random) {
+    int prompt = 1 + random.nextInt(random.nextInt(4) == 0 ? 300 : 40);
+    // Few seeds: prompts often begin alike.
+    ImmutableIntArray tokens =
+        ImmutableIntArray.copyOf(
+            new SplittableRandom(random.nextInt(4)).ints(prompt, 0, SmallModel.VOCABULARY));
+    return GenerationRequest.continuing(tokens)
+        .maxNewTokens(1 + random.nextInt(60))
+        .sampling(SamplingSettings.builder().temperature(random.nextInt(2)).seed(1).build())
+        .build();
+  }
+
+  @Test
+  void randomRequestsAndCancellations_leaveEveryPageAccountedFor() throws IOException {
+    SplittableRandom random = new SplittableRandom(11);
+    long pageBytes = KvMemory.bytesPerPage(SmallModel.spec());
+    EngineSettings settings =
+        EngineSettings.builder().maxBatch(6).prefillTokens(64).kvBytes(17 * pageBytes).build();
+    try (TextGenerator generator = SmallModel.generator(settings)) {
+      List<Generation> generations = new ArrayList<>();
+      for (int i = 0; i < 400; i++) {
+        generations.add(generator.submit(random(random)));
+        if (random.nextInt(4) == 0) {
+          generations.get(random.nextInt(generations.size())).cancel();
+        }
+      }
+      generations.forEach(generation -> assertThat(generation.await()).isNotNull());
+      EngineMetrics metrics = generator.metrics();
+      assertThat(metrics.served() + metrics.cancelled()).isEqualTo(400);
+      assertThat(metrics.failed()).isZero();
+      assertThat(metrics.cache().usedPages()).isZero();
+      assertThat(metrics.cache().freePages() + metrics.cache().cachedPages()).isEqualTo(17);
+    }
+  }
+
+  @Test
+  void hundredThousandTokens_residentMemoryDoesNotGrow() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
+      generate(generator, 20_000);
+      long before = Pointer.physicalBytes();
+      generate(generator, 100_000);
+      assertThat(Pointer.physicalBytes() - before).isLessThan(SLACK_BYTES);
+    }
+  }
+
+  private static void generate(TextGenerator generator, int tokens) {
+    long before = generator.metrics().generatedTokens();
+    while (generator.metrics().generatedTokens() - before < tokens) {
+      List<GenerationRequest> batch = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        batch.add(
+            GenerationRequest.continuing(ImmutableIntArray.of(i, 7, 9)).maxNewTokens(100).build());
+      }
+      assertThat(generator.generateAll(batch)).hasSize(64);
+    }
+  }
+}
