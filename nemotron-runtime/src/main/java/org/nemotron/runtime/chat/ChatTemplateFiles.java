@@ -1,0 +1,71 @@
+package org.nemotron.runtime.chat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Where a checkpoint keeps its chat template and the texts of its special tokens. */
+final class ChatTemplateFiles {
+  private static final String TEMPLATE = "chat_template.jinja";
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final String KEY = "chat_template";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ChatTemplateFiles() {}
+
+  static Optional<ChatTemplate> read(Path directory) throws IOException {
+    JsonNode config = config(directory.resolve(CONFIG));
+    Path file = directory.resolve(TEMPLATE);
+    Optional<String> source =
+        Files.exists(file)
+            ? Optional.of(Files.readString(file))
+            : source(directory.resolve(CONFIG), config.path(KEY));
+    return source.map(template -> ChatTemplate.of(template, specialTokens(config)));
+  }
+
+  private static JsonNode config(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return JSON.createObjectNode();
+    }
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is not JSON (" + e.getOriginalMessage() + ")", e);
+    }
+  }
+
+  /** Returns the template that is a string, or of a list of named ones the default. */
+  private static Optional<String> source(Path file, JsonNode template) throws IOException {
+    if (template.isMissingNode() || template.isNull()) {
+      return Optional.empty();
+    }
+    if (template.isTextual()) {
+      return Optional.of(template.asText());
+    }
+    for (JsonNode named : template) {
+      if (named.path("name").asText().equals("default") && named.path("template").isTextual()) {
+        return Optional.of(named.path("template").asText());
+      }
+    }
+    throw new IOException(
+        file + ": " + KEY + " must be a string, or a list with a template named \"default\"");
+  }
+
+  /** Returns the texts of bos_token, eos_token and the like: strings, or objects that have one. */
+  private static ImmutableMap<String, String> specialTokens(JsonNode config) {
+    ImmutableMap.Builder<String, String> tokens = ImmutableMap.builder();
+    for (var entry : config.properties()) {
+      JsonNode token = entry.getValue();
+      JsonNode text = token.isObject() ? token.path("content") : token;
+      if (entry.getKey().endsWith("_token") && text.isTextual()) {
+        tokens.put(entry.getKey(), text.asText());
+      }
+    }
+    return tokens.buildOrThrow();
+  }
+}
