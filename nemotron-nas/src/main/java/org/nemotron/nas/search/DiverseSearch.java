@@ -29,9 +29,10 @@ final class DiverseSearch {
 
   SearchOutcome solve() {
     Network network = Network.of(problem);
+    Series series = solver.series(network);
     List<Solution> found = new ArrayList<>();
     while (found.size() < problem.solutions()) {
-      Answer answer = solver.solve(network, deadline);
+      Answer answer = series.next(deadline);
       if (!(answer instanceof Answer.Best best)) {
         return found.isEmpty() ? nothing(network, answer) : found(found, endingAfter(answer));
       }
@@ -43,7 +44,9 @@ final class DiverseSearch {
       if (deadline.isPast() && (solution.gap() > 0 || found.size() < problem.solutions())) {
         return found(found, interruption());
       }
-      network = network.plusRow(network.distanceRow(path, problem.minDifferentLayers()));
+      Row distance = network.distanceRow(path, problem.minDifferentLayers());
+      network = network.plusRow(distance);
+      series.demand(distance);
     }
     return found(found, Ending.COMPLETE);
   }

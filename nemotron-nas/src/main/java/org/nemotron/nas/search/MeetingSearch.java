@@ -1,5 +1,6 @@
 package org.nemotron.nas.search;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -137,11 +138,10 @@ final class MeetingSearch {
   private Path path(int node, int label, int partner) {
     int[] before = ahead.arcsBackFrom(node, label);
     int[] after = back.arcsBackFrom(core.nodes - node, partner);
-    int[] arcs = new int[before.length + after.length];
-    for (int i = 0; i < before.length; i++) {
-      arcs[i] = before[before.length - 1 - i];
-    }
-    System.arraycopy(after, 0, arcs, before.length, after.length);
+    int[] arcs = Arrays.copyOf(core.forced, core.forced.length + before.length + after.length);
+    System.arraycopy(before, 0, arcs, core.forced.length, before.length);
+    System.arraycopy(after, 0, arcs, core.forced.length + before.length, after.length);
+    Arrays.sort(arcs);
     return Path.of(arcs);
   }
 }

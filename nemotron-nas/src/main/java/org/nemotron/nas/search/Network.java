@@ -153,7 +153,12 @@ final class Network {
   }
 
   boolean allows(Path path) {
-    return rows.stream().allMatch(row -> row.allows(path));
+    for (Row row : rows) {
+      if (!row.allows(path)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the arcs of a path as choices. */
