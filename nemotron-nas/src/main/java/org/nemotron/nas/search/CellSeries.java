@@ -25,8 +25,11 @@ final class CellSeries implements Series {
   /** More cells would need too much memory: 100 MB. */
   private static final int MOST_CELLS = 16_000;
 
-  /** The first step of the horizon, as a share of the gap of the first solution. */
-  private static final double FIRST_STEP = 0.1;
+  /** The longest step of the horizon, as a share of the gap of the first solution's relaxation. */
+  private static final double LONGEST_STEP = 0.2;
+
+  /** The first step, as a share of the longest. */
+  private static final double FIRST_STEP = 0.5;
 
   /** The step of the horizon, in units of the mean rise from solution to solution. */
   private static final double LOOKAHEAD = 2;
@@ -43,6 +46,7 @@ final class CellSeries implements Series {
   private Core root;
   private int found;
   private double firstFloor;
+  private double longestStep;
   private double step;
   private double horizon;
 
@@ -73,7 +77,8 @@ final class CellSeries implements Series {
     if (found == 1) {
       begin(floor - Incumbent.rounding(floor));
     } else {
-      step = Math.max(LEAST_STEP, LOOKAHEAD * (floor - firstFloor) / (found - 1));
+      double rise = (floor - firstFloor) / (found - 1);
+      step = Math.max(LEAST_STEP, Math.min(longestStep, LOOKAHEAD * rise));
     }
   }
 
@@ -83,7 +88,8 @@ final class CellSeries implements Series {
     Dual dual = DualAscent.ascend(root, free, Double.POSITIVE_INFINITY, CellSearch.PRECISION);
     firstFloor = floor;
     horizon = floor;
-    step = Math.max(LEAST_STEP, FIRST_STEP * (floor - dual.bound));
+    longestStep = LONGEST_STEP * (floor - dual.bound);
+    step = Math.max(LEAST_STEP, FIRST_STEP * longestStep);
     cells.add(
         new Cell(root.original, dual.multipliers, ImmutableList.of(), floor, Optional.empty()));
   }

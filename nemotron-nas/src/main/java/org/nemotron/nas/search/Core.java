@@ -101,7 +101,7 @@ final class Core {
     for (int arc = 0; arc < arcs.length; arc++) {
       arcs[arc] = arc;
     }
-    double factor = powerOfTwo(network.objective);
+    double factor = powerOfTwoOfMost(network.objective);
     Core core =
         new Core(
             arcs,
@@ -174,7 +174,26 @@ final class Core {
 
   /** Returns the power of two that brings the largest value to between a half and one. */
   private static double powerOfTwo(double[] values) {
-    double largest = largest(values);
+    return powerOfTwo(largest(values));
+  }
+
+  /**
+   * Returns the power of two that brings three quarters of the values that are not zero below one:
+   * a candidate of enormous harm must not make the differences between the others vanish.
+   */
+  private static double powerOfTwoOfMost(double[] values) {
+    double[] sizes = new double[values.length];
+    int zeros = 0;
+    for (int i = 0; i < values.length; i++) {
+      sizes[i] = Math.abs(values[i]);
+      zeros += values[i] == 0 ? 1 : 0;
+    }
+    Arrays.sort(sizes);
+    int last = values.length - 1;
+    return values.length == 0 ? 1 : powerOfTwo(sizes[last - (last - Math.min(last, zeros)) / 4]);
+  }
+
+  private static double powerOfTwo(double largest) {
     return largest == 0 ? 1 : Math.scalb(1.0, -1 - Math.getExponent(largest));
   }
 
@@ -387,8 +406,8 @@ final class Core {
   }
 
   /**
-   * Returns the core with every arc turned round; what was the last node is the first. What is not
-   * on an arc is left out.
+   * Returns the core with every arc turned round; what was the last node is the first. What forced
+   * arcs add to the rows is left out.
    */
   Core reversed() {
     int[] order = new int[arcs()];
@@ -419,7 +438,7 @@ final class Core {
         newTo,
         newFirst,
         pick(objective, order),
-        0,
+        offset,
         scale,
         newCoefficients,
         new double[rows()],

@@ -65,8 +65,7 @@ final class HalfSearch {
       start[i] = duals.get(i).bound;
       prepareBound(i, core.charged(duals.get(i).multipliers));
     }
-    start[bounds] = core.offset;
-    prepareSum(bounds, core.objective, cutoff);
+    prepareSum(bounds, core.objective, cutoff - core.offset);
     for (int row = 0; row < core.rows(); row++) {
       int element = bounds + 1 + row;
       double limit = core.limits[row] + core.fixed[row];

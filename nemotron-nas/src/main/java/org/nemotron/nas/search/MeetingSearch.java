@@ -127,7 +127,7 @@ final class MeetingSearch {
   }
 
   private void lowerObjective(double[] limits, double[] sums) {
-    double cutoff = cutoff();
+    double cutoff = cutoff() - core.offset;
     limits[1] = cutoff - sums[1];
     limits[0] = cutoff - sums[0];
     for (int row = 0; row < core.rows(); row++) {
