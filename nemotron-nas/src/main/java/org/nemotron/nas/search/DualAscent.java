@@ -116,7 +116,9 @@ final class DualAscent {
     }
     begin(first);
     List<double[]> columns = new ArrayList<>();
-    known.forEach(path -> columns.add(column(path)));
+    for (int[] path : known) {
+      columns.add(column(path));
+    }
     double damping = 0.5;
     int limit = 100 + 30 * (rows + 1);
     for (int step = 0; step < limit && asked < mostPaths && bestBound < enough; step++) {

@@ -54,7 +54,9 @@ final class HalfSearch {
     this.longestArc = core.longestArc();
     double[] start = prepare(duals);
     Labels.Shape shape = new Labels.Shape(stride, bounds, core.hashedRows, strict, width);
-    Arrays.setAll(labels, node -> new Labels(shape, floors[node]));
+    for (int node = 0; node < labels.length; node++) {
+      labels[node] = new Labels(shape, floors[node]);
+    }
     labels[0].add(start);
   }
 

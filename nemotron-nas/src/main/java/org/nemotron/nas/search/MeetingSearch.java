@@ -2,6 +2,7 @@ package org.nemotron.nas.search;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Searches from both ends to a node in the middle and joins what meets there.
@@ -84,11 +85,15 @@ final class MeetingSearch {
       boolean going =
           tree.visit(
               limits,
-              partner -> {
-                if (incumbent.offer(path(node, label, partner))) {
-                  lowerObjective(limits, sums);
+              // Not a lambda: to link one takes longer than many a search.
+              new IntPredicate() {
+                @Override
+                public boolean test(int partner) {
+                  if (incumbent.offer(path(node, label, partner))) {
+                    lowerObjective(limits, sums);
+                  }
+                  return !deadline.isPast();
                 }
-                return !deadline.isPast();
               });
       if (!going) {
         return;

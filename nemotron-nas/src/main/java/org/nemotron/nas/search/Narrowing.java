@@ -83,7 +83,7 @@ final class Narrowing {
       return Double.POSITIVE_INFINITY;
     }
     if (depth == 0) {
-      search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
+      search(core.keeping(nearest()).contracted(), List.of(dual), FIRST_WIDTH);
     }
     narrow(List.of(dual));
     int width = depth == 0 ? FIRST_WIDTH : BRANCH_WIDTH;
