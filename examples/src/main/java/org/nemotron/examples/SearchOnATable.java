@@ -1,15 +1,13 @@
 package org.nemotron.examples;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.nemotron.nas.search.OutcomeJson;
 import org.nemotron.nas.search.ProblemJson;
 import org.nemotron.nas.search.PuzzleSearch;
-import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchProblem;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,9 +31,6 @@ import picocli.CommandLine.Spec;
     },
     exitCodeOnInvalidInput = SearchOnATable.BAD_INPUT)
 public final class SearchOnATable implements Callable<Integer> {
-  static final int FOUND = 0;
-  static final int INFEASIBLE = 2;
-  static final int OUT_OF_TIME = 3;
   static final int BAD_INPUT = 64;
 
   @Spec private CommandSpec spec;
@@ -52,6 +47,23 @@ public final class SearchOnATable implements Callable<Integer> {
       description = "Stop with the best so far; no limit unless given.")
   private double seconds = Double.POSITIVE_INFINITY;
 
+  @Option(
+      names = "--frontier",
+      paramLabel = "COST",
+      description = "Print the best architecture for limits on this cost, tight to loose.")
+  private Optional<String> frontier = Optional.empty();
+
+  @Option(
+      names = "--points",
+      paramLabel = "N",
+      description = "How many limits the frontier has; 20 unless given.")
+  private int points = 20;
+
+  @Option(
+      names = "--sensitivity",
+      description = "Print what more or less of each budget would change.")
+  private boolean sensitivity;
+
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private SearchOnATable() {}
 
@@ -66,20 +78,27 @@ public final class SearchOnATable implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
-    SearchOutcome outcome;
     try {
-      SearchProblem problem = ProblemJson.parse(Files.readString(file));
-      outcome = search().solve(problem);
+      SearchReply reply = reply(ProblemJson.parse(Files.readString(file)));
+      spec.commandLine().getOut().println(json ? reply.json() : reply.table());
+      return reply.exitCode();
     } catch (IllegalArgumentException e) {
       spec.commandLine().getErr().println(file + ": " + e.getMessage());
-      return BAD_INPUT;
     } catch (IOException e) {
       spec.commandLine().getErr().println(file + ": this file cannot be read: " + e);
-      return BAD_INPUT;
     }
-    out.println(json ? OutcomeJson.write(outcome) : OutcomeTable.of(outcome));
-    return exitCode(outcome);
+    return BAD_INPUT;
+  }
+
+  private SearchReply reply(SearchProblem problem) {
+    if (frontier.isPresent()) {
+      return SearchReply.of(search().frontier(problem, frontier.get(), points));
+    }
+    return Optional.of(problem)
+        .filter(asked -> sensitivity)
+        .flatMap(search()::sensitivity)
+        .map(SearchReply::of)
+        .orElseGet(() -> SearchReply.of(search().solve(problem)));
   }
 
   private PuzzleSearch search() {
@@ -88,12 +107,5 @@ public final class SearchOnATable implements Callable<Integer> {
       builder.timeLimit(Duration.ofNanos(Math.round(seconds * 1e9)));
     }
     return builder.build();
-  }
-
-  private static int exitCode(SearchOutcome outcome) {
-    if (outcome instanceof SearchOutcome.Found) {
-      return FOUND;
-    }
-    return outcome instanceof SearchOutcome.Infeasible ? INFEASIBLE : OUT_OF_TIME;
   }
 }

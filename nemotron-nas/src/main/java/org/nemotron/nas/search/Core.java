@@ -17,15 +17,23 @@ final class Core {
   /** Limits are widened by this share of the largest sum: rounding is far below. */
   static final double ROUNDING = 1e-11;
 
+  private static final int[] NO_ARCS = {};
+
   final int nodes;
 
-  /** The arc of the network behind each arc. */
+  /** The arc of the network behind each arc, ascending unless the core is reversed. */
   final int[] original;
+
+  /** The arcs of the network that every path has and that are not among the arcs here. */
+  final int[] forced;
 
   final int[] from;
   final int[] to;
   final int[] firstArc;
   final double[] objective;
+
+  /** What the forced arcs add to the objective. */
+  final double offset;
 
   /** What the objective was multiplied by, a power of two. */
   final double scale;
@@ -59,10 +67,12 @@ final class Core {
 
   private Core(
       int[] original,
+      int[] forced,
       int[] from,
       int[] to,
       int[] firstArc,
       double[] objective,
+      double offset,
       double scale,
       double[][] coefficients,
       double[] fixed,
@@ -71,10 +81,12 @@ final class Core {
       int hashedRows) {
     this.nodes = firstArc.length - 1;
     this.original = original;
+    this.forced = forced;
     this.from = from;
     this.to = to;
     this.firstArc = firstArc;
     this.objective = objective;
+    this.offset = offset;
     this.scale = scale;
     this.coefficients = coefficients;
     this.fixed = fixed;
@@ -85,12 +97,37 @@ final class Core {
 
   /** Returns all of a network. */
   static Core of(Network network) {
-    List<double[]> coefficients = new ArrayList<>();
-    List<Double> fixed = new ArrayList<>();
-    List<Double> limits = new ArrayList<>();
-    ImmutableList.Builder<Side> sides = ImmutableList.builder();
-    int hashedRows = 0;
-    for (int index = 0; index < network.rows.size(); index++) {
+    int[] arcs = new int[network.arcs()];
+    for (int arc = 0; arc < arcs.length; arc++) {
+      arcs[arc] = arc;
+    }
+    double factor = powerOfTwoOfMost(network.objective);
+    Core core =
+        new Core(
+            arcs,
+            NO_ARCS,
+            network.from,
+            network.to,
+            network.firstArc,
+            times(network.objective, factor),
+            0,
+            factor,
+            new double[0][],
+            new double[0],
+            new double[0],
+            ImmutableList.of(),
+            0);
+    return core.plusRows(network, 0);
+  }
+
+  /** Returns this core, all of a network, with the rows of the network from {@code first} on. */
+  Core plusRows(Network network, int first) {
+    List<double[]> newCoefficients = new ArrayList<>(Arrays.asList(coefficients));
+    List<Double> newFixed = new ArrayList<>(Doubles.asList(fixed));
+    List<Double> newLimits = new ArrayList<>(Doubles.asList(limits));
+    ImmutableList.Builder<Side> newSides = ImmutableList.<Side>builder().addAll(sides);
+    int newHashed = hashedRows;
+    for (int index = first; index < network.rows.size(); index++) {
       Row row = network.rows.get(index);
       for (int sign = 1; sign >= -1; sign -= 2) {
         double end = sign > 0 ? row.atMost : -row.atLeast;
@@ -100,41 +137,72 @@ final class Core {
           double start = row.fixed * factor;
           double limit = end * Math.abs(factor) - start;
           double size = Math.max(network.layers + Math.abs(start), Math.abs(limit));
-          if (longest(network, scaled) > limit - ROUNDING * size) {
-            coefficients.add(scaled);
-            fixed.add(start);
-            limits.add(limit + ROUNDING * size);
-            sides.add(new Side(index, factor, ROUNDING * size));
+          if (longestToEnd(scaled)[0] > limit - ROUNDING * size) {
+            newCoefficients.add(scaled);
+            newFixed.add(start);
+            newLimits.add(limit + ROUNDING * size);
+            newSides.add(new Side(index, factor, ROUNDING * size));
           }
         }
       }
-      hashedRows = row.counts ? hashedRows : limits.size();
+      newHashed = row.counts ? newHashed : newLimits.size();
     }
-    int[] arcs = new int[network.arcs()];
-    Arrays.setAll(arcs, i -> i);
-    double factor = powerOfTwo(network.objective);
+    return withRows(newCoefficients, newFixed, newLimits, newSides.build(), newHashed);
+  }
+
+  private Core withRows(
+      List<double[]> newCoefficients,
+      List<Double> newFixed,
+      List<Double> newLimits,
+      ImmutableList<Side> newSides,
+      int newHashed) {
     return new Core(
-        arcs,
-        network.from,
-        network.to,
-        network.firstArc,
-        times(network.objective, factor),
-        factor,
-        coefficients.toArray(new double[0][]),
-        Doubles.toArray(fixed),
-        Doubles.toArray(limits),
-        sides.build(),
-        hashedRows);
+        original,
+        forced,
+        from,
+        to,
+        firstArc,
+        objective,
+        offset,
+        scale,
+        newCoefficients.toArray(new double[0][]),
+        Doubles.toArray(newFixed),
+        Doubles.toArray(newLimits),
+        newSides,
+        newHashed);
   }
 
   /** Returns the power of two that brings the largest value to between a half and one. */
   private static double powerOfTwo(double[] values) {
-    double largest = largest(values);
+    return powerOfTwo(largest(values));
+  }
+
+  /**
+   * Returns the power of two that brings three quarters of the values that are not zero below one:
+   * a candidate of enormous harm must not make the differences between the others vanish.
+   */
+  private static double powerOfTwoOfMost(double[] values) {
+    double[] sizes = new double[values.length];
+    int zeros = 0;
+    for (int i = 0; i < values.length; i++) {
+      sizes[i] = Math.abs(values[i]);
+      zeros += values[i] == 0 ? 1 : 0;
+    }
+    Arrays.sort(sizes);
+    int last = values.length - 1;
+    return values.length == 0 ? 1 : powerOfTwo(sizes[last - (last - Math.min(last, zeros)) / 4]);
+  }
+
+  private static double powerOfTwo(double largest) {
     return largest == 0 ? 1 : Math.scalb(1.0, -1 - Math.getExponent(largest));
   }
 
   private static double[] times(double[] values, double factor) {
-    return Arrays.stream(values).map(value -> value * factor).toArray();
+    double[] times = new double[values.length];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = values[i] * factor;
+    }
+    return times;
   }
 
   private static double largest(double[] values) {
@@ -145,23 +213,18 @@ final class Core {
     return largest;
   }
 
-  private static double longest(Network network, double[] lengths) {
-    double[] longest = new double[network.layers + 1];
-    for (int node = network.layers - 1; node >= 0; node--) {
-      longest[node] = Double.NEGATIVE_INFINITY;
-      for (int arc = network.firstArc[node]; arc < network.firstArc[node + 1]; arc++) {
-        longest[node] = Math.max(longest[node], lengths[arc] + longest[network.to[arc]]);
-      }
-    }
-    return longest[0];
-  }
-
   int arcs() {
     return to.length;
   }
 
   int rows() {
     return limits.length;
+  }
+
+  /** Returns a value that the objective of every path is below. */
+  double ceiling() {
+    double longest = offset + longestToEnd(objective)[0];
+    return longest + ROUNDING * Math.max(nodes, Math.abs(longest));
   }
 
   /** Returns the greatest number of layers that an arc covers. */
@@ -180,13 +243,20 @@ final class Core {
       count += keep ? 1 : 0;
     }
     int[] arcs = new int[count];
-    int[] newFirst = new int[nodes + 1];
     int next = 0;
     for (int arc = 0; arc < kept.length; arc++) {
       if (kept[arc]) {
         arcs[next++] = arc;
-        newFirst[from[arc] + 1]++;
       }
+    }
+    return keeping(arcs);
+  }
+
+  /** Returns the core that only has the arcs to keep, named in ascending order. */
+  Core keeping(int[] arcs) {
+    int[] newFirst = new int[nodes + 1];
+    for (int arc : arcs) {
+      newFirst[from[arc] + 1]++;
     }
     for (int node = 0; node < nodes; node++) {
       newFirst[node + 1] += newFirst[node];
@@ -197,14 +267,87 @@ final class Core {
     }
     return new Core(
         pick(original, arcs),
+        forced,
         pick(from, arcs),
         pick(to, arcs),
         newFirst,
         pick(objective, arcs),
+        offset,
         scale,
         newCoefficients,
         fixed,
         limits,
+        sides,
+        hashedRows);
+  }
+
+  /** Returns the core without the arcs that every path has, and without the nodes they lead to. */
+  Core contracted() {
+    int[] place = new int[nodes + 1];
+    boolean[] joined = new boolean[nodes];
+    int furthest = 0;
+    int newNodes = 0;
+    for (int node = 0; node < nodes; node++) {
+      place[node] = newNodes;
+      int first = firstArc[node];
+      boolean alone = firstArc[node + 1] - first == 1 && furthest <= node && to[first] == node + 1;
+      joined[node] = alone && (newNodes > 0 || node < nodes - 1);
+      newNodes += joined[node] ? 0 : 1;
+      for (int arc = first; arc < firstArc[node + 1]; arc++) {
+        furthest = Math.max(furthest, to[arc]);
+      }
+    }
+    place[nodes] = newNodes;
+    return newNodes == nodes ? this : contracted(place, joined, newNodes);
+  }
+
+  private Core contracted(int[] place, boolean[] joined, int newNodes) {
+    int[] arcs = new int[arcs() - (nodes - newNodes)];
+    int[] newForced = Arrays.copyOf(forced, forced.length + nodes - newNodes);
+    double[] newFixed = fixed.clone();
+    double[] newLimits = limits.clone();
+    double newOffset = offset;
+    int next = 0;
+    int nextForced = forced.length;
+    for (int arc = 0; arc < to.length; arc++) {
+      if (joined[from[arc]]) {
+        newForced[nextForced++] = original[arc];
+        newOffset += objective[arc];
+        for (int row = 0; row < newFixed.length; row++) {
+          newFixed[row] += coefficients[row][arc];
+          newLimits[row] -= coefficients[row][arc];
+        }
+      } else {
+        arcs[next++] = arc;
+      }
+    }
+    int[] newFrom = new int[next];
+    int[] newTo = new int[next];
+    int[] newFirst = new int[newNodes + 1];
+    for (int i = 0; i < next; i++) {
+      newFrom[i] = place[from[arcs[i]]];
+      newTo[i] = place[to[arcs[i]]];
+      newFirst[newFrom[i] + 1] = i + 1;
+    }
+    for (int node = 0; node < newNodes; node++) {
+      newFirst[node + 1] = Math.max(newFirst[node + 1], newFirst[node]);
+    }
+    double[][] newCoefficients = new double[rows()][];
+    for (int row = 0; row < rows(); row++) {
+      newCoefficients[row] = pick(coefficients[row], arcs);
+    }
+    return new Core(
+        pick(original, arcs),
+        newForced,
+        newFrom,
+        newTo,
+        newFirst,
+        pick(objective, arcs),
+        newOffset,
+        scale,
+        newCoefficients,
+        newFixed,
+        newLimits,
         sides,
         hashedRows);
   }
@@ -239,18 +382,7 @@ final class Core {
         newHashed += row < hashedRows ? 1 : 0;
       }
     }
-    return new Core(
-        original,
-        from,
-        to,
-        firstArc,
-        objective,
-        scale,
-        newCoefficients.toArray(new double[0][]),
-        Doubles.toArray(newFixed),
-        Doubles.toArray(newLimits),
-        newSides.build(),
-        newHashed);
+    return withRows(newCoefficients, newFixed, newLimits, newSides.build(), newHashed);
   }
 
   /** Returns the core with the limit of one row moved. */
@@ -259,10 +391,12 @@ final class Core {
     moved[row] += shift;
     return new Core(
         original,
+        forced,
         from,
         to,
         firstArc,
         objective,
+        offset,
         scale,
         coefficients,
         fixed,
@@ -271,7 +405,10 @@ final class Core {
         hashedRows);
   }
 
-  /** Returns the core with every arc turned round; what was the last node is the first. */
+  /**
+   * Returns the core with every arc turned round; what was the last node is the first. What forced
+   * arcs add to the rows is left out.
+   */
   Core reversed() {
     int[] order = new int[arcs()];
     int[] newFrom = new int[arcs()];
@@ -296,10 +433,12 @@ final class Core {
     }
     return new Core(
         pick(original, order),
+        NO_ARCS,
         newFrom,
         newTo,
         newFirst,
         pick(objective, order),
+        offset,
         scale,
         newCoefficients,
         new double[rows()],
@@ -339,7 +478,15 @@ final class Core {
 
   /** Returns the greatest sum of each suffix: from every node to the last one. */
   double[] longestToEnd(double[] lengths) {
-    return times(shortestToEnd(times(lengths, -1)), -1);
+    double[] longest = new double[nodes + 1];
+    for (int node = nodes - 1; node >= 0; node--) {
+      double greatest = Double.NEGATIVE_INFINITY;
+      for (int arc = firstArc[node]; arc < firstArc[node + 1]; arc++) {
+        greatest = Math.max(greatest, lengths[arc] + longest[to[arc]]);
+      }
+      longest[node] = greatest;
+    }
+    return longest;
   }
 
   /** Returns the least sum of each prefix: from the first node to every node. */
@@ -353,9 +500,53 @@ final class Core {
     return shortest;
   }
 
+  /** Returns the path of the network that these arcs, in any order, and the forced ones make up. */
+  Path path(int[] arcs) {
+    int[] all = Arrays.copyOf(forced, forced.length + arcs.length);
+    for (int i = 0; i < arcs.length; i++) {
+      all[forced.length + i] = original[arcs[i]];
+    }
+    Arrays.sort(all);
+    return Path.of(all);
+  }
+
+  /** Returns those paths of the network that lie in this core, as its arcs. */
+  List<int[]> placed(List<Path> paths) {
+    List<int[]> placed = new ArrayList<>();
+    if (paths.isEmpty()) {
+      return placed;
+    }
+    int[] sortedForced = forced.clone();
+    Arrays.sort(sortedForced);
+    for (Path path : paths) {
+      int[] arcs = new int[path.length()];
+      int size = 0;
+      boolean within = true;
+      for (int i = 0; i < path.length() && within; i++) {
+        int arc = Arrays.binarySearch(original, path.arc(i));
+        if (arc >= 0) {
+          arcs[size++] = arc;
+        } else {
+          within = Arrays.binarySearch(sortedForced, path.arc(i)) >= 0;
+        }
+      }
+      if (within) {
+        placed.add(Arrays.copyOf(arcs, size));
+      }
+    }
+    return placed;
+  }
+
   /** Returns the objective of each arc plus what the multipliers charge for its rows. */
   double[] charged(double[] multipliers) {
-    double[] charged = objective.clone();
+    double[] charged = new double[arcs()];
+    charge(multipliers, charged);
+    return charged;
+  }
+
+  /** Fills in the objective of each arc plus what the multipliers charge for its rows. */
+  void charge(double[] multipliers, double[] charged) {
+    System.arraycopy(objective, 0, charged, 0, charged.length);
     for (int row = 0; row < multipliers.length; row++) {
       double multiplier = multipliers[row];
       if (multiplier != 0) {
@@ -365,7 +556,6 @@ final class Core {
         }
       }
     }
-    return charged;
   }
 
   /** Returns what the multipliers charge for the limits. */

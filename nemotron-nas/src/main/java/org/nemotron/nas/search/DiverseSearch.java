@@ -29,9 +29,11 @@ final class DiverseSearch {
 
   SearchOutcome solve() {
     Network network = Network.of(problem);
+    Series series =
+        problem.solutions() == 1 ? new FreshSeries(solver, network) : solver.series(network);
     List<Solution> found = new ArrayList<>();
-    while (found.size() < problem.solutions()) {
-      Answer answer = solver.solve(network, deadline);
+    while (true) {
+      Answer answer = series.next(deadline);
       if (!(answer instanceof Answer.Best best)) {
         return found.isEmpty() ? nothing(network, answer) : found(found, endingAfter(answer));
       }
@@ -43,14 +45,18 @@ final class DiverseSearch {
       if (deadline.isPast() && (solution.gap() > 0 || found.size() < problem.solutions())) {
         return found(found, interruption());
       }
-      network = network.plusRow(network.distanceRow(path, problem.minDifferentLayers()));
+      if (found.size() == problem.solutions()) {
+        return found(found, Ending.COMPLETE);
+      }
+      Row distance = network.distanceRow(path, problem.minDifferentLayers());
+      network = network.plusRow(distance);
+      series.demand(distance);
     }
-    return found(found, Ending.COMPLETE);
   }
 
   /** Returns the path of least cost among those tied with the best one. */
   private Path preferred(Network network, Answer.Best best) {
-    return tieBreak.map(tie -> cheapest(network, best, tie)).orElse(best.path());
+    return tieBreak.isPresent() ? cheapest(network, best, tieBreak.get()) : best.path();
   }
 
   private Path cheapest(Network network, Answer.Best best, TieBreak tie) {

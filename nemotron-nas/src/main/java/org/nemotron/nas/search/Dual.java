@@ -1,5 +1,7 @@
 package org.nemotron.nas.search;
 
+import com.google.common.collect.ImmutableList;
+
 /** Multipliers of the rows of a {@link Core}, and the bound they prove. */
 final class Dual {
   /** No path that meets the rows has a lower objective. */
@@ -8,15 +10,27 @@ final class Dual {
   /** By row, not negative. */
   final double[] multipliers;
 
-  Dual(double bound, double[] multipliers) {
+  /**
+   * Paths, as arcs of the core, that mixed together meet the rows at the price of the bound; none
+   * when the multipliers are not the best there are.
+   */
+  final ImmutableList<int[]> mixture;
+
+  /** The share of each path in the mixture. */
+  final double[] shares;
+
+  Dual(double bound, double[] multipliers, ImmutableList<int[]> mixture, double[] shares) {
     this.bound = bound;
     this.multipliers = multipliers;
+    this.mixture = mixture;
+    this.shares = shares;
   }
 
   /** Returns what multipliers prove about a core. */
   static Dual at(Core core, double[] multipliers) {
     double shortest = core.shortestToEnd(core.charged(multipliers))[0];
-    return new Dual(shortest - core.charge(multipliers), multipliers);
+    double bound = core.offset + shortest - core.charge(multipliers);
+    return new Dual(bound, multipliers, ImmutableList.of(), new double[0]);
   }
 
   /** Returns how far above the bound each arc lifts the cheapest path through it. */
@@ -29,5 +43,16 @@ final class Dual {
       detours[arc] = start[core.from[arc]] + lengths[arc] + end[core.to[arc]] - end[0];
     }
     return detours;
+  }
+
+  /** Returns the share of each arc in the mixture. */
+  double[] arcShares(Core core) {
+    double[] arcShares = new double[core.arcs()];
+    for (int i = 0; i < shares.length; i++) {
+      for (int arc : mixture.get(i)) {
+        arcShares[arc] += shares[i];
+      }
+    }
+    return arcShares;
   }
 }

@@ -1,6 +1,9 @@
 package org.nemotron.nas.search;
 
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Raises the Lagrangian bound of a core as far as it goes.
@@ -42,7 +45,11 @@ final class DualAscent {
   /** What is in the basis: the row of a slack, minus one minus the row of a breach, or a path. */
   private final int[] kind;
 
-  private double[] lengths = new double[0];
+  /** The path in each place of the basis that holds one. */
+  private final int[][] paths;
+
+  private final double[] lengths;
+  private int asked;
   private double ceiling = FIRST_CEILING;
   private double bestBound = Double.NEGATIVE_INFINITY;
   private double[] bestMultipliers;
@@ -54,6 +61,8 @@ final class DualAscent {
     this.value = new double[rows + 1];
     this.cost = new double[rows + 1];
     this.kind = new int[rows + 1];
+    this.paths = new int[rows + 1][];
+    this.lengths = new double[core.arcs()];
     this.bestMultipliers = start.clone();
   }
 
@@ -65,23 +74,56 @@ final class DualAscent {
    * @param precision stop when the best bound there is is nearer than this
    */
   static Dual ascend(Core core, double[] start, double enough, double precision) {
-    DualAscent ascent = new DualAscent(core, start);
-    ascent.run(enough, precision);
-    return new Dual(ascent.bestBound, ascent.bestMultipliers);
+    return ascend(core, start, ImmutableList.of(), enough, precision, Integer.MAX_VALUE);
   }
 
-  private void run(double enough, double precision) {
+  /**
+   * Returns the best multipliers found and their bound.
+   *
+   * @param known paths to mix before others are looked for
+   * @param mostPaths how many shortest paths to look for at most
+   */
+  static Dual ascend(
+      Core core,
+      double[] start,
+      List<int[]> known,
+      double enough,
+      double precision,
+      int mostPaths) {
+    DualAscent ascent = new DualAscent(core, start);
+    ascent.run(known, enough, precision, mostPaths);
+    return ascent.dual();
+  }
+
+  private Dual dual() {
+    ImmutableList.Builder<int[]> mixture = ImmutableList.builder();
+    double[] shares = new double[rows + 1];
+    int size = 0;
+    for (int i = 0; i <= rows; i++) {
+      if (kind[i] == PATH) {
+        mixture.add(paths[i]);
+        shares[size++] = value[i];
+      }
+    }
+    return new Dual(bestBound, bestMultipliers, mixture.build(), Arrays.copyOf(shares, size));
+  }
+
+  private void run(List<int[]> known, double enough, double precision, int mostPaths) {
     int[] first = cheapestPath(bestMultipliers);
     if (first.length == 0) {
       bestBound = Double.POSITIVE_INFINITY;
       return;
     }
     begin(first);
+    List<double[]> columns = new ArrayList<>();
+    for (int[] path : known) {
+      columns.add(column(path));
+    }
     double damping = 0.5;
     int limit = 100 + 30 * (rows + 1);
-    for (int step = 0; step < limit && bestBound < enough; step++) {
+    for (int step = 0; step < limit && asked < mostPaths && bestBound < enough; step++) {
       double[] duals = duals();
-      if (enterSlackOrBreach(duals)) {
+      if (enterSlackOrBreach(duals) || enterKnown(known, columns, duals)) {
         continue;
       }
       double[] multipliers = multipliers(duals);
@@ -89,10 +131,10 @@ final class DualAscent {
         return;
       }
       int[] path = cheapestPath(mean(bestMultipliers, multipliers, damping));
-      if (!enterPath(path, duals)) {
+      if (!enterPath(path, column(path), duals)) {
         path = damping == 0 ? path : cheapestPath(multipliers);
         damping = 0;
-        if (!enterPath(path, duals) && !raiseCeiling()) {
+        if (!enterPath(path, column(path), duals) && !raiseCeiling()) {
           return;
         }
       } else {
@@ -114,7 +156,8 @@ final class DualAscent {
       value[row] = Math.abs(left);
     }
     kind[rows] = PATH;
-    cost[rows] = objective(path);
+    paths[rows] = path;
+    cost[rows] = column[rows + 1];
     inverse[rows][rows] = 1;
     value[rows] = 1;
   }
@@ -173,21 +216,45 @@ final class DualAscent {
     }
     double[] column = new double[rows + 1];
     column[best >= 0 ? best : -1 - best] = best >= 0 ? 1 : -1;
-    return enter(column, best >= 0 ? 0 : ceiling, best);
+    return enter(column, best >= 0 ? 0 : ceiling, best) >= 0;
   }
 
-  private boolean enterPath(int[] path, double[] duals) {
-    double[] column = column(path);
-    double reduced = objective(path);
-    double reducedCost = reduced;
-    for (int i = 0; i <= rows; i++) {
-      reducedCost -= duals[i] * column[i];
+  /** Enters the known path that helps most; returns whether one does. */
+  private boolean enterKnown(List<int[]> known, List<double[]> columns, double[] duals) {
+    int best = -1;
+    double least = -TOLERANCE;
+    for (int i = 0; i < columns.size(); i++) {
+      double reducedCost = columns.get(i)[rows + 1] - charge(columns.get(i), duals);
+      if (reducedCost < least) {
+        least = reducedCost;
+        best = i;
+      }
     }
-    return reducedCost < -TOLERANCE && enter(column, reduced, PATH);
+    return best >= 0 && enterPath(known.get(best), columns.get(best), duals);
   }
 
-  /** Pivots a column into the basis; returns whether that was possible. */
-  private boolean enter(double[] column, double columnCost, int columnKind) {
+  private boolean enterPath(int[] path, double[] column, double[] duals) {
+    double objective = column[rows + 1];
+    if (objective - charge(column, duals) >= -TOLERANCE) {
+      return false;
+    }
+    int place = enter(column, objective, PATH);
+    if (place >= 0) {
+      paths[place] = path;
+    }
+    return place >= 0;
+  }
+
+  private double charge(double[] column, double[] duals) {
+    double sum = 0;
+    for (int i = 0; i <= rows; i++) {
+      sum += duals[i] * column[i];
+    }
+    return sum;
+  }
+
+  /** Pivots a column into the basis; returns its place, negative when there is none. */
+  private int enter(double[] column, double columnCost, int columnKind) {
     double[] direction = new double[rows + 1];
     int leaving = -1;
     double least = Double.POSITIVE_INFINITY;
@@ -203,12 +270,12 @@ final class DualAscent {
       }
     }
     if (leaving < 0) {
-      return false;
+      return leaving;
     }
     pivot(direction, leaving, Math.max(0, least));
     kind[leaving] = columnKind;
     cost[leaving] = columnCost;
-    return true;
+    return leaving;
   }
 
   private void pivot(double[] direction, int leaving, double step) {
@@ -243,33 +310,34 @@ final class DualAscent {
     return true;
   }
 
+  /** Returns the rows of a path, a one for its share, and its objective. */
   private double[] column(int[] path) {
-    double[] column = new double[rows + 1];
+    double[] column = new double[rows + 2];
     for (int row = 0; row < rows; row++) {
-      for (int arc : path) {
-        column[row] += core.coefficients[row][arc];
-      }
+      column[row] = sum(core.coefficients[row], path);
     }
     column[rows] = 1;
+    column[rows + 1] = core.offset + sum(core.objective, path);
     return column;
   }
 
-  private double objective(int[] path) {
+  private static double sum(double[] values, int[] path) {
     double sum = 0;
     for (int arc : path) {
-      sum += core.objective[arc];
+      sum += values[arc];
     }
     return sum;
   }
 
   /** Returns a shortest path at these prices, and notes the bound; empty when there is no path. */
   private int[] cheapestPath(double[] multipliers) {
-    lengths = core.charged(multipliers);
+    asked++;
+    core.charge(multipliers, lengths);
     double[] shortest = core.shortestToEnd(lengths);
     if (shortest[0] == Double.POSITIVE_INFINITY) {
       return new int[0];
     }
-    double bound = shortest[0] - core.charge(multipliers);
+    double bound = core.offset + shortest[0] - core.charge(multipliers);
     if (bound > bestBound) {
       bestBound = bound;
       bestMultipliers = multipliers.clone();
@@ -279,7 +347,7 @@ final class DualAscent {
     for (int node = 0; node < core.nodes; node = core.to[path[length++]]) {
       path[length] = cheapestArc(node, shortest);
     }
-    return Arrays.copyOf(path, length);
+    return length == path.length ? path : Arrays.copyOf(path, length);
   }
 
   private int cheapestArc(int node, double[] shortest) {

@@ -2,9 +2,7 @@ package org.nemotron.nas.search;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Follows every beginning of a path that may still lead to something better than the best path
@@ -56,7 +54,9 @@ final class HalfSearch {
     this.longestArc = core.longestArc();
     double[] start = prepare(duals);
     Labels.Shape shape = new Labels.Shape(stride, bounds, core.hashedRows, strict, width);
-    Arrays.setAll(labels, node -> new Labels(shape, floors[node]));
+    for (int node = 0; node < labels.length; node++) {
+      labels[node] = new Labels(shape, floors[node]);
+    }
     labels[0].add(start);
   }
 
@@ -67,7 +67,7 @@ final class HalfSearch {
       start[i] = duals.get(i).bound;
       prepareBound(i, core.charged(duals.get(i).multipliers));
     }
-    prepareSum(bounds, core.objective, cutoff);
+    prepareSum(bounds, core.objective, cutoff - core.offset);
     for (int row = 0; row < core.rows(); row++) {
       int element = bounds + 1 + row;
       double limit = core.limits[row] + core.fixed[row];
@@ -145,12 +145,19 @@ final class HalfSearch {
     settled[node] = true;
   }
 
+  /** Returns the arcs of a node, those that lift the bound least first. */
   private int[] arcsByStep(int node) {
-    return IntStream.range(core.firstArc[node], core.firstArc[node + 1])
-        .boxed()
-        .sorted(Comparator.comparingDouble(arc -> steps[arc * stride]))
-        .mapToInt(Integer::intValue)
-        .toArray();
+    int[] arcs = new int[core.firstArc[node + 1] - core.firstArc[node]];
+    for (int i = 0; i < arcs.length; i++) {
+      int arc = core.firstArc[node] + i;
+      int place = i;
+      while (place > 0 && steps[arcs[place - 1] * stride] > steps[arc * stride]) {
+        arcs[place] = arcs[place - 1];
+        place--;
+      }
+      arcs[place] = arc;
+    }
+    return arcs;
   }
 
   private void extend(int node, int label, int[] arcs) {
@@ -191,7 +198,7 @@ final class HalfSearch {
     System.arraycopy(labels[node].numbers(), label * stride + bounds, sums, at, stride - bounds);
   }
 
-  /** Returns the arcs of the network that led to a label, the last one first. */
+  /** Returns the arcs that led to a label, as those of the network, the last one first. */
   int[] arcsBackFrom(int node, int label) {
     int[] arcs = new int[node];
     int length = 0;

@@ -49,6 +49,11 @@ final class Incumbent {
   /** Returns what a path of {@code core} must be below to be an improvement. */
   double cutoff(Core core) {
     double scaled = score * core.scale;
-    return path.isEmpty() ? scaled : scaled - ROUNDING * Math.max(1, Math.abs(scaled));
+    return path.isEmpty() ? scaled : scaled - rounding(scaled);
+  }
+
+  /** Returns by how much sums of the size of {@code objective} may differ by rounding. */
+  static double rounding(double objective) {
+    return ROUNDING * Math.max(1, Math.abs(objective));
   }
 }

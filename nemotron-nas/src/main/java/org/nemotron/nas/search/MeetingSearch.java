@@ -1,6 +1,8 @@
 package org.nemotron.nas.search;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Searches from both ends to a node in the middle and joins what meets there.
@@ -83,11 +85,15 @@ final class MeetingSearch {
       boolean going =
           tree.visit(
               limits,
-              partner -> {
-                if (incumbent.offer(path(node, label, partner))) {
-                  lowerObjective(limits, sums);
+              // Not a lambda: to link one takes longer than many a search.
+              new IntPredicate() {
+                @Override
+                public boolean test(int partner) {
+                  if (incumbent.offer(path(node, label, partner))) {
+                    lowerObjective(limits, sums);
+                  }
+                  return !deadline.isPast();
                 }
-                return !deadline.isPast();
               });
       if (!going) {
         return;
@@ -126,7 +132,7 @@ final class MeetingSearch {
   }
 
   private void lowerObjective(double[] limits, double[] sums) {
-    double cutoff = cutoff();
+    double cutoff = cutoff() - core.offset;
     limits[1] = cutoff - sums[1];
     limits[0] = cutoff - sums[0];
     for (int row = 0; row < core.rows(); row++) {
@@ -137,11 +143,10 @@ final class MeetingSearch {
   private Path path(int node, int label, int partner) {
     int[] before = ahead.arcsBackFrom(node, label);
     int[] after = back.arcsBackFrom(core.nodes - node, partner);
-    int[] arcs = new int[before.length + after.length];
-    for (int i = 0; i < before.length; i++) {
-      arcs[i] = before[before.length - 1 - i];
-    }
-    System.arraycopy(after, 0, arcs, before.length, after.length);
+    int[] arcs = Arrays.copyOf(core.forced, core.forced.length + before.length + after.length);
+    System.arraycopy(before, 0, arcs, core.forced.length, before.length);
+    System.arraycopy(after, 0, arcs, core.forced.length + before.length, after.length);
+    Arrays.sort(arcs);
     return Path.of(arcs);
   }
 }

@@ -61,15 +61,9 @@ final class Narrowing {
     this.strict = strict;
     this.deadline = deadline;
     this.core = Core.of(network);
-    this.ceiling = ceiling(core);
+    this.ceiling = core.ceiling();
     this.depth = 0;
     this.dual = ascend(core, new double[core.rows()], PRECISION);
-  }
-
-  /** Returns a value that every path is below. */
-  private static double ceiling(Core core) {
-    double longest = core.longestToEnd(core.objective)[0];
-    return longest + Core.ROUNDING * Math.max(core.nodes, Math.abs(longest));
   }
 
   /** Goes on with a part of the arcs. */
@@ -89,7 +83,7 @@ final class Narrowing {
       return Double.POSITIVE_INFINITY;
     }
     if (depth == 0) {
-      search(core.keeping(nearest()), List.of(dual), FIRST_WIDTH);
+      search(core.keeping(nearest()).contracted(), List.of(dual), FIRST_WIDTH);
     }
     narrow(List.of(dual));
     int width = depth == 0 ? FIRST_WIDTH : BRANCH_WIDTH;
@@ -115,7 +109,7 @@ final class Narrowing {
   /** Splits the arcs of one node and goes on with each part. */
   private double branch() {
     double bound = Double.POSITIVE_INFINITY;
-    Branching branching = new Branching(core, dual);
+    Branching branching = new Branching(core, dual, cutoff());
     int arc = branching.arc();
     for (boolean taken : new boolean[] {true, false}) {
       bound = Math.min(bound, new Narrowing(this, branching.part(arc, taken)).run());
@@ -159,7 +153,7 @@ final class Narrowing {
         kept[arc] &= one.bound + detours[arc] < cutoff();
       }
     }
-    Core fewer = core.keeping(kept);
+    Core fewer = core.keeping(kept).contracted();
     boolean[] breakable = fewer.breakable();
     core = fewer.keepingRows(breakable);
     dual = ascend(core, pick(dual.multipliers, breakable), PRECISION);

@@ -3,7 +3,6 @@ package org.nemotron.nas.search;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -71,10 +70,20 @@ final class Network {
             from.build().toArray(),
             to.build().toArray(),
             firstArc,
-            arcs.stream().mapToDouble(Alternative::score).toArray(),
+            scores(arcs),
             ImmutableList.of(),
             problem.fixedCosts())
         .withRowsOf(problem);
+  }
+
+  // Loops rather than streams here: a fresh virtual machine takes longer to link a stream than to
+  // search.
+  private static double[] scores(ImmutableList<Alternative> arcs) {
+    double[] scores = new double[arcs.size()];
+    for (int arc = 0; arc < scores.length; arc++) {
+      scores[arc] = arcs.get(arc).score();
+    }
+    return scores;
   }
 
   private Network withRowsOf(SearchProblem problem) {
@@ -102,8 +111,10 @@ final class Network {
 
   /** Returns the row that bounds a cost of the whole architecture. */
   Row costRow(String cost, double atLeast, double atMost) {
-    double[] coefficients =
-        alternatives.stream().mapToDouble(arc -> arc.costs().getOrDefault(cost, 0.0)).toArray();
+    double[] coefficients = new double[arcs()];
+    for (int arc = 0; arc < coefficients.length; arc++) {
+      coefficients[arc] = alternatives.get(arc).costs().getOrDefault(cost, 0.0);
+    }
     return new Row(cost, coefficients, false, fixedCosts.getOrDefault(cost, 0.0), atLeast, atMost);
   }
 
@@ -153,13 +164,20 @@ final class Network {
   }
 
   boolean allows(Path path) {
-    return rows.stream().allMatch(row -> row.allows(path));
+    for (Row row : rows) {
+      if (!row.allows(path)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the arcs of a path as choices. */
   ImmutableList<Choice> choices(Path path) {
-    return Arrays.stream(path.arcs().toArray())
-        .mapToObj(arc -> new Choice(from[arc], alternatives.get(arc)))
-        .collect(ImmutableList.toImmutableList());
+    ImmutableList.Builder<Choice> choices = ImmutableList.builder();
+    for (int i = 0; i < path.length(); i++) {
+      choices.add(new Choice(from[path.arc(i)], alternatives.get(path.arc(i))));
+    }
+    return choices.build();
   }
 }

@@ -47,6 +47,25 @@ public final class OutcomeJson {
     return root.toString();
   }
 
+  /** Returns a sensitivity as JSON: the solution, and one entry for each end of each budget. */
+  public static String write(Sensitivity sensitivity) {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("complete", sensitivity.complete());
+    root.put("seconds", sensitivity.elapsed().toNanos() / NANOS);
+    write(sensitivity.solution(), root.putObject("solution"));
+    ArrayNode budgets = root.putArray("budgets");
+    for (Sensitivity.Entry entry : sensitivity.budgets()) {
+      ObjectNode node = budgets.addObject().put("cost", entry.cost());
+      node.put(entry.fromAbove() ? "atMost" : "atLeast", entry.limit());
+      node.put("scorePerUnit", entry.scorePerUnit());
+      put(node, "betterLimit", entry.betterLimit());
+      put(node, "betterScore", entry.betterScore());
+      put(node, "worseLimit", entry.worseLimit());
+      put(node, "worseScore", entry.worseScore());
+    }
+    return root.toString();
+  }
+
   private static void write(Solution solution, ObjectNode node) {
     solution.ids().forEach(node.putArray("choices")::add);
     node.put("score", solution.score());

@@ -1,7 +1,9 @@
 package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * What may stand in each layer once candidates are forced and forbidden, in the order of the ids.
@@ -19,14 +21,25 @@ final class Permissions {
       ImmutableList<ImmutableList<Alternative>> layers, ImmutableList<Rule> rules) {
     ImmutableList.Builder<ImmutableList<Alternative>> permitted = ImmutableList.builder();
     for (int layer = 0; layer < layers.size(); layer++) {
-      int here = layer;
-      permitted.add(
-          layers.get(layer).stream()
-              .filter(candidate -> rules.stream().allMatch(rule -> rule.permits(here, candidate)))
-              .sorted(Comparator.comparing(Alternative::id))
-              .collect(ImmutableList.toImmutableList()));
+      List<Alternative> here = new ArrayList<>();
+      for (Alternative candidate : layers.get(layer)) {
+        if (permit(rules, layer, candidate)) {
+          here.add(candidate);
+        }
+      }
+      here.sort(Comparator.comparing(Alternative::id));
+      permitted.add(ImmutableList.copyOf(here));
     }
     return new Permissions(permitted.build());
+  }
+
+  private static boolean permit(ImmutableList<Rule> rules, int layer, Alternative candidate) {
+    for (Rule rule : rules) {
+      if (!rule.permits(layer, candidate)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   int layers() {

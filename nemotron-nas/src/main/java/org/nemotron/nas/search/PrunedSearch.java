@@ -29,6 +29,11 @@ final class PrunedSearch implements Solver {
     return better(incumbent, bound, fallback.solve(network, deadline));
   }
 
+  @Override
+  public Series series(Network network) {
+    return new CellSeries(this, fallback, network);
+  }
+
   private static Answer answer(Incumbent incumbent, double bound) {
     if (incumbent.path().isPresent()) {
       return new Answer.Best(incumbent.path().get(), Math.min(bound, incumbent.score()));

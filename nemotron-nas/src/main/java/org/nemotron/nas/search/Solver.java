@@ -4,4 +4,9 @@ package org.nemotron.nas.search;
 interface Solver {
   /** Returns the best path with its proof, or what is known when the deadline passes. */
   Answer solve(Network network, Deadline deadline);
+
+  /** Returns the series that begins with the best path of {@code network}. */
+  default Series series(Network network) {
+    return new FreshSeries(this, network);
+  }
 }

@@ -2,7 +2,9 @@ package org.nemotron.nas.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
 import java.util.Map;
@@ -172,5 +174,72 @@ final class PuzzleSearchTest {
     assertThat(grid.cells())
         .extracting(FrontierGrid.Cell::limit, cell -> cell.solution().score())
         .containsExactly(tuple(20.0, 0.0), tuple(20.0, 0.0));
+  }
+
+  /** A seed that failed once: what all architectures share is better than nothing, so negative. */
+  @Test
+  void solve_sharedScoreIsNegative_findsEverySolution() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(candidate("slow", 0.07, 1, 24), candidate("quick", 0.37, 5, 1))
+            .layer(candidate("one", -0.44, 1, 1), candidate("same", -0.44, 1, 1))
+            .layer(candidate("only", -0.48, 1, 1))
+            .layer(candidate("only", -0.37, 1, 1))
+            .budget(Budget.atMost("latency", 10))
+            .solutions(4)
+            .build();
+    Found found = (Found) PuzzleSearch.create().solve(problem);
+    assertThat(found.ending()).isEqualTo(Ending.EXHAUSTED);
+    assertThat(found.solutions())
+        .extracting(Solution::ids)
+        .containsExactlyInAnyOrder(
+            ImmutableList.of("quick", "one", "only", "only"),
+            ImmutableList.of("quick", "same", "only", "only"));
+  }
+
+  @Test
+  void solve_oneCandidateOfEnormousHarm_stillTellsTheOthersApart() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(candidate("worse", 1.001, 2, 1), candidate("wild", 1e16, 1, 1))
+            .layer(candidate("b", 1.0, 3, 1), candidate("better", 0.999, 4, 1))
+            .layer(candidate("a", 0.5, 1, 1), candidate("b", 0.5004, 1, 1))
+            .build();
+    Found found = (Found) PuzzleSearch.create().solve(problem);
+    assertThat(found.best().ids()).containsExactly("worse", "better", "a");
+  }
+
+  @Test
+  void series_tableOfA70BillionModel_isDiverseInOrderAndProven() {
+    SearchProblem problem =
+        LargeProblem.withRepeatedCosts(40).toBuilder().solutions(6).minDifferentLayers(5).build();
+    Found found = (Found) PuzzleSearch.create().solve(problem);
+    assertThat(found.solutions()).hasSize(6).allMatch(solution -> solution.gap() == 0);
+    assertThat(found.solutions()).extracting(Solution::score).isSorted();
+    for (int i = 1; i < 6; i++) {
+      Solution later = found.solutions().get(i);
+      assertThat(found.solutions().subList(0, i))
+          .allMatch(earlier -> earlier.differentLayers(later) >= 5);
+    }
+  }
+
+  @Test
+  void series_solvedAsOneOrEachFromTheBeginning_agree() {
+    SearchProblem problem = LargeProblem.withRepeatedCosts(40);
+    Network network = Network.of(problem);
+    PrunedSearch solver = new PrunedSearch(new ScipSolver());
+    assertThat(scores(solver.series(network), network, 6))
+        .containsExactly(scores(new FreshSeries(solver, network), network, 6), within(1e-12));
+  }
+
+  private static double[] scores(Series series, Network network, int count) {
+    Deadline never = Deadline.startingNow(Duration.ofDays(1), () -> false);
+    double[] scores = new double[count];
+    for (int i = 0; i < count; i++) {
+      Path path = ((Answer.Best) series.next(never)).path();
+      scores[i] = network.score(path);
+      series.demand(network.distanceRow(path, 5));
+    }
+    return scores;
   }
 }

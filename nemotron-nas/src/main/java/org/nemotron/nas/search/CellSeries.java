@@ -1,0 +1,145 @@
+package org.nemotron.nas.search;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.PriorityQueue;
+
+/** A series that keeps what it proved about the paths of a network when a row is added. */
+final class CellSeries implements Series {
+  /*
+   * Method. All paths that were not ruled out are split into cells. A cell has a floor that no path
+   * of it is below, and perhaps a best path that reaches it. The cell of least floor is examined:
+   * prices raise its Lagrangian bound, arcs are left out, a narrow search from both ends finds its
+   * best path below the horizon or proves that there is none; when that search is too narrow, the
+   * cell is split in two. When the cell of least floor has its best path, that is the best path of
+   * all.
+   *
+   * A further row never lowers a floor, and leaves a best path what it is unless it forbids it. So
+   * one tree of cells serves the whole series, while each problem alone would need one nearly as
+   * large. The horizon is a little above the last solution, so that what is proven about most cells
+   * serves several solutions.
+   */
+  /** More cells would need too much memory: 100 MB. */
+  private static final int MOST_CELLS = 16_000;
+
+  /** The longest step of the horizon, as a share of the gap of the first solution's relaxation. */
+  private static final double LONGEST_STEP = 0.2;
+
+  /** The first step, as a share of the longest. */
+  private static final double FIRST_STEP = 0.5;
+
+  /** The step of the horizon, in units of the mean rise from solution to solution. */
+  private static final double LOOKAHEAD = 2;
+
+  private static final double LEAST_STEP = 1e-7;
+
+  private final PrunedSearch solver;
+  private final Solver fallback;
+  private final PriorityQueue<Cell> cells =
+      new PriorityQueue<>(Comparator.comparingDouble(cell -> cell.floor));
+  private final List<Path> known = new ArrayList<>();
+  private final double ceiling;
+  private Network network;
+  private Core root;
+  private int found;
+  private double firstFloor;
+  private double longestStep;
+  private double step;
+  private double horizon;
+
+  /**
+   * @param solver what finds the first path
+   * @param fallback what goes on when there are too many cells
+   */
+  CellSeries(PrunedSearch solver, Solver fallback, Network network) {
+    this.solver = solver;
+    this.fallback = fallback;
+    this.network = network;
+    this.root = Core.of(network);
+    this.ceiling = root.ceiling();
+  }
+
+  @Override
+  public Answer next(Deadline deadline) {
+    Answer answer = found == 0 ? solver.solve(network, deadline) : nextCell(deadline);
+    if (answer instanceof Answer.Best best) {
+      note(best);
+    }
+    return answer;
+  }
+
+  private void note(Answer.Best best) {
+    double floor = best.bound() * root.scale;
+    found++;
+    if (found == 1) {
+      begin(floor - Incumbent.rounding(floor));
+    } else {
+      double rise = (floor - firstFloor) / (found - 1);
+      step = Math.max(LEAST_STEP, Math.min(longestStep, LOOKAHEAD * rise));
+    }
+  }
+
+  /** Puts all paths into one cell, none of which is below {@code floor}. */
+  private void begin(double floor) {
+    double[] free = new double[root.rows()];
+    Dual dual = DualAscent.ascend(root, free, Double.POSITIVE_INFINITY, CellSearch.PRECISION);
+    firstFloor = floor;
+    horizon = floor;
+    longestStep = LONGEST_STEP * (floor - dual.bound);
+    step = Math.max(LEAST_STEP, FIRST_STEP * longestStep);
+    cells.add(
+        new Cell(root.original, dual.multipliers, ImmutableList.of(), floor, Optional.empty()));
+  }
+
+  @Override
+  public void demand(Row row) {
+    network = network.plusRow(row);
+    root = root.plusRows(network, network.rows.size() - 1);
+    known.removeIf(path -> !network.allows(path));
+  }
+
+  private Answer nextCell(Deadline deadline) {
+    while (!cells.isEmpty()) {
+      Cell least = cells.element();
+      if (least.best.isPresent() && network.allows(least.best.get())) {
+        return new Answer.Best(least.best.get(), network.score(least.best.get()));
+      }
+      if (deadline.isPast()) {
+        return unfinished(least.floor / root.scale);
+      }
+      if (cells.size() > MOST_CELLS) {
+        return fallback.solve(network, deadline);
+      }
+      if (least.floor >= horizon) {
+        horizon = least.floor + step;
+        step *= 2;
+      }
+      examine(cells.remove(), deadline);
+    }
+    return new Answer.None();
+  }
+
+  /** Returns the best that is known. */
+  private Answer unfinished(double bound) {
+    Incumbent incumbent = new Incumbent(network);
+    known.forEach(incumbent::offer);
+    return incumbent
+        .path()
+        .<Answer>map(path -> new Answer.Best(path, Math.min(bound, incumbent.score())))
+        .orElse(new Answer.Stopped(bound));
+  }
+
+  private void examine(Cell cell, Deadline deadline) {
+    for (Cell part : new CellSearch(network, root, cell, horizon, deadline).examine()) {
+      if (part.floor < ceiling) {
+        cells.add(part);
+      }
+      if (part.best.isPresent()) {
+        known.add(part.best.get());
+      }
+    }
+  }
+}
