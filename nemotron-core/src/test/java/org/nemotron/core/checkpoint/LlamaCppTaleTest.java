@@ -19,6 +19,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -65,6 +66,56 @@ final class LlamaCppTaleTest {
       assertSame(child, tokenizer, answers.get(1));
       for (int text = 0; text < TEXTS.size(); text++) {
         assertThat(answers.get(2 + text).prompt()).isEqualTo(tokenizer.encode(TEXTS.get(text)));
+      }
+    }
+  }
+
+  @Test
+  void unpack_fileOfTheParent_isTheParentWithItsTokenizer(@TempDir Path directory)
+      throws IOException {
+    Path file = directory.resolve("parent.gguf");
+    GgufModelWriter.convert(PARENT, file, GgufType.BF16);
+    GgufModelUnpacker.unpack(file, directory.resolve("model"), DType.BFLOAT16);
+    try (NativeScope scope = NativeScope.open();
+        CheckpointDirectory expected = CheckpointDirectory.open(PARENT);
+        CheckpointDirectory actual = CheckpointDirectory.open(directory.resolve("model"));
+        Tokenizer own = Tokenizer.open(PARENT);
+        Tokenizer read = Tokenizer.open(directory.resolve("model"))) {
+      assertThat(ModelSpecReader.read(directory.resolve("model")))
+          .isEqualTo(ModelSpecReader.read(PARENT));
+      for (String name : expected.names()) {
+        assertThat(actual.tensor(name).equal(expected.tensor(name))).as(name).isTrue();
+      }
+      for (String text : TEXTS) {
+        assertThat(read.encode(text)).isEqualTo(own.encode(text));
+        assertThat(read.decode(read.encode(text))).isEqualTo(text);
+      }
+    }
+  }
+
+  /** A tokenizer as those of Llama 2, TinyLlama and Mistral are converted to. */
+  @Test
+  void write_sentencePiece_tokenizesAsHereAndComesBack(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    SentencePieces.write(directory);
+    Path file = directory.resolve("pieces.gguf");
+    ModelSpec spec = SentencePieces.spec();
+    try (HeterogeneousModel model = LetterModels.model(spec, 1)) {
+      GgufModelWriter.write(model, file, GgufType.F32, directory);
+    }
+    ImmutableList<String> texts =
+        ImmutableList.of("the other there", "then  he\nthese", "th\u00e9 \u732b!", "hethe");
+    List<LlamaCpp.Question> questions = new ArrayList<>();
+    texts.forEach(text -> questions.add(new LlamaCpp.Question(file, text, 1)));
+    ImmutableList<LlamaCpp.Answer> answers = LlamaCpp.ask(questions, directory);
+    GgufModelUnpacker.unpack(file, directory.resolve("model"), DType.FLOAT32);
+    try (Tokenizer own = Tokenizer.open(directory);
+        Tokenizer read = Tokenizer.open(directory.resolve("model"))) {
+      for (int text = 0; text < texts.size(); text++) {
+        assertThat(answers.get(text).error()).isEmpty();
+        ImmutableIntArray expected = own.encode(texts.get(text));
+        assertThat(answers.get(text).prompt()).isEqualTo(expected);
+        assertThat(read.encode(texts.get(text))).isEqualTo(expected);
       }
     }
   }
