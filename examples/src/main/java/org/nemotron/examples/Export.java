@@ -1,15 +1,27 @@
 package org.nemotron.examples;
 
 import com.google.common.base.Ascii;
+import com.google.common.base.Enums;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.nemotron.core.checkpoint.CheckpointForm;
+import org.nemotron.core.checkpoint.GgufModelUnpacker;
 import org.nemotron.core.checkpoint.GgufModelWriter;
 import org.nemotron.core.checkpoint.GgufType;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.ModelSpecReader;
+import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.Engine;
+import org.nemotron.core.spec.Portability;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -17,9 +29,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
-    description = "Writes a model, parent or child, for llama.cpp and programs built on it.")
+    description = "Writes a model, parent or child, for other programs, and says which load it.")
 final class Export implements Callable<Integer> {
   private static final String GGUF = "gguf-";
+  private static final String HUGGING_FACE = "hf";
+  private static final long MAX_FILE_BYTES = 5_000_000_000L;
 
   @Spec private CommandSpec spec;
 
@@ -27,23 +41,62 @@ final class Export implements Callable<Integer> {
       names = "--to",
       paramLabel = "FORMAT",
       defaultValue = "gguf-f16",
-      description = "gguf-f32, gguf-f16, gguf-bf16, gguf-q8_0 or gguf-q4_0 (default: gguf-f16)")
+      description =
+          "gguf-f32, gguf-f16, gguf-bf16, gguf-q8_0 or gguf-q4_0; or hf for a directory in the form"
+              + " that most engines know, or family, nemotron-nas or any-model for just that form"
+              + " (default: gguf-f16)")
   private String format;
 
-  @Parameters(index = "0", paramLabel = "DIR", description = "Hugging Face directory")
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "bfloat16",
+      description = "element type of a directory (default: bfloat16)")
+  private String dtype;
+
+  @Parameters(index = "0", paramLabel = "MODEL", description = "Hugging Face directory, or GGUF")
   private Path model;
 
-  @Parameters(index = "1", paramLabel = "FILE", description = "the file to write")
-  private Path file;
+  @Parameters(index = "1", paramLabel = "TARGET", description = "file or directory to write")
+  private Path target;
 
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Export() {}
 
   @Override
   public Integer call() throws IOException {
-    GgufType type = GgufType.parse(Ascii.toLowerCase(format).replaceFirst("^" + GGUF, ""));
-    GgufModelWriter.convert(model, file, type);
-    spec.commandLine().getOut().printf("%s: %,d bytes%n", file, Files.size(file));
+    String wanted = Ascii.toLowerCase(format);
+    if (wanted.startsWith(GGUF)) {
+      GgufModelWriter.convert(model, target, GgufType.parse(wanted.substring(GGUF.length())));
+    } else if (wanted.equals(HUGGING_FACE) && Files.isRegularFile(model)) {
+      GgufModelUnpacker.unpack(model, target, DType.parse(dtype));
+    } else {
+      writeDirectory(wanted);
+    }
+    spec.commandLine().getOut().println(target);
+    Portability portability = Portability.of(ModelSpecReader.read(target));
+    for (Engine engine : Engine.values()) {
+      String obstacles = portability.loads(engine) ? "yes" : "no: " + portability.obstacles(engine);
+      spec.commandLine().getOut().printf("  %-14s%s%n", engine.title(), obstacles);
+    }
     return 0;
+  }
+
+  private void writeDirectory(String wanted) throws IOException {
+    DType type = DType.parse(dtype);
+    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
+      ModelWriter.write(read, target, type, model, form(wanted, read), MAX_FILE_BYTES);
+    }
+  }
+
+  private CheckpointForm form(String wanted, HeterogeneousModel read) {
+    return wanted.equals(HUGGING_FACE)
+        ? CheckpointForm.of(read.spec())
+        : Enums.getIfPresent(CheckpointForm.class, Ascii.toUpperCase(wanted).replace('-', '_'))
+            .toJavaUtil()
+            .orElseThrow(
+                () ->
+                    new ParameterException(
+                        spec.commandLine(), "--to (" + format + ") is not a known format"));
   }
 }

@@ -25,13 +25,13 @@ final class CheckedWeights {
   private static final String OTHER_MODELS =
       "\nMaybe the checkpoint and its config.json belong to different models.";
 
-  private final CheckpointDirectory directory;
+  private final StoredWeights files;
   private final ModelConfig config;
   private final ImmutableMap<String, ImmutableList<Long>> shapes;
   private final Set<String> paddingChecked = new HashSet<>();
 
-  CheckedWeights(CheckpointDirectory directory, ModelConfig config) {
-    this.directory = directory;
+  CheckedWeights(StoredWeights files, ModelConfig config) {
+    this.files = files;
     this.config = config;
     this.shapes = config.spec().tensorShapes();
   }
@@ -54,7 +54,7 @@ final class CheckedWeights {
 
   /** Returns one of the model's tensors: a view over the file, owned by the current scope. */
   Tensor tensor(String name) throws IOException {
-    return trimmed(name, directory.tensor(name), verifyNotNull(shapes.get(name), name));
+    return trimmed(name, files.tensor(name), verifyNotNull(shapes.get(name), name));
   }
 
   private ImmutableMap<String, ImmutableList<Long>> storedShapes() {
@@ -62,13 +62,13 @@ final class CheckedWeights {
   }
 
   private void checkNames() throws CheckpointFormatException {
-    Set<String> missing = Sets.difference(storedShapes().keySet(), directory.names());
+    Set<String> missing = Sets.difference(storedShapes().keySet(), files.names());
     if (!missing.isEmpty()) {
       throw wrong(missing.iterator().next(), "is missing" + further(missing) + OTHER_MODELS);
     }
     Set<String> extra =
         Sets.filter(
-            Sets.difference(directory.names(), storedShapes().keySet()), name -> !harmless(name));
+            Sets.difference(files.names(), storedShapes().keySet()), name -> !harmless(name));
     if (!extra.isEmpty()) {
       throw wrong(
           extra.iterator().next(),
@@ -87,24 +87,24 @@ final class CheckedWeights {
 
   private void checkShape(String name, ImmutableList<Long> expected)
       throws CheckpointFormatException {
-    if (!directory.shape(name).equals(expected)) {
+    if (!files.shape(name).equals(expected)) {
       throw new CheckpointFormatException(
           where(name)
               + ": shape "
-              + directory.shape(name)
+              + files.shape(name)
               + " must be "
               + expected
               + " (from config.json)."
               + OTHER_MODELS);
     }
-    if (!directory.dtype(name).isFloatingPoint()) {
-      throw wrong(name, "has dtype " + directory.dtype(name).configName() + ", not a real one");
+    if (!files.dtype(name).isFloatingPoint()) {
+      throw wrong(name, "has dtype " + files.dtype(name).configName() + ", not a real one");
     }
   }
 
   private void checkZero(String name) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
-      if (directory.tensor(name).count_nonzero().item_long() != 0) {
+      if (files.tensor(name).count_nonzero().item_long() != 0) {
         throw wrong(name, "must be zero: config.json says that the model does not have it");
       }
     }
@@ -143,7 +143,7 @@ final class CheckedWeights {
 
   private String where(String name) {
     Matcher layer = LAYER.matcher(name);
-    return directory.path()
+    return files.where()
         + ": "
         + (layer.matches() ? "layer " + layer.group(1) + ", " : "")
         + "tensor "

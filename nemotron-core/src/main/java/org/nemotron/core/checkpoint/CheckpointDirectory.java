@@ -22,7 +22,7 @@ import org.nemotron.core.tensor.DType;
  *
  * <p>Views over the weights are valid while this object is open; see {@link SafetensorsFile}.
  */
-public final class CheckpointDirectory implements AutoCloseable {
+public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
@@ -174,7 +174,13 @@ public final class CheckpointDirectory implements AutoCloseable {
     return path;
   }
 
+  @Override
+  public String where() {
+    return path.toString();
+  }
+
   /** Returns the names of all tensors. */
+  @Override
   public ImmutableSet<String> names() {
     return fileOfTensor.keySet();
   }
@@ -184,6 +190,7 @@ public final class CheckpointDirectory implements AutoCloseable {
    *
    * @throws IllegalArgumentException if there is none
    */
+  @Override
   public ImmutableList<Long> shape(String name) {
     return file(name).shape(name);
   }
@@ -194,6 +201,7 @@ public final class CheckpointDirectory implements AutoCloseable {
    * @throws IllegalArgumentException if there is none
    * @throws CheckpointFormatException if it is of a type that this library does not compute with
    */
+  @Override
   public DType dtype(String name) throws CheckpointFormatException {
     return file(name).dtype(name);
   }
@@ -204,6 +212,7 @@ public final class CheckpointDirectory implements AutoCloseable {
    *
    * @throws IllegalArgumentException if there is none
    */
+  @Override
   public Tensor tensor(String name) throws IOException {
     return file(name).tensor(name);
   }

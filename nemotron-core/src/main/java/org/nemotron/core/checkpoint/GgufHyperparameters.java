@@ -52,6 +52,10 @@ final class GgufHyperparameters {
       GgufArchitecture architecture) {
     values.put(architecture.key("rope.dimension_count"), GgufValue.of(spec.headDim()));
     values.put(architecture.key("rope.freq_base"), GgufValue.of(spec.rope().theta()));
+    if (spec.rope() instanceof RopeSpec.Llama3 scaled) {
+      values.put(
+          architecture.key(GgufRope.ORIGINAL_CONTEXT), GgufValue.of(scaled.originalMaxPositions()));
+    }
     if (spec.rope() instanceof RopeSpec.PositionInterpolation scaled) {
       values.put(architecture.key("rope.scaling.type"), GgufValue.of("linear"));
       values.put(architecture.key("rope.scaling.factor"), GgufValue.of(scaled.factor()));

@@ -39,7 +39,7 @@ final class GgufVocabulary {
   static final int BYTE = 6;
 
   /** The score of a token that no merge makes: below that of every other. */
-  private static final double NEVER_MERGED = -1e9;
+  static final double NEVER_MERGED = -1e9;
 
   private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-F]{2}>");
 

@@ -1,6 +1,7 @@
 package org.nemotron.core.checkpoint;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
@@ -8,28 +9,40 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
- * Reads a model from a Hugging Face directory: Llama 2, 3, 3.1 or 3.2, or nemotron-nas (DeciLM), as
- * {@link ModelWriter} writes it.
+ * Reads a model from a Hugging Face directory (Llama, Mistral, Qwen2, Qwen3, nemotron-nas or
+ * AnyModel) or from a GGUF file.
  */
 public final class ModelReader {
   private ModelReader() {}
 
   /**
-   * Returns the model in {@code directory}, which the caller closes.
+   * Returns the model at {@code path}, which the caller closes.
    *
    * <p>The files are mapped and converted tensor by tensor; the model does not depend on them
    * afterwards.
    *
+   * @param path a Hugging Face directory, or a GGUF file
    * @param dtype element type to compute in; real
    * @throws CheckpointFormatException if a file is missing or damaged, if the architecture is not
    *     supported, or if the weights do not fit config.json or are not finite
    */
-  public static HeterogeneousModel read(Path directory, DType dtype, Device device)
-      throws IOException {
-    ModelConfig config = ModelConfig.read(directory.resolve(CheckpointDirectory.CONFIG));
-    try (CheckpointDirectory files = CheckpointDirectory.open(directory);
-        NamedTensors weights =
-            new WeightLoader(new CheckedWeights(files, config), dtype, device).load()) {
+  public static HeterogeneousModel read(Path path, DType dtype, Device device) throws IOException {
+    if (Files.isRegularFile(path)) {
+      try (GgufFile file = GgufFile.open(path)) {
+        GgufModel model = GgufModel.of(file);
+        return load(model, model.config(), dtype, device);
+      }
+    }
+    ModelConfig config = ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG));
+    try (CheckpointDirectory files = CheckpointDirectory.open(path)) {
+      return load(files, config, dtype, device);
+    }
+  }
+
+  private static HeterogeneousModel load(
+      StoredWeights files, ModelConfig config, DType dtype, Device device) throws IOException {
+    try (NamedTensors weights =
+        new WeightLoader(new CheckedWeights(files, config), dtype, device).load()) {
       return HeterogeneousModel.of(config.spec(), weights);
     }
   }

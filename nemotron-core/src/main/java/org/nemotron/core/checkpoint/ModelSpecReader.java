@@ -1,6 +1,7 @@
 package org.nemotron.core.checkpoint;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -9,12 +10,17 @@ public final class ModelSpecReader {
   private ModelSpecReader() {}
 
   /**
-   * Returns the model that {@code directory}'s config.json describes.
+   * Returns the model that the config.json of a directory, or a GGUF file, describes.
    *
    * @throws CheckpointFormatException if it is missing or damaged, or describes a model that this
    *     library does not have
    */
-  public static ModelSpec read(Path directory) throws IOException {
-    return ModelConfig.read(directory.resolve(CheckpointDirectory.CONFIG)).spec();
+  public static ModelSpec read(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      try (GgufFile file = GgufFile.open(path)) {
+        return GgufModel.of(file).config().spec();
+      }
+    }
+    return ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG)).spec();
   }
 }

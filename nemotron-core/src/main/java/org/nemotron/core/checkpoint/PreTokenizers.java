@@ -1,8 +1,11 @@
 package org.nemotron.core.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableBiMap;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import java.util.Optional;
 
 /**
@@ -29,8 +32,8 @@ final class PreTokenizers {
           + "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-  private static final ImmutableMap<ImmutableList<String>, String> NAMES =
-      ImmutableMap.of(
+  private static final ImmutableBiMap<ImmutableList<String>, String> NAMES =
+      ImmutableBiMap.of(
           ImmutableList.of(GPT2_BYTES), "gpt-2",
           ImmutableList.of(DIGITS, GPT2_BYTES), "smollm",
           ImmutableList.of(LLAMA3, BYTES), "llama-bpe",
@@ -62,6 +65,36 @@ final class PreTokenizers {
             flat(preTokenizer, "pretokenizers").stream()
                 .map(PreTokenizers::step)
                 .collect(ImmutableList.toImmutableList())));
+  }
+
+  /** Returns the pre-tokenizer that llama.cpp calls {@code name}, or empty for another name. */
+  static Optional<ObjectNode> json(String name) {
+    ImmutableList<String> steps = NAMES.inverse().get(name);
+    if (steps == null) {
+      return Optional.empty();
+    }
+    ObjectNode sequence = new JsonMapper().createObjectNode().put("type", "Sequence");
+    ArrayNode members = sequence.putArray("pretokenizers");
+    for (String step : steps) {
+      ObjectNode member = members.addObject();
+      switch (step) {
+        case GPT2_BYTES, BYTES ->
+            member
+                .put("type", "ByteLevel")
+                .put("add_prefix_space", false)
+                .put("trim_offsets", true)
+                .put("use_regex", step.equals(GPT2_BYTES));
+        case DIGITS -> member.put("type", "Digits").put("individual_digits", true);
+        default ->
+            member
+                .put("type", "Split")
+                .put("behavior", "Isolated")
+                .put("invert", false)
+                .putObject("pattern")
+                .put("Regex", step);
+      }
+    }
+    return Optional.of(sequence);
   }
 
   private static String step(JsonNode step) {

@@ -1,5 +1,7 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -110,6 +112,11 @@ final class LetterModels {
                     block(wide(1), new FfnSpec.Gated(96)),
                     block(new AttentionSpec.NoOp(), new FfnSpec.Gated(64)))))
         .buildOrThrow();
+  }
+
+  /** Returns the model of this name. */
+  static ModelSpec spec(String name) {
+    return verifyNotNull(specs().get(name), name);
   }
 
   /** Returns layers of every kind. */

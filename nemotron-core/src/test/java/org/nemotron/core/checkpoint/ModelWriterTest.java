@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,12 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
 
 final class ModelWriterTest {
   private Path temporary;
@@ -120,6 +126,115 @@ final class ModelWriterTest {
       assertThat(file.names()).noneMatch(name -> name.startsWith("model.layers.2."));
       assertThat(file.names()).doesNotContain("lm_head.weight");
       assertThat(file.metadata()).containsEntry("format", "pt");
+    }
+  }
+
+  @Test
+  void write_layersAlike_isWrittenAsTheParentsFamily() throws IOException {
+    ObjectNode config = Checkpoints.llamaConfig(Checkpoints.llama(false));
+    config.putArray("architectures").add("MistralForCausalLM");
+    Files.writeString(parent.resolve("config.json"), config.toString());
+    try (HeterogeneousModel uniform =
+        Checkpoints.model(Checkpoints.llama(false), DType.FLOAT32, 1)) {
+      ModelWriter.write(uniform, child, DType.FLOAT32, parent);
+      JsonNode written = json(child.resolve("config.json"));
+      assertThat(written.path("architectures").toString()).isEqualTo("[\"MistralForCausalLM\"]");
+      assertThat(written.path("model_type").asText()).isEqualTo("mistral");
+      assertThat(written.path("intermediate_size").asInt()).isEqualTo(12);
+      assertThat(written.has("block_configs")).isFalse();
+      assertThat(ModelSpecReader.read(child)).isEqualTo(uniform.spec());
+    }
+  }
+
+  @Test
+  void write_layersAlikeWithBiasesOrNorms_areQwensWithoutAParent() throws IOException {
+    for (AttentionTrait trait :
+        ImmutableList.of(AttentionTrait.INPUT_BIASES, AttentionTrait.HEAD_NORMS)) {
+      ModelSpec spec =
+          Checkpoints.llama(false)
+              .withBlocks(
+                  ImmutableList.of(
+                      new BlockSpec(
+                          new AttentionSpec.GroupedQuery(2, 1, 4, ImmutableSet.of(trait)),
+                          new FfnSpec.Gated(12))));
+      assertWrittenAs(
+          spec, trait == AttentionTrait.HEAD_NORMS ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM");
+    }
+  }
+
+  @Test
+  void write_irregularWithNorms_isAnyModel() throws IOException {
+    ModelSpec spec =
+        Checkpoints.llama(false)
+            .withBlocks(
+                ImmutableList.of(
+                    new BlockSpec(
+                        new AttentionSpec.GroupedQuery(
+                            2, 1, 4, ImmutableSet.of(AttentionTrait.HEAD_NORMS)),
+                        new FfnSpec.NoOp()),
+                    new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(7))));
+    assertWrittenAs(spec, "AnyModel");
+    JsonNode config = json(child.resolve("config.json"));
+    assertThat(config.path("base_architecture").asText()).isEqualTo("Qwen3ForCausalLM");
+    assertThat(config.path("block_configs").path(0).path("attention").toString())
+        .isEqualTo("{\"no_op\":false,\"replace_with_linear\":false,\"num_key_value_heads\":1}");
+    assertThat(config.path("block_configs").path(1).path("ffn").toString())
+        .isEqualTo("{\"no_op\":false,\"replace_with_linear\":false,\"intermediate_size\":7}");
+  }
+
+  @Test
+  void write_irregularWithBiases_hasZerosWhereNemotronNasWantsOneMore() throws IOException {
+    ModelSpec spec =
+        Checkpoints.llama(false)
+            .withBlocks(
+                ImmutableList.of(
+                    new BlockSpec(
+                        new AttentionSpec.GroupedQuery(
+                            2, 1, 4, ImmutableSet.of(AttentionTrait.INPUT_BIASES)),
+                        new FfnSpec.NoOp()),
+                    BlockSpec.NO_OP));
+    assertWrittenAs(spec, "DeciLMForCausalLM");
+    assertThat(json(child.resolve("config.json")).path("attention_bias").asBoolean()).isTrue();
+    try (NativeScope scope = NativeScope.open();
+        SafetensorsFile file = SafetensorsFile.open(child.resolve("model.safetensors"))) {
+      assertThat(Checkpoints.values(file.tensor("model.layers.0.self_attn.o_proj.bias")))
+          .containsOnly(0f);
+    }
+  }
+
+  /** Writes a model, and checks what it is called and that it is read back bit for bit. */
+  private void assertWrittenAs(ModelSpec spec, String architecture) throws IOException {
+    try (NativeScope scope = NativeScope.open();
+        HeterogeneousModel written = Checkpoints.model(spec, DType.FLOAT32, 1)) {
+      ModelWriter.write(written, child, DType.FLOAT32, parent);
+      assertThat(json(child.resolve("config.json")).path("architectures").path(0).asText())
+          .isEqualTo(architecture);
+      assertReadBack(written);
+    }
+  }
+
+  private void assertReadBack(HeterogeneousModel written) throws IOException {
+    try (NativeScope scope = NativeScope.open();
+        HeterogeneousModel read = ModelReader.read(child, DType.FLOAT32, Device.CPU);
+        NamedTensors expected = NamedTensors.of(written.tensors());
+        NamedTensors actual = NamedTensors.of(read.tensors())) {
+      assertThat(read.spec()).isEqualTo(written.spec());
+      for (String name : expected.asMap().keySet()) {
+        assertThat(actual.get(name).equal(expected.get(name))).as(name).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void write_weightsAboveTheLimit_areDividedWithAnIndex() throws IOException {
+    for (long limit : new long[] {1, 5000}) {
+      ModelWriter.write(model, child, DType.FLOAT32, parent, CheckpointForm.ANY_MODEL, limit);
+      assertThat(child.resolve("model.safetensors")).doesNotExist();
+      JsonNode index = json(child.resolve("model.safetensors.index.json"));
+      assertThat(index.path("metadata").path("total_size").asLong())
+          .isEqualTo(4 * spec().parameters());
+      assertThat(index.path("weight_map").size()).isEqualTo(spec().tensorShapes().size());
+      assertReadBack(model);
     }
   }
 

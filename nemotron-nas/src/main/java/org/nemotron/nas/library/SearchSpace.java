@@ -4,9 +4,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.Engine;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -28,6 +30,7 @@ import org.nemotron.core.spec.ModelSpec;
  * @param noFfn whether the network may be left out
  * @param coveredLayers how many consecutive layers one block of the parent's shape may stand in
  *     for; each at least 2
+ * @param firstAttention whether the first layer keeps attention
  */
 public record SearchSpace(
     ImmutableList<Integer> kvHeads,
@@ -37,7 +40,8 @@ public record SearchSpace(
     boolean noAttention,
     boolean linearFfn,
     boolean noFfn,
-    ImmutableList<Integer> coveredLayers) {
+    ImmutableList<Integer> coveredLayers,
+    boolean firstAttention) {
 
   /** The paper's 6 by 9, and pairs of layers imitated by one block. */
   public static final SearchSpace PAPER =
@@ -56,6 +60,28 @@ public record SearchSpace(
       new SearchSpace(
           ImmutableList.of(), ImmutableList.of(), 8, false, true, false, true, ImmutableList.of());
 
+  /** Makes a space in which the first layer is free like all others. */
+  public SearchSpace(
+      ImmutableList<Integer> kvHeads,
+      ImmutableList<Double> ffnFractions,
+      int channelMultiple,
+      boolean linearAttention,
+      boolean noAttention,
+      boolean linearFfn,
+      boolean noFfn,
+      ImmutableList<Integer> coveredLayers) {
+    this(
+        kvHeads,
+        ffnFractions,
+        channelMultiple,
+        linearAttention,
+        noAttention,
+        linearFfn,
+        noFfn,
+        coveredLayers,
+        false);
+  }
+
   /** Checks the ranges. */
   public SearchSpace {
     kvHeads.forEach(heads -> checkArgument(heads > 0, "kvHeads (%s) must be positive", heads));
@@ -66,6 +92,29 @@ public record SearchSpace(
     coveredLayers.forEach(
         covers -> checkArgument(covers >= 2, "coveredLayers (%s) must be at least 2", covers));
     checkArgument(channelMultiple > 0, "channelMultiple (%s) must be positive", channelMultiple);
+  }
+
+  /**
+   * Returns this space without what one of {@code engines} does not load, so that they all load
+   * every child of a parent that they load.
+   *
+   * <p>A parent with normalised heads (Qwen3) is beyond this: see {@link
+   * org.nemotron.core.spec.Portability}.
+   */
+  public SearchSpace portableTo(Engine... engines) {
+    boolean linear = Arrays.stream(engines).allMatch(Engine::loadsLinear);
+    boolean anyKvCount = Arrays.stream(engines).noneMatch(Engine::wantsOneKvCount);
+    boolean first = Arrays.stream(engines).anyMatch(Engine::wantsFirstAttention);
+    return new SearchSpace(
+        anyKvCount ? kvHeads : ImmutableList.of(),
+        ffnFractions,
+        channelMultiple,
+        linearAttention && linear,
+        noAttention,
+        linearFfn && linear,
+        noFfn,
+        coveredLayers,
+        firstAttention || first);
   }
 
   /** Returns the attentions that a layer may have instead of {@code own}, largest first. */
@@ -136,7 +185,9 @@ public record SearchSpace(
     for (int layer = 0; layer < parent.layers(); layer++) {
       BlockSpec own = parent.block(layer);
       for (AttentionSpec spec : attentionAlternatives(own.attention())) {
-        all.add(new Candidate.Attention(layer, spec));
+        if (layer > 0 || !firstAttention || !(spec instanceof AttentionSpec.NoOp)) {
+          all.add(new Candidate.Attention(layer, spec));
+        }
       }
       for (FfnSpec spec : ffnAlternatives(own.ffn())) {
         all.add(new Candidate.Ffn(layer, spec));

@@ -10,10 +10,51 @@ import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.Engine;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.Portability;
 import org.nemotron.nas.SmallParent;
 
 final class SearchSpaceTest {
+  @Test
+  void portableTo_eachEngine_leavesOnlyChildrenThatItLoads() {
+    ModelSpec parent = SmallParent.spec();
+    for (Engine engine : Engine.values()) {
+      for (Candidate candidate : SearchSpace.PAPER.portableTo(engine).candidates(parent)) {
+        BlockSpec own = parent.block(candidate.layer());
+        BlockSpec block =
+            candidate.accept(
+                new Candidate.Visitor<BlockSpec>() {
+                  @Override
+                  public BlockSpec visit(Candidate.Attention attention) {
+                    return new BlockSpec(attention.spec(), own.ffn());
+                  }
+
+                  @Override
+                  public BlockSpec visit(Candidate.Ffn ffn) {
+                    return new BlockSpec(own.attention(), ffn.spec());
+                  }
+
+                  @Override
+                  public BlockSpec visit(Candidate.Whole whole) {
+                    return whole.spec();
+                  }
+                });
+        ModelSpec child = parent.withBlock(candidate.layer(), block);
+        assertThat(Portability.of(child).obstacles(engine))
+            .as("%s in %s", candidate, engine)
+            .isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void portableTo_engineThatLoadsEverything_changesNothing() {
+    assertThat(SearchSpace.PAPER.portableTo(Engine.LLAMA_CPP, Engine.TENSORRT_LLM))
+        .isEqualTo(SearchSpace.PAPER);
+  }
+
   @Test
   void attentionAlternatives_biasesAndNormsOfHeads_areKept() {
     AttentionSpec.GroupedQuery own =
