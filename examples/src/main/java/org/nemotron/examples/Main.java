@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import org.nemotron.examples.serving.ServingBenchmark;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,7 +15,13 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     version = "nemotron 0.1.0-SNAPSHOT",
     description = "Compresses Llama-style language models on the JVM.",
-    subcommands = {Compress.class, ComposeByHand.class, Export.class})
+    subcommands = {
+      Compress.class,
+      ComposeByHand.class,
+      Export.class,
+      Generate.class,
+      ServingBenchmark.class
+    })
 public final class Main {
   private Main() {}
 

@@ -1,0 +1,78 @@
+package org.nemotron.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.nemotron.runtime.engine.GenerationRequest;
+import org.nemotron.runtime.engine.GenerationResult;
+import org.nemotron.runtime.engine.TextGenerator;
+import org.nemotron.runtime.sampling.SamplingSettings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Continues a text, and prints the answer as it comes. */
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    description = "Continues a text with a model, parent or child.")
+final class Generate implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "DIR", description = "Hugging Face directory")
+  private Path model;
+
+  @Parameters(index = "1", paramLabel = "TEXT", description = "what to continue")
+  private String text;
+
+  @Option(
+      names = "--tokens",
+      defaultValue = "128",
+      description = "how many at most (default: ${DEFAULT-VALUE})")
+  private int tokens;
+
+  @Option(
+      names = "--temperature",
+      defaultValue = "0",
+      description = "0 takes the likeliest token every time (default: ${DEFAULT-VALUE})")
+  private double temperature;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      description = "of the draws (default: ${DEFAULT-VALUE})")
+  private long seed;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets them
+  private Generate() {}
+
+  @Override
+  public Integer call() throws IOException {
+    GenerationRequest request =
+        GenerationRequest.continuing(text)
+            .maxNewTokens(tokens)
+            .sampling(SamplingSettings.builder().temperature(temperature).seed(seed).build())
+            .build();
+    PrintWriter out = spec.commandLine().getOut();
+    try (TextGenerator generator = TextGenerator.open(model)) {
+      out.print(text);
+      GenerationResult result =
+          generator.generate(
+              request,
+              piece -> {
+                out.print(piece);
+                out.flush();
+              });
+      double seconds = result.duration().minus(result.timeToFirstToken()).toNanos() / 1e9;
+      out.printf(
+          "%n[%d tokens, %.1f per second, first after %d ms]%n",
+          result.tokens().length(),
+          (result.tokens().length() - 1) / seconds,
+          result.timeToFirstToken().toMillis());
+    }
+    return 0;
+  }
+}
