@@ -9,6 +9,7 @@ module org.nemotron.core {
   requires com.fasterxml.jackson.core;
   requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
+  requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;
 
   exports org.nemotron.core.checkpoint;

@@ -14,7 +14,7 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     version = "nemotron 0.1.0-SNAPSHOT",
     description = "Compresses Llama-style language models on the JVM.",
-    subcommands = {Compress.class, ComposeByHand.class})
+    subcommands = {Compress.class, ComposeByHand.class, Export.class})
 public final class Main {
   private Main() {}
 

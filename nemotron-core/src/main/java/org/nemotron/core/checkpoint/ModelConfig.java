@@ -1,7 +1,6 @@
 package org.nemotron.core.checkpoint;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.spec.ModelSpec;
@@ -11,12 +10,14 @@ import org.nemotron.core.spec.ModelSpec;
  *
  * @param spec the model
  * @param storedSpec the model as its tensors are stored: the same, but that gated networks may have
- *     further channels, which are zero (see {@link DeciLmWidths})
+ *     further channels, and projections biases, which are zero (see {@link DeciLmConfigs})
+ * @param family whose keys the file has
  */
-record ModelConfig(ModelSpec spec, ModelSpec storedSpec) {
-  private static final ImmutableMap<String, String> ARCHITECTURE_OF_TYPE =
-      ImmutableMap.of(
-          "llama", LlamaConfigs.ARCHITECTURE, DeciLmConfigs.MODEL_TYPE, DeciLmConfigs.ARCHITECTURE);
+record ModelConfig(ModelSpec spec, ModelSpec storedSpec, ModelFamily family) {
+  /** Makes that of a Llama. */
+  ModelConfig(ModelSpec spec, ModelSpec storedSpec) {
+    this(spec, storedSpec, ModelFamily.LLAMA);
+  }
 
   /**
    * Reads {@code path}.
@@ -35,20 +36,29 @@ record ModelConfig(ModelSpec spec, ModelSpec storedSpec) {
 
   private static ModelConfig parse(JsonFile file) throws CheckpointFormatException {
     String architecture = architecture(file);
-    if (architecture.equals(LlamaConfigs.ARCHITECTURE)) {
-      ModelSpec spec = LlamaConfigs.parse(file);
-      return new ModelConfig(spec, spec);
-    }
     if (architecture.equals(DeciLmConfigs.ARCHITECTURE)) {
-      return DeciLmConfigs.parse(file);
+      return irregular(file, ModelFamily.LLAMA);
     }
-    throw new CheckpointFormatException(
-        file.where()
-            + ": architecture "
-            + architecture
-            + " is not supported; "
-            + ImmutableList.copyOf(ARCHITECTURE_OF_TYPE.values())
-            + " are");
+    if (architecture.equals(AnyModelConfigs.ARCHITECTURE)) {
+      return irregular(file, family(file, file.text(AnyModelConfigs.BASE, "(not named)")));
+    }
+    ModelFamily family = family(file, architecture);
+    if (file.has(BlockConfigs.KEY)) {
+      return irregular(file, family);
+    }
+    ModelSpec spec = new FamilyConfigs(file, family).uniform();
+    return new ModelConfig(spec, spec, family);
+  }
+
+  private static ModelConfig irregular(JsonFile file, ModelFamily family)
+      throws CheckpointFormatException {
+    return new BlockConfigs(new FamilyConfigs(file, family)).parse(family);
+  }
+
+  private static ModelFamily family(JsonFile file, String architecture)
+      throws CheckpointFormatException {
+    return ModelFamily.of(architecture)
+        .orElseThrow(() -> NearestFamily.unsupported(file, architecture));
   }
 
   private static String architecture(JsonFile file) throws CheckpointFormatException {
@@ -56,6 +66,15 @@ record ModelConfig(ModelSpec spec, ModelSpec storedSpec) {
       return file.node().path("architectures").path(0).asText();
     }
     String type = file.text("model_type", "(not named)");
-    return ARCHITECTURE_OF_TYPE.getOrDefault(type, type);
+    return DeciLmConfigs.MODEL_TYPES.contains(type) ? DeciLmConfigs.ARCHITECTURE : type;
+  }
+
+  /** Returns the architectures that can be read. */
+  static ImmutableList<String> supported() {
+    ImmutableList.Builder<String> names = ImmutableList.builder();
+    for (ModelFamily family : ModelFamily.values()) {
+      names.add(family.architecture());
+    }
+    return names.add(DeciLmConfigs.ARCHITECTURE, AnyModelConfigs.ARCHITECTURE).build();
   }
 }

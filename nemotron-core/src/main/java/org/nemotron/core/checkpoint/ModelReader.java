@@ -28,7 +28,8 @@ public final class ModelReader {
       throws IOException {
     ModelConfig config = ModelConfig.read(directory.resolve(CheckpointDirectory.CONFIG));
     try (CheckpointDirectory files = CheckpointDirectory.open(directory);
-        NamedTensors weights = new WeightLoader(files, config, dtype, device).load()) {
+        NamedTensors weights =
+            new WeightLoader(new CheckedWeights(files, config), dtype, device).load()) {
       return HeterogeneousModel.of(config.spec(), weights);
     }
   }

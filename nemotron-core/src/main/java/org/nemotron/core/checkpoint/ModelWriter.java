@@ -1,33 +1,30 @@
 package org.nemotron.core.checkpoint;
 
-import static com.google.common.base.Verify.verifyNotNull;
+import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Tensors;
 
 /**
- * Writes a model as a Hugging Face directory in the nemotron-nas (DeciLM) form: config.json,
- * generation_config.json, model.safetensors and the parent's tokenizer files.
+ * Writes a model as a Hugging Face directory: config.json, generation_config.json,
+ * model.safetensors and the parent's tokenizer files. Weights above a limit are divided among
+ * several files, with an index.
  *
  * <p>{@link ModelReader} reads back the same tensors bit for bit when both use the model's element
- * type. Gated networks whose width is no multiple of 256, which this form cannot name, are stored
- * with channels of zeros; see {@link DeciLmWidths}.
+ * type. In the nemotron-nas form, gated networks whose width is no multiple of 256, which this form
+ * cannot name, are stored with channels of zeros; see {@link DeciLmWidths}.
  */
 public final class ModelWriter {
   private static final String GENERATION_CONFIG = "generation_config.json";
@@ -47,13 +44,20 @@ public final class ModelWriter {
       ImmutableSet.<String>builder()
           .addAll(TOKENIZER_FILES)
           .add(CheckpointDirectory.CONFIG, CheckpointDirectory.WEIGHTS, GENERATION_CONFIG)
+          .add(CheckpointDirectory.INDEX, "README.md")
           .build();
+
+  private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
+
+  /** The size above which weights are divided, as transformers has it. */
+  private static final long MAX_FILE_BYTES = 5_000_000_000L;
 
   private ModelWriter() {}
 
   /**
-   * Writes {@code model} to {@code directory}, which appears whole or not at all. A directory that
-   * this class wrote before is replaced.
+   * Writes {@code model} to {@code directory}, which appears whole or not at all, in the form that
+   * most engines know among those that can express it. A directory that this class wrote before is
+   * replaced.
    *
    * @param dtype element type of the file
    * @param parentDirectory where the tokenizer files are copied from, as far as they are there
@@ -64,16 +68,61 @@ public final class ModelWriter {
   public static void write(
       HeterogeneousModel model, Path directory, DType dtype, Path parentDirectory)
       throws IOException {
+    write(
+        model, directory, dtype, parentDirectory, CheckpointForm.of(model.spec()), MAX_FILE_BYTES);
+  }
+
+  /**
+   * Writes {@code model} in a form of the caller's choice.
+   *
+   * @param maxFileBytes size above which the weights are divided among several files
+   * @throws IOException as the other method does
+   * @throws IllegalArgumentException if {@code form} cannot express the model
+   */
+  public static void write(
+      HeterogeneousModel model,
+      Path directory,
+      DType dtype,
+      Path parentDirectory,
+      CheckpointForm form,
+      long maxFileBytes)
+      throws IOException {
     checkReplaceable(directory, parentDirectory);
-    ObjectNode config = DeciLmConfigs.toJson(model.spec(), dtype);
+    ModelSpec spec = model.spec();
+    ObjectNode config = config(spec, dtype, form, parentDirectory);
+    ModelSpec stored = form == CheckpointForm.NEMOTRON_NAS ? DeciLmConfigs.storedSpec(spec) : spec;
     AtomicFiles.writeDirectory(
         directory,
         partial -> {
-          weights(model, dtype).write(partial.resolve(CheckpointDirectory.WEIGHTS));
+          ShardedWeights.write(
+              model.tensors(), stored.tensorShapes(), dtype, partial, maxFileBytes);
           copyTokenizer(parentDirectory, partial);
-          writeGenerationConfig(model.spec(), parentDirectory, partial);
+          writeGenerationConfig(spec, parentDirectory, partial);
           AtomicFiles.write(partial.resolve(CheckpointDirectory.CONFIG), pretty(config));
         });
+  }
+
+  private static ObjectNode config(
+      ModelSpec spec, DType dtype, CheckpointForm form, Path parentDirectory) throws IOException {
+    if (form == CheckpointForm.NEMOTRON_NAS) {
+      return DeciLmConfigs.toJson(spec, dtype);
+    }
+    ImmutableSet<AttentionTrait> traits = FamilyConfigs.traits(spec);
+    Optional<ModelFamily> family = familyOf(parentDirectory).orOneWith(traits);
+    checkArgument(family.isPresent(), "no family has attention with just %s", traits);
+    if (form == CheckpointForm.ANY_MODEL) {
+      return AnyModelConfigs.toJson(spec, dtype, family.get());
+    }
+    checkArgument(
+        ImmutableSet.copyOf(spec.blocks()).size() == 1,
+        "layers must be alike to be written as %s",
+        family.get().architecture());
+    return AnyModelConfigs.toUniformJson(spec, dtype, family.get());
+  }
+
+  private static ModelFamily familyOf(Path parentDirectory) throws IOException {
+    Path config = parentDirectory.resolve(CheckpointDirectory.CONFIG);
+    return Files.exists(config) ? ModelConfig.read(config).family() : ModelFamily.LLAMA;
   }
 
   /** Refuses to replace the parent, or a directory that holds files of other kinds. */
@@ -91,9 +140,7 @@ public final class ModelWriter {
     }
     try (Stream<Path> entries = Files.list(directory)) {
       Optional<Path> other =
-          entries
-              .filter(path -> !WRITTEN_FILES.contains(path.getFileName().toString()))
-              .findFirst();
+          entries.filter(path -> !isWritten(path.getFileName().toString())).findFirst();
       if (other.isPresent()) {
         throw new IOException(
             directory
@@ -104,30 +151,8 @@ public final class ModelWriter {
     }
   }
 
-  private static SafetensorsWriter weights(HeterogeneousModel model, DType dtype) {
-    SafetensorsWriter writer = new SafetensorsWriter();
-    ImmutableMap<String, ImmutableList<Long>> shapes =
-        DeciLmConfigs.storedSpec(model.spec()).tensorShapes();
-    for (Map.Entry<String, Tensor> entry : model.tensors().entrySet()) {
-      ImmutableList<Long> shape = verifyNotNull(shapes.get(entry.getKey()), entry.getKey());
-      writer.add(entry.getKey(), dtype, shape, () -> padded(entry.getValue(), shape, dtype));
-    }
-    return writer;
-  }
-
-  /** Returns {@code tensor} as {@code dtype}, with zeros behind it up to {@code shape}. */
-  private static Tensor padded(Tensor tensor, ImmutableList<Long> shape, DType dtype) {
-    Tensor cast = Tensors.cast(tensor.detach(), dtype);
-    if (Longs.asList(cast.shape()).equals(shape)) {
-      return cast;
-    }
-    Tensor zeros = Tensors.zeros(Tensors.device(cast), dtype, Longs.toArray(shape));
-    Tensor part = zeros;
-    for (int dimension = 0; dimension < shape.size(); dimension++) {
-      part = part.narrow(dimension, 0, cast.size(dimension));
-    }
-    part.copy_(cast);
-    return zeros;
+  private static boolean isWritten(String name) {
+    return WRITTEN_FILES.contains(name) || SHARD.matcher(name).matches();
   }
 
   private static void copyTokenizer(Path parent, Path directory) throws IOException {
@@ -146,7 +171,7 @@ public final class ModelWriter {
       return;
     }
     ObjectNode config = new JsonMapper().createObjectNode();
-    DeciLmConfigs.putTokens(config, spec.specialTokens());
+    FamilyConfigs.putTokens(config, spec.specialTokens());
     AtomicFiles.write(directory.resolve(GENERATION_CONFIG), pretty(config));
   }
 

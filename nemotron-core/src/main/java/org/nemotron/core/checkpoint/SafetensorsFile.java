@@ -3,7 +3,6 @@ package org.nemotron.core.checkpoint;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
-import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -12,17 +11,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -32,40 +25,30 @@ import org.nemotron.core.tensor.NativeScope;
  * A safetensors file, open for reading. Tensors are views over the mapped file: no byte is copied
  * into the Java heap, and what is not looked at is not read.
  *
- * <p>Lifetime: a view is valid while this object is open, and must not be written to. Clone what is
- * to live longer or to be trained. The file must not be shortened while it is open.
+ * <p>Lifetime: a view outlives this object; the mapping ends with the last view over it. What is
+ * written to a view stays in memory. The file must not be shortened while it is mapped.
  *
  * <p>Safe for use by several threads, except for closing.
  */
 public final class SafetensorsFile implements Closeable {
   /*
-   * Each tensor is mapped when it is asked for. A Java mapping ends below 2 GiB, so a larger tensor
-   * is mapped in pieces and joined in native memory, as is one that does not begin at a multiple of
-   * its element size. The mappings are held here, since Java unmaps what it cannot reach.
+   * The whole file is mapped once, by LibTorch: its mappings have no limit of 2 GiB, and end with
+   * the last view over them. They are private: whoever writes to a view writes to memory of its own.
    */
   private static final int LENGTH_BYTES = 8;
   private static final long MAX_HEADER_BYTES = 100_000_000;
-  private static final long MAX_MAPPING_BYTES = (1L << 31) - (1L << 16);
 
   private final Path path;
-  private final FileChannel channel;
   private final long dataBegin;
   private final SafetensorsHeader header;
-  private final long maxMappingBytes;
-  private final List<MappedByteBuffer> mappings = Collections.synchronizedList(new ArrayList<>());
+  private final Tensor fileBytes;
   private boolean closed;
 
-  private SafetensorsFile(
-      Path path,
-      FileChannel channel,
-      long dataBegin,
-      SafetensorsHeader header,
-      long maxMappingBytes) {
+  private SafetensorsFile(Path path, long dataBegin, SafetensorsHeader header, Tensor fileBytes) {
     this.path = path;
-    this.channel = channel;
     this.dataBegin = dataBegin;
     this.header = header;
-    this.maxMappingBytes = maxMappingBytes;
+    this.fileBytes = NativeScope.keep(fileBytes);
   }
 
   /**
@@ -74,25 +57,21 @@ public final class SafetensorsFile implements Closeable {
    * @throws CheckpointFormatException if the file is missing or damaged
    */
   public static SafetensorsFile open(Path path) throws IOException {
-    return open(path, MAX_MAPPING_BYTES);
+    try (FileChannel channel = openChannel(path)) {
+      return open(path, channel);
+    }
   }
 
-  @VisibleForTesting
-  static SafetensorsFile open(Path path, long maxMappingBytes) throws IOException {
-    FileChannel channel = openChannel(path);
-    try {
+  private static SafetensorsFile open(Path path, FileChannel channel) throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
       ByteBuffer json = readHeader(channel);
       long dataBegin = (long) LENGTH_BYTES + json.remaining();
       SafetensorsHeader header = SafetensorsHeader.parse(json, channel.size() - dataBegin);
-      return new SafetensorsFile(path, channel, dataBegin, header, maxMappingBytes);
+      return new SafetensorsFile(path, dataBegin, header, MappedBytes.of(path, channel.size()));
     } catch (CheckpointFormatException e) {
-      channel.close();
       throw new CheckpointFormatException(
           path + ": " + e.getMessage() + ".\nMaybe the file was not copied or downloaded whole.",
           e);
-    } catch (IOException e) {
-      channel.close();
-      throw e;
     }
   }
 
@@ -179,7 +158,7 @@ public final class SafetensorsFile implements Closeable {
 
   /**
    * Returns the tensor called {@code name} on the CPU: a view, owned by the current {@link
-   * NativeScope}, that is valid while this file is open and must not be written to.
+   * NativeScope}.
    *
    * @throws IllegalArgumentException if there is none
    * @throws IllegalStateException if this file is closed
@@ -194,32 +173,8 @@ public final class SafetensorsFile implements Closeable {
     if (stored.bytes() == 0) {
       return torch.empty(shape, Device.CPU.options(dtype), null);
     }
-    long begin = dataBegin + stored.begin();
-    if (stored.bytes() <= maxMappingBytes && begin % dtype.bytes() == 0) {
-      return torch.from_blob(map(begin, stored.bytes()), shape, Device.CPU.options(dtype));
-    }
-    return joined(begin, stored.bytes()).view(dtype.scalarType()).view(shape);
-  }
-
-  /** Returns a copy of a range of bytes in native memory, made from mapped pieces. */
-  private Tensor joined(long begin, long bytes) throws IOException {
-    TensorVector pieces = new TensorVector();
-    for (long done = 0; done < bytes; done += maxMappingBytes) {
-      long length = Math.min(maxMappingBytes, bytes - done);
-      Tensor piece =
-          torch.from_blob(
-              map(begin + done, length),
-              new long[] {length},
-              new org.bytedeco.pytorch.TensorOptions(torch.ScalarType.Byte));
-      pieces.push_back(piece);
-    }
-    return torch.cat(pieces);
-  }
-
-  private BytePointer map(long begin, long bytes) throws IOException {
-    MappedByteBuffer mapping = channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes);
-    mappings.add(mapping);
-    return new BytePointer(mapping);
+    return MappedBytes.view(fileBytes, dataBegin + stored.begin(), stored.bytes(), dtype)
+        .view(shape);
   }
 
   private StoredTensor stored(String name) {
@@ -228,11 +183,12 @@ public final class SafetensorsFile implements Closeable {
     return stored;
   }
 
-  /** Closes the file; views over it must no longer be used. */
+  /** Closes the file; views over it must no longer be asked for. */
   @Override
-  public void close() throws IOException {
-    closed = true;
-    mappings.clear();
-    channel.close();
+  public void close() {
+    if (!closed) {
+      closed = true;
+      NativeScope.release(fileBytes);
+    }
   }
 }

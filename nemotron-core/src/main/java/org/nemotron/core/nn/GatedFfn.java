@@ -46,4 +46,20 @@ public final class GatedFfn implements SubBlock {
   public NamedTensors tensors() {
     return tensors;
   }
+
+  Tensor normWeightD() {
+    return tensors.get("post_attention_layernorm.weight");
+  }
+
+  Tensor gateID() {
+    return gateID;
+  }
+
+  Tensor upID() {
+    return upID;
+  }
+
+  Tensor downDI() {
+    return downDI;
+  }
 }

@@ -1,14 +1,16 @@
 package org.nemotron.core.nn;
 
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
  * Grouped-query attention with rotary positions: {@code x + o(attend(rope(q), rope(k), v))}, where
  * q, k and v are projections of the normalised input and query head n reads key/value head n / (N /
- * K).
+ * K). Where the family has them, projections add biases, and query and key heads are normalised
+ * before they are rotated.
  *
  * <p>Source: Ainslie et al., arXiv:2305.13245.
  */
@@ -20,10 +22,12 @@ public final class GroupedQueryAttention implements SubBlock {
   private final NamedTensors tensors;
   private final RotaryEmbedding rotary;
   private final RmsNorm norm;
-  private final Tensor queryWeight;
-  private final Tensor keyWeight;
-  private final Tensor valueWeight;
-  private final Tensor outputWeight;
+  private final Projection query;
+  private final Projection key;
+  private final Projection value;
+  private final Projection output;
+  private final UnaryOperator<Tensor> queryNorm;
+  private final UnaryOperator<Tensor> keyNorm;
 
   GroupedQueryAttention(
       AttentionSpec.GroupedQuery spec, NamedTensors tensors, RotaryEmbedding rotary, double eps) {
@@ -31,15 +35,22 @@ public final class GroupedQueryAttention implements SubBlock {
     this.tensors = tensors;
     this.rotary = rotary;
     this.norm = new RmsNorm(tensors.get("input_layernorm.weight"), eps);
-    this.queryWeight = tensors.get("self_attn.q_proj.weight");
-    this.keyWeight = tensors.get("self_attn.k_proj.weight");
-    this.valueWeight = tensors.get("self_attn.v_proj.weight");
-    this.outputWeight = tensors.get("self_attn.o_proj.weight");
+    this.query = new Projection(tensors, "self_attn.q_proj");
+    this.key = new Projection(tensors, "self_attn.k_proj");
+    this.value = new Projection(tensors, "self_attn.v_proj");
+    this.output = new Projection(tensors, "self_attn.o_proj");
+    boolean normed = spec.has(AttentionTrait.HEAD_NORMS);
+    this.queryNorm = normed ? headNorm("self_attn.q_norm.weight", eps) : UnaryOperator.identity();
+    this.keyNorm = normed ? headNorm("self_attn.k_norm.weight", eps) : UnaryOperator.identity();
+  }
+
+  private UnaryOperator<Tensor> headNorm(String name, double eps) {
+    return new RmsNorm(tensors.get(name), eps)::apply;
   }
 
   @Override
   public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
-    return hiddenBTD.add(torch.linear(heads(hiddenBTD, context), outputWeight));
+    return hiddenBTD.add(output.apply(heads(hiddenBTD, context)));
   }
 
   /**
@@ -54,19 +65,24 @@ public final class GroupedQueryAttention implements SubBlock {
     Tensor normalisedBTD = norm.apply(hiddenBTD);
     long start = context.start();
     Tensor queriesBNTH =
-        rotary.apply(project(normalisedBTD, queryWeight, spec.queryHeads()), start);
-    Tensor keysBKTH = rotary.apply(project(normalisedBTD, keyWeight, spec.kvHeads()), start);
-    Tensor valuesBKTH = project(normalisedBTD, valueWeight, spec.kvHeads());
+        rotary.apply(queryNorm.apply(project(normalisedBTD, query, spec.queryHeads())), start);
+    Tensor keysBKTH =
+        rotary.apply(keyNorm.apply(project(normalisedBTD, key, spec.kvHeads())), start);
+    Tensor valuesBKTH = project(normalisedBTD, value, spec.kvHeads());
     return context.attend(queriesBNTH, keysBKTH, valuesBKTH).transpose(1, 2).flatten(2, 3);
   }
 
-  private Tensor project(Tensor normalisedBTD, Tensor weight, int heads) {
+  private Tensor project(Tensor normalisedBTD, Projection projection, int heads) {
     long[] shape = {normalisedBTD.size(0), normalisedBTD.size(1), heads, spec.headDim()};
-    return torch.linear(normalisedBTD, weight).view(shape).transpose(1, 2);
+    return projection.apply(normalisedBTD).view(shape).transpose(1, 2);
   }
 
   @Override
   public NamedTensors tensors() {
     return tensors;
+  }
+
+  AttentionSpec.GroupedQuery spec() {
+    return spec;
   }
 }

@@ -118,6 +118,18 @@ public final class HeterogeneousModel implements AutoCloseable {
     return blocks.get(layer);
   }
 
+  Tensor embedding() {
+    return embeddingVD;
+  }
+
+  Tensor finalNormWeight() {
+    return nonBlock.get("model.norm.weight");
+  }
+
+  Tensor headWeight() {
+    return headVD;
+  }
+
   /** Returns the rotary tables; they belong to the model. */
   public RotaryEmbedding rotary() {
     return rotary;

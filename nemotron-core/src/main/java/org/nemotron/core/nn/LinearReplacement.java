@@ -7,12 +7,14 @@ import org.nemotron.core.tensor.NamedTensors;
 /** A sub-block replaced by one linear layer: {@code x + W norm(x)}. */
 public final class LinearReplacement implements SubBlock {
   private final NamedTensors tensors;
+  private final Tensor normWeightD;
   private final RmsNorm norm;
   private final Tensor weightDD;
 
   private LinearReplacement(NamedTensors tensors, String norm, String weight, double eps) {
     this.tensors = tensors;
-    this.norm = new RmsNorm(tensors.get(norm), eps);
+    this.normWeightD = tensors.get(norm);
+    this.norm = new RmsNorm(normWeightD, eps);
     this.weightDD = tensors.get(weight);
   }
 
@@ -34,5 +36,13 @@ public final class LinearReplacement implements SubBlock {
   @Override
   public NamedTensors tensors() {
     return tensors;
+  }
+
+  Tensor normWeightD() {
+    return normWeightD;
+  }
+
+  Tensor weightDD() {
+    return weightDD;
   }
 }

@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 
 /**
  * What one layer does for attention: the parent's own operation, or a cheaper one. Immutable.
@@ -53,8 +55,14 @@ public sealed interface AttentionSpec {
   /**
    * Grouped-query attention: {@code queryHeads} query heads sharing {@code kvHeads} key/value heads
    * of {@code headDim}.
+   *
+   * @param queryHeads a multiple of {@code kvHeads}
+   * @param kvHeads heads that the KV cache holds
+   * @param headDim size of a head, even
+   * @param traits what the family adds; a child keeps its parent's
    */
-  record GroupedQuery(int queryHeads, int kvHeads, int headDim) implements AttentionSpec {
+  record GroupedQuery(int queryHeads, int kvHeads, int headDim, ImmutableSet<AttentionTrait> traits)
+      implements AttentionSpec {
     /** Checks that the query heads divide evenly and that rotary pairs exist. */
     public GroupedQuery {
       checkArgument(
@@ -64,6 +72,22 @@ public sealed interface AttentionSpec {
           kvHeads);
       checkArgument(
           headDim > 0 && headDim % 2 == 0, "headDim (%s) must be positive and even", headDim);
+      traits = Sets.immutableEnumSet(traits);
+    }
+
+    /** Makes one without traits, as Llama and Mistral have it. */
+    public GroupedQuery(int queryHeads, int kvHeads, int headDim) {
+      this(queryHeads, kvHeads, headDim, ImmutableSet.of());
+    }
+
+    /** Returns whether this attention has {@code trait}. */
+    public boolean has(AttentionTrait trait) {
+      return traits.contains(trait);
+    }
+
+    /** Returns this attention with another number of key/value heads. */
+    public GroupedQuery withKvHeads(int others) {
+      return new GroupedQuery(queryHeads, others, headDim, traits);
     }
 
     /** Returns how many query heads share one key/value head. */
@@ -85,12 +109,25 @@ public sealed interface AttentionSpec {
     public ImmutableMap<String, ImmutableList<Long>> tensorShapes(int width) {
       long queries = (long) queryHeads * headDim;
       long keys = (long) kvHeads * headDim;
-      return ImmutableMap.of(
-          "input_layernorm.weight", Shapes.of(width),
-          "self_attn.q_proj.weight", Shapes.of(queries, width),
-          "self_attn.k_proj.weight", Shapes.of(keys, width),
-          "self_attn.v_proj.weight", Shapes.of(keys, width),
-          "self_attn.o_proj.weight", Shapes.of(width, queries));
+      ImmutableMap.Builder<String, ImmutableList<Long>> shapes = ImmutableMap.builder();
+      shapes.put("input_layernorm.weight", Shapes.of(width));
+      shapes.put("self_attn.q_proj.weight", Shapes.of(queries, width));
+      shapes.put("self_attn.k_proj.weight", Shapes.of(keys, width));
+      shapes.put("self_attn.v_proj.weight", Shapes.of(keys, width));
+      shapes.put("self_attn.o_proj.weight", Shapes.of(width, queries));
+      if (has(AttentionTrait.INPUT_BIASES)) {
+        shapes.put("self_attn.q_proj.bias", Shapes.of(queries));
+        shapes.put("self_attn.k_proj.bias", Shapes.of(keys));
+        shapes.put("self_attn.v_proj.bias", Shapes.of(keys));
+      }
+      if (has(AttentionTrait.OUTPUT_BIAS)) {
+        shapes.put("self_attn.o_proj.bias", Shapes.of(width));
+      }
+      if (has(AttentionTrait.HEAD_NORMS)) {
+        shapes.put("self_attn.q_norm.weight", Shapes.of(headDim));
+        shapes.put("self_attn.k_norm.weight", Shapes.of(headDim));
+      }
+      return shapes.buildOrThrow();
     }
 
     @Override

@@ -42,6 +42,14 @@ public record ModelSpec(
     checkArgument(maxPositions > 0, "maxPositions (%s) must be positive", maxPositions);
     checkArgument(rmsNormEps > 0, "rmsNormEps (%s) must be positive", rmsNormEps);
     checkArgument(!blocks.isEmpty(), "a model must have at least one layer");
+    checkArgument(
+        blocks.stream()
+                .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
+                .map(block -> ((AttentionSpec.GroupedQuery) block.attention()).traits())
+                .distinct()
+                .count()
+            <= 1,
+        "all attentions of a model must have the same traits");
     for (int layer = 0; layer < blocks.size(); layer++) {
       if (blocks.get(layer).attention() instanceof AttentionSpec.GroupedQuery attention) {
         checkArgument(

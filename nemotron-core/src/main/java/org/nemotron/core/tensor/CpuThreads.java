@@ -23,6 +23,38 @@ public final class CpuThreads {
     return Runtime.getRuntime().availableProcessors();
   }
 
+  private static int leases;
+
+  /** As long as one is open, operations use one core each. */
+  public static final class Lease implements AutoCloseable {
+    private boolean closed;
+
+    private Lease() {}
+
+    /** Gives operations all cores again if no other lease is open. */
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        giveBack();
+      }
+    }
+  }
+
+  private static synchronized void giveBack() {
+    leases--;
+    if (leases == 0) {
+      perOperation(available());
+    }
+  }
+
+  /** Lets an operation use one core only, until the lease closes. */
+  public static synchronized Lease onePerOperation() {
+    leases++;
+    perOperation(1);
+    return new Lease();
+  }
+
   /**
    * Lets one operation use {@code threads} cores, for operations of this thread and new threads.
    */

@@ -22,12 +22,13 @@ import java.util.function.Consumer;
  * depend on the number of streams.
  */
 public final class SideBySide implements AutoCloseable {
+  private final CpuThreads.Lease oneCoreEach;
   private final ExecutorService threads;
 
   /** Starts {@code streams} threads. */
   public SideBySide(int streams) {
     checkArgument(streams > 0, "streams (%s) must be positive", streams);
-    CpuThreads.perOperation(1);
+    this.oneCoreEach = CpuThreads.onePerOperation();
     this.threads =
         Executors.newFixedThreadPool(
             streams, new ThreadFactoryBuilder().setNameFormat("tensor-%d").setDaemon(true).build());
@@ -69,6 +70,6 @@ public final class SideBySide implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
-    CpuThreads.perOperation(CpuThreads.available());
+    oneCoreEach.close();
   }
 }

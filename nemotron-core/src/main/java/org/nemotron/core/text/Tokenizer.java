@@ -11,8 +11,8 @@ import java.nio.file.Path;
 /**
  * The tokenizer.json of a model: text to token ids and back.
  *
- * <p>Nothing is added and nothing is cut off: no special tokens, no padding, no truncation. Safe
- * for use by several threads.
+ * <p>Nothing is cut off and, but for {@link #encodeWhole}, nothing is added: no special tokens, no
+ * padding, no truncation. Safe for use by several threads.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
@@ -63,7 +63,19 @@ public final class Tokenizer implements AutoCloseable {
 
   /** Returns the token ids of {@code text}. */
   public ImmutableIntArray encode(String text) {
-    long[] ids = tokenizer.encode(text, false, false).getIds();
+    return encode(text, false);
+  }
+
+  /**
+   * Returns the token ids of {@code text} with those that tokenizer.json puts around a whole text,
+   * most often the one that begins a text.
+   */
+  public ImmutableIntArray encodeWhole(String text) {
+    return encode(text, true);
+  }
+
+  private ImmutableIntArray encode(String text, boolean specialTokens) {
+    long[] ids = tokenizer.encode(text, specialTokens, false).getIds();
     ImmutableIntArray.Builder compact = ImmutableIntArray.builder(ids.length);
     for (long id : ids) {
       compact.add(Ints.checkedCast(id));

@@ -89,7 +89,8 @@ final class CheckpointProperties {
     Path child = directory.resolve("child");
     try (NativeScope scope = NativeScope.open();
         HeterogeneousModel written = Checkpoints.model(spec, DType.FLOAT32, seed)) {
-      ModelWriter.write(written, child, DType.FLOAT32, directory);
+      ModelWriter.write(
+          written, child, DType.FLOAT32, directory, CheckpointForm.NEMOTRON_NAS, Long.MAX_VALUE);
       Path config = child.resolve("config.json");
       String foreign = Files.readString(config).replaceAll("\"intermediate_size\" : [0-9]+,", "");
       Files.writeString(config, foreign);

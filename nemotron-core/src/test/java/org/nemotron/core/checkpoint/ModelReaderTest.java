@@ -197,7 +197,13 @@ final class ModelReaderTest {
   @Test
   void read_paddingNotZero_isRefused() throws IOException {
     try (HeterogeneousModel model = Checkpoints.model(spec, DType.FLOAT32, 1)) {
-      ModelWriter.write(model, directory.resolve("child"), DType.FLOAT32, directory);
+      ModelWriter.write(
+          model,
+          directory.resolve("child"),
+          DType.FLOAT32,
+          directory,
+          CheckpointForm.NEMOTRON_NAS,
+          Long.MAX_VALUE);
     }
     directory = directory.resolve("child");
     Map<String, Tensor> changed = new LinkedHashMap<>();

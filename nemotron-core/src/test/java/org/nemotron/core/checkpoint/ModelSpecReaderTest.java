@@ -3,6 +3,7 @@ package org.nemotron.core.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -119,12 +121,112 @@ final class ModelSpecReaderTest {
   }
 
   @Test
-  void read_otherArchitecture_isRefusedWithTheSupportedOnes() throws IOException {
-    write(json -> json.putArray("architectures").add("MistralForCausalLM"));
+  void read_otherArchitecture_isRefusedWithTheNearestAndWhatItLacks() throws IOException {
+    write(
+        json -> {
+          json.putArray("architectures").add("MixtralForCausalLM");
+          json.put("sliding_window", 4096).put("num_local_experts", 8);
+          json.put("num_experts_per_tok", 2).put("output_router_logits", false);
+        });
     assertRefused(
         config
-            + ": architecture MistralForCausalLM is not supported;"
-            + " [LlamaForCausalLM, DeciLMForCausalLM] are");
+            + ": architecture MixtralForCausalLM is not supported; [LlamaForCausalLM,"
+            + " MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, DeciLMForCausalLM,"
+            + " AnyModel] are.\n"
+            + "The nearest is MistralForCausalLM, which does not have num_local_experts (8),"
+            + " num_experts_per_tok (2).");
+  }
+
+  @Test
+  void read_windowBelowTheContext_isRefusedWithTheRemedy() throws IOException {
+    write(
+        json -> json.put("sliding_window", 8).putArray("architectures").add("MistralForCausalLM"));
+    assertRefused(
+        config
+            + ": sliding_window (8) is not supported; it must be null, or not below"
+            + " max_position_embeddings (32).\n"
+            + "Maybe lower max_position_embeddings to 8: within one window the model is the same.");
+  }
+
+  @Test
+  void read_windowAsLongAsTheContext_changesNothing() throws IOException {
+    write(
+        json -> json.put("sliding_window", 32).putArray("architectures").add("MistralForCausalLM"));
+    assertThat(ModelSpecReader.read(directory)).isEqualTo(Checkpoints.llama(false));
+  }
+
+  @Test
+  void read_qwenWindowSwitchedOff_isIgnored() throws IOException {
+    write(
+        json ->
+            json.put("sliding_window", 8)
+                .put("use_sliding_window", false)
+                .putArray("architectures")
+                .add("Qwen2ForCausalLM"));
+    assertThat(ModelSpecReader.read(directory).block(0).attention())
+        .isEqualTo(
+            new AttentionSpec.GroupedQuery(2, 1, 4, ImmutableSet.of(AttentionTrait.INPUT_BIASES)));
+  }
+
+  @Test
+  void read_slidingLayerTypes_areRefused() throws IOException {
+    write(json -> json.putArray("layer_types").add("full_attention").add("sliding_attention"));
+    assertRefused(
+        config + ": layer_types (sliding_attention) is not supported; it must be full_attention");
+  }
+
+  @Test
+  void read_qwen3_normalisesHeadsOf128() throws IOException {
+    write(
+        json -> {
+          json.putArray("architectures").add("Qwen3ForCausalLM");
+          json.remove("head_dim");
+        });
+    assertThat(ModelSpecReader.read(directory).block(0).attention())
+        .isEqualTo(
+            new AttentionSpec.GroupedQuery(2, 1, 128, ImmutableSet.of(AttentionTrait.HEAD_NORMS)));
+  }
+
+  @Test
+  void read_attentionBias_isOfAllFourProjections() throws IOException {
+    write(json -> json.put("attention_bias", true));
+    assertThat(ModelSpecReader.read(directory).block(0).attention())
+        .isEqualTo(
+            new AttentionSpec.GroupedQuery(
+                2, 1, 4, ImmutableSet.of(AttentionTrait.INPUT_BIASES, AttentionTrait.OUTPUT_BIAS)));
+  }
+
+  @Test
+  void read_anyModel_takesWhatALayerDoesNotSayFromOutside() throws IOException {
+    write(
+        json -> {
+          json.putArray("architectures").add("AnyModel");
+          json.put("base_architecture", "Qwen2ForCausalLM");
+          ObjectNode first = json.putArray("block_configs").addObject();
+          first.putObject("attention").put("num_key_value_heads", 2);
+          first.putObject("ffn").put("no_op", true);
+          ObjectNode second = ((ArrayNode) json.path("block_configs")).addObject();
+          second.putObject("attention").put("no_op", false);
+          second.putObject("ffn").put("intermediate_size", 7);
+        });
+    ImmutableSet<AttentionTrait> biases = ImmutableSet.of(AttentionTrait.INPUT_BIASES);
+    assertThat(ModelSpecReader.read(directory).blocks())
+        .containsExactly(
+            new BlockSpec(new AttentionSpec.GroupedQuery(2, 2, 4, biases), new FfnSpec.NoOp()),
+            new BlockSpec(new AttentionSpec.GroupedQuery(2, 1, 4, biases), new FfnSpec.Gated(7)));
+  }
+
+  @Test
+  void read_blocksOfAFamily_areReadInItsOwnConfig() throws IOException {
+    write(
+        json -> {
+          json.put("num_hidden_layers", 1);
+          ObjectNode block = json.putArray("block_configs").addObject();
+          block.putObject("attention").put("replace_with_linear", true);
+          block.putObject("ffn").put("intermediate_size", 7);
+        });
+    assertThat(ModelSpecReader.read(directory).blocks())
+        .containsExactly(new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(7)));
   }
 
   @Test
@@ -160,11 +262,9 @@ final class ModelSpecReaderTest {
   }
 
   @Test
-  void read_biases_areRefusedByName() throws IOException {
-    for (String key : ImmutableSet.of("attention_bias", "mlp_bias")) {
-      write(json -> json.put(key, true));
-      assertRefused(config + ": " + key + " (true) is not supported; it must be false");
-    }
+  void read_biasesOfNetworks_areRefusedByName() throws IOException {
+    write(json -> json.put("mlp_bias", true));
+    assertRefused(config + ": mlp_bias (true) is not supported; it must be false");
   }
 
   @Test

@@ -9,9 +9,11 @@ import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,13 +64,37 @@ final class SafetensorsFileTest {
   }
 
   @Test
-  void tensor_largerThanAMapping_isJoinedFromPieces() throws IOException {
+  void tensor_beyondTwoGibibytes_isMappedWhole() throws IOException {
+    long elements = 600_000_000;
+    String header =
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":["
+            + elements
+            + "],\"data_offsets\":[0,"
+            + 4 * elements
+            + "]}}";
+    header += " ".repeat(-header.length() & 7);
+    Files.write(file, Checkpoints.safetensors(header, 0));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      // All but the last element is a hole, which takes no space on the disk.
+      ByteBuffer last = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(7).flip();
+      int unused = channel.write(last, channel.size() + 4 * (elements - 1));
+    }
+    try (NativeScope scope = NativeScope.open();
+        SafetensorsFile read = SafetensorsFile.open(file)) {
+      assertThat(read.tensor("w").narrow(0, elements - 1, 1).item_double()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void tensor_fileClosed_isStillReadable() throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       Tensor written = Checkpoints.normal(new SplittableRandom(7), ImmutableList.of(13L, 17L));
       new SafetensorsWriter().add("w", written).write(file);
-      try (SafetensorsFile read = SafetensorsFile.open(file, 100)) {
-        assertThat(read.tensor("w").equal(written)).isTrue();
-      }
+      SafetensorsFile read = SafetensorsFile.open(file);
+      Tensor view = read.tensor("w");
+      read.close();
+      Files.delete(file);
+      assertThat(view.equal(written)).isTrue();
     }
   }
 

@@ -39,6 +39,9 @@ final class HuggingFaceParityTest {
     LLAMA_UNTIED("src/test/resources/golden/llama-untied", 8),
     LLAMA2_LINEAR("src/test/resources/golden/llama2-linear", 8),
     LLAMA31_SHARDED("src/test/resources/golden/llama31-sharded", 8),
+    MISTRAL("src/test/resources/golden/mistral", 8),
+    QWEN2("src/test/resources/golden/qwen2", 8),
+    QWEN3("src/test/resources/golden/qwen3", 8),
     TALE_7M("../examples/models/tale-7m", 16);
 
     private final Path path;

@@ -1,12 +1,15 @@
 package org.nemotron.nas.library;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.Tensors;
 
@@ -19,37 +22,44 @@ final class KvHeadWeights {
   // parent,
   // C = key/value heads of the child, H = head size.
 
-  private static final String QUERY = "self_attn.q_proj.weight";
-  private static final String KEY = "self_attn.k_proj.weight";
-  private static final String VALUE = "self_attn.v_proj.weight";
   private static final String OUTPUT = "self_attn.o_proj.weight";
-  private static final String NORM = "input_layernorm.weight";
+
+  private static final ImmutableSet<String> QUERIES =
+      ImmutableSet.of("self_attn.q_proj.weight", "self_attn.q_proj.bias");
+  private static final ImmutableSet<String> KEYS_AND_VALUES =
+      ImmutableSet.of(
+          "self_attn.k_proj.weight",
+          "self_attn.k_proj.bias",
+          "self_attn.v_proj.weight",
+          "self_attn.v_proj.bias");
 
   private KvHeadWeights() {}
 
   /**
    * Returns weights in which each key/value head is the mean of {@code K / C} neighbouring ones of
-   * the parent.
+   * the parent, biases included; norms of heads are the same for all heads and stay.
    *
    * <p>Source: Ainslie et al., arXiv:2305.13245.
    */
   static ImmutableMap<String, Tensor> meanPooled(
       NamedTensors parent, AttentionSpec.GroupedQuery child) {
-    return ImmutableMap.of(
-        NORM, parent.get(NORM),
-        QUERY, parent.get(QUERY),
-        KEY, pooled(parent.get(KEY), child),
-        VALUE, pooled(parent.get(VALUE), child),
-        OUTPUT, parent.get(OUTPUT));
+    return replaced(
+        parent, (name, tensor) -> KEYS_AND_VALUES.contains(name) ? pooled(tensor, child) : tensor);
   }
 
-  private static Tensor pooled(Tensor weight, AttentionSpec.GroupedQuery child) {
-    long width = weight.size(1);
-    long merged = weight.size(0) / child.headDim() / child.kvHeads();
-    return weight
-        .view(child.kvHeads(), merged, child.headDim(), width)
-        .mean(1)
-        .reshape((long) child.kvHeads() * child.headDim(), width);
+  /** Returns the parent's tensors, each as {@code change} makes it. */
+  private static ImmutableMap<String, Tensor> replaced(
+      NamedTensors parent, BiFunction<String, Tensor, Tensor> change) {
+    ImmutableMap.Builder<String, Tensor> changed = ImmutableMap.builder();
+    parent.asMap().forEach((name, tensor) -> changed.put(name, change.apply(name, tensor)));
+    return changed.buildOrThrow();
+  }
+
+  /** Returns the mean of neighbouring heads of a projection or a bias. */
+  private static Tensor pooled(Tensor rows, AttentionSpec.GroupedQuery child) {
+    long merged = rows.size(0) / child.headDim() / child.kvHeads();
+    Tensor mean = rows.view(child.kvHeads(), merged, child.headDim(), -1).mean(1).flatten(0, 1);
+    return rows.dim() == 1 ? mean.flatten() : mean;
   }
 
   /**
@@ -81,19 +91,19 @@ final class KvHeadWeights {
       mask[column] = effective.get(column / size) ? 1 : 0;
     }
     Tensor output = parent.get(OUTPUT);
-    return ImmutableMap.of(
-        NORM, parent.get(NORM),
-        QUERY, parent.get(QUERY).index_select(0, queryRows),
-        KEY, parent.get(KEY).index_select(0, keyRows),
-        VALUE, parent.get(VALUE).index_select(0, keyRows),
-        OUTPUT,
-            output
-                .index_select(1, queryRows)
-                .mul(
-                    Tensors.move(
-                        Tensors.of(mask, mask.length),
-                        Tensors.device(output),
-                        org.nemotron.core.tensor.DType.of(output))));
+    Tensor effectiveColumns =
+        Tensors.move(Tensors.of(mask, mask.length), Tensors.device(output), DType.of(output));
+    return replaced(
+        parent,
+        (name, tensor) -> {
+          if (name.equals(OUTPUT)) {
+            return tensor.index_select(1, queryRows).mul(effectiveColumns);
+          }
+          if (QUERIES.contains(name)) {
+            return tensor.index_select(0, queryRows);
+          }
+          return KEYS_AND_VALUES.contains(name) ? tensor.index_select(0, keyRows) : tensor;
+        });
   }
 
   private static void append(

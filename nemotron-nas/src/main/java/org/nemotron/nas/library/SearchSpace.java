@@ -74,8 +74,7 @@ public record SearchSpace(
     if (own instanceof AttentionSpec.GroupedQuery parent) {
       kvHeads.stream()
           .filter(heads -> heads < parent.kvHeads() && parent.kvHeads() % heads == 0)
-          .map(
-              heads -> new AttentionSpec.GroupedQuery(parent.queryHeads(), heads, parent.headDim()))
+          .map(parent::withKvHeads)
           .forEach(found::add);
       if (linearAttention) {
         found.add(new AttentionSpec.Linear());

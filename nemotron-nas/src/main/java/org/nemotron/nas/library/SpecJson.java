@@ -1,10 +1,14 @@
 package org.nemotron.nas.library;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Enums;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 
@@ -19,10 +23,15 @@ public final class SpecJson {
         new AttentionSpec.Visitor<>() {
           @Override
           public ObjectNode visit(AttentionSpec.GroupedQuery attention) {
-            return json.put("kind", "groupedQuery")
+            json.put("kind", "groupedQuery")
                 .put("queryHeads", attention.queryHeads())
                 .put("kvHeads", attention.kvHeads())
                 .put("headDim", attention.headDim());
+            if (!attention.traits().isEmpty()) {
+              ArrayNode traits = json.putArray("traits");
+              attention.traits().forEach(trait -> traits.add(trait.name()));
+            }
+            return json;
           }
 
           @Override
@@ -90,12 +99,24 @@ public final class SpecJson {
           new AttentionSpec.GroupedQuery(
               json.path("queryHeads").asInt(),
               json.path("kvHeads").asInt(),
-              json.path("headDim").asInt());
+              json.path("headDim").asInt(),
+              traits(json.path("traits")));
       case "linear" -> new AttentionSpec.Linear();
       case "noOp" -> new AttentionSpec.NoOp();
       default ->
           throw new IOException("attention kind must be groupedQuery, linear or noOp: " + json);
     };
+  }
+
+  private static ImmutableSet<AttentionTrait> traits(JsonNode names) throws IOException {
+    ImmutableSet.Builder<AttentionTrait> traits = ImmutableSet.builder();
+    for (JsonNode name : names) {
+      traits.add(
+          Enums.getIfPresent(AttentionTrait.class, name.asText())
+              .toJavaUtil()
+              .orElseThrow(() -> new IOException("attention trait is not known: " + name)));
+    }
+    return traits.build();
   }
 
   /** Returns the network that {@link #of(FfnSpec)} wrote. */

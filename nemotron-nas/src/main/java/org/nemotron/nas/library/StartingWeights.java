@@ -104,7 +104,10 @@ final class StartingWeights {
         });
   }
 
-  /** {@code W_o W_v}, each value head repeated for the query heads that read it. */
+  /**
+   * {@code W_o W_v}, each value head repeated for the query heads that read it. Biases have no
+   * place in a linear layer without one and are left to the fit.
+   */
   private Tensor valuesToOutput(int layer, NamedTensors own) {
     AttentionSpec.GroupedQuery spec =
         (AttentionSpec.GroupedQuery) parent.spec().block(layer).attention();

@@ -4,13 +4,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.nas.SmallParent;
 
 final class SearchSpaceTest {
+  @Test
+  void attentionAlternatives_biasesAndNormsOfHeads_areKept() {
+    AttentionSpec.GroupedQuery own =
+        new AttentionSpec.GroupedQuery(4, 4, 8, ImmutableSet.copyOf(AttentionTrait.values()));
+    assertThat(SearchSpace.PAPER.attentionAlternatives(own))
+        .containsExactly(
+            own.withKvHeads(2),
+            own.withKvHeads(1),
+            new AttentionSpec.Linear(),
+            new AttentionSpec.NoOp());
+  }
+
+  @Test
+  void json_attentionOfEveryTrait_isReadBack() throws IOException {
+    AttentionSpec own =
+        new AttentionSpec.GroupedQuery(4, 2, 8, ImmutableSet.copyOf(AttentionTrait.values()));
+    assertThat(SpecJson.attention(SpecJson.of(own))).isEqualTo(own);
+  }
+
   @Test
   void paper_layerOfLlama70b_hasSixAttentionsAndNineNetworksWithItsOwn() {
     AttentionSpec own = new AttentionSpec.GroupedQuery(64, 8, 128);

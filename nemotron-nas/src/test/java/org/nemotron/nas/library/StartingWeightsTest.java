@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.Longs;
 import java.util.stream.IntStream;
@@ -16,6 +17,7 @@ import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -106,6 +108,47 @@ final class StartingWeightsTest {
       Tensor mean = rowsOfHead(keys, 2).add(rowsOfHead(keys, 3)).div(new Scalar(2));
       Tensor pooled = rowsOfHead(weights.get("self_attn.k_proj.weight"), 1);
       assertThat(pooled.sub(mean).abs().max().item_double()).isLessThan(TOLERANCE);
+    }
+  }
+
+  /** Makes the parent one with biases and norms of heads. */
+  private AttentionSpec.GroupedQuery giveParentEveryTrait() {
+    parent.close();
+    AttentionSpec.GroupedQuery attention =
+        new AttentionSpec.GroupedQuery(4, 4, 10, ImmutableSet.copyOf(AttentionTrait.values()));
+    parent =
+        SmallParent.model(
+            SmallParent.spec(ImmutableList.of(new BlockSpec(attention, SmallParent.FFN))), 5);
+    return attention;
+  }
+
+  @Test
+  void meanPooling_biasesAndNormsOfHeads_arePooledOrKept() {
+    AttentionSpec two = giveParentEveryTrait().withKvHeads(2);
+    for (String name :
+        new String[] {
+          "self_attn.k_proj.weight",
+          "self_attn.k_proj.bias",
+          "self_attn.v_proj.weight",
+          "self_attn.v_proj.bias"
+        }) {
+      rowsOfHead(own(name), 1).copy_(rowsOfHead(own(name), 0));
+      rowsOfHead(own(name), 3).copy_(rowsOfHead(own(name), 2));
+    }
+    try (NamedTensors weights = start(new Candidate.Attention(0, two), KvHeadStart.MEAN_POOLING)) {
+      assertSameAttention(two, weights, hidden(7));
+    }
+  }
+
+  @Test
+  void bestHeads_biasesAndNormsOfHeads_goWithTheirHeads() {
+    AttentionSpec two = giveParentEveryTrait().withKvHeads(2);
+    Tensor output = own("self_attn.o_proj.weight");
+    output.narrow(1, 0, 10).zero_();
+    output.narrow(1, 20, 10).zero_();
+    try (NamedTensors weights =
+        start(new Candidate.Attention(0, two), KvHeadStart.BEST_HEADS, 3, 1, 0, 2)) {
+      assertSameAttention(two, weights, hidden(7));
     }
   }
 

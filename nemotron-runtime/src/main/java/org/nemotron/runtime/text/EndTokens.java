@@ -51,6 +51,11 @@ public record EndTokens(ImmutableSet<Integer> ids) {
     }
   }
 
+  /** Returns no tokens: an answer ends by its length only. */
+  public static EndTokens none() {
+    return new EndTokens(ImmutableSet.of());
+  }
+
   /** Returns whether {@code token} ends an answer. */
   public boolean contains(int token) {
     return ids.contains(token);

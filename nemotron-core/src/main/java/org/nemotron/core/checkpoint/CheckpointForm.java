@@ -1,0 +1,36 @@
+package org.nemotron.core.checkpoint;
+
+import com.google.common.collect.ImmutableSet;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+
+/** How the config.json of a Hugging Face directory describes a model's layers. */
+public enum CheckpointForm {
+  /**
+   * As Llama, Mistral, Qwen2 or Qwen3, whichever the parent is: for models whose layers are alike.
+   */
+  FAMILY,
+  /**
+   * As nemotron-nas (DeciLM), which most engines know: widths are padded with zeros to multiples of
+   * 256, and query and key heads must not be normalised.
+   */
+  NEMOTRON_NAS,
+  /** As AnyModel: any family, any width. */
+  ANY_MODEL;
+
+  /** Returns the form that most engines know among those that can express {@code spec}. */
+  public static CheckpointForm of(ModelSpec spec) {
+    boolean uniform = ImmutableSet.copyOf(spec.blocks()).size() == 1;
+    if (uniform
+        && spec.block(0).attention() instanceof AttentionSpec.GroupedQuery attention
+        && spec.block(0).ffn() instanceof FfnSpec.Gated
+        && ModelFamily.LLAMA.orOneWith(attention.traits()).isPresent()) {
+      return FAMILY;
+    }
+    return FamilyConfigs.traits(spec).contains(AttentionTrait.HEAD_NORMS)
+        ? ANY_MODEL
+        : NEMOTRON_NAS;
+  }
+}

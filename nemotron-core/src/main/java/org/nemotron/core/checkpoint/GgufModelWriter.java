@@ -1,0 +1,71 @@
+package org.nemotron.core.checkpoint;
+
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+
+/**
+ * Writes a model as one GGUF file for llama.cpp and programs built on it.
+ *
+ * <p>A model whose layers are alike is written as {@code llama}, {@code qwen2} or {@code qwen3};
+ * one whose layers differ as {@code deci}, with exact replacements of what llama.cpp does not have:
+ * absent and linear feed-forward networks, and an absent attention in the first layer.
+ *
+ * <p>Tensors are written a few rows at a time. In a quantised file, a matrix whose rows are no
+ * multiple of 32 elements is stored as F16.
+ */
+public final class GgufModelWriter {
+  private GgufModelWriter() {}
+
+  /**
+   * Writes {@code model}, replacing a file of that name; it appears whole or not at all.
+   *
+   * @param tokenizerDirectory a directory with tokenizer.json, as a rule the parent's
+   * @throws IOException if the file cannot be written, the tokenizer is missing or of a kind that
+   *     GGUF does not have, or a weight is too large for {@code type}
+   * @throws IllegalArgumentException if GGUF cannot express the model
+   */
+  public static void write(
+      HeterogeneousModel model, Path file, GgufType type, Path tokenizerDirectory)
+      throws IOException {
+    ImmutableMap<String, Tensor> tensors = model.tensors();
+    write(
+        model.spec(),
+        file,
+        type,
+        tokenizerDirectory,
+        name -> verifyNotNull(tensors.get(name), name).detach());
+  }
+
+  /**
+   * Writes the model in the Hugging Face directory {@code model} without loading it as a whole.
+   *
+   * @throws IOException if the model or its tokenizer is missing, damaged or not supported, or if
+   *     the file cannot be written
+   * @throws IllegalArgumentException if GGUF cannot express the model
+   */
+  public static void convert(Path model, Path file, GgufType type) throws IOException {
+    ModelConfig config = ModelConfig.read(model.resolve(CheckpointDirectory.CONFIG));
+    try (CheckpointDirectory files = CheckpointDirectory.open(model)) {
+      CheckedWeights weights = new CheckedWeights(files, config);
+      weights.check();
+      write(config.spec(), file, type, model, weights::tensor);
+    }
+  }
+
+  private static void write(
+      ModelSpec spec, Path file, GgufType type, Path tokenizer, GgufTensors.Weights weights)
+      throws IOException {
+    GgufArchitecture architecture = GgufArchitecture.of(spec);
+    GgufWriter writer = new GgufWriter();
+    writer.putAll(GgufHyperparameters.of(LlamaCppBlocks.replaced(spec), architecture, type));
+    writer.putAll(GgufVocabulary.read(tokenizer, spec));
+    GgufTensors.of(spec, architecture, type, weights).forEach(writer::add);
+    writer.write(file);
+  }
+}

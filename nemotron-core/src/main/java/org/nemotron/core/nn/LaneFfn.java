@@ -1,0 +1,69 @@
+package org.nemotron.core.nn;
+
+import com.google.common.collect.ImmutableList;
+import org.nemotron.core.tensor.FloatArea;
+import org.nemotron.core.tensor.Lanes.Lane;
+import org.nemotron.core.tensor.WeightFormat;
+
+/** {@link GatedFfn} in steps: gate and up are one product, a lane has its channels of both. */
+final class LaneFfn implements LaneSubBlock {
+  private final RowNorm norm;
+  private final LanePart gateAndUp;
+  private final LanePart down;
+  private final int channels;
+
+  LaneFfn(GatedFfn ffn, double eps, int lanes, WeightFormat format) {
+    this.norm = new RowNorm(ffn.normWeightD(), eps);
+    this.gateAndUp = LanePart.of(ImmutableList.of(ffn.gateID(), ffn.upID()), 16, lanes, format);
+    this.down = LanePart.of(ffn.downDI(), 16, lanes, format);
+    this.channels = Math.toIntExact(ffn.gateID().size(0));
+  }
+
+  @Override
+  public void run(Step step, int layer, Lane lane) {
+    StepSpace space = step.space();
+    int rows = step.rows().rows();
+    space.normalise(norm, rows, lane);
+    lane.await();
+    gateAndUp.multiply(space.of(lane), space.normalised(), rows);
+    activate(space, rows, lane);
+    lane.await();
+    down.multiply(space.of(lane), space.inner(), rows);
+    space.add(lane, rows, down.start(lane.index()), down.share(lane.index()));
+    lane.await();
+  }
+
+  private void activate(StepSpace space, int rows, Lane lane) {
+    int share = gateAndUp.share(lane.index());
+    FloatArea products = space.of(lane).products();
+    float[] row = space.of(lane).row(2 * share);
+    for (int r = 0; r < rows; r++) {
+      products.read((long) r * 2 * share, row, 0, 2 * share);
+      for (int i = 0; i < share; i++) {
+        row[i] = FastExp.silu(row[i]) * row[share + i];
+      }
+      space.inner().write((long) r * channels + gateAndUp.start(lane.index()), row, 0, share);
+    }
+  }
+
+  @Override
+  public long weightBytes() {
+    return gateAndUp.bytes() + down.bytes();
+  }
+
+  @Override
+  public int innerWidth() {
+    return channels;
+  }
+
+  @Override
+  public int widestProduct() {
+    return Math.max(gateAndUp.widest(), down.widest());
+  }
+
+  @Override
+  public void close() {
+    gateAndUp.close();
+    down.close();
+  }
+}

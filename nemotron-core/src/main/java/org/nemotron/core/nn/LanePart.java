@@ -1,0 +1,94 @@
+package org.nemotron.core.nn;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.tensor.FloatArea;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.PackedWeights;
+import org.nemotron.core.tensor.WeightFormat;
+
+/**
+ * One product of a step, its outputs shared out among the lanes: lane i computes the outputs from
+ * {@code start(i)} to {@code start(i + 1)}, with packed weights of its own.
+ */
+final class LanePart implements AutoCloseable {
+  private final int[] starts;
+  private final ImmutableMap<Integer, PackedWeights> weights;
+
+  private LanePart(int[] starts, ImmutableMap<Integer, PackedWeights> weights) {
+    this.starts = starts;
+    this.weights = weights;
+  }
+
+  /**
+   * Shares out the rows of {@code weightNK} in units of {@code unit} rows; the last unit may be
+   * incomplete.
+   */
+  static LanePart of(Tensor weightNK, int unit, int lanes, WeightFormat format) {
+    return of(ImmutableList.of(weightNK), unit, lanes, format);
+  }
+
+  /**
+   * Shares out several matrices of one shape alike: a lane's outputs are its rows of the first,
+   * then of the second, and so on.
+   */
+  static LanePart of(ImmutableList<Tensor> weightsNK, int unit, int lanes, WeightFormat format) {
+    int[] starts = starts(Math.toIntExact(weightsNK.get(0).size(0)), unit, lanes);
+    ImmutableMap.Builder<Integer, PackedWeights> packed = ImmutableMap.builder();
+    for (int lane = 0; lane < lanes; lane++) {
+      int start = starts[lane];
+      int share = starts[lane + 1] - start;
+      if (share > 0) {
+        try (NativeScope scope = NativeScope.open()) {
+          TensorVector rows = new TensorVector();
+          weightsNK.forEach(weight -> rows.push_back(weight.narrow(0, start, share)));
+          packed.put(lane, PackedWeights.of(torch.cat(rows, 0), format));
+        }
+      }
+    }
+    return new LanePart(starts, packed.buildOrThrow());
+  }
+
+  private static int[] starts(int rows, int unit, int lanes) {
+    int[] starts = new int[lanes + 1];
+    int units = (rows + unit - 1) / unit;
+    for (int lane = 0; lane <= lanes; lane++) {
+      starts[lane] = Math.min(rows, (int) ((long) units * lane / lanes) * unit);
+    }
+    return starts;
+  }
+
+  int start(int lane) {
+    return starts[lane];
+  }
+
+  /** Returns how many outputs the lane computes; of a pair, of each. */
+  int share(int lane) {
+    return starts[lane + 1] - starts[lane];
+  }
+
+  /** Returns the widest product of a lane. */
+  int widest() {
+    return weights.values().stream().mapToInt(PackedWeights::outputs).max().orElseThrow();
+  }
+
+  long bytes() {
+    return weights.values().stream().mapToLong(PackedWeights::bytes).sum();
+  }
+
+  /** Multiplies {@code input} by the lane's share, into the lane's own area. */
+  void multiply(LaneSpace space, FloatArea input, int rows) {
+    PackedWeights own = weights.get(space.lane());
+    if (own != null) {
+      own.multiply(input, rows, space.products(), space.blas());
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.values().forEach(PackedWeights::close);
+  }
+}

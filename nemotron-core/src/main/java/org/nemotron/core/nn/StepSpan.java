@@ -1,0 +1,54 @@
+package org.nemotron.core.nn;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.primitives.ImmutableIntArray;
+
+/**
+ * The tokens of one sequence that a step reads: a piece of a prompt, or the one token generated
+ * last. Immutable.
+ *
+ * @param pages the sequence's pages in order, enough for all tokens up to the last of this span
+ * @param start how many tokens of the sequence were read before; a multiple of {@link
+ *     KvMemory#PAGE_TOKENS} where the span is a piece of a prompt with more than one token
+ * @param tokens ids, at least one
+ * @param logits of which tokens they are wanted
+ */
+public record StepSpan(
+    ImmutableIntArray pages, int start, ImmutableIntArray tokens, LogitsWanted logits) {
+  /** Of which tokens of a span the logits are wanted. */
+  public enum LogitsWanted {
+    /** Of none: more of the prompt follows. */
+    NONE,
+    /** Of the last: the next token is to be chosen. */
+    LAST,
+    /** Of all: the text is scored. */
+    ALL
+  }
+
+  /** Checks that there are tokens, and pages for them. */
+  public StepSpan {
+    checkArgument(!tokens.isEmpty(), "a span must have a token");
+    checkArgument(start >= 0, "start (%s) must not be negative", start);
+    checkArgument(
+        pages.length() >= KvMemory.pagesFor(start + tokens.length()),
+        "%s pages are too few for %s tokens",
+        pages.length(),
+        start + tokens.length());
+    checkArgument(
+        tokens.length() == 1 || start % KvMemory.PAGE_TOKENS == 0,
+        "start (%s) must be a multiple of %s for a span of %s tokens",
+        start,
+        KvMemory.PAGE_TOKENS,
+        tokens.length());
+  }
+
+  /** Returns how many rows of logits are wanted. */
+  public int wanted() {
+    return switch (logits) {
+      case NONE -> 0;
+      case LAST -> 1;
+      case ALL -> tokens.length();
+    };
+  }
+}

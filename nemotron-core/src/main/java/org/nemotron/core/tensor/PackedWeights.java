@@ -1,0 +1,85 @@
+package org.nemotron.core.tensor;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A weight matrix {@code [N, K]} made ready for products on one core: {@code out = in W^T}.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class PackedWeights implements AutoCloseable {
+  /** Under this many rows one product per row is faster than one for all. */
+  private static final int FEW_ROWS = 12;
+
+  private final WeightFormat format;
+  private final int outputs;
+  private final int inputs;
+  private final Tensor packed;
+  private boolean closed;
+
+  private PackedWeights(WeightFormat format, int outputs, int inputs, Tensor packed) {
+    this.format = format;
+    this.outputs = outputs;
+    this.inputs = inputs;
+    this.packed = NativeScope.keep(packed);
+  }
+
+  /**
+   * Packs {@code weightNK}.
+   *
+   * @param weightNK {@code [N, K]}, of any floating-point type; it is copied
+   */
+  public static PackedWeights of(Tensor weightNK, WeightFormat format) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor packed =
+          switch (format) {
+            case FLOAT16 -> HalfProduct.pack(weightNK);
+            case FLOAT32 -> Tensors.cast(weightNK.detach(), DType.FLOAT32).contiguous().clone();
+          };
+      return new PackedWeights(
+          format, Math.toIntExact(weightNK.size(0)), Math.toIntExact(weightNK.size(1)), packed);
+    }
+  }
+
+  /** Returns how many rows the areas of a product of {@code rows} rows must have room for. */
+  public static int roomFor(int rows, WeightFormat format) {
+    return format == WeightFormat.FLOAT16 ? HalfProduct.safeRows(rows) : rows;
+  }
+
+  /** Returns N, the width of the result. */
+  public int outputs() {
+    return outputs;
+  }
+
+  /** Returns the memory that the weights take, in bytes. */
+  public long bytes() {
+    return (long) outputs * inputs * format.bytes();
+  }
+
+  /**
+   * {@code output[rows, N] = input[rows, K] transpose(W)}, both row by row from element 0.
+   *
+   * @param input room for {@link #roomFor} rows
+   * @param output likewise; the rows beyond {@code rows} are overwritten too
+   */
+  public void multiply(FloatArea input, int rows, FloatArea output, Blas blas) {
+    checkState(!closed, "these weights are closed");
+    switch (format) {
+      case FLOAT16 -> {
+        int room = HalfProduct.safeRows(rows);
+        HalfProduct.multiply(input.view(room, inputs), packed, output.view(room, outputs));
+      }
+      case FLOAT32 -> blas.multiplyWeights(packed, outputs, inputs, input, rows, output, FEW_ROWS);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      NativeScope.release(packed);
+    }
+  }
+}

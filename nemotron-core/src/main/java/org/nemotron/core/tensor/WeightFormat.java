@@ -1,0 +1,29 @@
+package org.nemotron.core.tensor;
+
+/** How weights are held for generation on the CPU; activations and sums are float32 in each. */
+public enum WeightFormat {
+  /** As float32: reproduces training's numbers up to rounding; streams twice the bytes. */
+  FLOAT32(4),
+  /**
+   * As IEEE half precision, packed once in the order in which the product reads them. Exact for
+   * bfloat16 checkpoints but for weights under 1e-7; a row's result does not depend on how many
+   * rows are multiplied together.
+   */
+  FLOAT16(2);
+
+  private final int bytes;
+
+  WeightFormat(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Returns the size of a weight. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Returns the leanest format that this processor multiplies fast. */
+  public static WeightFormat best() {
+    return HalfProduct.supported() ? FLOAT16 : FLOAT32;
+  }
+}

@@ -1,0 +1,76 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.primitives.ImmutableIntArray;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.nn.StepSpan.LogitsWanted;
+import org.nemotron.runtime.cache.PagedSequence;
+
+/** A request that has its pages: how far it is. */
+final class ActiveRequest {
+  private final Job job;
+  private final PagedSequence pages;
+  private int read;
+
+  ActiveRequest(Job job, PagedSequence pages) {
+    this.job = job;
+    this.pages = pages;
+    this.read = pages.sharedTokens();
+  }
+
+  Job job() {
+    return job;
+  }
+
+  PagedSequence pages() {
+    return pages;
+  }
+
+  /** Returns how many tokens of the prompt are still to be read. */
+  int promptLeft() {
+    return Math.max(0, job.prompt().length() - read);
+  }
+
+  /**
+   * Returns how many tokens of the prompt to read when there is room for {@code most}: all that are
+   * left, or up to the end of a page, so that where a prompt is cut does not change its results.
+   */
+  int promptPiece(int most) {
+    if (promptLeft() <= most) {
+      return promptLeft();
+    }
+    int end = (read + most) / KvMemory.PAGE_TOKENS * KvMemory.PAGE_TOKENS;
+    return Math.max(0, end - read);
+  }
+
+  /** Returns the next {@code tokens} of the prompt. */
+  StepSpan promptSpan(int tokens) {
+    int end = read + tokens;
+    return new StepSpan(pages.pages(), read, job.prompt().subArray(read, end), wanted(end));
+  }
+
+  private LogitsWanted wanted(int end) {
+    if (end <= job.wantedFrom()) {
+      return LogitsWanted.NONE;
+    }
+    boolean onlyLast = job.wantedFrom() == job.prompt().length() - 1;
+    return onlyLast ? LogitsWanted.LAST : LogitsWanted.ALL;
+  }
+
+  /** Returns the token chosen last. */
+  StepSpan tokenSpan() {
+    return new StepSpan(
+        pages.pages(), read, ImmutableIntArray.of(job.nextToken()), LogitsWanted.LAST);
+  }
+
+  /**
+   * Counts the tokens of {@code span} as read. Only a prompt's are offered to other requests: what
+   * is computed token by token differs in the last bits.
+   */
+  void advance(StepSpan span) {
+    if (read < job.prompt().length()) {
+      pages.append(span.tokens());
+    }
+    read += span.tokens().length();
+  }
+}

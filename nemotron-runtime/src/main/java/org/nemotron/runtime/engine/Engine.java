@@ -1,0 +1,287 @@
+package org.nemotron.runtime.engine;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.math.LongMath;
+import com.google.common.primitives.Ints;
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.InferenceModel;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Lanes;
+import org.nemotron.runtime.cache.PagePool;
+import org.nemotron.runtime.cache.PagedSequence;
+import org.nemotron.runtime.metrics.CacheUse;
+import org.nemotron.runtime.metrics.MetricsRecorder;
+
+/**
+ * Runs requests through one model, many at a time: they join and leave the running batch at every
+ * step.
+ *
+ * <p>A request is let in, in order of arrival, when all the pages that it may need are free; until
+ * then it waits. Requests that generate get a token at every step, however long the prompts are
+ * that are read meanwhile.
+ *
+ * <p>Requests are submitted by any thread; one thread of the engine runs them.
+ */
+final class Engine implements AutoCloseable {
+  private static final String CLOSED = "the engine is closed";
+
+  private final EngineSettings settings;
+  private final Lanes lanes;
+  private final InferenceModel model;
+  private final KvMemory memory;
+  private final PagePool pool;
+  private final MetricsRecorder metrics;
+  private final BlockingQueue<Job> queue;
+  private final List<ActiveRequest> active = new ArrayList<>();
+  private final Thread thread;
+  private volatile boolean someCancelled;
+  private volatile boolean closed;
+
+  Engine(HeterogeneousModel model, EngineSettings settings, MetricsRecorder metrics) {
+    this.settings = settings;
+    this.metrics = metrics;
+    ModelSpec spec = model.spec();
+    this.pool = new PagePool(pages(spec, settings), KvMemory.PAGE_TOKENS);
+    this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
+    this.lanes = new Lanes(settings.threads());
+    int rows = settings.maxBatch() + settings.prefillTokens();
+    this.model = new InferenceModel(model, settings.weights(), lanes, rows);
+    this.memory = new KvMemory(spec, pool.pageCount());
+    this.thread = new Thread(this::run, "nemotron-engine");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
+  private static int pages(ModelSpec spec, EngineSettings settings) {
+    long most = (long) settings.maxBatch() * KvMemory.pagesFor(spec.maxPositions());
+    long pageBytes = KvMemory.bytesPerPage(spec);
+    long affordable = pageBytes == 0 ? most : settings.kvBytes() / pageBytes;
+    checkArgument(
+        affordable > 0,
+        "kvBytes (%s) must be at least %s: one page of %s tokens",
+        settings.kvBytes(),
+        pageBytes,
+        KvMemory.PAGE_TOKENS);
+    return Ints.checkedCast(
+        Math.min(Math.min(most, affordable), Integer.MAX_VALUE / KvMemory.PAGE_TOKENS));
+  }
+
+  ModelSpec spec() {
+    return model.spec();
+  }
+
+  /**
+   * Checks that a request fits the model and the memory.
+   *
+   * @throws IllegalArgumentException if it can never be served
+   */
+  void checkFits(int promptTokens, int moreTokens) {
+    checkArgument(promptTokens > 0, "a prompt must have a token");
+    checkArgument(
+        promptTokens <= spec().maxPositions(),
+        "a prompt of %s tokens must not exceed the model's longest context (%s)",
+        promptTokens,
+        spec().maxPositions());
+    long tokens = (long) promptTokens + moreTokens;
+    checkArgument(
+        pool.canEverFit(tokens),
+        "a request of %s tokens can never fit the KV memory of %s tokens (%s bytes each).\n"
+            + "Maybe give the engine more kvBytes, or ask for fewer new tokens.",
+        tokens,
+        (long) pool.pageCount() * pool.pageTokens(),
+        LongMath.divide(KvMemory.bytesPerPage(spec()), KvMemory.PAGE_TOKENS, RoundingMode.CEILING));
+  }
+
+  /**
+   * Hands a request to the engine; waits while the queue is full.
+   *
+   * @throws IllegalStateException if the engine is closed
+   */
+  void submit(Job job) {
+    checkState(!closed, CLOSED);
+    Uninterruptibles.putUninterruptibly(queue, job);
+    LockSupport.unpark(thread);
+    if (closed && queue.remove(job)) {
+      throw new IllegalStateException(CLOSED);
+    }
+  }
+
+  /** Lets the engine look for requests that were cancelled. */
+  void lookForCancelled() {
+    someCancelled = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        dropCancelled();
+        letIn();
+        if (active.isEmpty()) {
+          awaitRequest();
+        } else {
+          step();
+        }
+        note();
+      }
+    } finally {
+      // Requests must not wait for ever, whatever ended this thread.
+      closed = true;
+      cancelAll();
+      memory.close();
+      model.close();
+      lanes.close();
+    }
+  }
+
+  /** Sleeps until a request comes, or the engine closes. */
+  private void awaitRequest() {
+    while (queue.isEmpty() && !someCancelled && !closed) {
+      LockSupport.park(this);
+    }
+  }
+
+  private void dropCancelled() {
+    if (someCancelled) {
+      someCancelled = false;
+      active.removeIf(this::endIfCancelled);
+      for (Job job : queue) {
+        if (job.isCancelled() && queue.remove(job)) {
+          cancel(job);
+        }
+      }
+    }
+  }
+
+  private boolean endIfCancelled(ActiveRequest request) {
+    if (request.job().isCancelled()) {
+      request.pages().release();
+      cancel(request.job());
+      return true;
+    }
+    return false;
+  }
+
+  private void cancel(Job job) {
+    metrics.cancelled();
+    job.cancelled();
+  }
+
+  /** Lets requests in, in order, as long as there are pages for the next. */
+  private void letIn() {
+    while (active.size() < settings.maxBatch()) {
+      Job job = queue.peek();
+      if (job == null) {
+        return;
+      }
+      Optional<PagedSequence> pages =
+          pool.tryReserve(job.prompt().subArray(0, job.wantedFrom() + 1), restOf(job));
+      if (pages.isEmpty()) {
+        return;
+      }
+      queue.remove();
+      active.add(new ActiveRequest(job, pages.orElseThrow()));
+      job.begin(pages.orElseThrow().sharedTokens());
+    }
+  }
+
+  /** What is read behind the first token whose logits are wanted: no shared page may hold it. */
+  private static int restOf(Job job) {
+    return job.prompt().length() - job.wantedFrom() - 1 + job.moreTokens();
+  }
+
+  private void step() {
+    StepPlan plan = new StepPlan(active, settings.prefillTokens());
+    Set<ActiveRequest> done = new HashSet<>();
+    Set<ActiveRequest> failed = new HashSet<>();
+    try {
+      model.step(
+          plan.spans(), memory, (index, logits) -> accept(plan, index, logits, done, failed));
+    } catch (RuntimeException e) {
+      plan.parts().forEach(part -> fail(part.request(), e, failed));
+    }
+    for (StepPlan.Part part : plan.parts()) {
+      if (!failed.contains(part.request())) {
+        part.request().advance(part.span());
+      }
+    }
+    active.removeAll(failed);
+    active.removeAll(done);
+    done.removeAll(failed);
+    done.forEach(this::end);
+  }
+
+  private void accept(
+      StepPlan plan,
+      int index,
+      float[] logits,
+      Set<ActiveRequest> done,
+      Set<ActiveRequest> failed) {
+    StepPlan.Wanted wanted = plan.wanted(index);
+    ActiveRequest request = plan.parts().get(wanted.part()).request();
+    if (failed.contains(request)) {
+      return;
+    }
+    try {
+      if (request.job().accept(wanted.position(), logits)) {
+        done.add(request);
+      }
+    } catch (RuntimeException e) {
+      fail(request, e, failed);
+    }
+  }
+
+  private void end(ActiveRequest request) {
+    request.pages().release();
+    metrics.served();
+    request.job().end();
+  }
+
+  private void fail(ActiveRequest request, RuntimeException reason, Set<ActiveRequest> failed) {
+    if (failed.add(request)) {
+      request.pages().release();
+      metrics.failed();
+      request.job().failed(reason);
+    }
+  }
+
+  private void note() {
+    metrics.requests(queue.size(), active.size());
+    metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
+  }
+
+  private void cancelAll() {
+    active.forEach(
+        request -> {
+          request.pages().release();
+          cancel(request.job());
+        });
+    active.clear();
+    for (Job job = queue.poll(); job != null; job = queue.poll()) {
+      cancel(job);
+    }
+    note();
+  }
+
+  /** Ends all requests as cancelled, and gives back the memory. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    Uninterruptibles.joinUninterruptibly(thread);
+  }
+}

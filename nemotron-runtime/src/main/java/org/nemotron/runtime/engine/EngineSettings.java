@@ -1,0 +1,113 @@
+package org.nemotron.runtime.engine;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.WeightFormat;
+
+/**
+ * How an engine uses the machine. Immutable.
+ *
+ * @param maxBatch how many requests generate at the same time
+ * @param prefillTokens how many tokens of prompts a step reads at most, beside one token of each
+ *     request that generates: more is faster for prompts, and holds up the others longer
+ * @param kvBytes memory for keys and values
+ * @param queueCapacity how many requests may wait before the next one must wait to be submitted
+ * @param weights how weights are held
+ * @param threads cores that compute
+ */
+public record EngineSettings(
+    int maxBatch,
+    int prefillTokens,
+    long kvBytes,
+    int queueCapacity,
+    WeightFormat weights,
+    int threads) {
+
+  /** Checks the ranges. */
+  public EngineSettings {
+    checkArgument(maxBatch > 0, "maxBatch (%s) must be positive", maxBatch);
+    checkArgument(prefillTokens >= 64, "prefillTokens (%s) must be at least 64", prefillTokens);
+    checkArgument(kvBytes > 0, "kvBytes (%s) must be positive", kvBytes);
+    checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
+  }
+
+  /**
+   * Returns 64 requests at a time, 256 tokens of prompts a step, 1 GiB for keys and values, the
+   * leanest weights that this processor multiplies fast, and all cores.
+   */
+  public static EngineSettings defaults() {
+    return builder().build();
+  }
+
+  /** Returns a builder that starts from {@link #defaults}. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects settings. Not safe for use by several threads. */
+  public static final class Builder {
+    private int maxBatch = 64;
+    private int prefillTokens = 256;
+    private long kvBytes = 1L << 30;
+    private int queueCapacity = 10_000;
+    private WeightFormat weights = WeightFormat.best();
+    private int threads = CpuThreads.available();
+
+    private Builder() {}
+
+    /** Sets how many requests generate at the same time. */
+    @CanIgnoreReturnValue
+    public Builder maxBatch(int requests) {
+      maxBatch = requests;
+      return checked();
+    }
+
+    /** Sets how many tokens of prompts a step reads at most; at least 64. */
+    @CanIgnoreReturnValue
+    public Builder prefillTokens(int tokens) {
+      prefillTokens = tokens;
+      return checked();
+    }
+
+    /** Sets the memory for keys and values, in bytes. */
+    @CanIgnoreReturnValue
+    public Builder kvBytes(long bytes) {
+      kvBytes = bytes;
+      return checked();
+    }
+
+    /** Sets how many requests may wait before submitting blocks. */
+    @CanIgnoreReturnValue
+    public Builder queueCapacity(int requests) {
+      queueCapacity = requests;
+      return checked();
+    }
+
+    /** Sets how weights are held. */
+    @CanIgnoreReturnValue
+    public Builder weights(WeightFormat format) {
+      weights = format;
+      return this;
+    }
+
+    /** Sets how many cores compute. */
+    @CanIgnoreReturnValue
+    public Builder threads(int cores) {
+      threads = cores;
+      return checked();
+    }
+
+    /** Returns the settings. */
+    public EngineSettings build() {
+      return new EngineSettings(maxBatch, prefillTokens, kvBytes, queueCapacity, weights, threads);
+    }
+
+    private Builder checked() {
+      EngineSettings unused = build();
+      return this;
+    }
+  }
+}

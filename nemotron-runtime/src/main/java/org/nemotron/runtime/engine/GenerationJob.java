@@ -1,0 +1,158 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.time.Duration;
+import org.nemotron.core.text.Tokenizer;
+import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.Sampled;
+import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.TokenSampler;
+import org.nemotron.runtime.text.EndTokens;
+import org.nemotron.runtime.text.StopStrings;
+import org.nemotron.runtime.text.TextStream;
+
+/** Chooses the tokens of one generation, and makes them text. */
+final class GenerationJob implements Job {
+  private final ImmutableIntArray prompt;
+  private final int maxNewTokens;
+  private final boolean keepsSampled;
+  private final EndTokens endTokens;
+  private final TokenSampler sampler;
+  private final TextStream text;
+  private final StopStrings stops;
+  private final MetricsRecorder metrics;
+  private final Generation generation;
+  private final long submittedNanos = System.nanoTime();
+  private final StringBuilder answer = new StringBuilder();
+  private final ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
+  private final ImmutableList.Builder<Sampled> sampled = ImmutableList.builder();
+  private int count;
+  private int sharedTokens;
+  private int lastToken;
+  private long firstTokenNanos;
+  private long lastTokenNanos;
+  private FinishReason finish = FinishReason.LENGTH;
+
+  GenerationJob(
+      ImmutableIntArray prompt,
+      int maxNewTokens,
+      GenerationRequest request,
+      int vocabularySize,
+      Tokenizer tokenizer,
+      EndTokens endTokens,
+      MetricsRecorder metrics,
+      Generation generation) {
+    SamplingSettings settings = request.sampling();
+    this.prompt = prompt;
+    this.maxNewTokens = maxNewTokens;
+    this.keepsSampled = settings.logProbs();
+    this.endTokens = endTokens;
+    this.sampler = new TokenSampler(settings, vocabularySize, prompt);
+    this.text = TextStream.of(tokenizer);
+    this.stops = new StopStrings(request.stopStrings());
+    this.metrics = metrics;
+    this.generation = generation;
+  }
+
+  @Override
+  public ImmutableIntArray prompt() {
+    return prompt;
+  }
+
+  @Override
+  public int wantedFrom() {
+    return prompt.length() - 1;
+  }
+
+  @Override
+  public int moreTokens() {
+    return maxNewTokens - 1;
+  }
+
+  @Override
+  public boolean accept(int position, float[] logits) {
+    Sampled chosen = sampler.next(logits);
+    noteTime();
+    if (endTokens.contains(chosen.token())) {
+      finish = FinishReason.END_TOKEN;
+      return true;
+    }
+    lastToken = chosen.token();
+    tokens.add(lastToken);
+    if (keepsSampled) {
+      sampled.add(chosen);
+    }
+    show(stops.push(text.push(lastToken)));
+    if (stops.found().isPresent()) {
+      finish = FinishReason.STOP_STRING;
+      return true;
+    }
+    return count == maxNewTokens;
+  }
+
+  private void noteTime() {
+    long now = System.nanoTime();
+    if (count == 0) {
+      firstTokenNanos = now;
+      metrics.promptTokens(prompt.length() - sharedTokens);
+      metrics.firstToken(now - submittedNanos);
+    } else {
+      metrics.nextToken(now - lastTokenNanos);
+    }
+    lastTokenNanos = now;
+    count++;
+  }
+
+  private void show(String piece) {
+    answer.append(piece);
+    generation.show(piece);
+  }
+
+  @Override
+  public int nextToken() {
+    return lastToken;
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return generation.isCancelled();
+  }
+
+  @Override
+  public void begin(int shared) {
+    sharedTokens = shared;
+  }
+
+  @Override
+  public void end() {
+    if (stops.found().isEmpty()) {
+      show(stops.push(text.finish()));
+      show(stops.finish());
+    }
+    generation.end(result());
+  }
+
+  @Override
+  public void cancelled() {
+    finish = FinishReason.CANCELLED;
+    end();
+  }
+
+  @Override
+  public void failed(RuntimeException reason) {
+    generation.fail(reason);
+  }
+
+  private GenerationResult result() {
+    return new GenerationResult(
+        answer.toString(),
+        tokens.build(),
+        sampled.build(),
+        finish,
+        prompt.length(),
+        sharedTokens,
+        Duration.ofNanos(count == 0 ? 0 : firstTokenNanos - submittedNanos),
+        Duration.ofNanos(System.nanoTime() - submittedNanos));
+  }
+}

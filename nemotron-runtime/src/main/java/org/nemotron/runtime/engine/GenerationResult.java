@@ -1,0 +1,28 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.time.Duration;
+import org.nemotron.runtime.sampling.Sampled;
+
+/**
+ * A finished generation. Immutable.
+ *
+ * @param text the answer, without the stop string that ended it
+ * @param tokens its tokens, without the end token; those of a stop string are among them
+ * @param sampled the same with log-probabilities, where they were asked for; else empty
+ * @param finish why it ended
+ * @param promptTokens how many tokens the prompt had
+ * @param sharedTokens how many of them were not computed, since an earlier prompt began alike
+ * @param timeToFirstToken from submission to the first token; zero where there was none
+ * @param duration from submission to the end
+ */
+public record GenerationResult(
+    String text,
+    ImmutableIntArray tokens,
+    ImmutableList<Sampled> sampled,
+    FinishReason finish,
+    int promptTokens,
+    int sharedTokens,
+    Duration timeToFirstToken,
+    Duration duration) {}

@@ -1,0 +1,44 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.primitives.ImmutableIntArray;
+
+/**
+ * What one request wants from the engine, in tokens. The engine's thread calls every method but
+ * {@link #isCancelled}, and one that throws ends this request and no other.
+ */
+interface Job {
+  /** Returns the tokens to be read first. */
+  ImmutableIntArray prompt();
+
+  /** Returns from which position of the prompt on the logits are wanted. */
+  int wantedFrom();
+
+  /** Returns how many more tokens may be read behind the prompt. */
+  int moreTokens();
+
+  /**
+   * Takes the logits behind the token at {@code position}; they are valid during the call.
+   *
+   * @return whether the request is done; otherwise {@link #nextToken} is read when the prompt has
+   *     been
+   */
+  boolean accept(int position, float[] logits);
+
+  /** Returns the token to be read next. */
+  int nextToken();
+
+  /** Returns whether the caller has given up; any thread may ask. */
+  boolean isCancelled();
+
+  /** Called when the request is let in, with how many of its tokens were read before. */
+  void begin(int sharedTokens);
+
+  /** Called once: the request is done. */
+  void end();
+
+  /** Called instead of {@link #end}: the caller gave up, or the engine closes. */
+  void cancelled();
+
+  /** Called instead of {@link #end}: the request failed. */
+  void failed(RuntimeException reason);
+}

@@ -1,0 +1,81 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.concurrent.CompletableFuture;
+import org.nemotron.runtime.sampling.LogProbs;
+import org.nemotron.runtime.sampling.TokenLogProb;
+
+/** Takes the log-probability of each token of a text's end. */
+final class ScoreJob implements Job {
+  private final ImmutableIntArray tokens;
+  private final int from;
+  private final ImmutableList.Builder<TokenLogProb> scores = ImmutableList.builder();
+  private final CompletableFuture<ImmutableList<TokenLogProb>> result = new CompletableFuture<>();
+
+  /**
+   * Scores {@code tokens} from position {@code from} on.
+   *
+   * @param from at least 1
+   */
+  ScoreJob(ImmutableIntArray tokens, int from) {
+    this.tokens = tokens;
+    this.from = from;
+  }
+
+  CompletableFuture<ImmutableList<TokenLogProb>> result() {
+    return result;
+  }
+
+  /** All tokens but the last, behind which nothing is asked. */
+  @Override
+  public ImmutableIntArray prompt() {
+    return tokens.subArray(0, tokens.length() - 1);
+  }
+
+  @Override
+  public int wantedFrom() {
+    return from - 1;
+  }
+
+  @Override
+  public int moreTokens() {
+    return 0;
+  }
+
+  @Override
+  public boolean accept(int position, float[] logits) {
+    if (position >= from - 1) {
+      scores.add(LogProbs.of(logits, tokens.get(position + 1)));
+    }
+    return position == tokens.length() - 2;
+  }
+
+  @Override
+  public int nextToken() {
+    throw new IllegalStateException("a text that is scored has no next token");
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return result.isCancelled();
+  }
+
+  @Override
+  public void begin(int sharedTokens) {}
+
+  @Override
+  public void end() {
+    result.complete(scores.build());
+  }
+
+  @Override
+  public void cancelled() {
+    result.cancel(false);
+  }
+
+  @Override
+  public void failed(RuntimeException reason) {
+    result.completeExceptionally(reason);
+  }
+}
