@@ -16,8 +16,8 @@ module org.nemotron.runtime {
   requires transitive org.nemotron.core;
 
   exports org.nemotron.runtime.cache;
-  exports org.nemotron.runtime.engine;
   exports org.nemotron.runtime.chat;
+  exports org.nemotron.runtime.engine;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.text;
