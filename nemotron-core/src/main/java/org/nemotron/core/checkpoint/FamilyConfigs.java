@@ -19,6 +19,11 @@ import org.nemotron.core.spec.SpecialTokens;
  */
 final class FamilyConfigs {
   private static final double DEFAULT_EPS = 1e-6;
+  private static final String LAYERS = "num_hidden_layers";
+
+  /** Far beyond any model: what a damaged file says must not fill the memory. */
+  private static final int MAX_LAYERS = 10_000;
+
   private static final String WINDOW = "sliding_window";
 
   private final JsonFile file;
@@ -36,7 +41,11 @@ final class FamilyConfigs {
   /** Returns the model: all of its layers alike. */
   ModelSpec uniform() throws CheckpointFormatException {
     BlockSpec block = new BlockSpec(attention(kvHeads()), new FfnSpec.Gated(channels()));
-    return withBlocks(Collections.nCopies(file.count("num_hidden_layers"), block));
+    int layers = file.count(LAYERS);
+    if (layers > MAX_LAYERS) {
+      throw file.wrong(LAYERS, file.node().path(LAYERS), "at most " + MAX_LAYERS);
+    }
+    return withBlocks(Collections.nCopies(layers, block));
   }
 
   /** Returns how many key/value heads a layer has unless it says otherwise. */

@@ -18,8 +18,8 @@ public final class ModelReader {
   /**
    * Returns the model at {@code path}, which the caller closes.
    *
-   * <p>The files are mapped and converted tensor by tensor; the model does not depend on them
-   * afterwards.
+   * <p>The files are mapped, and converted tensor by tensor where {@code dtype} is not theirs. The
+   * model outlives them: they may be replaced or deleted, but not changed in place.
    *
    * @param path a Hugging Face directory, or a GGUF file
    * @param dtype element type to compute in; real

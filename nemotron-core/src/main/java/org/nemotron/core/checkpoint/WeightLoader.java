@@ -4,17 +4,19 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 
 /**
- * Copies the weights of a checkpoint into memory of their own, converted; checks that every element
- * is a number.
+ * Makes the weights of a checkpoint a model's own; checks that every element is a number.
+ *
+ * <p>What need not be converted or cut is not copied: it stays a private mapping of its file, which
+ * ends with the tensor. Whoever writes to it writes to memory.
  */
 final class WeightLoader {
   private final CheckedWeights weights;
@@ -44,9 +46,7 @@ final class WeightLoader {
   private Tensor load(String name) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       Tensor stored = weights.tensor(name);
-      boolean copy = true;
-      Tensor own =
-          stored.contiguous().to(device.options(dtype), false, copy, new MemoryFormatOptional());
+      Tensor own = Tensors.move(stored.contiguous(), device, dtype);
       checkFinite(name, stored, own);
       return scope.handOver(own);
     }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +43,25 @@ final class ModelReaderTest {
   @AfterEach
   void closeScope() {
     scope.close();
+  }
+
+  @Test
+  void read_sameType_isMappedAndLeavesTheFileAloneWhenWrittenTo() throws IOException {
+    write();
+    Path file = directory.resolve("model.safetensors");
+    byte[] before = Files.readAllBytes(file);
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      Tensor norm = get(model, "model.norm.weight");
+      norm.fill_(new Scalar(7.0));
+      assertThat(Files.readAllBytes(file)).isEqualTo(before);
+      Files.delete(file);
+      assertThat(norm.min().item_double()).isEqualTo(7);
+      assertThat(Checkpoints.values(get(model, UP))).isEqualTo(Checkpoints.values(weight(UP)));
+    }
+  }
+
+  private Tensor weight(String name) {
+    return Verify.verifyNotNull(weights.get(name));
   }
 
   @Test

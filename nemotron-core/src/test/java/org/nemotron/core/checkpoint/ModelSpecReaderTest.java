@@ -301,6 +301,12 @@ final class ModelSpecReaderTest {
   }
 
   @Test
+  void read_absurdNumberOfLayers_isRefused() throws IOException {
+    write(json -> json.put("num_hidden_layers", Integer.MAX_VALUE));
+    assertRefused(config + ": num_hidden_layers (2147483647) must be at most 10000");
+  }
+
+  @Test
   void read_headsThatDoNotDivide_areRefused() throws IOException {
     write(json -> json.put("num_key_value_heads", 3));
     assertRefused(config + ": queryHeads (2) must be a positive multiple of kvHeads (3)");
