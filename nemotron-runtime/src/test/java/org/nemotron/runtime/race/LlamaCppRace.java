@@ -19,7 +19,7 @@ import org.nemotron.core.checkpoint.GgufType;
  * Our engine against llama.cpp with the same weights in F16, in turns: medians over the rounds.
  *
  * <p>Not part of the tests, by its name. Run by {@code mvn -pl nemotron-runtime -am test
- * -Dtest=LlamaCppRace -Dsurefire.failIfNoSpecifiedTests=false -DargLine="-Drace.model=DIR"}.
+ * -Dtest=LlamaCppRace -Dsurefire.failIfNoSpecifiedTests=false -Drace.model=DIR}.
  */
 final class LlamaCppRace {
   private static final int ROUNDS = Integer.getInteger("race.rounds", 5);
