@@ -41,8 +41,8 @@ public final class Block implements AutoCloseable {
   /**
    * Returns the residual stream after this block: {@code [B, T, D]}, owned by the current scope.
    */
-  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
-    return ffn.forward(attention.forward(hiddenBTD, context), context);
+  public Tensor forward(Tensor hiddenBTD) {
+    return ffn.forward(attention.forward(hiddenBTD));
   }
 
   /** Returns the tensors of both halves, by their names below a layer. */

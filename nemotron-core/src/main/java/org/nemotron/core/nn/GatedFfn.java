@@ -27,7 +27,7 @@ public final class GatedFfn implements SubBlock {
   }
 
   @Override
-  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+  public Tensor forward(Tensor hiddenBTD) {
     return hiddenBTD.add(torch.linear(channels(hiddenBTD), downDI));
   }
 

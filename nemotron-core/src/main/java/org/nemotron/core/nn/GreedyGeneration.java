@@ -1,11 +1,15 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Tensors;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.nemotron.core.nn.StepSpan.LogitsWanted;
 
 /**
  * The bare decode loop: prefill, then the likeliest token of each sequence, again and again. End
@@ -14,41 +18,115 @@ import org.nemotron.core.tensor.Tensors;
 public final class GreedyGeneration {
   private GreedyGeneration() {}
 
-  /**
-   * Returns {@code newTokens} tokens that follow each prompt.
-   *
-   * @param promptsBT {@code [B, T]} token ids, int64, T at least 1
-   * @param newTokens how many to add, at least 1
-   * @return {@code [B][newTokens]} token ids
-   */
-  public static long[][] generate(HeterogeneousModel model, Tensor promptsBT, int newTokens) {
-    checkArgument(newTokens > 0, "newTokens (%s) must be positive", newTokens);
-    checkArgument(
-        promptsBT.dim() == 2 && promptsBT.size(1) > 0, "prompts must be [B, T] with a token each");
-    int batch = Math.toIntExact(promptsBT.size(0));
-    int prompt = Math.toIntExact(promptsBT.size(1));
-    long[][] generated = new long[batch][newTokens];
-    try (KvCache cache = model.newCache(batch, prompt + newTokens - 1)) {
-      long[] next = step(model, promptsBT, cache);
-      for (int token = 0; ; token++) {
-        for (int sequence = 0; sequence < batch; sequence++) {
-          generated[sequence][token] = next[sequence];
-        }
-        if (token == newTokens - 1) {
-          return generated;
-        }
-        try (NativeScope scope = NativeScope.open()) {
-          next = step(model, Tensors.of(next, batch, 1), cache);
-        }
-      }
+  /** A prompt and what follows it so far. */
+  private static final class Sequence {
+    private final ImmutableIntArray prompt;
+    private final ImmutableIntArray pages;
+    private final int[] generated;
+    private int count;
+
+    Sequence(ImmutableIntArray prompt, ImmutableIntArray pages, int newTokens) {
+      this.prompt = prompt;
+      this.pages = pages;
+      this.generated = new int[newTokens];
+    }
+
+    StepSpan wholePrompt() {
+      return new StepSpan(pages, 0, prompt, LogitsWanted.LAST);
+    }
+
+    StepSpan lastToken() {
+      return new StepSpan(
+          pages,
+          prompt.length() + count - 1,
+          ImmutableIntArray.of(generated[count - 1]),
+          LogitsWanted.LAST);
+    }
+
+    void add(int token) {
+      generated[count++] = token;
     }
   }
 
-  private static long[] step(HeterogeneousModel model, Tensor idsBT, KvCache cache) {
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inference = new NoGradGuard()) {
-      return Tensors.longs(
-          model.step(idsBT, cache).argmax(new org.bytedeco.pytorch.LongOptional(1), false));
+  /**
+   * Returns {@code newTokens} tokens that follow each prompt.
+   *
+   * @param model with {@link InferenceModel#maxRows} of a page at least
+   * @param prompts ids of at least one token each; the lengths may differ
+   * @param newTokens how many to add, at least 1
+   */
+  public static ImmutableList<ImmutableIntArray> generate(
+      InferenceModel model, List<ImmutableIntArray> prompts, int newTokens) {
+    checkArgument(newTokens > 0, "newTokens (%s) must be positive", newTokens);
+    checkArgument(!prompts.isEmpty(), "there must be a prompt");
+    ImmutableList.Builder<Sequence> made = ImmutableList.builder();
+    int pages = 0;
+    for (ImmutableIntArray prompt : prompts) {
+      int needed = KvMemory.pagesFor(seenTokens(model, prompt, newTokens));
+      made.add(new Sequence(prompt, range(pages, pages + needed), newTokens));
+      pages += needed;
     }
+    ImmutableList<Sequence> sequences = made.build();
+    try (KvMemory memory = new KvMemory(model.spec(), pages)) {
+      prefill(model, memory, sequences);
+      for (int token = 1; token < newTokens; token++) {
+        decode(model, memory, sequences);
+      }
+    }
+    return sequences.stream()
+        .map(sequence -> ImmutableIntArray.copyOf(sequence.generated))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static int seenTokens(InferenceModel model, ImmutableIntArray prompt, int newTokens) {
+    checkArgument(!prompt.isEmpty(), "a prompt must have a token");
+    long tokens = (long) prompt.length() + newTokens - 1;
+    checkArgument(
+        tokens <= model.spec().maxPositions(),
+        "a prompt of %s tokens and %s more must not exceed max_position_embeddings (%s)",
+        prompt.length(),
+        newTokens - 1,
+        model.spec().maxPositions());
+    return (int) tokens;
+  }
+
+  private static ImmutableIntArray range(int from, int to) {
+    return ImmutableIntArray.copyOf(IntStream.range(from, to));
+  }
+
+  private static void prefill(
+      InferenceModel model, KvMemory memory, ImmutableList<Sequence> sequences) {
+    Iterator<Sequence> read = sequences.iterator();
+    List<StepSpan> prompts = Lists.transform(sequences, Sequence::wholePrompt);
+    for (ImmutableList<StepSpan> step : PromptSteps.of(prompts, model.maxRows())) {
+      model.step(step, memory, (index, logits) -> read.next().add(likeliest(logits)));
+    }
+  }
+
+  private static void decode(
+      InferenceModel model, KvMemory memory, ImmutableList<Sequence> sequences) {
+    for (List<Sequence> some : Lists.partition(sequences, model.maxRows())) {
+      ImmutableList<StepSpan> step =
+          some.stream().map(Sequence::lastToken).collect(ImmutableList.toImmutableList());
+      model.step(step, memory, (index, logits) -> some.get(index).add(likeliest(logits)));
+    }
+  }
+
+  /**
+   * Returns the id of the largest logit, the first of equals.
+   *
+   * @throws IllegalStateException if one is not a number
+   */
+  public static int likeliest(float[] logits) {
+    int best = 0;
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int id = 0; id < logits.length; id++) {
+      if (!(logits[id] <= largest)) {
+        checkState(!Float.isNaN(logits[id]), "the logit of token %s is not a number", id);
+        best = id;
+        largest = logits[id];
+      }
+    }
+    return best;
   }
 }

@@ -1,7 +1,10 @@
 package org.nemotron.core.nn;
 
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.tensor.NamedTensors;
@@ -49,8 +52,8 @@ public final class GroupedQueryAttention implements SubBlock {
   }
 
   @Override
-  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
-    return hiddenBTD.add(output.apply(heads(hiddenBTD, context)));
+  public Tensor forward(Tensor hiddenBTD) {
+    return hiddenBTD.add(output.apply(heads(hiddenBTD)));
   }
 
   /**
@@ -58,18 +61,26 @@ public final class GroupedQueryAttention implements SubBlock {
    * measured.
    *
    * @param hiddenBTD {@code [B, T, D]}, the residual stream before this sub-block
-   * @param context where earlier keys and values are
    * @return {@code [B, T, N * H]}, owned by the current scope
    */
-  public Tensor heads(Tensor hiddenBTD, AttentionContext context) {
+  public Tensor heads(Tensor hiddenBTD) {
     Tensor normalisedBTD = norm.apply(hiddenBTD);
-    long start = context.start();
     Tensor queriesBNTH =
-        rotary.apply(queryNorm.apply(project(normalisedBTD, query, spec.queryHeads())), start);
-    Tensor keysBKTH =
-        rotary.apply(keyNorm.apply(project(normalisedBTD, key, spec.kvHeads())), start);
+        rotary.apply(queryNorm.apply(project(normalisedBTD, query, spec.queryHeads())), 0);
+    Tensor keysBKTH = rotary.apply(keyNorm.apply(project(normalisedBTD, key, spec.kvHeads())), 0);
     Tensor valuesBKTH = project(normalisedBTD, value, spec.kvHeads());
-    return context.attend(queriesBNTH, keysBKTH, valuesBKTH).transpose(1, 2).flatten(2, 3);
+    return torch
+        .scaled_dot_product_attention(
+            queriesBNTH,
+            keysBKTH,
+            valuesBKTH,
+            new TensorOptional(),
+            0.0,
+            true,
+            new DoubleOptional(),
+            true)
+        .transpose(1, 2)
+        .flatten(2, 3);
   }
 
   private Tensor project(Tensor normalisedBTD, Projection projection, int heads) {

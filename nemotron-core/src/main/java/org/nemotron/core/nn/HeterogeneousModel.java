@@ -16,7 +16,6 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -210,7 +209,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   public Tensor runBlocks(Tensor hiddenBTD, int from, int to) {
     Tensor hidden = hiddenBTD;
     for (int layer = from; layer < to; layer++) {
-      hidden = blocks.get(layer).forward(hidden, CausalContext.INSTANCE);
+      hidden = blocks.get(layer).forward(hidden);
     }
     return hidden;
   }
@@ -244,34 +243,10 @@ public final class HeterogeneousModel implements AutoCloseable {
     Tensor hidden = embed(idsBT);
     states.add(hidden);
     for (Block block : blocks) {
-      hidden = block.forward(hidden, CausalContext.INSTANCE);
+      hidden = block.forward(hidden);
       states.add(hidden);
     }
     return states.build();
-  }
-
-  /** Returns an empty cache for {@code batch} sequences of up to {@code capacity} tokens. */
-  public KvCache newCache(int batch, int capacity) {
-    return new KvCache(spec, batch, capacity, dtype(), device());
-  }
-
-  /**
-   * Reads {@code T} more tokens of each sequence (prefill, or decode where T is 1) and returns the
-   * logits of the last one.
-   *
-   * @param idsBT {@code [B, T]} token ids, int64
-   * @param cache what the sequences have seen; it grows by T
-   * @return {@code [B, V]}, float32, owned by the current scope
-   */
-  public Tensor step(Tensor idsBT, KvCache cache) {
-    try (NativeScope scope = NativeScope.open()) {
-      Tensor hidden = embed(idsBT);
-      for (int layer = 0; layer < blocks.size(); layer++) {
-        hidden = blocks.get(layer).forward(hidden, cache.layer(layer));
-      }
-      cache.advance(idsBT.size(1));
-      return scope.handOver(head(hidden.narrow(1, idsBT.size(1) - 1, 1)).squeeze(1));
-    }
   }
 
   @Override

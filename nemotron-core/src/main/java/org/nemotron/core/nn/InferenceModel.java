@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableLongArray;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -112,7 +113,10 @@ public final class InferenceModel implements AutoCloseable {
     return maxRows;
   }
 
-  /** Returns the memory that the weights take, in bytes, the embedding's table included. */
+  /**
+   * Returns the memory that the matrices take, in bytes: the embedding's table as the model had it,
+   * all others packed. A tied head is packed too, so that it counts beside the table.
+   */
   public long weightBytes() {
     return subBlocks.stream().mapToLong(LaneSubBlock::weightBytes).sum()
         + head.bytes()
@@ -124,34 +128,57 @@ public final class InferenceModel implements AutoCloseable {
    * they want go to {@code reader}.
    *
    * @param memory made for this model's spec
-   * @throws IllegalArgumentException if there are more tokens than {@link #maxRows}, an id outside
-   *     the vocabulary, or a position beyond the model's longest context
+   * @throws IllegalArgumentException if there is no span, or more tokens than {@link #maxRows}, an
+   *     id outside the vocabulary, a page outside the memory, or a position beyond the model's
+   *     longest context
+   * @throws IllegalStateException if this model or the memory is closed, or the memory was made for
+   *     another model
    */
   public void step(ImmutableList<StepSpan> spans, KvMemory memory, LogitsReader reader) {
     Step step = begin(spans, memory);
-    lanes.run(lane -> runLayers(step, 0, spec.layers(), lane));
+    lanes.run(
+        lane -> {
+          for (int layer = 0; layer < spec.layers(); layer++) {
+            runLayer(step, layer, lane);
+          }
+        });
     readLogits(step, reader);
   }
 
   /**
-   * Runs some layers on the embedded tokens of {@code spans}, as a step would: what a latency
-   * measurement repeats.
+   * Runs the layers on the tokens of {@code spans} as {@link #step} does, and returns how long each
+   * took, in nanoseconds: the time from where all lanes had done the layer before to where all had
+   * done this one.
    *
-   * @param repetitions how often in a row
+   * @param memory made for this model's spec; its keys and values are overwritten
+   * @throws IllegalArgumentException as {@link #step} does
    */
-  public void runLayers(
-      ImmutableList<StepSpan> spans, KvMemory memory, int from, int to, int repetitions) {
+  public ImmutableLongArray layerNanos(ImmutableList<StepSpan> spans, KvMemory memory) {
     Step step = begin(spans, memory);
-    lanes.run(
-        lane -> {
-          for (int repetition = 0; repetition < repetitions; repetition++) {
-            runLayers(step, from, to, lane);
-          }
-        });
+    long[] ends = new long[spec.layers() + 1];
+    lanes.run(lane -> runTimed(step, ends, lane));
+    ImmutableLongArray.Builder nanos = ImmutableLongArray.builder(spec.layers());
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      nanos.add(ends[layer + 1] - ends[layer]);
+    }
+    return nanos.build();
+  }
+
+  private void runTimed(Step step, long[] ends, Lanes.Lane lane) {
+    lane.await();
+    for (int layer = 0; layer <= spec.layers(); layer++) {
+      if (lane.index() == 0) {
+        ends[layer] = System.nanoTime();
+      }
+      if (layer < spec.layers()) {
+        runLayer(step, layer, lane);
+      }
+    }
   }
 
   private Step begin(ImmutableList<StepSpan> spans, KvMemory memory) {
     checkState(!closed, "this model is closed");
+    checkArgument(!spans.isEmpty(), "a step must have a span");
     memory.checkFits(spec);
     StepRows rows = new StepRows(spans, memory.pages());
     checkArgument(
@@ -180,10 +207,9 @@ public final class InferenceModel implements AutoCloseable {
     }
   }
 
-  private void runLayers(Step step, int from, int to, Lanes.Lane lane) {
-    for (int index = 2 * from; index < 2 * to; index++) {
-      subBlocks.get(index).run(step, index / 2, lane);
-    }
+  private void runLayer(Step step, int layer, Lanes.Lane lane) {
+    subBlocks.get(2 * layer).run(step, layer, lane);
+    subBlocks.get(2 * layer + 1).run(step, layer, lane);
   }
 
   private void readLogits(Step step, LogitsReader reader) {
@@ -209,7 +235,10 @@ public final class InferenceModel implements AutoCloseable {
   private float[] logits(int row) {
     for (int lane = 0; lane < lanes.count(); lane++) {
       int share = head.share(lane);
-      space.lane(lane).products().read((long) row * share, logits, head.start(lane), share);
+      space
+          .lane(lane)
+          .products()
+          .read((long) row * head.stride(lane), logits, head.start(lane), share);
     }
     return logits;
   }

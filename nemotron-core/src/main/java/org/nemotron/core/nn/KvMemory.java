@@ -4,6 +4,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.math.IntMath;
+import java.math.RoundingMode;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.FloatArea;
@@ -22,6 +24,7 @@ public final class KvMemory implements AutoCloseable {
 
   private final int pages;
   private final ImmutableList<Layer> layers;
+  private boolean closed;
 
   /**
    * What one layer keeps: token by token, the heads of a token side by side.
@@ -55,7 +58,7 @@ public final class KvMemory implements AutoCloseable {
 
   /** Returns how many pages {@code tokens} tokens of one sequence need. */
   public static int pagesFor(int tokens) {
-    return (tokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
+    return IntMath.divide(tokens, PAGE_TOKENS, RoundingMode.CEILING);
   }
 
   /** Returns how many pages there are. */
@@ -68,6 +71,7 @@ public final class KvMemory implements AutoCloseable {
   }
 
   void checkFits(ModelSpec spec) {
+    checkState(!closed, "this memory is closed");
     checkState(layers.size() == spec.layers(), "this memory was made for another model");
     for (int index = 0; index < layers.size(); index++) {
       checkState(
@@ -79,6 +83,7 @@ public final class KvMemory implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     layers.forEach(
         layer -> {
           layer.keys().close();

@@ -86,20 +86,21 @@ final class LaneAttention implements LaneSubBlock {
     attend(step, step.memory().layer(layer), lane);
     lane.await();
     output.multiply(space.of(lane), space.inner(), rows);
-    int start = output.start(lane.index());
-    space.add(lane, rows, start, output.share(lane.index()));
-    outputBias.ifPresent(bias -> space.addBias(bias, rows, start, output.share(lane.index())));
+    space.add(lane, rows, output);
+    outputBias.ifPresent(
+        bias -> space.addBias(bias, rows, output.start(lane.index()), output.share(lane.index())));
     lane.await();
   }
 
   /** Turns the lane's heads and puts them where attention finds them. */
   private void place(Step step, KvMemory.Layer memory, Lane lane) {
     int share = heads.share(lane.index());
+    int stride = heads.stride(lane.index());
     int firstHead = heads.start(lane.index()) / spec.headDim();
     FloatArea products = step.space().of(lane).products();
     float[] row = step.space().of(lane).row(share);
     for (int r = 0; r < step.rows().rows(); r++) {
-      products.read((long) r * share, row, 0, share);
+      products.read((long) r * stride, row, 0, share);
       headBias.ifPresent(bias -> add(bias, heads.start(lane.index()), row, share));
       for (int offset = 0; offset < share; offset += spec.headDim()) {
         place(step, memory, row, offset, firstHead + offset / spec.headDim(), r);

@@ -29,16 +29,17 @@ final class LaneFfn implements LaneSubBlock {
     activate(space, rows, lane);
     lane.await();
     down.multiply(space.of(lane), space.inner(), rows);
-    space.add(lane, rows, down.start(lane.index()), down.share(lane.index()));
+    space.add(lane, rows, down);
     lane.await();
   }
 
   private void activate(StepSpace space, int rows, Lane lane) {
     int share = gateAndUp.share(lane.index());
+    int stride = gateAndUp.stride(lane.index());
     FloatArea products = space.of(lane).products();
     float[] row = space.of(lane).row(2 * share);
     for (int r = 0; r < rows; r++) {
-      products.read((long) r * 2 * share, row, 0, 2 * share);
+      products.read((long) r * stride, row, 0, 2 * share);
       for (int i = 0; i < share; i++) {
         row[i] = FastExp.silu(row[i]) * row[share + i];
       }

@@ -20,7 +20,7 @@ final class LaneLinear implements LaneSubBlock {
     space.normalise(norm, rows, lane);
     lane.await();
     weight.multiply(space.of(lane), space.normalised(), rows);
-    space.add(lane, rows, weight.start(lane.index()), weight.share(lane.index()));
+    space.add(lane, rows, weight);
     lane.await();
   }
 

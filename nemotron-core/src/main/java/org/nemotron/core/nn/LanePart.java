@@ -70,9 +70,15 @@ final class LanePart implements AutoCloseable {
     return starts[lane + 1] - starts[lane];
   }
 
+  /** Returns the distance between the rows of the lane's product; 0 where it has none. */
+  int stride(int lane) {
+    PackedWeights own = weights.get(lane);
+    return own == null ? 0 : own.stride();
+  }
+
   /** Returns the widest product of a lane. */
   int widest() {
-    return weights.values().stream().mapToInt(PackedWeights::outputs).max().orElseThrow();
+    return weights.values().stream().mapToInt(PackedWeights::stride).max().orElseThrow();
   }
 
   long bytes() {

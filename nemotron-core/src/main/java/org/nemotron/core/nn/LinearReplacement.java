@@ -29,7 +29,7 @@ public final class LinearReplacement implements SubBlock {
   }
 
   @Override
-  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+  public Tensor forward(Tensor hiddenBTD) {
     return hiddenBTD.add(torch.linear(norm.apply(hiddenBTD), weightDD));
   }
 

@@ -10,7 +10,7 @@ public final class PassThrough implements SubBlock {
   PassThrough() {}
 
   @Override
-  public Tensor forward(Tensor hiddenBTD, AttentionContext context) {
+  public Tensor forward(Tensor hiddenBTD) {
     return hiddenBTD;
   }
 

@@ -31,8 +31,8 @@ public record ResidualStream(ImmutableList<Tensor> seamsBTD, ImmutableList<Tenso
     Tensor hidden = model.embed(idsBT);
     seams.add(hidden);
     for (int layer = 0; layer < model.spec().layers(); layer++) {
-      Tensor middle = model.block(layer).attention().forward(hidden, CausalContext.INSTANCE);
-      hidden = model.block(layer).ffn().forward(middle, CausalContext.INSTANCE);
+      Tensor middle = model.block(layer).attention().forward(hidden);
+      hidden = model.block(layer).ffn().forward(middle);
       middles.add(middle);
       seams.add(hidden);
     }

@@ -47,18 +47,26 @@ final class StepRows {
 
   private void place(StepSpan span, int firstRow, int pages, ImmutableList.Builder<Piece> made) {
     int end = span.start() + span.tokens().length();
+    checkPages(span.pages().subArray(0, KvMemory.pagesFor(end)), pages);
     int position = span.start();
     while (position < end) {
       int pageIndex = position / KvMemory.PAGE_TOKENS;
       int pageEnd = Math.min(end, (pageIndex + 1) * KvMemory.PAGE_TOKENS);
       int page = span.pages().get(pageIndex);
-      checkArgument(page >= 0 && page < pages, "page %s is not within 0..%s", page, pages - 1);
       int row = firstRow + position - span.start();
       made.add(new Piece(row, pageEnd - position, position, span.pages()));
       for (; position < pageEnd; position++, row++) {
         positions[row] = position;
         slots[row] = (long) page * KvMemory.PAGE_TOKENS + position % KvMemory.PAGE_TOKENS;
       }
+    }
+  }
+
+  /** Pages of earlier tokens are read, which nothing checks later. */
+  private static void checkPages(ImmutableIntArray used, int pages) {
+    for (int index = 0; index < used.length(); index++) {
+      int page = used.get(index);
+      checkArgument(page >= 0 && page < pages, "page %s is not within 0..%s", page, pages - 1);
     }
   }
 

@@ -79,12 +79,15 @@ final class StepSpace implements AutoCloseable {
     normalised.write((long) to * width, target, 0, width);
   }
 
-  /** Adds the lane's product, columns {@code start} to {@code start + share}, to the stream. */
-  void add(Lane lane, int rows, int start, int share) {
+  /** Adds the lane's product by {@code part} to the stream. */
+  void add(Lane lane, int rows, LanePart part) {
+    int start = part.start(lane.index());
+    int share = part.share(lane.index());
+    int stride = part.stride(lane.index());
     FloatArea products = of(lane).products();
     float[] row = of(lane).row(share);
     for (int r = 0; r < rows; r++) {
-      products.read((long) r * share, row, 0, share);
+      products.read((long) r * stride, row, 0, share);
       int to = r * width + start;
       for (int i = 0; i < share; i++) {
         residualRD[to + i] += row[i];

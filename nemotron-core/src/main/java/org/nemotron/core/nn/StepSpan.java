@@ -31,6 +31,11 @@ public record StepSpan(
     checkArgument(!tokens.isEmpty(), "a span must have a token");
     checkArgument(start >= 0, "start (%s) must not be negative", start);
     checkArgument(
+        start <= Integer.MAX_VALUE - tokens.length(),
+        "start (%s) leaves no room for %s tokens",
+        start,
+        tokens.length());
+    checkArgument(
         pages.length() >= KvMemory.pagesFor(start + tokens.length()),
         "%s pages are too few for %s tokens",
         pages.length(),

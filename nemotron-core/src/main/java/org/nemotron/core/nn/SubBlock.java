@@ -18,11 +18,10 @@ public sealed interface SubBlock extends AutoCloseable
    * Returns the residual stream after this sub-block: its input plus what it computes.
    *
    * @param hiddenBTD {@code [B, T, D]}, the residual stream
-   * @param context the keys and values of this layer; only attention looks at it
    * @return {@code [B, T, D]}, owned by the current scope; the input itself where there is nothing
    *     to add
    */
-  Tensor forward(Tensor hiddenBTD, AttentionContext context);
+  Tensor forward(Tensor hiddenBTD);
 
   /** Returns the tensors, by their names below a layer; valid while this object is open. */
   NamedTensors tensors();

@@ -28,25 +28,33 @@ public final class FloatArea implements AutoCloseable {
   private final FloatPointer start;
   private final FloatBuffer[] chunks;
   private final long capacity;
+  private final long chunkFloats;
   private final Map<Long, Tensor> views = new ConcurrentHashMap<>();
   private boolean closed;
 
-  private FloatArea(long capacity, Supplier<Tensor> memory) {
+  private FloatArea(long capacity, long chunkFloats, Supplier<Tensor> memory) {
     checkArgument(capacity > 0, "capacity (%s) must be positive", capacity);
     this.capacity = capacity;
+    this.chunkFloats = chunkFloats;
     try (NativeScope scope = NativeScope.open()) {
       this.flat = NativeScope.keep(memory.get());
       this.start = NativeScope.keep(flat.data_ptr_float());
     }
-    this.chunks = new FloatBuffer[Math.toIntExact((capacity + CHUNK_FLOATS - 1) / CHUNK_FLOATS)];
+    this.chunks = new FloatBuffer[Math.toIntExact((capacity + chunkFloats - 1) / chunkFloats)];
     for (int chunk = 0; chunk < chunks.length; chunk++) {
-      chunks[chunk] = buffer(chunk * CHUNK_FLOATS);
+      chunks[chunk] = buffer(chunk * chunkFloats);
     }
   }
 
   /** Returns {@code capacity} floats, all zero. */
   public static FloatArea zeros(long capacity) {
-    return new FloatArea(capacity, () -> Tensors.zeros(Device.CPU, DType.FLOAT32, capacity));
+    return zeros(capacity, CHUNK_FLOATS);
+  }
+
+  /** Returns zeros seen through buffers of {@code chunkFloats} floats. */
+  static FloatArea zeros(long capacity, long chunkFloats) {
+    return new FloatArea(
+        capacity, chunkFloats, () -> Tensors.zeros(Device.CPU, DType.FLOAT32, capacity));
   }
 
   /**
@@ -54,11 +62,11 @@ public final class FloatArea implements AutoCloseable {
    * part when it is first written.
    */
   public static FloatArea reserve(long capacity) {
-    return new FloatArea(capacity, () -> torch.empty(capacity));
+    return new FloatArea(capacity, CHUNK_FLOATS, () -> torch.empty(capacity));
   }
 
   private FloatBuffer buffer(long from) {
-    long floats = Math.min(CHUNK_FLOATS, capacity - from);
+    long floats = Math.min(chunkFloats, capacity - from);
     BytePointer bytes = new BytePointer(start);
     bytes.position(from * Float.BYTES).limit((from + floats) * Float.BYTES);
     return bytes.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
@@ -69,30 +77,49 @@ public final class FloatArea implements AutoCloseable {
     return capacity;
   }
 
-  /** Copies {@code length} floats from element {@code from} on to {@code target}. */
+  /**
+   * Copies {@code length} floats from element {@code from} on to {@code target}.
+   *
+   * @throws IndexOutOfBoundsException if they are not all within this area and the array
+   */
   public void read(long from, float[] target, int offset, int length) {
-    int chunk = (int) (from / CHUNK_FLOATS);
-    int within = (int) (from % CHUNK_FLOATS);
-    int here = (int) Math.min(length, CHUNK_FLOATS - within);
-    chunks[chunk].get(within, target, offset, here);
-    if (here < length) {
-      chunks[chunk + 1].get(0, target, offset + here, length - here);
+    checkState(!closed, "this memory is closed");
+    int at = offset;
+    long next = from;
+    while (at < offset + length) {
+      int within = (int) (next % chunkFloats);
+      int here = (int) Math.min(offset + length - at, chunkFloats - within);
+      chunk(next).get(within, target, at, here);
+      at += here;
+      next += here;
     }
   }
 
-  /** Copies {@code length} floats of {@code source} to element {@code to} and those behind it. */
+  /**
+   * Copies {@code length} floats of {@code source} to element {@code to} and those behind it.
+   *
+   * @throws IndexOutOfBoundsException if they are not all within this area and the array
+   */
   public void write(long to, float[] source, int offset, int length) {
-    int chunk = (int) (to / CHUNK_FLOATS);
-    int within = (int) (to % CHUNK_FLOATS);
-    int here = (int) Math.min(length, CHUNK_FLOATS - within);
-    chunks[chunk].put(within, source, offset, here);
-    if (here < length) {
-      chunks[chunk + 1].put(0, source, offset + here, length - here);
+    checkState(!closed, "this memory is closed");
+    int at = offset;
+    long next = to;
+    while (at < offset + length) {
+      int within = (int) (next % chunkFloats);
+      int here = (int) Math.min(offset + length - at, chunkFloats - within);
+      chunk(next).put(within, source, at, here);
+      at += here;
+      next += here;
     }
+  }
+
+  private FloatBuffer chunk(long index) {
+    return chunks[(int) (index / chunkFloats)];
   }
 
   /** Returns the address of element {@code index}. */
   long address(long index) {
+    checkState(!closed, "this memory is closed");
     return start.address() + index * Float.BYTES;
   }
 

@@ -3,7 +3,10 @@ package org.nemotron.core.tensor;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.base.Strings;
+import com.google.common.math.IntMath;
+import java.math.RoundingMode;
 import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -14,9 +17,15 @@ import org.bytedeco.pytorch.global.torch;
  * <p>FBGEMM takes rows in groups of up to six; groups of one and of two add in another order than
  * larger ones. So that a row's result does not depend on its company, row counts are rounded up to
  * ones that divide without such a remainder: which ones do is found by trying, once per process.
+ * Outputs come in blocks of 16, and those of a block that is not full are added up in another order
+ * again: weights are padded to full blocks, so that an output does not depend on its neighbours.
+ *
+ * <p>LibTorch says once per process, on the standard error stream, that its functions for FBGEMM
+ * are deprecated; its bindings have no way to silence just these warnings.
  */
 final class HalfProduct {
   private static final int PERIOD = 120;
+  private static final int BLOCK = 16;
   private static final TensorOptional NO_BIAS = NativeScope.keep(new TensorOptional());
 
   private HalfProduct() {}
@@ -74,13 +83,22 @@ final class HalfProduct {
     return rows / PERIOD * PERIOD + safe[rows % PERIOD];
   }
 
-  /** Returns {@code weightNK} packed; owned by the current scope. */
-  static Tensor pack(Tensor weightNK) {
-    return torch.fbgemm_pack_gemm_matrix_fp16(
-        Tensors.cast(weightNK.detach(), DType.FLOAT32).contiguous());
+  /** Returns {@code outputs} rounded up to full blocks. */
+  static int paddedOutputs(int outputs) {
+    return IntMath.divide(outputs, BLOCK, RoundingMode.CEILING) * BLOCK;
   }
 
-  /** {@code output[M, N] = input[M, K] transpose(weight[N, K])}; M is a safe count. */
+  /** Returns {@code weightNK} packed, padded to full blocks; owned by the current scope. */
+  static Tensor pack(Tensor weightNK) {
+    int outputs = Math.toIntExact(weightNK.size(0));
+    long[] padding = {0, 0, 0, paddedOutputs(outputs) - outputs};
+    return torch.fbgemm_pack_gemm_matrix_fp16(
+        torch
+            .constant_pad_nd(Tensors.cast(weightNK.detach(), DType.FLOAT32), padding, new Scalar(0))
+            .contiguous());
+  }
+
+  /** {@code output[M, N] = input[M, K] transpose(weight[N, K])}; M is a safe count, N padded. */
   static void multiply(Tensor inputMK, Tensor packed, Tensor outputMN) {
     try (Tensor same =
         torch.fbgemm_linear_fp16_weight_fp32_activation(inputMK, packed, NO_BIAS, outputMN)) {

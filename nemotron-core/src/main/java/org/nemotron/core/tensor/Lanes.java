@@ -27,7 +27,7 @@ public final class Lanes implements AutoCloseable {
 
   private final int count;
   private final List<Thread> threads = new ArrayList<>();
-  private final CpuThreads.Lease oneCoreEach = CpuThreads.onePerOperation();
+  private final CpuThreads.Lease oneCoreEach;
   private final AtomicInteger arrived = new AtomicInteger();
   private final AtomicInteger ended = new AtomicInteger();
   private final AtomicInteger generation = new AtomicInteger();
@@ -90,6 +90,7 @@ public final class Lanes implements AutoCloseable {
   public Lanes(int count) {
     checkArgument(count > 0, "lanes (%s) must be positive", count);
     this.count = count;
+    this.oneCoreEach = CpuThreads.onePerOperation();
     for (int index = 1; index < count; index++) {
       Lane lane = new Lane(index);
       Thread thread = new Thread(() -> serve(lane), "lane-" + index);

@@ -53,7 +53,15 @@ public final class PackedWeights implements AutoCloseable {
     return outputs;
   }
 
-  /** Returns the memory that the weights take, in bytes. */
+  /** Returns the distance between rows of a product: N, rounded up where the format pads it. */
+  public int stride() {
+    return switch (format) {
+      case FLOAT16 -> HalfProduct.paddedOutputs(outputs);
+      case FLOAT32 -> outputs;
+    };
+  }
+
+  /** Returns the memory that the weights take, in bytes, padding left out. */
   public long bytes() {
     return (long) outputs * inputs * format.bytes();
   }
@@ -61,15 +69,15 @@ public final class PackedWeights implements AutoCloseable {
   /**
    * {@code output[rows, N] = input[rows, K] transpose(W)}, both row by row from element 0.
    *
-   * @param input room for {@link #roomFor} rows
-   * @param output likewise; the rows beyond {@code rows} are overwritten too
+   * @param input room for {@link #roomFor} rows, K apart
+   * @param output likewise, {@link #stride} apart; the rows beyond {@code rows} are overwritten too
    */
   public void multiply(FloatArea input, int rows, FloatArea output, Blas blas) {
     checkState(!closed, "these weights are closed");
     switch (format) {
       case FLOAT16 -> {
         int room = HalfProduct.safeRows(rows);
-        HalfProduct.multiply(input.view(room, inputs), packed, output.view(room, outputs));
+        HalfProduct.multiply(input.view(room, inputs), packed, output.view(room, stride()));
       }
       case FLOAT32 -> blas.multiplyWeights(packed, outputs, inputs, input, rows, output, FEW_ROWS);
     }

@@ -82,47 +82,7 @@ final class HeterogeneousModelTest {
     try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(block), 3)) {
       Tensor hidden = model.embed(Tensors.of(SmallModels.ids(TOKENS, 4), 1, TOKENS));
       double[][] expected = new SlowLlama(model).attention(0, rows(hidden));
-      assertClose(
-          Tensors.floats(model.block(0).attention().forward(hidden, CausalContext.INSTANCE)),
-          expected);
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("attentions")
-  void step_tokenByToken_equalsUncachedForward(AttentionSpec attention) {
-    assertCachedEqualsUncached(attention, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-  }
-
-  @ParameterizedTest
-  @MethodSource("attentions")
-  void step_prefillThenDecode_equalsUncachedForward(AttentionSpec attention) {
-    assertCachedEqualsUncached(attention, 7, 1, 1, 1, 1);
-  }
-
-  @ParameterizedTest
-  @MethodSource("attentions")
-  void step_prefillInChunks_equalsUncachedForward(AttentionSpec attention) {
-    assertCachedEqualsUncached(attention, 4, 3, 1, 2, 1);
-  }
-
-  /** Two sequences; after each chunk the logits of its last token must be those without a cache. */
-  private static void assertCachedEqualsUncached(AttentionSpec attention, int... chunks) {
-    assertThat(Arrays.stream(chunks).sum()).isEqualTo(TOKENS);
-    BlockSpec replaced = new BlockSpec(attention, SmallModels.WIDE);
-    BlockSpec other = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
-    Tensor ids = Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(replaced, other), 6);
-        KvCache cache = model.newCache(2, TOKENS)) {
-      Tensor expected = model.logits(ids);
-      int seen = 0;
-      for (int chunk : chunks) {
-        Tensor logits = model.step(ids.narrow(1, seen, chunk), cache);
-        seen += chunk;
-        assertThat(cache.length()).isEqualTo(seen);
-        double difference = logits.sub(expected.select(1, seen - 1)).abs().max().item_double();
-        assertThat(difference).as("after %s tokens", seen).isLessThan(TOLERANCE);
-      }
+      assertClose(Tensors.floats(model.block(0).attention().forward(hidden)), expected);
     }
   }
 
@@ -130,7 +90,7 @@ final class HeterogeneousModelTest {
   void forward_absentSubBlocks_returnTheInputItself() {
     try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(BlockSpec.NO_OP), 7)) {
       Tensor hidden = model.embed(Tensors.of(SmallModels.ids(3, 8), 1, 3));
-      Tensor output = model.block(0).forward(hidden, CausalContext.INSTANCE);
+      Tensor output = model.block(0).forward(hidden);
       assertThat(output.data_ptr().address()).isEqualTo(hidden.data_ptr().address());
     }
   }

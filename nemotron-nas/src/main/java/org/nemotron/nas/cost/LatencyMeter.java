@@ -1,30 +1,33 @@
 package org.nemotron.nas.cost;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.LongConsumer;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Lanes;
 import org.nemotron.nas.library.SearchSpace;
 
 /**
  * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
- * of the part outside the layers, by running the code that generation runs, spread over the machine
- * as generation is.
+ * of the part outside the layers, by running the steps of {@link
+ * org.nemotron.core.nn.InferenceModel} on all cores, which is what serving runs.
  *
- * <p>All parts take turns within a round, so that a disturbance of the machine meets all alike and
- * caches are as cold as in a whole model; a cost is the median over rounds and streams.
+ * <p>All parts take turns within a step, so that a disturbance of the machine meets all alike and
+ * caches are as cold as in a whole model; a cost is the median over rounds. Weights are random, but
+ * for the part outside the layers.
  */
 public final class LatencyMeter {
+  /** Changes when figures are no longer comparable with those of an earlier version. */
+  public static final int METHOD = 2;
+
   private static final int WARM_UP_ROUNDS = 2;
 
   private final int prefillRounds;
@@ -43,52 +46,74 @@ public final class LatencyMeter {
     return WARM_UP_ROUNDS + prefillRounds + decodeRounds;
   }
 
-  /**
-   * Returns the costs in {@code scenario}.
-   *
-   * @param parent gives shapes, element type, device and the part outside the layers
-   * @param space which alternatives there are; the parent's own parts are measured as well
-   * @param progress told after each round how many are done, by one of the measuring threads
-   */
-  public CostTable measure(
-      HeterogeneousModel parent, SearchSpace space, Scenario scenario, LongConsumer progress) {
-    ImmutableSet<AttentionSpec> attentions = space.attentions(parent.spec());
-    ImmutableSet<FfnSpec> ffns = space.ffns(parent.spec());
-    Streams streams = Streams.of(scenario, parent.device());
-    List<ImmutableList<PartTimer>> timers = new ArrayList<>();
-    try (SideBySide sideBySide = new SideBySide(streams.count())) {
-      for (Scenario share : streams.scenarios()) {
-        timers.add(timers(parent, attentions, ffns, share));
+  /** A probe, and what was measured of its parts. */
+  private record Measured(Probe probe, ImmutableList<Timings> parts) {
+    static Measured of(Probe probe, int parts) {
+      return new Measured(
+          probe,
+          Stream.generate(Timings::new).limit(parts).collect(ImmutableList.toImmutableList()));
+    }
+
+    void warmUp() {
+      long[] context = probe.nanos(probe.steps().context());
+      long[] decode = probe.nanos(probe.steps().decode());
+      verify(context.length == decode.length, "a part is missing");
+    }
+
+    void prefill() {
+      long[] nanos = probe.nanos(probe.steps().prefill());
+      for (int part = 0; part < parts.size(); part++) {
+        parts.get(part).addPrefill(nanos[part]);
       }
-      List<Integer> indices = IntStream.range(0, timers.size()).boxed().toList();
-      sideBySide.forEach(
-          indices, stream -> run(timers.get(stream), stream == 0 ? progress : round -> {}));
-      return table(parent, attentions, ffns, scenario, timers);
-    } finally {
-      timers.forEach(stream -> stream.forEach(PartTimer::close));
+    }
+
+    void decode() {
+      long[] nanos = probe.nanos(probe.steps().decode());
+      for (int part = 0; part < parts.size(); part++) {
+        parts.get(part).addDecode(nanos[part]);
+      }
     }
   }
 
-  /** The attentions, then the networks, then the part outside the layers. */
-  private static ImmutableList<PartTimer> timers(
-      HeterogeneousModel parent,
-      Collection<AttentionSpec> attentions,
-      Collection<FfnSpec> ffns,
-      Scenario share) {
-    ImmutableList.Builder<PartTimer> timers = ImmutableList.builder();
-    attentions.forEach(spec -> timers.add(new PartTimer(SubBlockProbe.of(parent, spec, share))));
-    ffns.forEach(spec -> timers.add(new PartTimer(SubBlockProbe.of(parent, spec, share))));
-    return timers.add(new PartTimer(new NonBlockProbe(parent, share))).build();
+  /**
+   * Returns the costs in {@code scenario}.
+   *
+   * @param parent on the CPU; gives shapes and the part outside the layers
+   * @param space which alternatives there are; the parent's own parts are measured as well
+   * @param progress told after each round how many are done
+   */
+  public CostTable measure(
+      HeterogeneousModel parent, SearchSpace space, Scenario scenario, LongConsumer progress) {
+    ImmutableList<AttentionSpec> attentions = space.attentions(parent.spec()).asList();
+    ImmutableList<FfnSpec> ffns = space.ffns(parent.spec()).asList();
+    ImmutableList<BlockSpec> layers = layers(attentions, ffns);
+    try (Lanes lanes = Lanes.ofAllCores();
+        Probe layersProbe = new LayersProbe(parent.spec(), layers, scenario, lanes);
+        Probe nonBlockProbe = new NonBlockProbe(parent, scenario, lanes)) {
+      Measured ofLayers = Measured.of(layersProbe, layers.size());
+      Measured ofNonBlock = Measured.of(nonBlockProbe, 1);
+      run(ImmutableList.of(ofLayers, ofNonBlock), progress);
+      return table(parent, attentions, ffns, scenario, ofLayers, ofNonBlock);
+    }
   }
 
-  private void run(List<PartTimer> timers, LongConsumer progress) {
+  /** Each sub-block beside one that does nothing; behind them a layer that does nothing at all. */
+  private static ImmutableList<BlockSpec> layers(
+      Iterable<AttentionSpec> attentions, Iterable<FfnSpec> ffns) {
+    ImmutableList.Builder<BlockSpec> layers = ImmutableList.builder();
+    attentions.forEach(spec -> layers.add(new BlockSpec(spec, new FfnSpec.NoOp())));
+    ffns.forEach(spec -> layers.add(new BlockSpec(new AttentionSpec.NoOp(), spec)));
+    return layers.add(BlockSpec.NO_OP).build();
+  }
+
+  private void run(List<Measured> probes, LongConsumer progress) {
     for (int round = 0; round < rounds(); round++) {
       if (round < WARM_UP_ROUNDS) {
-        timers.forEach(PartTimer::warmUp);
+        probes.forEach(Measured::warmUp);
       } else if (round < WARM_UP_ROUNDS + prefillRounds) {
-        timers.forEach(PartTimer::prefill);
+        probes.forEach(Measured::prefill);
       } else {
-        timers.forEach(PartTimer::decode);
+        probes.forEach(Measured::decode);
       }
       progress.accept(round + 1);
     }
@@ -96,28 +121,25 @@ public final class LatencyMeter {
 
   private static CostTable table(
       HeterogeneousModel parent,
-      Collection<AttentionSpec> attentions,
-      Collection<FfnSpec> ffns,
+      ImmutableList<AttentionSpec> attentions,
+      ImmutableList<FfnSpec> ffns,
       Scenario scenario,
-      List<ImmutableList<PartTimer>> timers) {
+      Measured layers,
+      Measured nonBlock) {
     int part = 0;
     ImmutableMap.Builder<AttentionSpec, Latency> ofAttentions = ImmutableMap.builder();
     for (AttentionSpec spec : attentions) {
-      ofAttentions.put(spec, latency(timers, part++));
+      ofAttentions.put(spec, layers.parts().get(part++).latency());
     }
     ImmutableMap.Builder<FfnSpec, Latency> ofFfns = ImmutableMap.builder();
     for (FfnSpec spec : ffns) {
-      ofFfns.put(spec, latency(timers, part++));
+      ofFfns.put(spec, layers.parts().get(part++).latency());
     }
     return new CostTable(
         scenario,
         new MemoryModel(parent.dtype()),
         ofAttentions.buildOrThrow(),
         ofFfns.buildOrThrow(),
-        latency(timers, part));
-  }
-
-  private static Latency latency(List<ImmutableList<PartTimer>> timers, int part) {
-    return PartTimer.latency(timers.stream().map(stream -> stream.get(part)).toList());
+        nonBlock.parts().get(0).latency());
   }
 }

@@ -10,7 +10,12 @@ import org.nemotron.core.tensor.DType;
  * Memory by arithmetic: weights, and the KV cache of a scenario.
  *
  * <p>{@code weights + 2 * kvHeads * headDim * bytes * tokens * batch} per layer; the head size is
- * the model's own, and a tied embedding counts once. Equals the bytes really allocated.
+ * the model's own, and a tied embedding counts once.
+ *
+ * <p>This is what a model takes where it is deployed with weights and cache of {@code dtype}, and
+ * equals the tensors of a {@code HeterogeneousModel} of that type. Serving on the CPU takes other
+ * amounts: {@code InferenceModel} packs weights in its own format, a tied head beside the
+ * embedding, and {@code KvMemory} keeps float32 in whole pages.
  *
  * @param dtype element type of weights and cache
  */

@@ -1,46 +1,61 @@
 package org.nemotron.nas.cost;
 
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
+import static com.google.common.base.Verify.verify;
+
+import com.google.common.collect.ImmutableList;
+import org.nemotron.core.nn.GreedyGeneration;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.nn.InferenceModel;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.core.nn.PromptSteps;
+import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Lanes;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.WeightFormat;
 
-/** Embedding, final norm, head and the choice of the next token. */
+/**
+ * What a step has beside its layers: laying out the rows, embedding, final norm, head and the
+ * choice of the next tokens. A model whose only layer does nothing, with the parent's own tensors.
+ */
 final class NonBlockProbe implements Probe {
-  private final HeterogeneousModel parent;
-  private final long[] prompt;
-  private final long[] token;
-  private final int batch;
+  private final InferenceModel model;
+  private final ScenarioSteps steps;
+  private final KvMemory memory;
 
-  NonBlockProbe(HeterogeneousModel parent, Scenario scenario) {
-    this.parent = parent;
-    this.batch = scenario.batch();
-    this.prompt = new long[scenario.batch() * scenario.promptTokens()];
-    this.token = new long[scenario.batch()];
-  }
-
-  @Override
-  public void prefill() {
-    run(prompt);
-  }
-
-  @Override
-  public void decode() {
-    run(token);
-  }
-
-  private void run(long[] ids) {
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inference = new NoGradGuard()) {
-      Tensor hiddenBTD = parent.embed(Tensors.of(ids, batch, ids.length / batch));
-      Tensor lastB1D = hiddenBTD.narrow(1, hiddenBTD.size(1) - 1, 1);
-      long[] next = Tensors.longs(parent.head(lastB1D).argmax(new LongOptional(2), false));
-      token[0] = next[0];
+  NonBlockProbe(HeterogeneousModel parent, Scenario scenario, Lanes lanes) {
+    ModelSpec spec = parent.spec().withBlocks(ImmutableList.of(BlockSpec.NO_OP));
+    int maxRows = PromptSteps.USUAL_ROWS;
+    try (NamedTensors all = NamedTensors.of(parent.tensors());
+        NamedTensors own = all.share(spec.tensorShapes().keySet());
+        HeterogeneousModel empty = HeterogeneousModel.of(spec, own)) {
+      this.model = new InferenceModel(empty, WeightFormat.best(), lanes, maxRows);
     }
+    this.steps = ScenarioSteps.of(scenario, spec.vocabularySize(), maxRows);
+    this.memory = new KvMemory(spec, steps.pages());
   }
 
   @Override
-  public void close() {}
+  public ScenarioSteps steps() {
+    return steps;
+  }
+
+  @Override
+  public long[] nanos(ImmutableList<ImmutableList<StepSpan>> taken) {
+    long start = System.nanoTime();
+    for (ImmutableList<StepSpan> step : taken) {
+      model.step(
+          step,
+          memory,
+          (index, logits) -> verify(GreedyGeneration.likeliest(logits) < logits.length));
+    }
+    return new long[] {System.nanoTime() - start};
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    memory.close();
+  }
 }

@@ -1,12 +1,15 @@
 package org.nemotron.nas.cost;
 
-/** A part of a model, ready to be timed in a scenario. */
-interface Probe extends AutoCloseable {
-  /** Does what a prefill of the batch does. */
-  void prefill();
+import com.google.common.collect.ImmutableList;
+import org.nemotron.core.nn.StepSpan;
 
-  /** Does what a decode step at the mean context does. */
-  void decode();
+/** Some parts of a model, ready to be timed by the steps that generation takes. */
+interface Probe extends AutoCloseable {
+  /** Runs {@code steps} and returns how long each part took, in nanoseconds, over all of them. */
+  long[] nanos(ImmutableList<ImmutableList<StepSpan>> steps);
+
+  /** Returns the steps of the scenario. */
+  ScenarioSteps steps();
 
   @Override
   void close();

@@ -5,19 +5,21 @@ import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.Quantiles;
+import com.google.common.primitives.ImmutableIntArray;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
+import java.util.stream.IntStream;
 import org.nemotron.core.nn.GreedyGeneration;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.SideBySide;
-import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.nn.InferenceModel;
+import org.nemotron.core.nn.PromptSteps;
+import org.nemotron.core.tensor.Lanes;
+import org.nemotron.core.tensor.WeightFormat;
 
-/**
- * Measures how fast whole models generate, by generating, the batch spread over the machine's
- * cores.
- */
+/** Measures how fast whole models generate, by generating, on all cores. */
 public final class ThroughputMeter {
+  private static final Scenario WARM_UP = new Scenario(1, 8, 8);
+
   private final Scenario scenario;
   private final int rounds;
 
@@ -30,23 +32,30 @@ public final class ThroughputMeter {
 
   /**
    * Returns generated tokens per second of each model, in their order. The models take turns, so
-   * that a disturbance of the machine meets all alike.
+   * that a disturbance of the machine meets all alike; until all are done, each is in memory as
+   * {@link WeightFormat#best} has it.
    */
   public ImmutableList<Double> measure(List<HeterogeneousModel> models) {
+    List<InferenceModel> ready = new ArrayList<>();
+    try (Lanes lanes = Lanes.ofAllCores()) {
+      for (HeterogeneousModel model : models) {
+        ready.add(new InferenceModel(model, WeightFormat.best(), lanes, PromptSteps.USUAL_ROWS));
+      }
+      return rates(ready);
+    } finally {
+      ready.forEach(InferenceModel::close);
+    }
+  }
+
+  private ImmutableList<Double> rates(List<InferenceModel> models) {
     List<List<Double>> nanos = new ArrayList<>();
     models.forEach(model -> nanos.add(new ArrayList<>()));
-    Streams streams = Streams.of(scenario, models.get(0).device());
-    try (SideBySide sideBySide = new SideBySide(streams.count())) {
-      Scenario warmUp = new Scenario(1, 8, 8);
-      models.forEach(
-          model -> sideBySide.forEach(streams.scenarios(), share -> generate(model, warmUp)));
-      for (int round = 0; round < rounds; round++) {
-        for (int index = 0; index < models.size(); index++) {
-          HeterogeneousModel model = models.get(index);
-          long start = System.nanoTime();
-          sideBySide.forEach(streams.scenarios(), share -> generate(model, share));
-          nanos.get(index).add((double) (System.nanoTime() - start));
-        }
+    models.forEach(model -> generate(model, WARM_UP));
+    for (int round = 0; round < rounds; round++) {
+      for (int index = 0; index < models.size(); index++) {
+        long start = System.nanoTime();
+        generate(models.get(index), scenario);
+        nanos.get(index).add((double) (System.nanoTime() - start));
       }
     }
     return nanos.stream()
@@ -54,13 +63,17 @@ public final class ThroughputMeter {
         .collect(ImmutableList.toImmutableList());
   }
 
-  private static void generate(HeterogeneousModel model, Scenario share) {
-    long[] prompts = new long[share.batch() * share.promptTokens()];
-    for (int index = 0; index < prompts.length; index++) {
-      prompts[index] = index % model.spec().vocabularySize();
+  private static void generate(InferenceModel model, Scenario scenario) {
+    int vocabulary = model.spec().vocabularySize();
+    List<ImmutableIntArray> prompts = new ArrayList<>();
+    for (int sequence = 0; sequence < scenario.batch(); sequence++) {
+      int first = sequence * scenario.promptTokens();
+      prompts.add(
+          ImmutableIntArray.copyOf(
+              IntStream.range(first, first + scenario.promptTokens())
+                  .map(index -> index % vocabulary)));
     }
-    Tensor promptsBT = Tensors.of(prompts, share.batch(), share.promptTokens());
-    long[][] generated = GreedyGeneration.generate(model, promptsBT, share.outputTokens());
-    verify(generated.length == share.batch(), "a sequence is missing");
+    int generated = GreedyGeneration.generate(model, prompts, scenario.outputTokens()).size();
+    verify(generated == scenario.batch(), "a sequence is missing");
   }
 }

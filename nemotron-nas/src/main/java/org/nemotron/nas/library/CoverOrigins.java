@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -57,8 +56,7 @@ final class CoverOrigins {
         continue;
       }
       try (NativeScope scope = NativeScope.open()) {
-        Tensor alone =
-            parent.block(first + offset).forward(states.get(first), CausalContext.INSTANCE);
+        Tensor alone = parent.block(first + offset).forward(states.get(first));
         errors[offset] += Tensors.scalar(alone.sub(wanted).square().sum());
       }
     }

@@ -7,7 +7,6 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.Block;
-import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -57,7 +56,7 @@ final class LayerObserver implements AutoCloseable {
       int kvHeads = ((AttentionSpec.GroupedQuery) block.spec().attention()).kvHeads();
       heads = Optional.of(new HeadContribution(own.get("self_attn.o_proj.weight"), kvHeads));
     }
-    heads.orElseThrow().observe(rows(attention.heads(hiddenBTD, CausalContext.INSTANCE)));
+    heads.orElseThrow().observe(rows(attention.heads(hiddenBTD)));
     Tensor inputsRD = rows(normalised(own.get("input_layernorm.weight"), hiddenBTD));
     linearAttention = Optional.of(observed(linearAttention, inputsRD, rows(addedBTD)));
   }

@@ -2,7 +2,6 @@ package org.nemotron.nas.library;
 
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.Block;
-import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.SubBlock;
@@ -67,8 +66,8 @@ public sealed interface Replacement extends AutoCloseable {
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      Tensor middle = attention.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
-      return parentFfn.forward(middle, CausalContext.INSTANCE);
+      Tensor middle = attention.forward(parentStream.seamsBTD().get(layer));
+      return parentFfn.forward(middle);
     }
 
     @Override
@@ -86,7 +85,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfFfn(int layer, SubBlock ffn) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      return ffn.forward(parentStream.middlesBTD().get(layer), CausalContext.INSTANCE);
+      return ffn.forward(parentStream.middlesBTD().get(layer));
     }
 
     @Override
@@ -104,7 +103,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfBlocks(int layer, int covers, Block block) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      return block.forward(parentStream.seamsBTD().get(layer), CausalContext.INSTANCE);
+      return block.forward(parentStream.seamsBTD().get(layer));
     }
 
     @Override

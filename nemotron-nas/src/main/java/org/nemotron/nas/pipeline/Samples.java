@@ -2,13 +2,12 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
-import java.util.Arrays;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.GreedyGeneration;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Tensors;
-import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.core.nn.InferenceModel;
+import org.nemotron.core.nn.PromptSteps;
+import org.nemotron.core.tensor.Lanes;
+import org.nemotron.core.tensor.WeightFormat;
 import org.nemotron.nas.report.RunSummary.Sample;
 
 /** Greedy continuations of the beginning of each held-out text, by parent and child. */
@@ -19,27 +18,29 @@ final class Samples {
   private Samples() {}
 
   static ImmutableList<Sample> of(RunInputs inputs, HeterogeneousModel child) {
+    ImmutableList<ImmutableIntArray> prompts =
+        inputs.heldOut().stream()
+            .map(corpus -> corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length())))
+            .collect(ImmutableList.toImmutableList());
+    ImmutableList<ImmutableIntArray> byParent = continued(inputs.parent(), prompts);
+    ImmutableList<ImmutableIntArray> byChild = continued(child, prompts);
     ImmutableList.Builder<Sample> samples = ImmutableList.builder();
-    for (TokenCorpus corpus : inputs.heldOut()) {
-      ImmutableIntArray prompt = corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length()));
+    for (int text = 0; text < prompts.size(); text++) {
       samples.add(
           new Sample(
-              inputs.tokenizer().decodeText(prompt),
-              continued(inputs, inputs.parent(), prompt),
-              continued(inputs, child, prompt)));
+              inputs.tokenizer().decodeText(prompts.get(text)),
+              inputs.tokenizer().decodeText(byParent.get(text)),
+              inputs.tokenizer().decodeText(byChild.get(text))));
     }
     return samples.build();
   }
 
-  private static String continued(
-      RunInputs inputs, HeterogeneousModel model, ImmutableIntArray prompt) {
-    try (NativeScope scope = NativeScope.open()) {
-      long[] ids = prompt.stream().asLongStream().toArray();
-      Tensor promptBT = Tensors.of(ids, 1, ids.length);
-      long[] generated = GreedyGeneration.generate(model, promptBT, NEW_TOKENS)[0];
-      return inputs
-          .tokenizer()
-          .decodeText(ImmutableIntArray.copyOf(Arrays.stream(generated).mapToInt(id -> (int) id)));
+  private static ImmutableList<ImmutableIntArray> continued(
+      HeterogeneousModel model, ImmutableList<ImmutableIntArray> prompts) {
+    try (Lanes lanes = Lanes.ofAllCores();
+        InferenceModel ready =
+            new InferenceModel(model, WeightFormat.best(), lanes, PromptSteps.USUAL_ROWS)) {
+      return GreedyGeneration.generate(ready, prompts, NEW_TOKENS);
     }
   }
 }

@@ -158,6 +158,7 @@ final class Stages {
             .put("parent", inputs.parent().spec().toString())
             .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
             .put("costs", PlanFiles.JSON.writeValueAsString(costs))
+            .put("method", LatencyMeter.METHOD)
             .put("device", plan().device())
             .put("machine", System.getProperty("os.arch") + " " + CpuThreads.available())
             .build();

@@ -7,7 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.KvCache;
+import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -25,10 +25,8 @@ final class CostTest {
   void memory_explicitHeadSizeAndTiedHead_equalsTheBytesAllocated() {
     ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
     MemoryModel memory = new MemoryModel(DType.FLOAT32);
-    try (HeterogeneousModel model = SmallParent.model(spec, 1);
-        KvCache cache = model.newCache(SCENARIO.batch(), SCENARIO.sequenceTokens())) {
+    try (HeterogeneousModel model = SmallParent.model(spec, 1)) {
       assertThat(memory.weightBytes(spec)).isEqualTo(model.weightBytes());
-      assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(cache.bytes());
       // By hand: 2 heads of 10 elements of 4 bytes, keys and values, 3 sequences of 16 tokens.
       assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(2L * 2 * 10 * 4 * 3 * 16);
       assertThat(memory.nonBlockBytes(spec)).isEqualTo((64L * 32 + 32) * 4);
@@ -40,11 +38,17 @@ final class CostTest {
     ModelSpec spec = SmallParent.spec();
     MemoryModel memory = new MemoryModel(DType.BFLOAT16);
     try (HeterogeneousModel model = SmallParent.model();
-        HeterogeneousModel halved = model.copy(DType.BFLOAT16);
-        KvCache cache = halved.newCache(SCENARIO.batch(), SCENARIO.sequenceTokens())) {
+        HeterogeneousModel halved = model.copy(DType.BFLOAT16)) {
       assertThat(memory.weightBytes(spec)).isEqualTo(halved.weightBytes());
-      assertThat(memory.kvBytes(spec, SCENARIO)).isEqualTo(cache.bytes());
     }
+  }
+
+  @Test
+  void memory_float32AndWholePages_equalsTheCacheOfServing() {
+    ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
+    Scenario twoPages = new Scenario(3, KvMemory.PAGE_TOKENS, KvMemory.PAGE_TOKENS);
+    assertThat(new MemoryModel(DType.FLOAT32).kvBytes(spec, twoPages))
+        .isEqualTo(3 * 2 * KvMemory.bytesPerPage(spec));
   }
 
   @Test

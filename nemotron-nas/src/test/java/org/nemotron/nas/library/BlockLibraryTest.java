@@ -242,8 +242,7 @@ final class BlockLibraryTest {
             org.nemotron.core.nn.SubBlock.attention(
                 new AttentionSpec.Linear(), weights, parent.rotary(), 1e-5)) {
           Tensor before = s.seamsBTD().get(layer);
-          return new HalfBlock(
-              half.forward(before, org.nemotron.core.nn.CausalContext.INSTANCE), middle);
+          return new HalfBlock(half.forward(before), middle);
         }
       }
       try (Replacement ffn = Replacement.of(parent, candidate, weights)) {

@@ -13,7 +13,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.nn.CausalContext;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.AttentionSpec;
@@ -73,8 +72,8 @@ final class StartingWeightsTest {
   /** Returns what the candidate attention says, and what the parent's says. */
   private void assertSameAttention(AttentionSpec spec, NamedTensors weights, Tensor hidden) {
     try (SubBlock child = SubBlock.attention(spec, weights, parent.rotary(), 1e-5)) {
-      Tensor wanted = parent.block(0).attention().forward(hidden, CausalContext.INSTANCE);
-      Tensor actual = child.forward(hidden, CausalContext.INSTANCE);
+      Tensor wanted = parent.block(0).attention().forward(hidden);
+      Tensor actual = child.forward(hidden);
       assertThat(actual.sub(wanted).abs().max().item_double()).isLessThan(TOLERANCE);
       assertThat(wanted.sub(hidden).abs().max().item_double()).isGreaterThan(0.1);
     }
@@ -223,9 +222,8 @@ final class StartingWeightsTest {
       double open =
           8 * first * own.get("post_attention_layernorm.weight").select(0, 0).item_double();
       double silu = open / (1 + Math.exp(-open));
-      Tensor wanted = parent.block(0).ffn().forward(hidden, CausalContext.INSTANCE).sub(hidden);
-      Tensor actual =
-          child.forward(hidden, CausalContext.INSTANCE).sub(hidden).mul(new Scalar(silu));
+      Tensor wanted = parent.block(0).ffn().forward(hidden).sub(hidden);
+      Tensor actual = child.forward(hidden).sub(hidden).mul(new Scalar(silu));
       double size = wanted.abs().max().item_double();
       assertThat(actual.sub(wanted).abs().max().item_double() / size)
           .isLessThan(OPEN_GATE_TOLERANCE);

@@ -1,0 +1,137 @@
+package org.nemotron.core.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.WeightFormat;
+
+/** On what the logits of a sequence depend, to the last bit. */
+final class InferenceModelProperties {
+  private static final int COMPANY = 31;
+  private static final int PAGES_EACH = 4;
+
+  @Provide
+  Arbitrary<ModelSpec> specs() {
+    return Arbitraries.of(
+        SmallModels.mixed(),
+        SmallModels.spec(
+            new BlockSpec(SmallModels.grouped(1), SmallModels.WIDE),
+            new BlockSpec(SmallModels.grouped(4), SmallModels.WIDE)));
+  }
+
+  private static Served served(HeterogeneousModel model, int lanes, int pages) {
+    return new Served(model, WeightFormat.FLOAT16, lanes, pages);
+  }
+
+  @Property(tries = 15, edgeCases = EdgeCasesMode.NONE)
+  void companyChangesNoBit(
+      @ForAll("specs") ModelSpec spec,
+      @ForAll @IntRange(min = 1, max = 200) int prompt,
+      @ForAll long seed) {
+    Random random = new Random(seed);
+    long[] ids = SmallModels.ids(prompt + 2, seed);
+    ImmutableIntArray pages = Served.pages(0, PAGES_EACH);
+    int all = (COMPANY + 1) * PAGES_EACH;
+    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+        Served alone = served(model, 2, all);
+        Served crowded = served(model, 2, all)) {
+      int from = 0;
+      for (int end : new int[] {prompt, prompt + 1, prompt + 2}) {
+        StepSpan own = Served.span(pages, ids, from, end);
+        List<StepSpan> spans = company(random);
+        int place = random.nextInt(spans.size() + 1);
+        int before = spans.subList(0, place).stream().mapToInt(StepSpan::wanted).sum();
+        spans.add(place, own);
+        float[][] together = crowded.step(spans.toArray(new StepSpan[0]));
+        assertThat(Arrays.copyOfRange(together, before, before + end - from))
+            .isDeepEqualTo(alone.step(own));
+        from = end;
+      }
+    }
+  }
+
+  /** Prompts and single tokens of other sequences, which go on from memory as it is. */
+  private static List<StepSpan> company(Random random) {
+    List<StepSpan> spans = new ArrayList<>();
+    for (int other = 1; other <= COMPANY; other++) {
+      ImmutableIntArray pages = Served.pages(other * PAGES_EACH, (other + 1) * PAGES_EACH);
+      int length = random.nextBoolean() ? 1 : 1 + random.nextInt(90);
+      int start = length == 1 ? random.nextInt(100) : 64 * random.nextInt(2);
+      long[] ids = SmallModels.ids(start + length, random.nextLong());
+      spans.add(Served.span(pages, ids, start, start + length));
+    }
+    return spans;
+  }
+
+  @Property(tries = 15, edgeCases = EdgeCasesMode.NONE)
+  void cutAtPagesChangesNoBit(
+      @ForAll("specs") ModelSpec spec,
+      @ForAll @IntRange(min = 65, max = 256) int prompt,
+      @ForAll @IntRange(min = 1, max = 7) int cuts,
+      @ForAll long seed) {
+    long[] ids = SmallModels.ids(prompt, seed);
+    ImmutableIntArray pages = Served.pages(0, PAGES_EACH);
+    int[] ends =
+        IntStream.concat(
+                IntStream.range(1, 4)
+                    .filter(page -> (cuts >> (page - 1) & 1) == 1)
+                    .map(page -> 64 * page)
+                    .filter(end -> end < prompt),
+                IntStream.of(prompt))
+            .toArray();
+    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+        Served whole = served(model, 2, PAGES_EACH);
+        Served cut = served(model, 2, PAGES_EACH)) {
+      assertThat(cut.read(pages, ids, ends)).isDeepEqualTo(whole.read(pages, ids, prompt));
+    }
+  }
+
+  @Property(tries = 15, edgeCases = EdgeCasesMode.NONE)
+  void placeOfPagesChangesNoBit(
+      @ForAll("specs") ModelSpec spec,
+      @ForAll @IntRange(min = 65, max = 250) int prompt,
+      @ForAll long seed) {
+    long[] ids = SmallModels.ids(prompt + 2, seed);
+    List<Integer> shuffled = new ArrayList<>(IntStream.range(0, 20).boxed().toList());
+    Collections.shuffle(shuffled, new Random(seed));
+    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+        Served inOrder = served(model, 2, PAGES_EACH);
+        Served anywhere = served(model, 2, 20)) {
+      int[] ends = {prompt, prompt + 1, prompt + 2};
+      assertThat(
+              anywhere.read(ImmutableIntArray.copyOf(shuffled.subList(0, PAGES_EACH)), ids, ends))
+          .isDeepEqualTo(inOrder.read(Served.pages(0, PAGES_EACH), ids, ends));
+    }
+  }
+
+  @Property(tries = 15, edgeCases = EdgeCasesMode.NONE)
+  void numberOfLanesChangesNoBit(
+      @ForAll("specs") ModelSpec spec,
+      @ForAll @IntRange(min = 1, max = 140) int prompt,
+      @ForAll @IntRange(min = 2, max = 7) int lanes,
+      @ForAll long seed) {
+    long[] ids = SmallModels.ids(prompt + 2, seed);
+    int[] ends = {prompt, prompt + 1, prompt + 2};
+    ImmutableIntArray pages = Served.pages(0, PAGES_EACH);
+    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+        Served one = served(model, 1, PAGES_EACH);
+        Served many = served(model, lanes, PAGES_EACH)) {
+      assertThat(many.read(pages, ids, ends)).isDeepEqualTo(one.read(pages, ids, ends));
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package org.nemotron.nas.cost;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableLongArray;
+import com.google.common.primitives.Longs;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.InferenceModel;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.core.nn.PromptSteps;
+import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.Shapes;
+import org.nemotron.core.tensor.Lanes;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.tensor.WeightFormat;
+
+/**
+ * Layers with random weights, ready to be timed one by one: a model that has each of them once, so
+ * that a layer finds the processor's caches as it would behind another layer.
+ */
+final class LayersProbe implements Probe {
+  private static final double WEIGHT_SCALE = 0.02;
+
+  /** The head is not measured here: a small one saves memory. */
+  private static final int VOCABULARY = 64;
+
+  private final InferenceModel model;
+  private final ScenarioSteps steps;
+  private final KvMemory memory;
+
+  LayersProbe(ModelSpec parent, ImmutableList<BlockSpec> layers, Scenario scenario, Lanes lanes) {
+    ModelSpec spec =
+        new ModelSpec(
+            VOCABULARY,
+            parent.width(),
+            parent.queryHeads(),
+            parent.headDim(),
+            parent.rmsNormEps(),
+            parent.rope(),
+            parent.maxPositions(),
+            true,
+            parent.specialTokens(),
+            layers);
+    int maxRows = PromptSteps.USUAL_ROWS;
+    try (NamedTensors weights = weights(spec);
+        HeterogeneousModel random = HeterogeneousModel.of(spec, weights)) {
+      this.model = new InferenceModel(random, WeightFormat.best(), lanes, maxRows);
+    }
+    this.steps = ScenarioSteps.of(scenario, VOCABULARY, maxRows);
+    this.memory = new KvMemory(spec, steps.pages());
+  }
+
+  private static NamedTensors weights(ModelSpec spec) {
+    try (NativeScope scope = NativeScope.open()) {
+      ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
+      spec.tensorShapes().forEach((name, shape) -> tensors.put(name, random(name, shape)));
+      return NamedTensors.of(tensors.buildOrThrow());
+    }
+  }
+
+  private static Tensor random(String name, ImmutableList<Long> shape) {
+    SplittableRandom random = new Seed(0).named(name).random();
+    float[] values = new float[Math.toIntExact(Shapes.elements(shape))];
+    for (int index = 0; index < values.length; index++) {
+      values[index] = (float) (WEIGHT_SCALE * (2 * random.nextDouble() - 1));
+    }
+    return Tensors.of(values, Longs.toArray(shape));
+  }
+
+  @Override
+  public ScenarioSteps steps() {
+    return steps;
+  }
+
+  @Override
+  public long[] nanos(ImmutableList<ImmutableList<StepSpan>> taken) {
+    long[] sums = new long[model.spec().layers()];
+    for (ImmutableList<StepSpan> step : taken) {
+      ImmutableLongArray nanos = model.layerNanos(step, memory);
+      for (int layer = 0; layer < sums.length; layer++) {
+        sums[layer] += nanos.get(layer);
+      }
+    }
+    return sums;
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    memory.close();
+  }
+}

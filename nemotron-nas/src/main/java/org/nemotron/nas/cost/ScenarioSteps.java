@@ -1,0 +1,66 @@
+package org.nemotron.nas.cost;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.nemotron.core.nn.KvMemory;
+import org.nemotron.core.nn.PromptSteps;
+import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.nn.StepSpan.LogitsWanted;
+
+/**
+ * The steps of a scenario, as generation takes them. Immutable.
+ *
+ * @param prefill reads all prompts
+ * @param decode reads one token of each sequence, at the scenario's mean context
+ * @param context reads all that a decode step finds in the cache
+ * @param pages how many pages the sequences have together
+ */
+record ScenarioSteps(
+    ImmutableList<ImmutableList<StepSpan>> prefill,
+    ImmutableList<ImmutableList<StepSpan>> decode,
+    ImmutableList<ImmutableList<StepSpan>> context,
+    int pages) {
+  /**
+   * Returns the steps of {@code scenario}.
+   *
+   * @param vocabulary ids are below it
+   * @param maxRows how many tokens a step may have
+   */
+  static ScenarioSteps of(Scenario scenario, int vocabulary, int maxRows) {
+    int found = scenario.meanContextTokens();
+    int pagesEach = KvMemory.pagesFor(found + 1);
+    ImmutableList.Builder<StepSpan> prompts = ImmutableList.builder();
+    ImmutableList.Builder<StepSpan> tokens = ImmutableList.builder();
+    ImmutableList.Builder<StepSpan> contexts = ImmutableList.builder();
+    for (int sequence = 0; sequence < scenario.batch(); sequence++) {
+      int first = sequence * pagesEach;
+      ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(first, first + pagesEach));
+      ImmutableIntArray ids = ids(sequence, found, vocabulary);
+      prompts.add(
+          new StepSpan(pages, 0, ids.subArray(0, scenario.promptTokens()), LogitsWanted.LAST));
+      tokens.add(new StepSpan(pages, found, ids.subArray(0, 1), LogitsWanted.LAST));
+      contexts.add(new StepSpan(pages, 0, ids, LogitsWanted.NONE));
+    }
+    return new ScenarioSteps(
+        PromptSteps.of(prompts.build(), maxRows),
+        partitioned(tokens.build(), maxRows),
+        PromptSteps.of(contexts.build(), maxRows),
+        scenario.batch() * pagesEach);
+  }
+
+  private static ImmutableIntArray ids(int sequence, int count, int vocabulary) {
+    return ImmutableIntArray.copyOf(
+        IntStream.range(0, count)
+            .map(position -> (int) ((31L * sequence + position) % vocabulary)));
+  }
+
+  private static ImmutableList<ImmutableList<StepSpan>> partitioned(
+      List<StepSpan> spans, int maxRows) {
+    return Lists.partition(spans, maxRows).stream()
+        .map(ImmutableList::copyOf)
+        .collect(ImmutableList.toImmutableList());
+  }
+}

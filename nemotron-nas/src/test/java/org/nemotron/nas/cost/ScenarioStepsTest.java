@@ -1,0 +1,66 @@
+package org.nemotron.nas.cost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.StepSpan;
+
+final class ScenarioStepsTest {
+  private static final int MAX_ROWS = 128;
+
+  private static int tokens(ImmutableList<ImmutableList<StepSpan>> steps) {
+    return steps.stream().flatMap(List::stream).mapToInt(span -> span.tokens().length()).sum();
+  }
+
+  private static int wanted(ImmutableList<ImmutableList<StepSpan>> steps) {
+    return steps.stream().flatMap(List::stream).mapToInt(StepSpan::wanted).sum();
+  }
+
+  @Test
+  void of_batchOfThree_readsAllPromptsAndWantsATokenOfEach() {
+    ScenarioSteps steps = ScenarioSteps.of(new Scenario(3, 100, 30), 10, MAX_ROWS);
+    assertThat(tokens(steps.prefill())).isEqualTo(300);
+    assertThat(wanted(steps.prefill())).isEqualTo(3);
+    assertThat(steps.prefill())
+        .allSatisfy(
+            step -> assertThat(tokens(ImmutableList.of(step))).isLessThanOrEqualTo(MAX_ROWS));
+  }
+
+  @Test
+  void of_batchOfThree_decodesAtTheMeanContext() {
+    Scenario scenario = new Scenario(3, 100, 30);
+    ScenarioSteps steps = ScenarioSteps.of(scenario, 10, MAX_ROWS);
+    assertThat(steps.decode()).hasSize(1);
+    assertThat(steps.decode().get(0))
+        .hasSize(3)
+        .allSatisfy(
+            span -> {
+              assertThat(span.start()).isEqualTo(scenario.meanContextTokens());
+              assertThat(span.tokens()).isEqualTo(ImmutableIntArray.of(span.tokens().get(0)));
+            });
+    assertThat(wanted(steps.decode())).isEqualTo(3);
+    assertThat(tokens(steps.context())).isEqualTo(3 * scenario.meanContextTokens());
+    assertThat(wanted(steps.context())).isZero();
+  }
+
+  @Test
+  void of_batchBeyondTheRowsOfAStep_decodesInSeveral() {
+    ScenarioSteps steps = ScenarioSteps.of(new Scenario(300, 2, 2), 10, MAX_ROWS);
+    assertThat(steps.decode()).extracting(List::size).containsExactly(128, 128, 44);
+  }
+
+  @Test
+  void of_anyBatch_givesEachSequencePagesOfItsOwn() {
+    ScenarioSteps steps = ScenarioSteps.of(new Scenario(5, 100, 30), 10, MAX_ROWS);
+    Set<Integer> used = new HashSet<>();
+    for (StepSpan span : steps.decode().get(0)) {
+      span.pages().forEach(page -> assertThat(used.add(page)).isTrue());
+    }
+    assertThat(used).hasSize(steps.pages()).allMatch(page -> page < steps.pages());
+  }
+}
