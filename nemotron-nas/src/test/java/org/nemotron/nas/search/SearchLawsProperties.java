@@ -56,18 +56,18 @@ final class SearchLawsProperties {
 
   @Property(tries = 300)
   void addingACandidateNeverHurts(
-      @ForAll("problems") SearchProblem problem, @ForAll @IntRange(max = 5) int layer) {
+      @ForAll("problems") SearchProblem problem,
+      @ForAll @IntRange(max = 5) int layer,
+      @ForAll @DoubleRange(max = 10) double score) {
     int to = Math.min(layer, problem.layers().size() - 1);
     boolean pinned = problem.rules().stream().anyMatch(Rule.Pin.class::isInstance);
     if (!pinned) {
-      Alternative first = problem.layers().get(to).get(0);
+      List<Alternative> there = problem.layers().get(to);
+      Alternative like = there.get((int) score % there.size());
       Alternative extra =
-          new Alternative(
-              "extra", first.score() / 2, 0, first.costs(), first.covers(), first.kinds());
+          new Alternative("extra", score, 0, like.costs(), like.covers(), like.kinds());
       List<List<Alternative>> layers = new ArrayList<>(problem.layers());
-      layers.set(
-          to,
-          ImmutableList.<Alternative>builder().addAll(problem.layers().get(to)).add(extra).build());
+      layers.set(to, ImmutableList.<Alternative>builder().addAll(there).add(extra).build());
       assertThat(score(withLayers(problem, layers))).isLessThanOrEqualTo(score(problem) + ROUNDING);
     }
   }
