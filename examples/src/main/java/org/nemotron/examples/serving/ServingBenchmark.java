@@ -2,11 +2,12 @@ package org.nemotron.examples.serving;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.datatype.guava.GuavaModule;
+import com.google.common.collect.ArrayListMultimap;
+import com.google.common.collect.ListMultimap;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -49,6 +50,12 @@ public final class ServingBenchmark implements Callable<Integer> {
   private int requests;
 
   @Option(
+      names = "--rounds",
+      defaultValue = "3",
+      description = "measurements of each model; medians count (default: ${DEFAULT-VALUE})")
+  private int rounds;
+
+  @Option(
       names = "--output",
       defaultValue = "serving",
       description = "where to write (default: ${DEFAULT-VALUE})")
@@ -59,11 +66,8 @@ public final class ServingBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<ServingFigures> figures = new ArrayList<>();
-    for (Path model : models) {
-      figures.add(new ServingRun(scale, batch, requests).measure(model));
-      print(figures.get(figures.size() - 1));
-    }
+    List<ServingFigures> figures = measured();
+    figures.forEach(this::print);
     Files.createDirectories(output);
     new ObjectMapper()
         .registerModule(new GuavaModule())
@@ -72,14 +76,26 @@ public final class ServingBenchmark implements Callable<Integer> {
     String machine =
         String.format(
             Locale.ROOT,
-            "%d cores, %s, Java %s; lengths are the blog's divided by %d.",
+            "%d cores, %s, Java %s; lengths are the blog's divided by %d; medians of %d rounds, the models in turns.",
             Runtime.getRuntime().availableProcessors(),
             System.getProperty("os.arch"),
             System.getProperty("java.version"),
-            scale);
+            scale,
+            rounds);
     Files.writeString(output.resolve("serving.html"), ServingPage.render(figures, machine));
     out().printf("wrote %s and serving.json%n", output.resolve("serving.html"));
     return 0;
+  }
+
+  /** The models take turns, so that a disturbance of the machine meets all alike. */
+  private List<ServingFigures> measured() throws IOException {
+    ListMultimap<Path, ServingFigures> taken = ArrayListMultimap.create();
+    for (int round = 0; round < rounds; round++) {
+      for (Path model : models) {
+        taken.put(model, new ServingRun(scale, batch, requests).measure(model));
+      }
+    }
+    return models.stream().map(model -> ServingFigures.median(taken.get(model))).toList();
   }
 
   private void print(ServingFigures figures) {

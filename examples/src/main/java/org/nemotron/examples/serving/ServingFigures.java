@@ -1,6 +1,9 @@
 package org.nemotron.examples.serving;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.math.Quantiles;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What was measured of one model. Immutable.
@@ -31,4 +34,47 @@ record ServingFigures(
       double firstTokenP99,
       double perTokenP50,
       double perTokenP99) {}
+
+  /** Returns the medians of several measurements of one model. */
+  static ServingFigures median(List<ServingFigures> rounds) {
+    ServingFigures first = rounds.get(0);
+    ImmutableList.Builder<ScenarioSpeed> scenarios = ImmutableList.builder();
+    for (int i = 0; i < first.scenarios.size(); i++) {
+      int index = i;
+      ScenarioSpeed one = first.scenarios.get(i);
+      scenarios.add(
+          new ScenarioSpeed(
+              one.promptTokens(),
+              one.outputTokens(),
+              one.batch(),
+              median(rounds, round -> round.scenarios.get(index).tokensPerSecond())));
+    }
+    ImmutableList.Builder<BatchSpeed> curve = ImmutableList.builder();
+    for (int i = 0; i < first.curve.size(); i++) {
+      int index = i;
+      curve.add(
+          new BatchSpeed(
+              first.curve.get(i).batch(),
+              median(rounds, round -> round.curve.get(index).perServer()),
+              median(rounds, round -> round.curve.get(index).perUser())));
+    }
+    ImmutableList.Builder<LoadLatency> loads = ImmutableList.builder();
+    for (int i = 0; i < first.loads.size(); i++) {
+      int index = i;
+      loads.add(
+          new LoadLatency(
+              median(rounds, round -> round.loads.get(index).requestsPerSecond()),
+              median(rounds, round -> round.loads.get(index).firstTokenP50()),
+              median(rounds, round -> round.loads.get(index).firstTokenP99()),
+              median(rounds, round -> round.loads.get(index).perTokenP50()),
+              median(rounds, round -> round.loads.get(index).perTokenP99())));
+    }
+    return new ServingFigures(
+        first.model, first.parameters, scenarios.build(), curve.build(), loads.build());
+  }
+
+  private static double median(
+      List<ServingFigures> rounds, ToDoubleFunction<ServingFigures> figure) {
+    return Quantiles.median().compute(rounds.stream().mapToDouble(figure).toArray());
+  }
 }

@@ -54,7 +54,7 @@ final class ServingRun {
         curve.add(batchSpeed(generator, size));
       }
       return new ServingFigures(
-          model.toString(),
+          model.toAbsolutePath().normalize().getFileName().toString(),
           generator.spec().parameters(),
           scenarios.build(),
           curve.build(),
