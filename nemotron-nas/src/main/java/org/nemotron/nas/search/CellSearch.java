@@ -24,6 +24,7 @@ final class CellSearch {
   private final Network network;
   private final Cell cell;
   private final double horizon;
+  private final double furthest;
   private final Deadline deadline;
   private final Core core;
   private final boolean[] breakable;
@@ -32,11 +33,14 @@ final class CellSearch {
   /**
    * @param root the core of the whole network
    * @param horizon paths from here on are of no interest now
+   * @param furthest paths from here on will not be of interest
    */
-  CellSearch(Network network, Core root, Cell cell, double horizon, Deadline deadline) {
+  CellSearch(
+      Network network, Core root, Cell cell, double horizon, double furthest, Deadline deadline) {
     this.network = network;
     this.cell = cell;
     this.horizon = horizon;
+    this.furthest = furthest;
     this.deadline = deadline;
     Core whole = root.keeping(cell.arcs).contracted();
     this.breakable = whole.breakable();
@@ -53,14 +57,14 @@ final class CellSearch {
   /** Returns the cells that take the place of the one examined. */
   ImmutableList<Cell> examine() {
     if (dual.bound >= horizon) {
-      return ImmutableList.of(learned(cell.arcs, dual.bound, Optional.empty()));
+      return ImmutableList.of(learned(arcs(), dual.bound, Optional.empty()));
     }
     Core narrowed = narrowed();
     boolean[] stillBreakable = narrowed.breakable();
     Core small = narrowed.keepingRows(stillBreakable);
     Dual raised = ascend(small, pick(dual.multipliers, stillBreakable));
     return raised.bound >= horizon
-        ? ImmutableList.of(learned(cell.arcs, horizon, Optional.empty()))
+        ? ImmutableList.of(learned(arcs(), horizon, Optional.empty()))
         : search(small, raised);
   }
 
@@ -84,7 +88,7 @@ final class CellSearch {
     }
     double reached = reached(small, incumbent);
     if (dropped >= reached) {
-      return ImmutableList.of(learned(cell.arcs, reached, incumbent.path()));
+      return ImmutableList.of(learned(arcs(), reached, incumbent.path()));
     }
     return deadline.isPast()
         ? ImmutableList.of(cell)
@@ -92,7 +96,8 @@ final class CellSearch {
   }
 
   private double search(Core small, List<Dual> duals, Incumbent incumbent, boolean strict) {
-    return new MeetingSearch(small, duals, incumbent, horizon, WIDTH, strict).run(deadline);
+    return new MeetingSearch(small, duals, incumbent, horizon, WIDTH, strict)
+        .run(deadline, horizon);
   }
 
   private double reached(Core small, Incumbent incumbent) {
@@ -121,20 +126,35 @@ final class CellSearch {
 
   /** Splits the cell: the paths that have an arc, and those that do not. */
   private ImmutableList<Cell> split(int arc) {
+    int[] arcs = arcs();
     return ImmutableList.of(
-        learned(part(arc, true), dual.bound, Optional.empty()),
-        learned(part(arc, false), dual.bound, Optional.empty()));
+        learned(part(arcs, arc, true), dual.bound, Optional.empty()),
+        learned(part(arcs, arc, false), dual.bound, Optional.empty()));
   }
 
-  private int[] part(int arc, boolean taken) {
-    int[] arcs = new int[cell.arcs.length];
+  private int[] part(int[] arcs, int arc, boolean taken) {
+    int[] part = new int[arcs.length];
     int size = 0;
-    for (int other : cell.arcs) {
+    for (int other : arcs) {
       boolean rival = network.from[other] == network.from[arc] && other != arc;
       if (taken ? !rival : other != arc) {
-        arcs[size++] = other;
+        part[size++] = other;
       }
     }
+    return Arrays.copyOf(part, size);
+  }
+
+  /** Returns the arcs of the network that some path of interest in this cell may have. */
+  private int[] arcs() {
+    double[] detours = dual.detours(core);
+    int[] arcs = Arrays.copyOf(core.forced, core.forced.length + core.arcs());
+    int size = core.forced.length;
+    for (int arc = 0; arc < detours.length; arc++) {
+      if (dual.bound + detours[arc] < furthest) {
+        arcs[size++] = core.original[arc];
+      }
+    }
+    Arrays.sort(arcs, 0, size);
     return Arrays.copyOf(arcs, size);
   }
 

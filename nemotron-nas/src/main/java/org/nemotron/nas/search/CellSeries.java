@@ -36,6 +36,12 @@ final class CellSeries implements Series {
 
   private static final double LEAST_STEP = 1e-7;
 
+  /**
+   * How far beyond the first floor arcs are kept at all, in units of the first step; a series that
+   * goes further begins anew.
+   */
+  private static final double REACH = 20;
+
   private final PrunedSearch solver;
   private final Solver fallback;
   private final PriorityQueue<Cell> cells =
@@ -49,6 +55,8 @@ final class CellSeries implements Series {
   private double longestStep;
   private double step;
   private double horizon;
+  private double furthest;
+  private double reach;
 
   /**
    * @param solver what finds the first path
@@ -87,11 +95,29 @@ final class CellSeries implements Series {
     double[] free = new double[root.rows()];
     Dual dual = DualAscent.ascend(root, free, Double.POSITIVE_INFINITY, CellSearch.PRECISION);
     firstFloor = floor;
-    horizon = floor;
     longestStep = LONGEST_STEP * (floor - dual.bound);
     step = Math.max(LEAST_STEP, FIRST_STEP * longestStep);
+    reach = REACH * step;
+    restart(floor);
+  }
+
+  private void restart(double floor) {
+    horizon = floor;
+    furthest = floor + reach;
+    cells.clear();
     cells.add(
-        new Cell(root.original, dual.multipliers, ImmutableList.of(), floor, Optional.empty()));
+        new Cell(
+            root.original, new double[root.rows()], ImmutableList.of(), floor, Optional.empty()));
+  }
+
+  /** Looks further; what was left out for good may be of interest then. */
+  private void raiseHorizon(double floor) {
+    if (cells.isEmpty() || floor + step > furthest) {
+      reach = Math.max(2 * reach, REACH * step);
+      restart(floor);
+    }
+    horizon = floor + step;
+    step *= 2;
   }
 
   @Override
@@ -102,24 +128,27 @@ final class CellSeries implements Series {
   }
 
   private Answer nextCell(Deadline deadline) {
-    while (!cells.isEmpty()) {
-      Cell least = cells.element();
-      if (least.best.isPresent() && network.allows(least.best.get())) {
-        return new Answer.Best(least.best.get(), network.score(least.best.get()));
+    while (true) {
+      Optional<Cell> least = Optional.ofNullable(cells.peek());
+      double floor = Math.min(furthest, least.map(cell -> cell.floor).orElse(furthest));
+      Optional<Path> best = least.flatMap(cell -> cell.best).filter(network::allows);
+      if (best.isPresent()) {
+        return new Answer.Best(best.get(), network.score(best.get()));
+      }
+      if (floor >= ceiling) {
+        return new Answer.None();
       }
       if (deadline.isPast()) {
-        return unfinished(least.floor / root.scale);
+        return unfinished(floor / root.scale);
       }
       if (cells.size() > MOST_CELLS) {
         return fallback.solve(network, deadline);
       }
-      if (least.floor >= horizon) {
-        horizon = least.floor + step;
-        step *= 2;
+      if (floor >= horizon || least.isEmpty()) {
+        raiseHorizon(floor);
       }
       examine(cells.remove(), deadline);
     }
-    return new Answer.None();
   }
 
   /** Returns the best that is known. */
@@ -133,7 +162,7 @@ final class CellSeries implements Series {
   }
 
   private void examine(Cell cell, Deadline deadline) {
-    for (Cell part : new CellSearch(network, root, cell, horizon, deadline).examine()) {
+    for (Cell part : new CellSearch(network, root, cell, horizon, furthest, deadline).examine()) {
       if (part.floor < ceiling) {
         cells.add(part);
       }

@@ -48,8 +48,21 @@ final class MeetingSearch {
    * @return a bound on all paths that were not looked at, infinite when there is none
    */
   double run(Deadline deadline) {
+    return run(deadline, Double.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Offers every better path to the incumbent, unless it must give up.
+   *
+   * @param enough give up as soon as a path whose bound is below this must be dropped
+   * @return a bound on all paths that were not looked at, infinite when there is none
+   */
+  double run(Deadline deadline, double enough) {
     while (ahead.at() + back.at() < core.nodes && !deadline.isPast()) {
       (ahead.settle() <= back.settle() ? ahead : back).advance();
+      if (droppedBound() < enough) {
+        return droppedBound();
+      }
     }
     if (deadline.isPast()) {
       return Double.NEGATIVE_INFINITY;
@@ -59,9 +72,11 @@ final class MeetingSearch {
     for (int node = ahead.at(); node <= core.nodes && !deadline.isPast(); node++) {
       join(node, deadline);
     }
-    return deadline.isPast()
-        ? Double.NEGATIVE_INFINITY
-        : Math.min(ahead.droppedBound(), back.droppedBound());
+    return deadline.isPast() ? Double.NEGATIVE_INFINITY : droppedBound();
+  }
+
+  private double droppedBound() {
+    return Math.min(ahead.droppedBound(), back.droppedBound());
   }
 
   private void join(int node, Deadline deadline) {
