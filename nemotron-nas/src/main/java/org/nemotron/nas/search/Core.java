@@ -1,7 +1,6 @@
 package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.primitives.Doubles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -122,38 +121,45 @@ final class Core {
 
   /** Returns this core, all of a network, with the rows of the network from {@code first} on. */
   Core plusRows(Network network, int first) {
-    List<double[]> newCoefficients = new ArrayList<>(Arrays.asList(coefficients));
-    List<Double> newFixed = new ArrayList<>(Doubles.asList(fixed));
-    List<Double> newLimits = new ArrayList<>(Doubles.asList(limits));
-    ImmutableList.Builder<Side> newSides = ImmutableList.<Side>builder().addAll(sides);
-    int newHashed = hashedRows;
+    Core core = this;
     for (int index = first; index < network.rows.size(); index++) {
       Row row = network.rows.get(index);
-      for (int sign = 1; sign >= -1; sign -= 2) {
-        double end = sign > 0 ? row.atMost : -row.atLeast;
-        if (end < Double.POSITIVE_INFINITY) {
-          double factor = sign * powerOfTwo(row.coefficients);
-          double[] scaled = times(row.coefficients, factor);
-          double start = row.fixed * factor;
-          double limit = end * Math.abs(factor) - start;
-          double size = Math.max(network.layers + Math.abs(start), Math.abs(limit));
-          if (longestToEnd(scaled)[0] > limit - ROUNDING * size) {
-            newCoefficients.add(scaled);
-            newFixed.add(start);
-            newLimits.add(limit + ROUNDING * size);
-            newSides.add(new Side(index, factor, ROUNDING * size));
-          }
-        }
-      }
-      newHashed = row.counts ? newHashed : newLimits.size();
+      core = row.atMost < Double.POSITIVE_INFINITY ? core.plusSide(network, index, 1) : core;
+      core = row.atLeast > Double.NEGATIVE_INFINITY ? core.plusSide(network, index, -1) : core;
     }
-    return withRows(newCoefficients, newFixed, newLimits, newSides.build(), newHashed);
+    return core;
+  }
+
+  /** Returns this core with one end of a row, the lower one when {@code sign} is negative. */
+  private Core plusSide(Network network, int index, int sign) {
+    Row row = network.rows.get(index);
+    double factor = sign * powerOfTwo(row.coefficients);
+    double[] scaled = times(row.coefficients, factor);
+    double start = row.fixed * factor;
+    double limit = (sign > 0 ? row.atMost : row.atLeast) * factor - start;
+    double widening = ROUNDING * Math.max(network.layers + Math.abs(start), Math.abs(limit));
+    if (longestToEnd(scaled)[0] <= limit - widening) {
+      return this;
+    }
+    int rows = rows();
+    double[][] newCoefficients = Arrays.copyOf(coefficients, rows + 1);
+    double[] newFixed = Arrays.copyOf(fixed, rows + 1);
+    double[] newLimits = Arrays.copyOf(limits, rows + 1);
+    newCoefficients[rows] = scaled;
+    newFixed[rows] = start;
+    newLimits[rows] = limit + widening;
+    return withRows(
+        newCoefficients,
+        newFixed,
+        newLimits,
+        ImmutableList.<Side>builder().addAll(sides).add(new Side(index, factor, widening)).build(),
+        row.counts ? hashedRows : rows + 1);
   }
 
   private Core withRows(
-      List<double[]> newCoefficients,
-      List<Double> newFixed,
-      List<Double> newLimits,
+      double[][] newCoefficients,
+      double[] newFixed,
+      double[] newLimits,
       ImmutableList<Side> newSides,
       int newHashed) {
     return new Core(
@@ -165,9 +171,9 @@ final class Core {
         objective,
         offset,
         scale,
-        newCoefficients.toArray(new double[0][]),
-        Doubles.toArray(newFixed),
-        Doubles.toArray(newLimits),
+        newCoefficients,
+        newFixed,
+        newLimits,
         newSides,
         newHashed);
   }
@@ -182,15 +188,20 @@ final class Core {
    * a candidate of enormous harm must not make the differences between the others vanish.
    */
   private static double powerOfTwoOfMost(double[] values) {
-    double[] sizes = new double[values.length];
-    int zeros = 0;
-    for (int i = 0; i < values.length; i++) {
-      sizes[i] = Math.abs(values[i]);
-      zeros += values[i] == 0 ? 1 : 0;
+    int[] counts = new int[Double.MAX_EXPONENT - Double.MIN_EXPONENT + 2];
+    int nonZero = 0;
+    for (double value : values) {
+      if (value != 0) {
+        counts[Math.getExponent(value) - Double.MIN_EXPONENT + 1]++;
+        nonZero++;
+      }
     }
-    Arrays.sort(sizes);
-    int last = values.length - 1;
-    return values.length == 0 ? 1 : powerOfTwo(sizes[last - (last - Math.min(last, zeros)) / 4]);
+    int above = 0;
+    int exponent = counts.length - 1;
+    while (exponent > 0 && above + counts[exponent] <= nonZero / 4) {
+      above += counts[exponent--];
+    }
+    return nonZero == 0 ? 1 : Math.scalb(1.0, -exponent - Double.MIN_EXPONENT);
   }
 
   private static double powerOfTwo(double largest) {
@@ -368,21 +379,27 @@ final class Core {
 
   /** Returns the core that only has the rows to keep. */
   Core keepingRows(boolean[] kept) {
-    List<double[]> newCoefficients = new ArrayList<>();
-    List<Double> newFixed = new ArrayList<>();
-    List<Double> newLimits = new ArrayList<>();
+    double[][] newCoefficients = new double[rows()][];
+    double[] newFixed = new double[rows()];
+    double[] newLimits = new double[rows()];
     ImmutableList.Builder<Side> newSides = ImmutableList.builder();
+    int size = 0;
     int newHashed = 0;
     for (int row = 0; row < rows(); row++) {
       if (kept[row]) {
-        newCoefficients.add(coefficients[row]);
-        newFixed.add(fixed[row]);
-        newLimits.add(limits[row]);
+        newCoefficients[size] = coefficients[row];
+        newFixed[size] = fixed[row];
+        newLimits[size++] = limits[row];
         newSides.add(sides.get(row));
         newHashed += row < hashedRows ? 1 : 0;
       }
     }
-    return withRows(newCoefficients, newFixed, newLimits, newSides.build(), newHashed);
+    return withRows(
+        Arrays.copyOf(newCoefficients, size),
+        Arrays.copyOf(newFixed, size),
+        Arrays.copyOf(newLimits, size),
+        newSides.build(),
+        newHashed);
   }
 
   /** Returns the core with the limit of one row moved. */
