@@ -18,6 +18,7 @@ import org.nemotron.core.nn.InferenceDevice;
 import org.nemotron.core.nn.InferenceModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.WeightFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -47,6 +48,12 @@ public final class CardBenchmark implements Callable<Integer> {
   @Option(names = "--prompt-tokens", defaultValue = "2048", description = "Tokens of each.")
   private int promptTokens = 2048;
 
+  @Option(
+      names = "--weights",
+      defaultValue = "BFLOAT16",
+      description = "BFLOAT16 or FLOAT8_E4M3 (default: ${DEFAULT-VALUE}).")
+  private WeightFormat format = WeightFormat.BFLOAT16;
+
   @Option(names = "--steps", defaultValue = "64", description = "Decode steps that are timed.")
   private int steps = 64;
 
@@ -61,14 +68,15 @@ public final class CardBenchmark implements Callable<Integer> {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("card", card.model());
     figures.put("limits", limits);
+    figures.put("weights", format);
     System.out.printf(
         "%s: copy %.2f TB/s, matrix product %.0f TFLOP/s%n",
         card.model(), limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
     try (HeterogeneousModel weights = weights(where);
         InferenceDevice host = InferenceDevice.of(where)) {
       int rows = Math.max(host.usualRows(), prompts * promptTokens);
-      try (InferenceModel ready = host.prepare(weights, host.bestFormat(), rows)) {
-        ServingSteps run = new ServingSteps(ready);
+      try (InferenceModel ready = host.prepare(weights, format, rows)) {
+        ServingSteps run = new ServingSteps(ready, format);
         figures.put("prefill", prefill(run, limits));
         List<Map<String, Object>> decodes = new ArrayList<>();
         for (int batch : batches) {
