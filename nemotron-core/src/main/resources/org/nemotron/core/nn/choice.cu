@@ -107,16 +107,23 @@ extern "C" __global__ void choose(const float* logits_of_all, int vocabulary, co
     bad = 0;
   }
   __syncthreads();
+  // Eight loads under way: one block reads the whole row.
   u64 own = 0;
   bool wrong = false;
+#pragma unroll 8
   for (int i = threadIdx.x; i < vocabulary; i += THREADS) {
     float logit = logits[i];
     wrong |= !(logit == logit);
     u64 rank = ((u64)key_of(logit) << 32) | (unsigned)~i;
     own = rank > own ? rank : own;
   }
+#pragma unroll
+  for (int step = WARP / 2; step > 0; step /= 2) {
+    u64 other = __shfl_xor_sync(FULL, own, step);
+    own = other > own ? other : own;
+  }
   if (wrong) bad = 1;
-  atomicMax(&best, own);
+  if (threadIdx.x % WARP == 0) atomicMax(&best, own);
   __syncthreads();
   int likeliest = (int)~(unsigned)best;
   if (bad || choice.inverse_temperature == 0) {
