@@ -39,7 +39,11 @@ public final class GatedFfn implements SubBlock {
    */
   public Tensor channels(Tensor hiddenBTD) {
     Tensor normalisedBTD = norm.apply(hiddenBTD);
-    return torch.silu(torch.linear(normalisedBTD, gateID)).mul(torch.linear(normalisedBTD, upID));
+    Tensor gatesBTI = torch.linear(normalisedBTD, gateID);
+    Tensor upsBTI = torch.linear(normalisedBTD, upID);
+    return CardPasses.gate(gatesBTI, upsBTI)
+        ? CardPasses.gated(gatesBTI, upsBTI)
+        : torch.silu(gatesBTI).mul(upsBTI);
   }
 
   @Override

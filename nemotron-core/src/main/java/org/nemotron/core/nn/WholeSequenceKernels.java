@@ -1,10 +1,10 @@
 package org.nemotron.core.nn;
 
 import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.nemotron.core.cuda.Card;
 import org.nemotron.core.cuda.CardKernel;
 import org.nemotron.core.cuda.CardProgram;
@@ -38,16 +38,22 @@ final class WholeSequenceKernels {
     return OF_DEVICES.computeIfAbsent(device, key -> new WholeSequenceKernels(Card.of(key)));
   }
 
+  /** Adds a kernel's arguments. */
+  interface Arguments {
+    @CanIgnoreReturnValue
+    KernelLauncher addTo(KernelLauncher launcher);
+  }
+
   /**
    * Puts a run of kernel {@code name} into the stream on which LibTorch works on this thread.
    *
    * @param arguments adds the kernel's
    */
-  void launch(String name, CardKernel.Shape shape, Consumer<KernelLauncher> arguments) {
+  void launch(String name, CardKernel.Shape shape, Arguments arguments) {
     try (NativeScope scope = NativeScope.open();
         CardStream stream = CardStream.current(card);
         KernelLauncher launcher = new KernelLauncher(stream)) {
-      arguments.accept(launcher);
+      arguments.addTo(launcher);
       kernel(name).launch(launcher, shape);
     }
   }

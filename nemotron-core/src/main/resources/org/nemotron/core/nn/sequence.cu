@@ -1,6 +1,6 @@
-// Kernels of whole sequences on a card (scores), beside LibTorch's. Compiled at run time (NVRTC) behind step.cu.
+// Kernels of whole sequences on a card (forward passes without gradients), beside LibTorch's. Compiled at run time (NVRTC) behind step.cu.
 //
-// Shape letters: C = tokens, V = vocabulary. What bf16 operations round, these round too; sums are float32.
+// Shape letters: C = tokens, N = heads, H = head size, P = positions, V = vocabulary. What bf16 operations round, these round too; sums are float32.
 
 // The running logsumexp of a row and its largest element, the first where there are several.
 struct Best {
@@ -87,4 +87,51 @@ extern "C" __global__ void compare(const bf16* parent, const float* normalizers,
     results[gridDim.x + row] = childNormalizer - widened(child[begin + target]);
     results[2 * gridDim.x + row] = best.index == target ? 1.f : 0.f;
   }
+}
+
+// gates[i] = silu(gates[i]) * ups[i]; a thread does eight neighbours.
+extern "C" __global__ void gate(uint4* gates, const uint4* ups, int eighths) {
+  await_previous();
+  release_next();
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= eighths) return;
+  uint4 a = gates[i], b = ups[i];
+  unsigned* gated = (unsigned*)&a;
+  const unsigned* up = (const unsigned*)&b;
+#pragma unroll
+  for (int pair = 0; pair < 4; pair++) {
+    unsigned active = packed(silu(low(gated[pair])), silu(high(gated[pair])));
+    gated[pair] = packed(low(active) * low(up[pair]), high(active) * high(up[pair]));
+  }
+  gates[i] = a;
+}
+
+// Eight elements of a head, turned with the eight that they are paired with: x * cos, rounded, plus other * sin.
+__device__ __forceinline__ uint4 turned(uint4 x, uint4 other, uint4 cosine, uint4 sine) {
+  uint4 result;
+  const unsigned *a = (const unsigned*)&x, *b = (const unsigned*)&other, *c = (const unsigned*)&cosine, *s = (const unsigned*)&sine;
+#pragma unroll
+  for (int pair = 0; pair < 4; pair++) {
+    unsigned first = packed(low(a[pair]) * low(c[pair]), high(a[pair]) * high(c[pair]));
+    ((unsigned*)&result)[pair] =
+        packed(low(first) + low(b[pair]) * low(s[pair]), high(first) + high(b[pair]) * high(s[pair]));
+  }
+  return result;
+}
+
+// Rotary positions. heads and result: [C, N, H], the tokens of sequences of `tokens` each; tables: [P, H] from the first
+// position on, the first half of the sines negated. A thread does eight elements of a head's first half and their pairs.
+extern "C" __global__ void turn(const uint4* heads, uint4* result, const uint4* cosines, const uint4* sines, int tokens,
+                                int headCount, int headEighths, int pieces) {
+  await_previous();
+  release_next();
+  int piece = blockIdx.x * blockDim.x + threadIdx.x;
+  if (piece >= pieces) return;
+  int half = headEighths / 2, j = piece % half, head = piece / half;
+  int position = head / headCount % tokens;
+  long long at = (long long)head * headEighths + j;
+  int table = position * headEighths + j;
+  uint4 first = heads[at], second = heads[at + half];
+  result[at] = turned(first, second, cosines[table], sines[table]);
+  result[at + half] = turned(second, first, cosines[table + half], sines[table + half]);
 }

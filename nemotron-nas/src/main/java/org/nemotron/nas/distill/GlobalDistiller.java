@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
@@ -20,6 +21,8 @@ import org.nemotron.core.text.TokenBatches;
  * <p>Source: Puzzle, arXiv:2411.19146, section on global knowledge distillation.
  */
 public final class GlobalDistiller {
+  private static final String REMEDY = "Maybe take a smaller batchSize or shorter windows.";
+
   private final GlobalDistillationSettings settings;
   private final GlobalCheckpoint checkpoint;
 
@@ -74,6 +77,8 @@ public final class GlobalDistiller {
         }
       }
       return state.result(start.spec());
+    } catch (RuntimeException e) {
+      throw CardMemoryException.explaining(e, parent.device(), REMEDY);
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.LayerFeed;
 import org.nemotron.core.nn.ResidualStream.Place;
@@ -33,6 +34,9 @@ import org.nemotron.nas.library.Candidate;
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
 public final class LocalDistiller {
+  private static final String REMEDY =
+      "Maybe train fewer residentLayers at a time, or take a smaller batchSize or shorter windows.";
+
   private final LocalDistillationSettings settings;
   private final Optional<Device> device;
 
@@ -69,6 +73,8 @@ public final class LocalDistiller {
     HeterogeneousModel parent = library.parent();
     try (LayerFeed feed = LayerFeed.of(parent, device.orElse(parent.device()))) {
       return distill(feed, library, candidates, data, progress, ParentPasses.usualHostBytes());
+    } catch (RuntimeException e) {
+      throw CardMemoryException.explaining(e, device.orElse(parent.device()), REMEDY);
     }
   }
 

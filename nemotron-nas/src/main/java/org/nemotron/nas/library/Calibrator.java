@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.FfnSpec;
@@ -28,6 +29,9 @@ import org.nemotron.core.text.TokenBatches;
  * <p>Source: Puzzle, arXiv:2411.19146, appendix A; the least-squares fit is ours.
  */
 public final class Calibrator {
+  private static final String REMEDY =
+      "Maybe take a smaller batchSize or shorter windows, or start without refit.";
+
   private final StartSettings settings;
 
   /** Makes a calibrator. */
@@ -55,6 +59,8 @@ public final class Calibrator {
       }
       return library(
           parent, space, observers, new CoverOrigins(parent, space).measure(data), sideBySide);
+    } catch (RuntimeException e) {
+      throw CardMemoryException.explaining(e, parent.device(), REMEDY);
     } finally {
       observers.forEach(LayerObserver::close);
     }

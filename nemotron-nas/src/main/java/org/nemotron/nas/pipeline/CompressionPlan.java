@@ -164,7 +164,7 @@ public record CompressionPlan(
         new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 1_024, 256, 4),
         space,
         new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()),
-        new LocalPlan(6, local.learningRate(), local.divergenceFactor()),
+        new LocalPlan(6, local.learningRate(), local.divergenceFactor(), local.residentLayers()),
         new CoupledPlan(4, coupled.learningRate(), coupled.speedups()),
         new ScoringPlan(scoring.metric(), scoring.candidatesPerPass(), 4),
         new CostPlan(costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 3, 10, 1),
@@ -217,15 +217,25 @@ public record CompressionPlan(
    * @param steps batches seen by every candidate
    * @param learningRate highest rate of AdamW
    * @param divergenceFactor a candidate whose loss grows by this factor is stopped
+   * @param residentLayers how many layers' candidates train at a time; 0 for as many as the
+   *     device's memory holds. Results do not depend on it
    */
-  public record LocalPlan(int steps, double learningRate, double divergenceFactor) {
-    static final LocalPlan DEFAULT = new LocalPlan(30, 2e-3, 10);
+  public record LocalPlan(
+      int steps, double learningRate, double divergenceFactor, int residentLayers) {
+    static final LocalPlan DEFAULT = new LocalPlan(30, 2e-3, 10, 0);
 
     /** Checks the ranges. */
     public LocalPlan {
       checkArgument(steps > 0, "steps (%s) must be positive", steps);
       checkArgument(learningRate > 0, "learningRate (%s) must be positive", learningRate);
       checkArgument(divergenceFactor > 1, "divergenceFactor (%s) must exceed 1", divergenceFactor);
+      checkArgument(
+          residentLayers >= 0, "residentLayers (%s) must not be negative", residentLayers);
+    }
+
+    /** Returns this plan with another number of layers at a time. */
+    public LocalPlan withResidentLayers(int layers) {
+      return new LocalPlan(steps, learningRate, divergenceFactor, layers);
     }
   }
 

@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.nemotron.core.cuda.Card;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.Scenario;
@@ -53,7 +56,7 @@ final class Stages {
             .put("inputs", inputs.fingerprint())
             .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
             .put("start", PlanFiles.JSON.writeValueAsString(plan().start()))
-            .put("local", PlanFiles.JSON.writeValueAsString(plan().local()))
+            .put("local", PlanFiles.JSON.writeValueAsString(plan().local().withResidentLayers(0)))
             .build();
     int calibration = plan().start().calibrationBatches();
     Path directory = store.path("library");
@@ -91,7 +94,8 @@ final class Stages {
         steps,
         OptimizerSettings.ofRate(learningRate),
         inputs.threads(),
-        plan().local().divergenceFactor());
+        plan().local().divergenceFactor(),
+        plan().local().residentLayers());
   }
 
   private ImmutableList<Path> written(
@@ -154,14 +158,7 @@ final class Stages {
   ImmutableList<CostTable> costs() throws IOException {
     CompressionPlan.CostPlan costs = plan().costs();
     Fingerprint fingerprint =
-        Fingerprint.builder()
-            .put("parent", inputs.parent().spec().toString())
-            .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
-            .put("costs", PlanFiles.JSON.writeValueAsString(costs))
-            .put("method", LatencyMeter.METHOD)
-            .put("device", plan().device())
-            .put("machine", System.getProperty("os.arch") + " " + CpuThreads.available())
-            .build();
+        costsFingerprint(plan(), inputs.parent().spec(), machine(Device.parse(plan().device())));
     Path file = store.path("costs.json");
     LatencyMeter meter = new LatencyMeter(costs.prefillRounds(), costs.decodeRounds());
     int rounds = meter.rounds();
@@ -185,6 +182,26 @@ final class Stages {
           return ImmutableList.of(file);
         });
     return TableFiles.readCosts(file);
+  }
+
+  /** Returns the fingerprint of all that costs depend on; they hold for one kind of machine. */
+  static Fingerprint costsFingerprint(CompressionPlan plan, ModelSpec parent, String machine)
+      throws IOException {
+    return Fingerprint.builder()
+        .put("parent", parent.toString())
+        .put("space", PlanFiles.JSON.writeValueAsString(plan.space()))
+        .put("costs", PlanFiles.JSON.writeValueAsString(plan.costs()))
+        .put("method", LatencyMeter.METHOD)
+        .put("device", plan.device())
+        .put("machine", machine)
+        .build();
+  }
+
+  /** Returns what costs are measured on: a card's name, or the kind and number of cores. */
+  private static String machine(Device device) {
+    return device.equals(Device.CPU)
+        ? System.getProperty("os.arch") + " " + CpuThreads.available()
+        : Card.of(device).model();
   }
 
   /** A library with promising pairs trained together, and the scores of all its candidates. */

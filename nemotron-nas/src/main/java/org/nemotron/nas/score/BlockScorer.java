@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.NamedTensors;
@@ -36,6 +37,9 @@ import org.nemotron.nas.library.Replacement;
  * ours.
  */
 public final class BlockScorer {
+  private static final String REMEDY =
+      "Maybe score fewer candidatesPerPass, shorter windows, or fewer sequences in a batch.";
+
   private final ScoringSettings settings;
 
   /** Makes a scorer. */
@@ -66,6 +70,8 @@ public final class BlockScorer {
         }
         progress.accept(batch + 1);
       }
+    } catch (RuntimeException e) {
+      throw CardMemoryException.explaining(e, library.parent().device(), REMEDY);
     }
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
     sums.forEach((candidate, sum) -> scores.put(candidate, sum.score()));

@@ -51,7 +51,7 @@ final class PlanFilesTest {
     assertThat(plan.local())
         .isEqualTo(
             new CompressionPlan.LocalPlan(
-                5, DEFAULTS.local().learningRate(), DEFAULTS.local().divergenceFactor()));
+                5, DEFAULTS.local().learningRate(), DEFAULTS.local().divergenceFactor(), 0));
     assertThat(plan.global()).isEqualTo(DEFAULTS.global());
     assertThat(plan.targets()).isEqualTo(DEFAULTS.targets());
   }

@@ -112,7 +112,7 @@ final class TinyRun {
             StartSettings.KvHeadStart.MEAN_POOLING,
             2,
             true),
-        new CompressionPlan.LocalPlan(3, 1e-3, 10),
+        new CompressionPlan.LocalPlan(3, 1e-3, 10, 0),
         new CompressionPlan.CoupledPlan(coupledSteps, 1e-3, ImmutableList.of(1.1, 1.3)),
         new CompressionPlan.ScoringPlan(Score.Metric.KL, 4, 3),
         new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1),
