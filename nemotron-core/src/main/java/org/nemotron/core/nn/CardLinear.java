@@ -2,15 +2,20 @@ package org.nemotron.core.nn;
 
 import java.util.Optional;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 
 /** {@link LinearReplacement} in steps on a card. */
 final class CardLinear implements CardSubBlock {
   private final CardNorm norm;
   private final CardProduct weight;
+  private final Parts parts;
 
   CardLinear(LinearReplacement linear, double eps, Device device) {
-    this.norm = new CardNorm(linear.normWeightD(), eps, device);
-    this.weight = CardProduct.of(linear.weightDD(), device);
+    try (Parts made = new Parts()) {
+      this.norm = made.add(new CardNorm(linear.normWeightD(), eps, device), CardNorm::close);
+      this.weight = made.add(CardProduct.of(linear.weightDD(), device), CardProduct::close);
+      this.parts = made.complete();
+    }
   }
 
   @Override
@@ -45,7 +50,6 @@ final class CardLinear implements CardSubBlock {
 
   @Override
   public void close() {
-    norm.close();
-    weight.close();
+    parts.close();
   }
 }

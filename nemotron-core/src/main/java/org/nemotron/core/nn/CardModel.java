@@ -12,7 +12,9 @@ import org.nemotron.core.cuda.CardClock;
 import org.nemotron.core.cuda.CardStream;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -44,6 +46,7 @@ final class CardModel implements InferenceModel {
   private final CardSpace space;
   private final CardChoice choice;
   private final DecodeGraphs graphs;
+  private final Parts parts;
   private boolean closed;
 
   CardModel(HeterogeneousModel model, CardDevice device, int maxRows) {
@@ -52,29 +55,39 @@ final class CardModel implements InferenceModel {
     checkServable(spec);
     this.device = device;
     this.maxRows = maxRows;
-    this.turns = new CardTurns(spec, device.device());
+    Device card = device.device();
+    int logitRows = Math.max(HEAD_ROWS, maxSequences());
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      this.turns = made.add(new CardTurns(spec, card), CardTurns::close);
+      this.subBlocks = packed(model, made);
+      this.finalNorm =
+          made.add(new CardNorm(model.finalNormWeight(), spec.rmsNormEps(), card), CardNorm::close);
+      Tensor table = Tensors.move(model.embedding(), card, DType.BFLOAT16);
+      this.embeddingVD = made.add(CardTensor.of(table), CardTensor::close);
+      Tensor head = spec.tiedEmbeddings() ? table : model.headWeight();
+      this.head = made.add(CardProduct.of(head, card), CardProduct::close);
+      int tableInts = maxSequences() * KvMemory.pagesFor(spec.maxPositions());
+      this.inputs = made.add(new CardInputs(card, maxRows, tableInts), CardInputs::close);
+      this.space =
+          made.add(
+              new CardSpace(card, widths(), maxRows, logitRows, spec.vocabularySize()),
+              CardSpace::close);
+      this.choice =
+          made.add(
+              new CardChoice(device, space, logitRows, spec.vocabularySize()), CardChoice::close);
+      this.graphs = made.add(new DecodeGraphs(maxSequences()), DecodeGraphs::close);
+      this.parts = made.complete();
+    }
+  }
+
+  private ImmutableList<CardSubBlock> packed(HeterogeneousModel model, Parts made) {
     ImmutableList.Builder<CardSubBlock> packed = ImmutableList.builder();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(packed(model.block(layer).attention()));
-      packed.add(packed(model.block(layer).ffn()));
+      packed.add(made.add(packed(model.block(layer).attention()), CardSubBlock::close));
+      packed.add(made.add(packed(model.block(layer).ffn()), CardSubBlock::close));
     }
-    this.subBlocks = packed.build();
-    this.finalNorm = new CardNorm(model.finalNormWeight(), spec.rmsNormEps(), device.device());
-    try (NativeScope scope = NativeScope.open()) {
-      Tensor table = Tensors.move(model.embedding(), device.device(), DType.BFLOAT16);
-      this.embeddingVD = CardTensor.of(table);
-      this.head =
-          spec.tiedEmbeddings()
-              ? CardProduct.of(table, device.device())
-              : CardProduct.of(model.headWeight(), device.device());
-    }
-    int pages = KvMemory.pagesFor(spec.maxPositions());
-    this.inputs = new CardInputs(device.device(), Math.max(maxRows, 1), maxSequences() * pages);
-    int logitRows = Math.max(HEAD_ROWS, maxSequences());
-    this.space =
-        new CardSpace(device.device(), widths(), maxRows, logitRows, spec.vocabularySize());
-    this.choice = new CardChoice(device, space, logitRows, spec.vocabularySize());
-    this.graphs = new DecodeGraphs(maxSequences());
+    return packed.build();
   }
 
   private static void checkServable(ModelSpec spec) {
@@ -127,6 +140,7 @@ final class CardModel implements InferenceModel {
 
   @Override
   public KvMemory newMemory(int pages) {
+    checkState(!closed, "this model is closed");
     try (CardStream.Use use = device.stream().use()) {
       return new CardMemory(spec, pages, device.device());
     }
@@ -275,17 +289,7 @@ final class CardModel implements InferenceModel {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      graphs.close();
-      choice.close();
-      space.close();
-      inputs.close();
-      subBlocks.forEach(CardSubBlock::close);
-      finalNorm.close();
-      head.close();
-      embeddingVD.close();
-      turns.close();
-    }
+    closed = true;
+    parts.close();
   }
 }

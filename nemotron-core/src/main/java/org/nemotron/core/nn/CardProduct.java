@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /** A weight matrix on a card, {@code [N, K]} in bfloat16: {@code out = in W^T}. */
@@ -15,11 +16,14 @@ final class CardProduct implements AutoCloseable {
   private final Tensor transposedKN;
   private final int outputs;
   private final int inputs;
+  private final Parts parts;
 
   private CardProduct(CardTensor weightNK) {
-    this.weightNK = weightNK;
-    try (NativeScope scope = NativeScope.open()) {
-      this.transposedKN = NativeScope.keep(weightNK.tensor().t());
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      this.weightNK = made.add(weightNK, CardTensor::close);
+      this.transposedKN = made.add(NativeScope.keep(weightNK.tensor().t()), NativeScope::release);
+      this.parts = made.complete();
     }
     this.outputs = Math.toIntExact(weightNK.tensor().size(0));
     this.inputs = Math.toIntExact(weightNK.tensor().size(1));
@@ -73,7 +77,6 @@ final class CardProduct implements AutoCloseable {
 
   @Override
   public void close() {
-    NativeScope.release(transposedKN);
-    weightNK.close();
+    parts.close();
   }
 }

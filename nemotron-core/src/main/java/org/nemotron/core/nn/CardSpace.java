@@ -2,6 +2,7 @@ package org.nemotron.core.nn;
 
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 
 /** Room for what the kernels of a step hand to each other, at addresses that do not change. */
 final class CardSpace implements AutoCloseable {
@@ -19,12 +20,13 @@ final class CardSpace implements AutoCloseable {
   private final CardTensor inner;
   private final CardTensor queries;
   private final CardTensor deltaRD;
-  private final CardTensor parts;
+  private final CardTensor splits;
   private final CardTensor marks;
   private final CardTensor arrivals;
   private final CardTensor wantedLD;
   private final CardTensor logitsLV;
   private final CardTensor tokens;
+  private final Parts parts;
 
   /**
    * What the sub-blocks of a model need.
@@ -38,19 +40,47 @@ final class CardSpace implements AutoCloseable {
   record Widths(int width, int joined, int inner, int queries, int headDim) {}
 
   CardSpace(Device device, Widths widths, int rows, int logitRows, int vocabulary) {
-    this.residualRD = CardTensor.empty(device, DType.FLOAT32, rows, widths.width());
-    this.normalisedRD = CardTensor.empty(device, DType.BFLOAT16, rows, widths.width());
-    this.joined = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.joined());
-    this.inner = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.inner());
-    this.queries = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.queries());
-    this.deltaRD = CardTensor.empty(device, DType.BFLOAT16, rows, widths.width());
     long splitHeads = (long) SPLIT_BLOCKS * MOST_GROUP;
-    this.parts = CardTensor.empty(device, DType.FLOAT32, splitHeads * widths.headDim());
-    this.marks = CardTensor.empty(device, DType.FLOAT32, splitHeads * 2);
-    this.arrivals = CardTensor.zeros(device, DType.INT32, SPLIT_BLOCKS);
-    this.wantedLD = CardTensor.empty(device, DType.BFLOAT16, logitRows, widths.width());
-    this.logitsLV = CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary);
-    this.tokens = CardTensor.empty(device, DType.INT32, logitRows);
+    try (Parts made = new Parts()) {
+      this.residualRD =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, rows, widths.width()), CardTensor::close);
+      this.normalisedRD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, rows, widths.width()), CardTensor::close);
+      this.joined =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.joined()),
+              CardTensor::close);
+      this.inner =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.inner()),
+              CardTensor::close);
+      this.queries =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.queries()),
+              CardTensor::close);
+      this.deltaRD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, rows, widths.width()), CardTensor::close);
+      this.splits =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, splitHeads * widths.headDim()),
+              CardTensor::close);
+      this.marks =
+          made.add(CardTensor.empty(device, DType.FLOAT32, splitHeads * 2), CardTensor::close);
+      this.arrivals =
+          made.add(CardTensor.zeros(device, DType.INT32, SPLIT_BLOCKS), CardTensor::close);
+      this.wantedLD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, logitRows, widths.width()),
+              CardTensor::close);
+      this.logitsLV =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary), CardTensor::close);
+      this.tokens = made.add(CardTensor.empty(device, DType.INT32, logitRows), CardTensor::close);
+      this.parts = made.complete();
+    }
   }
 
   CardTensor residual() {
@@ -80,8 +110,9 @@ final class CardSpace implements AutoCloseable {
     return deltaRD;
   }
 
-  CardTensor parts() {
-    return parts;
+  /** Returns what the blocks of split attention hand to the one that merges. */
+  CardTensor splits() {
+    return splits;
   }
 
   CardTensor marks() {
@@ -107,17 +138,6 @@ final class CardSpace implements AutoCloseable {
 
   @Override
   public void close() {
-    residualRD.close();
-    normalisedRD.close();
-    joined.close();
-    inner.close();
-    queries.close();
-    deltaRD.close();
     parts.close();
-    marks.close();
-    arrivals.close();
-    wantedLD.close();
-    logitsLV.close();
-    tokens.close();
   }
 }

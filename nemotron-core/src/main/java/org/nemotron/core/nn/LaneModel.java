@@ -10,6 +10,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes;
 import org.nemotron.core.tensor.PackedWeights;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /**
@@ -36,6 +37,7 @@ final class LaneModel implements InferenceModel {
   private final LanePart head;
   private final StepSpace space;
   private final float[] logits;
+  private final Parts parts;
   private boolean closed;
 
   /**
@@ -53,17 +55,26 @@ final class LaneModel implements InferenceModel {
     this.lanes = lanes;
     this.maxRows = maxRows;
     this.rotary = new RotaryTable(spec.rope(), spec.headDim());
-    this.embeddingVD = FloatArea.of(model.embedding());
     this.finalNorm = new RowNorm(model.finalNormWeight(), spec.rmsNormEps());
+    try (Parts made = new Parts()) {
+      this.embeddingVD = made.add(FloatArea.of(model.embedding()), FloatArea::close);
+      this.subBlocks = packed(model, format, made);
+      this.head =
+          made.add(LanePart.of(model.headWeight(), 16, lanes.count(), format), LanePart::close);
+      this.space = made.add(space(format), StepSpace::close);
+      this.parts = made.complete();
+    }
+    this.logits = new float[spec.vocabularySize()];
+  }
+
+  private ImmutableList<LaneSubBlock> packed(
+      HeterogeneousModel model, WeightFormat format, Parts made) {
     ImmutableList.Builder<LaneSubBlock> packed = ImmutableList.builder();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(packed(model.block(layer).attention(), format));
-      packed.add(packed(model.block(layer).ffn(), format));
+      packed.add(made.add(packed(model.block(layer).attention(), format), LaneSubBlock::close));
+      packed.add(made.add(packed(model.block(layer).ffn(), format), LaneSubBlock::close));
     }
-    this.subBlocks = packed.build();
-    this.head = LanePart.of(model.headWeight(), 16, lanes.count(), format);
-    this.space = space(format);
-    this.logits = new float[spec.vocabularySize()];
+    return packed.build();
   }
 
   private LaneSubBlock packed(SubBlock subBlock, WeightFormat format) {
@@ -105,6 +116,7 @@ final class LaneModel implements InferenceModel {
 
   @Override
   public KvMemory newMemory(int pages) {
+    checkState(!closed, "this model is closed");
     return new LaneMemory(spec, pages);
   }
 
@@ -223,12 +235,7 @@ final class LaneModel implements InferenceModel {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      subBlocks.forEach(LaneSubBlock::close);
-      head.close();
-      space.close();
-      embeddingVD.close();
-    }
+    closed = true;
+    parts.close();
   }
 }

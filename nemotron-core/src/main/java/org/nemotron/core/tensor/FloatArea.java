@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  * of any shape that fits, starting at element 0.
  *
  * <p>Not safe for use by several threads, except that distinct elements may be read and written by
- * distinct threads.
+ * distinct threads. Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public final class FloatArea implements AutoCloseable {
   /** A buffer is addressed by ints: larger areas are seen through several. */
