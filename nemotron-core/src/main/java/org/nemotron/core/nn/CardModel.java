@@ -165,11 +165,10 @@ final class CardModel implements InferenceModel {
 
   private CardMemory checked(ImmutableList<StepSpan> spans, KvMemory given) {
     checkState(!closed, "this model is closed");
-    checkArgument(!spans.isEmpty(), "a step must have a span");
     checkArgument(given instanceof CardMemory, "this memory was made for another device");
     CardMemory memory = (CardMemory) given;
     memory.checkFits(spec);
-    StepChecks.check(spans, spec, memory.pages(), maxRows, maxSequences());
+    StepChecks.check(spans, this, memory);
     return memory;
   }
 

@@ -167,16 +167,9 @@ final class LaneModel implements InferenceModel {
     checkState(!closed, "this model is closed");
     checkArgument(given instanceof LaneMemory, "this memory was made for another device");
     LaneMemory memory = (LaneMemory) given;
-    checkArgument(!spans.isEmpty(), "a step must have a span");
     memory.checkFits(spec);
-    StepRows rows = new StepRows(spans, memory.pages());
-    checkArgument(
-        rows.rows() <= maxRows, "a step of %s tokens must have at most %s", rows.rows(), maxRows);
-    checkArgument(
-        rows.lastPosition() < spec.maxPositions(),
-        "a context of %s tokens must not exceed max_position_embeddings (%s)",
-        rows.lastPosition() + 1,
-        spec.maxPositions());
+    StepChecks.check(spans, this, memory);
+    StepRows rows = new StepRows(spans);
     rotary.cover(rows.lastPosition());
     space.start(embedded(rows.tokens()));
     return new Step(rows, memory, space);
@@ -186,13 +179,7 @@ final class LaneModel implements InferenceModel {
     int width = spec.width();
     float[] embeddedRD = new float[tokens.length * width];
     for (int row = 0; row < tokens.length; row++) {
-      long token = tokens[row];
-      checkArgument(
-          token >= 0 && token < spec.vocabularySize(),
-          "token id %s is not within 0..%s",
-          token,
-          spec.vocabularySize() - 1);
-      embeddingVD.read(token * width, embeddedRD, row * width, width);
+      embeddingVD.read(tokens[row] * width, embeddedRD, row * width, width);
     }
     return embeddedRD;
   }

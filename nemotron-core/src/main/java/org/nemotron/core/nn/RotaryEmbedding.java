@@ -97,12 +97,14 @@ public final class RotaryEmbedding implements AutoCloseable {
       }
     }
     try (NativeScope scope = NativeScope.open()) {
-      return new Tables(positions, kept(cosines, positions), kept(sines, positions));
+      Tensor cosinesPH = moved(cosines, positions);
+      Tensor sinesPH = moved(sines, positions);
+      return new Tables(positions, NativeScope.keep(cosinesPH), NativeScope.keep(sinesPH));
     }
   }
 
-  private Tensor kept(float[] values, long positions) {
-    return NativeScope.keep(Tensors.move(Tensors.of(values, positions, headDim), device, dtype));
+  private Tensor moved(float[] values, long positions) {
+    return Tensors.move(Tensors.of(values, positions, headDim), device, dtype);
   }
 
   @Override

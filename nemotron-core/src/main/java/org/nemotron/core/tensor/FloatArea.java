@@ -37,8 +37,9 @@ public final class FloatArea implements AutoCloseable {
     this.capacity = capacity;
     this.chunkFloats = chunkFloats;
     try (NativeScope scope = NativeScope.open()) {
-      this.flat = NativeScope.keep(memory.get());
-      this.start = NativeScope.keep(flat.data_ptr_float());
+      Tensor made = memory.get();
+      this.start = NativeScope.keep(made.data_ptr_float());
+      this.flat = NativeScope.keep(made);
     }
     this.chunks = new FloatBuffer[Math.toIntExact((capacity + chunkFloats - 1) / chunkFloats)];
     for (int chunk = 0; chunk < chunks.length; chunk++) {
