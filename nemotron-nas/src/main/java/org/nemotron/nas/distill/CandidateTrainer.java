@@ -9,6 +9,7 @@ import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.Replacement;
@@ -25,6 +26,7 @@ final class CandidateTrainer implements AutoCloseable {
   private final Optimizer optimizer;
   private final Workplace workplace;
   private final UnreadSteps unread;
+  private final Parts parts;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private int stepsRead;
   private double allowed = Double.POSITIVE_INFINITY;
@@ -38,11 +40,15 @@ final class CandidateTrainer implements AutoCloseable {
       LocalDistillationSettings settings) {
     this.candidate = candidate;
     this.settings = settings;
-    this.trained = start.map(CandidateTrainer::leaf);
-    this.replacement = Replacement.of(parent, candidate, trained);
-    this.optimizer = Optimizer.of(trained, settings.optimizer(), settings.steps());
-    this.workplace = Workplace.of(parent.device());
-    this.unread = new UnreadSteps();
+    try (Parts made = new Parts()) {
+      this.trained = made.add(start.map(CandidateTrainer::leaf), NamedTensors::close);
+      this.replacement = made.add(Replacement.of(parent, candidate, trained), Replacement::close);
+      this.optimizer =
+          made.add(Optimizer.of(trained, settings.optimizer(), settings.steps()), Optimizer::close);
+      this.workplace = made.add(Workplace.of(parent.device()), Workplace::close);
+      this.unread = made.add(new UnreadSteps(), UnreadSteps::close);
+      this.parts = made.complete();
+    }
   }
 
   private static Tensor leaf(Tensor tensor) {
@@ -135,10 +141,6 @@ final class CandidateTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    unread.close();
-    workplace.close();
-    optimizer.close();
-    replacement.close();
-    trained.close();
+    parts.close();
   }
 }

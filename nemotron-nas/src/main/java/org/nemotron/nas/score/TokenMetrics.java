@@ -33,8 +33,9 @@ final class TokenMetrics implements AutoCloseable {
   TokenMetrics(HeterogeneousModel parent, Tensor idsBT, Tensor lastHiddenBTD) {
     this.parent = parent;
     try (NativeScope scope = NativeScope.open()) {
-      this.idsBT = NativeScope.keep(Tensors.move(idsBT, parent.device(), DType.INT64));
+      Tensor ids = Tensors.move(idsBT, parent.device(), DType.INT64);
       this.parentLogBTV = NativeScope.keep(torch.log_softmax(parent.head(lastHiddenBTD), 2));
+      this.idsBT = NativeScope.keep(ids);
     }
     int sequences = Math.toIntExact(idsBT.size(0));
     this.parentLoss = new double[sequences];
