@@ -181,9 +181,14 @@ public final class LeakTracing {
       return what + ", made on thread " + thread + place();
     }
 
+    private static boolean isOwn(String name) {
+      String own = LeakTracing.class.getName();
+      return name.equals(own) || name.startsWith(own + "$");
+    }
+
     private String place() {
       return Stream.of(place)
-          .dropWhile(frame -> frame.getClassName().startsWith(LeakTracing.class.getName()))
+          .dropWhile(frame -> isOwn(frame.getClassName()))
           .map(frame -> "\n\tat " + frame)
           .collect(Collectors.joining());
     }
