@@ -22,6 +22,7 @@ import org.nemotron.core.tensor.DType;
  * several files that {@code model.safetensors.index.json} lists.
  *
  * <p>Views over the weights are valid while this object is open; see {@link SafetensorsFile}.
+ * Names, shapes and types stay after it closed. Any thread may close it; closing twice is harmless.
  */
 public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
   static final String CONFIG = "config.json";
@@ -222,6 +223,7 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
    * this object is open and must not be written to.
    *
    * @throws IllegalArgumentException if there is none
+   * @throws IllegalStateException if this object is closed
    */
   @Override
   public Tensor tensor(String name) throws IOException {

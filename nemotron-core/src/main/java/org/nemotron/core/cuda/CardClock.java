@@ -1,12 +1,18 @@
 package org.nemotron.core.cuda;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableLongArray;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.cudart;
 import org.nemotron.core.tensor.NativeScope;
 
-/** Marks in a stream whose times the card notes; may be part of a {@link CardGraph}. */
+/**
+ * Marks in a stream whose times the card notes; may be part of a {@link CardGraph}.
+ *
+ * <p>Any thread may close it; closing twice is harmless, use after close is refused.
+ */
 public final class CardClock implements AutoCloseable {
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -28,6 +34,7 @@ public final class CardClock implements AutoCloseable {
 
   /** Puts mark {@code index} into {@code stream}, or into what is recorded of it. */
   public void mark(int index, CardStream stream) {
+    checkState(!closed, "this clock is closed");
     int flags = stream.isRecorded() ? cudart.cudaEventRecordExternal : 0;
     CudaException.check(
         cudart.cudaEventRecordWithFlags(marks.get(index), stream.raw(), flags), "marking a stream");
@@ -35,6 +42,7 @@ public final class CardClock implements AutoCloseable {
 
   /** Returns how long after mark {@code from} mark {@code to} was met; waits for it. */
   public long nanosBetween(int from, int to) {
+    checkState(!closed, "this clock is closed");
     CudaException.check(cudart.cudaEventSynchronize(marks.get(to)), "waiting for a mark");
     float[] millis = new float[1];
     CudaException.check(

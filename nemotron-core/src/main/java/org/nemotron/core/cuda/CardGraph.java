@@ -1,5 +1,7 @@
 package org.nemotron.core.cuda;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.global.cudart;
@@ -11,6 +13,8 @@ import org.nemotron.core.tensor.NativeScope;
  *
  * <p>The work reads and writes the memory that it used when it was recorded; whoever records keeps
  * that memory.
+ *
+ * <p>Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public final class CardGraph implements AutoCloseable {
   private final CardStream stream;
@@ -50,6 +54,7 @@ public final class CardGraph implements AutoCloseable {
 
   /** Puts the recorded work into the stream that it was recorded on. */
   public void launch() {
+    checkState(!closed, "this graph is closed");
     CudaException.check(cudart.cudaGraphLaunch(executable, stream.raw()), "starting a graph");
   }
 

@@ -1,5 +1,7 @@
 package org.nemotron.core.cuda;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.Resources;
 import java.io.IOException;
@@ -19,7 +21,11 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.nemotron.core.tensor.NativeScope;
 
-/** CUDA C++ compiled for one card at run time, by NVRTC. Holds the machine code until it closes. */
+/**
+ * CUDA C++ compiled for one card at run time, by NVRTC. Holds the machine code until it closes.
+ *
+ * <p>Any thread may close it; closing twice is harmless, use after close is refused.
+ */
 public final class CardProgram implements AutoCloseable {
   private final CUmod_st module;
   private final List<CardKernel> kernels = new ArrayList<>();
@@ -92,6 +98,7 @@ public final class CardProgram implements AutoCloseable {
 
   /** Returns the kernel called {@code name}; valid while this program is open. */
   public CardKernel kernel(String name) {
+    checkState(!closed, "this program is closed");
     try (NativeScope scope = NativeScope.open()) {
       CUfunc_st function = new CUfunc_st();
       CudaException.check(

@@ -1,5 +1,7 @@
 package org.nemotron.core.cuda;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import java.util.function.Supplier;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -13,7 +15,8 @@ import org.nemotron.core.tensor.NativeScope;
  * A queue of work for a card: what is put into it is done in order, beside other streams.
  *
  * <p>LibTorch owns the streams and hands them out in turn, so that there is nothing to free but
- * this handle. Safe for use by several threads, but the order is theirs.
+ * this handle. Safe for use by several threads, but the order is theirs. Any thread may close it;
+ * closing twice is harmless, use after close is refused.
  */
 public final class CardStream implements AutoCloseable {
   private final Card card;
@@ -45,26 +48,47 @@ public final class CardStream implements AutoCloseable {
     return card;
   }
 
-  /** What LibTorch does on this thread goes to a stream, until this closes. */
+  /**
+   * What LibTorch does on this thread goes to a stream, until this closes: on the thread that made
+   * it, innermost first. Closing twice is harmless.
+   */
   public static final class Use implements AutoCloseable {
+    private final Thread thread = Thread.currentThread();
     private final CUDAStreamGuard guard;
+    private boolean ended;
 
     private Use(CardStream of) {
       this.guard = new CUDAStreamGuard(of.stream.asStream());
     }
 
+    /**
+     * Lets this thread work on the stream that it worked on before.
+     *
+     * @throws IllegalStateException on another thread
+     */
     @Override
     public void close() {
+      if (ended) {
+        return;
+      }
+      checkState(
+          Thread.currentThread() == thread,
+          "a stream taken on thread %s must be left there, not on %s",
+          thread.getName(),
+          Thread.currentThread().getName());
+      ended = true;
       guard.close();
     }
   }
 
   /** Makes LibTorch on this thread work on this stream; ends with the result. */
   public Use use() {
+    checkState(!closed, "this stream is closed");
     return new Use(this);
   }
 
   CUstream_st raw() {
+    checkState(!closed, "this stream is closed");
     return raw;
   }
 
@@ -79,6 +103,7 @@ public final class CardStream implements AutoCloseable {
   }
 
   private void copy(Pointer to, Pointer from, long bytes, int kind) {
+    checkState(!closed, "this stream is closed");
     CudaException.check(
         cudart.cudaMemcpyAsync(to, from, bytes, kind, raw), "copying %s bytes", bytes);
   }
@@ -99,6 +124,7 @@ public final class CardStream implements AutoCloseable {
 
   /** Returns when all that was put into this stream is done. */
   public void synchronize() {
+    checkState(!closed, "this stream is closed");
     CudaException.check(cudart.cudaStreamSynchronize(raw), "waiting for a stream");
   }
 

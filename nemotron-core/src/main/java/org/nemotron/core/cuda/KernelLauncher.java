@@ -1,5 +1,6 @@
 package org.nemotron.core.cuda;
 
+import static com.google.common.base.Preconditions.checkState;
 import static com.google.common.base.Verify.verify;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -13,7 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Collects a kernel's arguments, and starts kernels on one stream. Used by one thread at a time.
+ * Collects a kernel's arguments, and starts kernels on one stream. Used by one thread at a time,
+ * whichever; so it closes. Closing twice is harmless, use after close is refused.
  */
 public final class KernelLauncher implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 24;
@@ -76,6 +78,7 @@ public final class KernelLauncher implements AutoCloseable {
   }
 
   private int next() {
+    checkState(!closed, "this launcher is closed");
     verify(count < MOST_ARGUMENTS, "a kernel has too many arguments");
     return count++;
   }
@@ -91,6 +94,7 @@ public final class KernelLauncher implements AutoCloseable {
   }
 
   private CUlaunchConfig configured(CardKernel.Shape shape) {
+    checkState(!closed, "this launcher is closed");
     return config
         .gridDimX(shape.x())
         .gridDimY(shape.y())

@@ -1,6 +1,7 @@
 package org.nemotron.core.cuda;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,7 +11,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.nemotron.core.tensor.NativeScope;
 
-/** Page-locked memory of the machine, which a card reads and writes by itself. */
+/**
+ * Page-locked memory of the machine, which a card reads and writes by itself.
+ *
+ * <p>Any thread may close it; closing twice is harmless, use after close is refused.
+ */
 public final class PinnedBytes implements AutoCloseable {
   private final BytePointer memory;
   private final ByteBuffer bytes;
@@ -32,11 +37,13 @@ public final class PinnedBytes implements AutoCloseable {
 
   /** Returns the memory, as a card's copies want it. */
   public Pointer pointer() {
+    checkState(!closed, "this memory is closed");
     return memory;
   }
 
   /** Returns the memory in this machine's byte order; valid while this object is open. */
   public ByteBuffer bytes() {
+    checkState(!closed, "this memory is closed");
     return bytes;
   }
 

@@ -5,12 +5,19 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 
-/** One layer: attention, then the feed-forward network, each adding to the residual stream. */
+/**
+ * One layer: attention, then the feed-forward network, each adding to the residual stream.
+ *
+ * <p>Holds its tensors until it closes. Safe for use by several threads as long as nobody changes
+ * the tensors. Any thread may close it; closing twice is harmless, use after close is refused.
+ */
 public final class Block implements AutoCloseable {
   private final BlockSpec spec;
   private final SubBlock attention;
   private final SubBlock ffn;
+  private final Parts parts;
 
   /**
    * Makes the block that {@code spec} describes.
@@ -20,8 +27,12 @@ public final class Block implements AutoCloseable {
    */
   public Block(BlockSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {
     this.spec = spec;
-    this.attention = SubBlock.attention(spec.attention(), weights, rotary, eps);
-    this.ffn = SubBlock.ffn(spec.ffn(), weights, eps);
+    try (Parts made = new Parts()) {
+      this.attention =
+          made.add(SubBlock.attention(spec.attention(), weights, rotary, eps), SubBlock::close);
+      this.ffn = made.add(SubBlock.ffn(spec.ffn(), weights, eps), SubBlock::close);
+      this.parts = made.complete();
+    }
   }
 
   /** Returns what the block is. */
@@ -56,7 +67,6 @@ public final class Block implements AutoCloseable {
 
   @Override
   public void close() {
-    attention.close();
-    ffn.close();
+    parts.close();
   }
 }

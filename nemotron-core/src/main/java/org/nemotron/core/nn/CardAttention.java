@@ -11,6 +11,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
@@ -38,6 +39,7 @@ final class CardAttention implements CardSubBlock {
   private final Optional<CardTensor> keyNorm;
   private final int group;
   private final float scale;
+  private final Parts parts;
 
   CardAttention(
       GroupedQueryAttention attention,
@@ -48,20 +50,30 @@ final class CardAttention implements CardSubBlock {
     this.spec = attention.spec();
     this.turns = turns;
     NamedTensors tensors = attention.tensors();
-    this.norm = new CardNorm(tensors.get("input_layernorm.weight"), eps, device);
-    this.heads = CardProduct.joined(joined(tensors, "weight"), device, format);
-    this.output = CardProduct.of(tensors.get("self_attn.o_proj.weight"), device, format);
-    this.headBias =
-        spec.has(AttentionTrait.INPUT_BIASES)
-            ? Optional.of(vector(device, joined(tensors, "bias")))
-            : Optional.empty();
-    this.outputBias =
-        spec.has(AttentionTrait.OUTPUT_BIAS)
-            ? Optional.of(vector(device, List.of(tensors.get("self_attn.o_proj.bias"))))
-            : Optional.empty();
     boolean normed = spec.has(AttentionTrait.HEAD_NORMS);
-    this.queryNorm = normed ? headNorm(device, tensors, "q_norm") : Optional.empty();
-    this.keyNorm = normed ? headNorm(device, tensors, "k_norm") : Optional.empty();
+    try (Parts made = new Parts()) {
+      this.norm =
+          made.add(
+              new CardNorm(tensors.get("input_layernorm.weight"), eps, device), CardNorm::close);
+      this.heads =
+          made.add(
+              CardProduct.joined(joined(tensors, "weight"), device, format), CardProduct::close);
+      this.output =
+          made.add(
+              CardProduct.of(tensors.get("self_attn.o_proj.weight"), device, format),
+              CardProduct::close);
+      this.headBias =
+          spec.has(AttentionTrait.INPUT_BIASES)
+              ? Optional.of(vector(device, joined(tensors, "bias"), made))
+              : Optional.empty();
+      this.outputBias =
+          spec.has(AttentionTrait.OUTPUT_BIAS)
+              ? Optional.of(vector(device, List.of(tensors.get("self_attn.o_proj.bias")), made))
+              : Optional.empty();
+      this.queryNorm = normed ? headNorm(device, tensors, "q_norm", made) : Optional.empty();
+      this.keyNorm = normed ? headNorm(device, tensors, "k_norm", made) : Optional.empty();
+      this.parts = made.complete();
+    }
     this.group = group(spec.groupSize());
     this.scale = (float) (1 / (Math.sqrt(spec.headDim()) * Math.log(2)));
   }
@@ -73,13 +85,17 @@ final class CardAttention implements CardSubBlock {
         tensors.get("self_attn.v_proj." + kind));
   }
 
-  private static Optional<CardTensor> headNorm(Device device, NamedTensors tensors, String name) {
-    return Optional.of(vector(device, List.of(tensors.get("self_attn." + name + ".weight"))));
+  private static Optional<CardTensor> headNorm(
+      Device device, NamedTensors tensors, String name, Parts made) {
+    Tensor weight = tensors.get("self_attn." + name + ".weight");
+    return Optional.of(vector(device, List.of(weight), made));
   }
 
-  private static CardTensor vector(Device device, List<Tensor> parts) {
+  private static CardTensor vector(Device device, List<Tensor> pieces, Parts made) {
     try (NativeScope scope = NativeScope.open()) {
-      return CardTensor.of(Tensors.move(Tensors.joined(parts), device, DType.BFLOAT16));
+      return made.add(
+          CardTensor.of(Tensors.move(Tensors.joined(pieces), device, DType.BFLOAT16)),
+          CardTensor::close);
     }
   }
 
@@ -170,7 +186,7 @@ final class CardAttention implements CardSubBlock {
         .number(chunks)
         .number(scale)
         .address(step.space().inner().address())
-        .address(step.space().parts().address())
+        .address(step.space().splits().address())
         .address(step.space().marks().address())
         .address(step.space().arrivals().address());
     step.kernels()
@@ -218,12 +234,6 @@ final class CardAttention implements CardSubBlock {
 
   @Override
   public void close() {
-    norm.close();
-    heads.close();
-    output.close();
-    headBias.ifPresent(CardTensor::close);
-    outputBias.ifPresent(CardTensor::close);
-    queryNorm.ifPresent(CardTensor::close);
-    keyNorm.ifPresent(CardTensor::close);
+    parts.close();
   }
 }

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.nemotron.core.cuda.CardKernel.Shape;
 import org.nemotron.core.cuda.PinnedBytes;
+import org.nemotron.core.tensor.Parts;
 
 /** Turns logits on a card into tokens, or brings them to the caller. */
 final class CardChoice implements AutoCloseable {
@@ -15,14 +16,18 @@ final class CardChoice implements AutoCloseable {
   private final int vocabulary;
   private final PinnedBytes tokens;
   private final PinnedBytes oneRow;
+  private final Parts parts;
   private final float[] logits;
 
   CardChoice(CardDevice device, CardSpace space, int rows, int vocabulary) {
     this.device = device;
     this.space = space;
     this.vocabulary = vocabulary;
-    this.tokens = new PinnedBytes((long) rows * Integer.BYTES);
-    this.oneRow = new PinnedBytes((long) vocabulary * Float.BYTES);
+    try (Parts made = new Parts()) {
+      this.tokens = made.add(new PinnedBytes((long) rows * Integer.BYTES), PinnedBytes::close);
+      this.oneRow = made.add(new PinnedBytes((long) vocabulary * Float.BYTES), PinnedBytes::close);
+      this.parts = made.complete();
+    }
     this.logits = new float[vocabulary];
   }
 
@@ -76,7 +81,6 @@ final class CardChoice implements AutoCloseable {
 
   @Override
   public void close() {
-    tokens.close();
-    oneRow.close();
+    parts.close();
   }
 }

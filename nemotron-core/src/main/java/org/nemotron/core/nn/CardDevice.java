@@ -1,12 +1,14 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import org.nemotron.core.cuda.Card;
 import org.nemotron.core.cuda.CardStream;
 import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /** A card, with the stream and the kernels of its steps. */
@@ -20,12 +22,17 @@ final class CardDevice implements InferenceDevice {
   private final CardStream stream;
   private final KernelLauncher launcher;
   private final StepKernels kernels;
+  private final Parts parts;
+  private boolean closed;
 
   CardDevice(Device device) {
     this.card = Card.of(device);
-    this.stream = new CardStream(card);
-    this.launcher = new KernelLauncher(stream);
-    this.kernels = new StepKernels(card);
+    try (Parts made = new Parts()) {
+      this.stream = made.add(new CardStream(card), CardStream::close);
+      this.launcher = made.add(new KernelLauncher(stream), KernelLauncher::close);
+      this.kernels = made.add(new StepKernels(card), StepKernels::close);
+      this.parts = made.complete();
+    }
   }
 
   Device device() {
@@ -61,6 +68,7 @@ final class CardDevice implements InferenceDevice {
 
   @Override
   public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    checkState(!closed, "this device is closed");
     checkArgument(
         format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
         "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a card",
@@ -82,8 +90,7 @@ final class CardDevice implements InferenceDevice {
 
   @Override
   public void close() {
-    kernels.close();
-    launcher.close();
-    stream.close();
+    closed = true;
+    parts.close();
   }
 }

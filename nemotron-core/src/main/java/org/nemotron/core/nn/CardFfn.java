@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.cuda.CardKernel.Shape;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /** {@link GatedFfn} in steps on a card: gate and up are one product. */
@@ -22,21 +23,28 @@ final class CardFfn implements CardSubBlock {
   private final CardProduct gateAndUp;
   private final CardProduct down;
   private final int channels;
+  private final Parts parts;
 
   CardFfn(GatedFfn ffn, double eps, Device device, WeightFormat format) {
-    this.norm = new CardNorm(ffn.normWeightD(), eps, device);
     int kept = Math.toIntExact(ffn.gateID().size(0));
     this.channels = IntMath.divide(kept, ALIGNMENT, RoundingMode.CEILING) * ALIGNMENT;
-    try (NativeScope scope = NativeScope.open()) {
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      this.norm = made.add(new CardNorm(ffn.normWeightD(), eps, device), CardNorm::close);
       // Channels of zeros, which add nothing, so that rows of weights begin where kernels like it.
       long[] rows = {0, 0, 0, channels - kept};
       long[] columns = {0, channels - kept};
       this.gateAndUp =
-          CardProduct.joined(
-              ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)),
-              device,
-              format);
-      this.down = CardProduct.of(padded(ffn.downDI(), columns), device, format);
+          made.add(
+              CardProduct.joined(
+                  ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)),
+                  device,
+                  format),
+              CardProduct::close);
+      this.down =
+          made.add(
+              CardProduct.of(padded(ffn.downDI(), columns), device, format), CardProduct::close);
+      this.parts = made.complete();
     }
   }
 
@@ -88,8 +96,6 @@ final class CardFfn implements CardSubBlock {
 
   @Override
   public void close() {
-    norm.close();
-    gateAndUp.close();
-    down.close();
+    parts.close();
   }
 }

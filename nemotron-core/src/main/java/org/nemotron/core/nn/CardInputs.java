@@ -7,6 +7,7 @@ import org.nemotron.core.cuda.CardStream;
 import org.nemotron.core.cuda.PinnedBytes;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 
 /**
  * What a step is told: tokens, positions, places, choices and pages, in one piece that goes to the
@@ -21,6 +22,7 @@ final class CardInputs implements AutoCloseable {
 
   private final PinnedBytes pinned;
   private final CardTensor onCard;
+  private final Parts parts;
 
   /**
    * Makes room.
@@ -30,8 +32,12 @@ final class CardInputs implements AutoCloseable {
    */
   CardInputs(Device device, int maxRows, int tableInts) {
     long bytes = Layout.of(maxRows).tables() + 4L * tableInts;
-    this.pinned = new PinnedBytes(bytes);
-    this.onCard = CardTensor.empty(device, DType.INT32, (bytes + 3) / 4);
+    try (Parts made = new Parts()) {
+      this.pinned = made.add(new PinnedBytes(bytes), PinnedBytes::close);
+      this.onCard =
+          made.add(CardTensor.empty(device, DType.INT32, (bytes + 3) / 4), CardTensor::close);
+      this.parts = made.complete();
+    }
   }
 
   /**
@@ -129,7 +135,6 @@ final class CardInputs implements AutoCloseable {
 
   @Override
   public void close() {
-    pinned.close();
-    onCard.close();
+    parts.close();
   }
 }

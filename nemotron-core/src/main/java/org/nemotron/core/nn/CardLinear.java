@@ -2,16 +2,21 @@ package org.nemotron.core.nn;
 
 import java.util.Optional;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /** {@link LinearReplacement} in steps on a card. */
 final class CardLinear implements CardSubBlock {
   private final CardNorm norm;
   private final CardProduct weight;
+  private final Parts parts;
 
   CardLinear(LinearReplacement linear, double eps, Device device, WeightFormat format) {
-    this.norm = new CardNorm(linear.normWeightD(), eps, device);
-    this.weight = CardProduct.of(linear.weightDD(), device, format);
+    try (Parts made = new Parts()) {
+      this.norm = made.add(new CardNorm(linear.normWeightD(), eps, device), CardNorm::close);
+      this.weight = made.add(CardProduct.of(linear.weightDD(), device, format), CardProduct::close);
+      this.parts = made.complete();
+    }
   }
 
   @Override
@@ -41,7 +46,6 @@ final class CardLinear implements CardSubBlock {
 
   @Override
   public void close() {
-    norm.close();
-    weight.close();
+    parts.close();
   }
 }

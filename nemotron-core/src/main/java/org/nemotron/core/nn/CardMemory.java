@@ -4,11 +4,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
-import org.nemotron.core.spec.AttentionSpec;
-import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 
 /**
  * Keys and values on a card, in bfloat16; one page more than asked for takes what is not wanted.
@@ -17,7 +16,9 @@ final class CardMemory implements KvMemory {
   private static final DType DTYPE = DType.BFLOAT16;
 
   private final int pages;
+  private final PageShape shape;
   private final ImmutableList<Layer> layers;
+  private final Parts parts;
   private boolean closed;
 
   /**
@@ -31,21 +32,21 @@ final class CardMemory implements KvMemory {
   CardMemory(ModelSpec spec, int pages, Device device) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
+    this.shape = PageShape.of(spec);
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
-    for (BlockSpec block : spec.blocks()) {
-      int stride = stride(block.attention());
-      long[] shape = {(long) (pages + 1) * PAGE_TOKENS, stride};
-      made.add(
-          new Layer(
-              stride,
-              CardTensor.empty(device, DTYPE, shape),
-              CardTensor.empty(device, DTYPE, shape)));
+    try (Parts tensors = new Parts()) {
+      shape.strides().forEach(stride -> made.add(layer(stride, device, tensors)));
+      this.layers = made.build();
+      this.parts = tensors.complete();
     }
-    this.layers = made.build();
   }
 
-  private static int stride(AttentionSpec attention) {
-    return Math.toIntExact(attention.kvBytesPerToken(DTYPE.bytes()) / (2L * DTYPE.bytes()));
+  private Layer layer(int stride, Device device, Parts tensors) {
+    long[] size = {(long) (pages + 1) * PAGE_TOKENS, stride};
+    return new Layer(
+        stride,
+        tensors.add(CardTensor.empty(device, DTYPE, size), CardTensor::close),
+        tensors.add(CardTensor.empty(device, DTYPE, size), CardTensor::close));
   }
 
   static long bytesPerPage(ModelSpec spec) {
@@ -68,22 +69,12 @@ final class CardMemory implements KvMemory {
 
   void checkFits(ModelSpec spec) {
     checkState(!closed, "this memory is closed");
-    checkState(layers.size() == spec.layers(), "this memory was made for another model");
-    for (int index = 0; index < layers.size(); index++) {
-      checkState(
-          layers.get(index).stride() == stride(spec.block(index).attention()),
-          "layer %s: this memory was made for another model",
-          index);
-    }
+    shape.checkFits(spec);
   }
 
   @Override
   public void close() {
     closed = true;
-    layers.forEach(
-        layer -> {
-          layer.keys().close();
-          layer.values().close();
-        });
+    parts.close();
   }
 }

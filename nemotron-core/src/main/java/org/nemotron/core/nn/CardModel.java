@@ -13,7 +13,9 @@ import org.nemotron.core.cuda.CardClock;
 import org.nemotron.core.cuda.CardStream;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
@@ -47,6 +49,7 @@ final class CardModel implements InferenceModel {
   private final CardChoice choice;
   private final DecodeGraphs graphs;
   private final FewRowsSteps fewRows;
+  private final Parts parts;
   private boolean closed;
 
   CardModel(HeterogeneousModel model, CardDevice device, WeightFormat format, int maxRows) {
@@ -55,33 +58,47 @@ final class CardModel implements InferenceModel {
     checkServable(spec, format);
     this.device = device;
     this.maxRows = maxRows;
-    this.turns = new CardTurns(spec, device.device());
-    ImmutableList.Builder<CardSubBlock> packed = ImmutableList.builder();
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(packed(model.block(layer).attention(), format));
-      packed.add(packed(model.block(layer).ffn(), format));
-    }
-    this.subBlocks = packed.build();
-    this.finalNorm = new CardNorm(model.finalNormWeight(), spec.rmsNormEps(), device.device());
-    try (NativeScope scope = NativeScope.open()) {
-      Tensor table = Tensors.move(model.embedding(), device.device(), DType.BFLOAT16);
-      this.embeddingVD = CardTensor.of(table);
-      this.head =
-          spec.tiedEmbeddings()
-              ? CardProduct.of(table, device.device(), WeightFormat.BFLOAT16)
-              : CardProduct.of(model.headWeight(), device.device(), WeightFormat.BFLOAT16);
-    }
-    int pages = KvMemory.pagesFor(spec.maxPositions());
-    this.inputs = new CardInputs(device.device(), Math.max(maxRows, 1), maxSequences() * pages);
+    Device card = device.device();
     int logitRows = Math.max(HEAD_ROWS, maxSequences());
-    this.space =
-        new CardSpace(device.device(), widths(format), maxRows, logitRows, spec.vocabularySize());
-    this.choice = new CardChoice(device, space, logitRows, spec.vocabularySize());
-    this.graphs = new DecodeGraphs(maxSequences());
-    this.fewRows = new FewRowsSteps(device.kernels(), space, fewRowsShapes());
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      this.turns = made.add(new CardTurns(spec, card), CardTurns::close);
+      this.subBlocks = packed(model, format, made);
+      this.finalNorm =
+          made.add(new CardNorm(model.finalNormWeight(), spec.rmsNormEps(), card), CardNorm::close);
+      Tensor table = Tensors.move(model.embedding(), card, DType.BFLOAT16);
+      this.embeddingVD = made.add(CardTensor.of(table), CardTensor::close);
+      Tensor head = spec.tiedEmbeddings() ? table : model.headWeight();
+      this.head = made.add(CardProduct.of(head, card, WeightFormat.BFLOAT16), CardProduct::close);
+      int tableInts = maxSequences() * KvMemory.pagesFor(spec.maxPositions());
+      this.inputs = made.add(new CardInputs(card, maxRows, tableInts), CardInputs::close);
+      this.space =
+          made.add(
+              new CardSpace(card, widths(format), maxRows, logitRows, spec.vocabularySize()),
+              CardSpace::close);
+      this.choice =
+          made.add(
+              new CardChoice(device, space, logitRows, spec.vocabularySize()), CardChoice::close);
+      this.graphs = made.add(new DecodeGraphs(maxSequences()), DecodeGraphs::close);
+      this.fewRows =
+          made.add(
+              new FewRowsSteps(device.kernels(), space, fewRowsShapes(subBlocks)),
+              FewRowsSteps::close);
+      this.parts = made.complete();
+    }
   }
 
-  private ImmutableMap<Integer, FewRowsShape> fewRowsShapes() {
+  private ImmutableList<CardSubBlock> packed(
+      HeterogeneousModel model, WeightFormat format, Parts made) {
+    ImmutableList.Builder<CardSubBlock> packed = ImmutableList.builder();
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      packed.add(made.add(packed(model.block(layer).attention(), format), CardSubBlock::close));
+      packed.add(made.add(packed(model.block(layer).ffn(), format), CardSubBlock::close));
+    }
+    return packed.build();
+  }
+
+  private ImmutableMap<Integer, FewRowsShape> fewRowsShapes(ImmutableList<CardSubBlock> subBlocks) {
     ImmutableMap.Builder<Integer, FewRowsShape> shapes = ImmutableMap.builder();
     for (int rows = 1; rows <= FewRowsShape.MOST_ROWS; rows++) {
       int of = rows;
@@ -148,6 +165,7 @@ final class CardModel implements InferenceModel {
 
   @Override
   public KvMemory newMemory(int pages) {
+    checkState(!closed, "this model is closed");
     try (CardStream.Use use = device.stream().use()) {
       return new CardMemory(spec, pages, device.device());
     }
@@ -172,11 +190,10 @@ final class CardModel implements InferenceModel {
 
   private CardMemory checked(ImmutableList<StepSpan> spans, KvMemory given) {
     checkState(!closed, "this model is closed");
-    checkArgument(!spans.isEmpty(), "a step must have a span");
     checkArgument(given instanceof CardMemory, "this memory was made for another device");
     CardMemory memory = (CardMemory) given;
     memory.checkFits(spec);
-    StepChecks.check(spans, spec, memory.pages(), maxRows, maxSequences());
+    StepChecks.check(spans, this, memory);
     return memory;
   }
 
@@ -313,18 +330,7 @@ final class CardModel implements InferenceModel {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      graphs.close();
-      fewRows.close();
-      choice.close();
-      space.close();
-      inputs.close();
-      subBlocks.forEach(CardSubBlock::close);
-      finalNorm.close();
-      head.close();
-      embeddingVD.close();
-      turns.close();
-    }
+    closed = true;
+    parts.close();
   }
 }

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
@@ -29,20 +30,25 @@ final class CardProduct implements AutoCloseable {
   private final Tensor transposedKN;
   private final int outputs;
   private final int inputs;
+  private final Parts parts;
 
   private CardProduct(Tensor weight, WeightFormat format) {
-    try (NativeScope scope = NativeScope.open()) {
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
       if (format == WeightFormat.FLOAT8_E4M3) {
         Tensor wide = weight.to(ScalarType.Float);
         Tensor largest = wide.abs().amax(new long[] {1}, true);
         Tensor scale = largest.div(new Scalar(MOST_EIGHT)).clamp_min(new Scalar(LEAST_SCALE));
-        this.weightNK = CardTensor.of(wide.div(scale).to(ScalarType.Float8_e4m3fn));
-        this.scalesN = Optional.of(CardTensor.of(scale.view(1, -1)));
+        this.weightNK =
+            made.add(
+                CardTensor.of(wide.div(scale).to(ScalarType.Float8_e4m3fn)), CardTensor::close);
+        this.scalesN = Optional.of(made.add(CardTensor.of(scale.view(1, -1)), CardTensor::close));
       } else {
-        this.weightNK = CardTensor.of(weight);
+        this.weightNK = made.add(CardTensor.of(weight), CardTensor::close);
         this.scalesN = Optional.empty();
       }
-      this.transposedKN = NativeScope.keep(weightNK.tensor().t());
+      this.transposedKN = made.add(NativeScope.keep(weightNK.tensor().t()), NativeScope::release);
+      this.parts = made.complete();
     }
     this.outputs = Math.toIntExact(weightNK.tensor().size(0));
     this.inputs = Math.toIntExact(weightNK.tensor().size(1));
@@ -111,8 +117,6 @@ final class CardProduct implements AutoCloseable {
 
   @Override
   public void close() {
-    NativeScope.release(transposedKN);
-    scalesN.ifPresent(CardTensor::close);
-    weightNK.close();
+    parts.close();
   }
 }

@@ -2,6 +2,7 @@ package org.nemotron.core.nn;
 
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 
 /** Room for what the kernels of a step hand to each other, at addresses that do not change. */
 final class CardSpace implements AutoCloseable {
@@ -20,7 +21,7 @@ final class CardSpace implements AutoCloseable {
   private final CardTensor inner;
   private final CardTensor queries;
   private final CardTensor deltaRD;
-  private final CardTensor parts;
+  private final CardTensor splits;
   private final CardTensor marks;
   private final CardTensor arrivals;
   private final CardTensor meetings;
@@ -29,6 +30,7 @@ final class CardSpace implements AutoCloseable {
   private final CardTensor tokens;
   private final CardTensor eights;
   private final CardTensor eightScales;
+  private final Parts parts;
 
   /**
    * What the sub-blocks of a model need.
@@ -43,24 +45,56 @@ final class CardSpace implements AutoCloseable {
   record Widths(int width, int joined, int inner, int queries, int headDim, int eights) {}
 
   CardSpace(Device device, Widths widths, int rows, int logitRows, int vocabulary) {
-    this.residualRD = CardTensor.empty(device, DType.FLOAT32, rows, widths.width());
-    int fewRows = Math.min(rows, FewRowsShape.MOST_ROWS);
-    this.secondResidual = CardTensor.empty(device, DType.FLOAT32, fewRows, widths.width());
-    this.normalisedRD = CardTensor.empty(device, DType.BFLOAT16, rows, widths.width());
-    this.joined = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.joined());
-    this.inner = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.inner());
-    this.queries = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.queries());
-    this.deltaRD = CardTensor.empty(device, DType.BFLOAT16, rows, widths.width());
     long splitHeads = (long) SPLIT_BLOCKS * MOST_GROUP;
-    this.parts = CardTensor.empty(device, DType.FLOAT32, splitHeads * widths.headDim());
-    this.marks = CardTensor.empty(device, DType.FLOAT32, splitHeads * 2);
-    this.arrivals = CardTensor.zeros(device, DType.INT32, SPLIT_BLOCKS);
-    this.meetings = CardTensor.zeros(device, DType.INT32, 1);
-    this.wantedLD = CardTensor.empty(device, DType.BFLOAT16, logitRows, widths.width());
-    this.logitsLV = CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary);
-    this.tokens = CardTensor.empty(device, DType.INT32, logitRows);
-    this.eights = CardTensor.eights(device, (long) rows * widths.eights());
-    this.eightScales = CardTensor.empty(device, DType.FLOAT32, rows, 1);
+    try (Parts made = new Parts()) {
+      this.residualRD =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, rows, widths.width()), CardTensor::close);
+      int fewRows = Math.min(rows, FewRowsShape.MOST_ROWS);
+      this.secondResidual =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, fewRows, widths.width()), CardTensor::close);
+      this.normalisedRD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, rows, widths.width()), CardTensor::close);
+      this.joined =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.joined()),
+              CardTensor::close);
+      this.inner =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.inner()),
+              CardTensor::close);
+      this.queries =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.queries()),
+              CardTensor::close);
+      this.deltaRD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, rows, widths.width()), CardTensor::close);
+      this.splits =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, splitHeads * widths.headDim()),
+              CardTensor::close);
+      this.marks =
+          made.add(CardTensor.empty(device, DType.FLOAT32, splitHeads * 2), CardTensor::close);
+      this.arrivals =
+          made.add(CardTensor.zeros(device, DType.INT32, SPLIT_BLOCKS), CardTensor::close);
+      this.meetings = made.add(CardTensor.zeros(device, DType.INT32, 1), CardTensor::close);
+      this.wantedLD =
+          made.add(
+              CardTensor.empty(device, DType.BFLOAT16, logitRows, widths.width()),
+              CardTensor::close);
+      this.logitsLV =
+          made.add(
+              CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary), CardTensor::close);
+      this.tokens = made.add(CardTensor.empty(device, DType.INT32, logitRows), CardTensor::close);
+      this.eights =
+          made.add(CardTensor.eights(device, (long) rows * widths.eights()), CardTensor::close);
+      this.eightScales =
+          made.add(CardTensor.empty(device, DType.FLOAT32, rows, 1), CardTensor::close);
+      this.parts = made.complete();
+    }
   }
 
   CardTensor residual() {
@@ -95,8 +129,9 @@ final class CardSpace implements AutoCloseable {
     return deltaRD;
   }
 
-  CardTensor parts() {
-    return parts;
+  /** Returns what the blocks of split attention hand to the one that merges. */
+  CardTensor splits() {
+    return splits;
   }
 
   CardTensor marks() {
@@ -137,21 +172,6 @@ final class CardSpace implements AutoCloseable {
 
   @Override
   public void close() {
-    residualRD.close();
-    secondResidual.close();
-    normalisedRD.close();
-    joined.close();
-    inner.close();
-    queries.close();
-    deltaRD.close();
     parts.close();
-    marks.close();
-    arrivals.close();
-    meetings.close();
-    wantedLD.close();
-    logitsLV.close();
-    tokens.close();
-    eights.close();
-    eightScales.close();
   }
 }

@@ -14,10 +14,12 @@ import org.nemotron.core.tensor.Tensors;
 final class CardTensor implements AutoCloseable {
   private final Tensor tensor;
   private final long address;
+  private final long bytes;
   private boolean closed;
 
   private CardTensor(Tensor contiguous) {
     this.tensor = NativeScope.keep(contiguous);
+    this.bytes = contiguous.nbytes();
     this.address = contiguous.numel() == 0 ? 0 : contiguous.data_ptr().address();
   }
 
@@ -67,7 +69,7 @@ final class CardTensor implements AutoCloseable {
   }
 
   long bytes() {
-    return tensor.nbytes();
+    return bytes;
   }
 
   /** Returns the first {@code rows} rows, owned by the current scope. */

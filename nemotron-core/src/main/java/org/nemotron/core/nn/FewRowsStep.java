@@ -4,6 +4,7 @@ import org.nemotron.core.cuda.CardKernel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -14,8 +15,9 @@ final class FewRowsStep implements AutoCloseable {
   private final FewRowsShape shape;
   private final CardKernel kernel;
   private final int count;
-  private final CardTensor parts;
+  private final CardTensor table;
   private final CardTensor tickets;
+  private final Parts parts;
 
   FewRowsStep(StepParts listed, FewRowsShape shape, StepKernels kernels) {
     this.shape = shape;
@@ -23,11 +25,15 @@ final class FewRowsStep implements AutoCloseable {
     this.count = listed.count();
     Device device = kernels.card().device();
     long[] longs = listed.written().toArray();
-    try (NativeScope scope = NativeScope.open()) {
-      this.parts =
-          CardTensor.of(Tensors.move(Tensors.of(longs, longs.length), device, DType.INT64));
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      this.table =
+          made.add(
+              CardTensor.of(Tensors.move(Tensors.of(longs, longs.length), device, DType.INT64)),
+              CardTensor::close);
+      this.tickets = made.add(CardTensor.zeros(device, DType.INT32, count), CardTensor::close);
+      this.parts = made.complete();
     }
-    this.tickets = CardTensor.zeros(device, DType.INT32, count);
   }
 
   /** Puts the step, from the embedding on, into the stream. */
@@ -35,7 +41,7 @@ final class FewRowsStep implements AutoCloseable {
     step.embed(embeddingVD, tickets.address(), count);
     CardSpace space = step.space();
     step.launcher()
-        .address(parts.address())
+        .address(table.address())
         .number(count)
         .number(shape.room())
         .address(step.rows().tables())
@@ -45,7 +51,7 @@ final class FewRowsStep implements AutoCloseable {
         .address(step.rows().slots())
         .address(turns.address())
         .address(space.meetings().address())
-        .address(space.parts().address())
+        .address(space.splits().address())
         .address(space.marks().address())
         .address(space.arrivals().address())
         .address(tickets.address());
@@ -55,6 +61,5 @@ final class FewRowsStep implements AutoCloseable {
   @Override
   public void close() {
     parts.close();
-    tickets.close();
   }
 }

@@ -38,6 +38,7 @@ public final class GatedFfn implements SubBlock {
    * @return {@code [B, T, I]}, owned by the current scope
    */
   public Tensor channels(Tensor hiddenBTD) {
+    tensors.checkOpen();
     Tensor normalisedBTD = norm.apply(hiddenBTD);
     Tensor gatesBTI = torch.linear(normalisedBTD, gateID);
     Tensor upsBTI = torch.linear(normalisedBTD, upID);

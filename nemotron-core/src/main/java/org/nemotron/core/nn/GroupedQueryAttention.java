@@ -64,6 +64,7 @@ public final class GroupedQueryAttention implements SubBlock {
    * @return {@code [B, T, N * H]}, owned by the current scope
    */
   public Tensor heads(Tensor hiddenBTD) {
+    tensors.checkOpen();
     Tensor normalisedBTD = norm.apply(hiddenBTD);
     Tensor queriesBNTH =
         rotary.apply(queryNorm.apply(project(normalisedBTD, query, spec.queryHeads())), 0);

@@ -16,6 +16,7 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -25,7 +26,7 @@ import org.nemotron.core.tensor.Tensors;
  *
  * <p>Holds its tensors until it closes; models made by {@link #withBlock} share the tensors of the
  * layers that they have in common. Safe for use by several threads as long as nobody changes the
- * tensors.
+ * tensors. Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public final class HeterogeneousModel implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width, V = vocabulary.
@@ -36,29 +37,37 @@ public final class HeterogeneousModel implements AutoCloseable {
   private final ImmutableList<Block> blocks;
   private final Tensor embeddingVD;
   private final Tensor headVD;
+  private final DType dtype;
+  private final Device device;
+  private final Parts parts;
   private final RmsNorm finalNorm;
 
   private HeterogeneousModel(ModelSpec spec, NamedTensors weights) {
     this.spec = spec;
-    this.nonBlock =
-        NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet()));
-    this.embeddingVD = nonBlock.get("model.embed_tokens.weight");
-    this.headVD = spec.tiedEmbeddings() ? embeddingVD : nonBlock.get("lm_head.weight");
-    this.finalNorm = new RmsNorm(nonBlock.get("model.norm.weight"), spec.rmsNormEps());
-    this.rotary =
-        new RotaryEmbedding(
-            spec.rope(),
-            spec.headDim(),
-            spec.maxPositions(),
-            DType.of(embeddingVD),
-            Tensors.device(embeddingVD));
-    ImmutableList.Builder<Block> made = ImmutableList.builderWithExpectedSize(spec.layers());
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      try (NamedTensors own = NamedTensors.of(layerTensors(weights.asMap(), layer))) {
-        made.add(new Block(spec.block(layer), own, rotary, spec.rmsNormEps()));
+    try (Parts made = new Parts()) {
+      this.nonBlock =
+          made.add(
+              NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet())),
+              NamedTensors::close);
+      this.embeddingVD = nonBlock.get("model.embed_tokens.weight");
+      this.headVD = spec.tiedEmbeddings() ? embeddingVD : nonBlock.get("lm_head.weight");
+      this.finalNorm = new RmsNorm(nonBlock.get("model.norm.weight"), spec.rmsNormEps());
+      this.dtype = DType.of(embeddingVD);
+      this.device = Tensors.device(embeddingVD);
+      this.rotary =
+          made.add(
+              new RotaryEmbedding(spec.rope(), spec.headDim(), spec.maxPositions(), dtype, device),
+              RotaryEmbedding::close);
+      ImmutableList.Builder<Block> layers = ImmutableList.builderWithExpectedSize(spec.layers());
+      for (int layer = 0; layer < spec.layers(); layer++) {
+        try (NamedTensors own = NamedTensors.of(layerTensors(weights.asMap(), layer))) {
+          Block block = new Block(spec.block(layer), own, rotary, spec.rmsNormEps());
+          layers.add(made.add(block, Block::close));
+        }
       }
+      this.blocks = layers.build();
+      this.parts = made.complete();
     }
-    this.blocks = made.build();
   }
 
   /**
@@ -104,12 +113,12 @@ public final class HeterogeneousModel implements AutoCloseable {
 
   /** Returns the element type it computes in. */
   public DType dtype() {
-    return DType.of(embeddingVD);
+    return dtype;
   }
 
   /** Returns where it lives. */
   public Device device() {
-    return Tensors.device(embeddingVD);
+    return device;
   }
 
   /** Returns layer {@code layer}; it belongs to the model. */
@@ -118,6 +127,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   }
 
   Tensor embedding() {
+    nonBlock.checkOpen();
     return embeddingVD;
   }
 
@@ -126,6 +136,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   }
 
   Tensor headWeight() {
+    nonBlock.checkOpen();
     return headVD;
   }
 
@@ -196,6 +207,7 @@ public final class HeterogeneousModel implements AutoCloseable {
    * @return {@code [B, T, D]}, owned by the current scope
    */
   public Tensor embed(Tensor idsBT) {
+    nonBlock.checkOpen();
     checkArgument(
         idsBT.dim() == 2 && DType.of(idsBT) == DType.INT64, "token ids must be an int64 [B, T]");
     return torch.embedding(embeddingVD, Tensors.move(idsBT, device(), DType.INT64));
@@ -216,6 +228,7 @@ public final class HeterogeneousModel implements AutoCloseable {
 
   /** Returns the final norm of the output of the last layer, {@code [B, T, D]}. */
   public Tensor normalise(Tensor hiddenBTD) {
+    nonBlock.checkOpen();
     return finalNorm.apply(hiddenBTD);
   }
 
@@ -256,8 +269,6 @@ public final class HeterogeneousModel implements AutoCloseable {
 
   @Override
   public void close() {
-    blocks.forEach(Block::close);
-    nonBlock.close();
-    rotary.close();
+    parts.close();
   }
 }

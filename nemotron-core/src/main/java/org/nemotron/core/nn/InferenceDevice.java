@@ -8,6 +8,9 @@ import org.nemotron.core.tensor.WeightFormat;
 /**
  * Who computes the steps of models: the cores of the processor, or a card. Several models may be
  * ready on one device, and take turns.
+ *
+ * <p>Used by one thread at a time, whichever; so it closes, when its models have closed. Closing
+ * twice is harmless; nothing is prepared after close.
  */
 public sealed interface InferenceDevice extends AutoCloseable permits LaneDevice, CardDevice {
   /**
@@ -43,6 +46,7 @@ public sealed interface InferenceDevice extends AutoCloseable permits LaneDevice
    * @param model on the CPU, or on this card
    * @param maxRows how many tokens a step may have
    * @throws IllegalArgumentException if the device does not serve such weights
+   * @throws IllegalStateException if this device is closed
    */
   InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows);
 

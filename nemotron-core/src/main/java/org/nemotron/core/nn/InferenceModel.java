@@ -13,7 +13,8 @@ import org.nemotron.core.spec.ModelSpec;
  * {@link KvMemory}.
  *
  * <p>Holds its weights until it closes; the model it was made from may close before. Used by one
- * thread at a time.
+ * thread at a time, whichever; so it closes. Closing twice is harmless; what it is can be asked
+ * after close, all else is refused.
  */
 public sealed interface InferenceModel extends AutoCloseable permits LaneModel, CardModel {
   /** Receives what a step gives for the rows that were wanted, counted over all spans from 0. */
@@ -59,7 +60,11 @@ public sealed interface InferenceModel extends AutoCloseable permits LaneModel, 
    */
   long weightBytes();
 
-  /** Returns memory for keys and values of this model, which the caller closes. */
+  /**
+   * Returns memory for keys and values of this model, which the caller closes.
+   *
+   * @throws IllegalStateException if this model is closed
+   */
   KvMemory newMemory(int pages);
 
   /**

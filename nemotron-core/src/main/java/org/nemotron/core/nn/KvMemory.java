@@ -10,6 +10,9 @@ import java.math.RoundingMode;
  * <p>A page has room in every layer for what that layer keeps: {@code kvHeads} heads, or nothing.
  * So one page number serves all layers, and a child with fewer heads fits more pages into the same
  * bytes: {@link InferenceDevice#bytesPerPage}.
+ *
+ * <p>Used by one thread at a time, whichever; so it closes. Closing twice is harmless; a step with
+ * a closed memory is refused.
  */
 public sealed interface KvMemory extends AutoCloseable permits LaneMemory, CardMemory {
   /** Tokens of a page. */

@@ -12,6 +12,7 @@ import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes.Lane;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
@@ -29,6 +30,7 @@ final class LaneAttention implements LaneSubBlock {
   private final Optional<float[]> outputBias;
   private final Optional<RowNorm> queryNorm;
   private final Optional<RowNorm> keyNorm;
+  private final Parts parts;
 
   LaneAttention(
       GroupedQueryAttention attention,
@@ -40,21 +42,26 @@ final class LaneAttention implements LaneSubBlock {
     this.rotary = rotary;
     NamedTensors tensors = attention.tensors();
     this.norm = new RowNorm(tensors.get("input_layernorm.weight"), eps);
-    try (NativeScope scope = NativeScope.open()) {
-      Tensor weights = joined(tensors, "weight");
-      this.heads = LanePart.of(weights, spec.headDim(), lanes, format);
-      this.headBias =
-          spec.has(AttentionTrait.INPUT_BIASES)
-              ? Optional.of(Tensors.floats(joined(tensors, "bias")))
-              : Optional.empty();
-    }
-    this.output = LanePart.of(tensors.get("self_attn.o_proj.weight"), 16, lanes, format);
+    this.queryNorm = headNorm(tensors, "self_attn.q_norm.weight", eps);
+    this.keyNorm = headNorm(tensors, "self_attn.k_norm.weight", eps);
     this.outputBias =
         spec.has(AttentionTrait.OUTPUT_BIAS)
             ? Optional.of(Tensors.floats(tensors.get("self_attn.o_proj.bias")))
             : Optional.empty();
-    this.queryNorm = headNorm(tensors, "self_attn.q_norm.weight", eps);
-    this.keyNorm = headNorm(tensors, "self_attn.k_norm.weight", eps);
+    try (Parts made = new Parts();
+        NativeScope scope = NativeScope.open()) {
+      Tensor weights = joined(tensors, "weight");
+      this.heads = made.add(LanePart.of(weights, spec.headDim(), lanes, format), LanePart::close);
+      this.headBias =
+          spec.has(AttentionTrait.INPUT_BIASES)
+              ? Optional.of(Tensors.floats(joined(tensors, "bias")))
+              : Optional.empty();
+      this.output =
+          made.add(
+              LanePart.of(tensors.get("self_attn.o_proj.weight"), 16, lanes, format),
+              LanePart::close);
+      this.parts = made.complete();
+    }
   }
 
   private static Tensor joined(NamedTensors tensors, String kind) {
@@ -163,7 +170,6 @@ final class LaneAttention implements LaneSubBlock {
 
   @Override
   public void close() {
-    heads.close();
-    output.close();
+    parts.close();
   }
 }

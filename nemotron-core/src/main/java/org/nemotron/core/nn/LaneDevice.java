@@ -1,5 +1,7 @@
 package org.nemotron.core.nn;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Lanes;
 import org.nemotron.core.tensor.WeightFormat;
@@ -9,6 +11,7 @@ final class LaneDevice implements InferenceDevice {
   private static final int USUAL_ROWS = 512;
 
   private final Lanes lanes;
+  private boolean closed;
 
   LaneDevice(int cores) {
     this.lanes = new Lanes(cores);
@@ -31,11 +34,13 @@ final class LaneDevice implements InferenceDevice {
 
   @Override
   public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    checkState(!closed, "this device is closed");
     return new LaneModel(model, format, lanes, maxRows);
   }
 
   @Override
   public void close() {
+    closed = true;
     lanes.close();
   }
 }

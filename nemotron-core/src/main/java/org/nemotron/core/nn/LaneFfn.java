@@ -1,8 +1,10 @@
 package org.nemotron.core.nn;
 
 import com.google.common.collect.ImmutableList;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes.Lane;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /** {@link GatedFfn} in steps: gate and up are one product, a lane has its channels of both. */
@@ -11,12 +13,17 @@ final class LaneFfn implements LaneSubBlock {
   private final LanePart gateAndUp;
   private final LanePart down;
   private final int channels;
+  private final Parts parts;
 
   LaneFfn(GatedFfn ffn, double eps, int lanes, WeightFormat format) {
     this.norm = new RowNorm(ffn.normWeightD(), eps);
-    this.gateAndUp = LanePart.of(ImmutableList.of(ffn.gateID(), ffn.upID()), 16, lanes, format);
-    this.down = LanePart.of(ffn.downDI(), 16, lanes, format);
     this.channels = Math.toIntExact(ffn.gateID().size(0));
+    try (Parts made = new Parts()) {
+      ImmutableList<Tensor> both = ImmutableList.of(ffn.gateID(), ffn.upID());
+      this.gateAndUp = made.add(LanePart.of(both, 16, lanes, format), LanePart::close);
+      this.down = made.add(LanePart.of(ffn.downDI(), 16, lanes, format), LanePart::close);
+      this.parts = made.complete();
+    }
   }
 
   @Override
@@ -64,7 +71,6 @@ final class LaneFfn implements LaneSubBlock {
 
   @Override
   public void close() {
-    gateAndUp.close();
-    down.close();
+    parts.close();
   }
 }

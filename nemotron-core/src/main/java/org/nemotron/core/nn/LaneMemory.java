@@ -4,9 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
-import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.FloatArea;
+import org.nemotron.core.tensor.Parts;
 
 /**
  * Keys and values on the CPU, in float32. The operating system gives the memory as it is first
@@ -14,7 +14,9 @@ import org.nemotron.core.tensor.FloatArea;
  */
 final class LaneMemory implements KvMemory {
   private final int pages;
+  private final PageShape shape;
   private final ImmutableList<Layer> layers;
+  private final Parts parts;
   private boolean closed;
 
   /**
@@ -28,18 +30,21 @@ final class LaneMemory implements KvMemory {
   LaneMemory(ModelSpec spec, int pages) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
+    this.shape = PageShape.of(spec);
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
-    spec.blocks().forEach(block -> made.add(layer(stride(block.attention()), pages)));
-    this.layers = made.build();
+    try (Parts areas = new Parts()) {
+      shape.strides().forEach(stride -> made.add(layer(stride, areas)));
+      this.layers = made.build();
+      this.parts = areas.complete();
+    }
   }
 
-  private static Layer layer(int stride, int pages) {
+  private Layer layer(int stride, Parts areas) {
     long floats = Math.max(1, (long) pages * PAGE_TOKENS * stride);
-    return new Layer(stride, FloatArea.reserve(floats), FloatArea.reserve(floats));
-  }
-
-  private static int stride(AttentionSpec attention) {
-    return Math.toIntExact(attention.kvBytesPerToken(Float.BYTES) / (2 * Float.BYTES));
+    return new Layer(
+        stride,
+        areas.add(FloatArea.reserve(floats), FloatArea::close),
+        areas.add(FloatArea.reserve(floats), FloatArea::close));
   }
 
   /** Returns the memory that one page takes in all layers, in bytes. */
@@ -58,22 +63,12 @@ final class LaneMemory implements KvMemory {
 
   void checkFits(ModelSpec spec) {
     checkState(!closed, "this memory is closed");
-    checkState(layers.size() == spec.layers(), "this memory was made for another model");
-    for (int index = 0; index < layers.size(); index++) {
-      checkState(
-          layers.get(index).stride() == stride(spec.block(index).attention()),
-          "layer %s: this memory was made for another model",
-          index);
-    }
+    shape.checkFits(spec);
   }
 
   @Override
   public void close() {
     closed = true;
-    layers.forEach(
-        layer -> {
-          layer.keys().close();
-          layer.values().close();
-        });
+    parts.close();
   }
 }

@@ -10,6 +10,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes;
 import org.nemotron.core.tensor.PackedWeights;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /**
@@ -36,6 +37,7 @@ final class LaneModel implements InferenceModel {
   private final LanePart head;
   private final StepSpace space;
   private final float[] logits;
+  private final Parts parts;
   private boolean closed;
 
   /**
@@ -53,17 +55,26 @@ final class LaneModel implements InferenceModel {
     this.lanes = lanes;
     this.maxRows = maxRows;
     this.rotary = new RotaryTable(spec.rope(), spec.headDim());
-    this.embeddingVD = FloatArea.of(model.embedding());
     this.finalNorm = new RowNorm(model.finalNormWeight(), spec.rmsNormEps());
+    try (Parts made = new Parts()) {
+      this.embeddingVD = made.add(FloatArea.of(model.embedding()), FloatArea::close);
+      this.subBlocks = packed(model, format, made);
+      this.head =
+          made.add(LanePart.of(model.headWeight(), 16, lanes.count(), format), LanePart::close);
+      this.space = made.add(space(format), StepSpace::close);
+      this.parts = made.complete();
+    }
+    this.logits = new float[spec.vocabularySize()];
+  }
+
+  private ImmutableList<LaneSubBlock> packed(
+      HeterogeneousModel model, WeightFormat format, Parts made) {
     ImmutableList.Builder<LaneSubBlock> packed = ImmutableList.builder();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(packed(model.block(layer).attention(), format));
-      packed.add(packed(model.block(layer).ffn(), format));
+      packed.add(made.add(packed(model.block(layer).attention(), format), LaneSubBlock::close));
+      packed.add(made.add(packed(model.block(layer).ffn(), format), LaneSubBlock::close));
     }
-    this.subBlocks = packed.build();
-    this.head = LanePart.of(model.headWeight(), 16, lanes.count(), format);
-    this.space = space(format);
-    this.logits = new float[spec.vocabularySize()];
+    return packed.build();
   }
 
   private LaneSubBlock packed(SubBlock subBlock, WeightFormat format) {
@@ -105,6 +116,7 @@ final class LaneModel implements InferenceModel {
 
   @Override
   public KvMemory newMemory(int pages) {
+    checkState(!closed, "this model is closed");
     return new LaneMemory(spec, pages);
   }
 
@@ -155,16 +167,9 @@ final class LaneModel implements InferenceModel {
     checkState(!closed, "this model is closed");
     checkArgument(given instanceof LaneMemory, "this memory was made for another device");
     LaneMemory memory = (LaneMemory) given;
-    checkArgument(!spans.isEmpty(), "a step must have a span");
     memory.checkFits(spec);
-    StepRows rows = new StepRows(spans, memory.pages());
-    checkArgument(
-        rows.rows() <= maxRows, "a step of %s tokens must have at most %s", rows.rows(), maxRows);
-    checkArgument(
-        rows.lastPosition() < spec.maxPositions(),
-        "a context of %s tokens must not exceed max_position_embeddings (%s)",
-        rows.lastPosition() + 1,
-        spec.maxPositions());
+    StepChecks.check(spans, this, memory);
+    StepRows rows = new StepRows(spans);
     rotary.cover(rows.lastPosition());
     space.start(embedded(rows.tokens()));
     return new Step(rows, memory, space);
@@ -174,13 +179,7 @@ final class LaneModel implements InferenceModel {
     int width = spec.width();
     float[] embeddedRD = new float[tokens.length * width];
     for (int row = 0; row < tokens.length; row++) {
-      long token = tokens[row];
-      checkArgument(
-          token >= 0 && token < spec.vocabularySize(),
-          "token id %s is not within 0..%s",
-          token,
-          spec.vocabularySize() - 1);
-      embeddingVD.read(token * width, embeddedRD, row * width, width);
+      embeddingVD.read(tokens[row] * width, embeddedRD, row * width, width);
     }
     return embeddedRD;
   }
@@ -223,12 +222,7 @@ final class LaneModel implements InferenceModel {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      subBlocks.forEach(LaneSubBlock::close);
-      head.close();
-      space.close();
-      embeddingVD.close();
-    }
+    closed = true;
+    parts.close();
   }
 }

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.PackedWeights;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.WeightFormat;
 
 /**
@@ -17,10 +18,12 @@ import org.nemotron.core.tensor.WeightFormat;
 final class LanePart implements AutoCloseable {
   private final int[] starts;
   private final ImmutableMap<Integer, PackedWeights> weights;
+  private final Parts parts;
 
-  private LanePart(int[] starts, ImmutableMap<Integer, PackedWeights> weights) {
+  private LanePart(int[] starts, ImmutableMap<Integer, PackedWeights> weights, Parts parts) {
     this.starts = starts;
     this.weights = weights;
+    this.parts = parts;
   }
 
   /**
@@ -38,18 +41,25 @@ final class LanePart implements AutoCloseable {
   static LanePart of(ImmutableList<Tensor> weightsNK, int unit, int lanes, WeightFormat format) {
     int[] starts = starts(Math.toIntExact(weightsNK.get(0).size(0)), unit, lanes);
     ImmutableMap.Builder<Integer, PackedWeights> packed = ImmutableMap.builder();
-    for (int lane = 0; lane < lanes; lane++) {
-      int start = starts[lane];
-      int share = starts[lane + 1] - start;
-      if (share > 0) {
-        try (NativeScope scope = NativeScope.open()) {
-          TensorVector rows = new TensorVector();
-          weightsNK.forEach(weight -> rows.push_back(weight.narrow(0, start, share)));
-          packed.put(lane, PackedWeights.of(torch.cat(rows, 0), format));
+    try (Parts made = new Parts()) {
+      for (int lane = 0; lane < lanes; lane++) {
+        int share = starts[lane + 1] - starts[lane];
+        if (share > 0) {
+          PackedWeights own = packed(weightsNK, starts[lane], share, format);
+          packed.put(lane, made.add(own, PackedWeights::close));
         }
       }
+      return new LanePart(starts, packed.buildOrThrow(), made.complete());
     }
-    return new LanePart(starts, packed.buildOrThrow());
+  }
+
+  private static PackedWeights packed(
+      ImmutableList<Tensor> weightsNK, int start, int share, WeightFormat format) {
+    try (NativeScope scope = NativeScope.open()) {
+      TensorVector rows = new TensorVector();
+      weightsNK.forEach(weight -> rows.push_back(weight.narrow(0, start, share)));
+      return PackedWeights.of(torch.cat(rows, 0), format);
+    }
   }
 
   private static int[] starts(int rows, int unit, int lanes) {
@@ -95,6 +105,6 @@ final class LanePart implements AutoCloseable {
 
   @Override
   public void close() {
-    weights.values().forEach(PackedWeights::close);
+    parts.close();
   }
 }

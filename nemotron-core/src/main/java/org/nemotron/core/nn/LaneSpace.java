@@ -2,6 +2,7 @@ package org.nemotron.core.nn;
 
 import org.nemotron.core.tensor.Blas;
 import org.nemotron.core.tensor.FloatArea;
+import org.nemotron.core.tensor.Parts;
 
 /** Memory that one lane works in. */
 final class LaneSpace implements AutoCloseable {
@@ -14,7 +15,11 @@ final class LaneSpace implements AutoCloseable {
   /** Makes room for products of {@code floats} elements. */
   LaneSpace(int lane, long floats) {
     this.lane = lane;
-    this.products = FloatArea.zeros(floats);
+    try (Parts made = new Parts()) {
+      made.add(scores, FloatArea::close);
+      this.products = FloatArea.zeros(floats);
+      Parts unused = made.complete();
+    }
   }
 
   int lane() {
@@ -33,8 +38,9 @@ final class LaneSpace implements AutoCloseable {
   /** Returns room for {@code floats} scores of attention. */
   FloatArea scores(long floats) {
     if (scores.capacity() < floats) {
+      FloatArea larger = FloatArea.zeros(Math.max(floats, 2 * scores.capacity()));
       scores.close();
-      scores = FloatArea.zeros(Math.max(floats, 2 * scores.capacity()));
+      scores = larger;
     }
     return scores;
   }

@@ -30,6 +30,7 @@ public final class LinearReplacement implements SubBlock {
 
   @Override
   public Tensor forward(Tensor hiddenBTD) {
+    tensors.checkOpen();
     return hiddenBTD.add(torch.linear(norm.apply(hiddenBTD), weightDD));
   }
 

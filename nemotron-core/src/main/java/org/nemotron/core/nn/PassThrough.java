@@ -11,6 +11,7 @@ public final class PassThrough implements SubBlock {
 
   @Override
   public Tensor forward(Tensor hiddenBTD) {
+    tensors.checkOpen();
     return hiddenBTD;
   }
 

@@ -1,6 +1,7 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.primitives.ImmutableDoubleArray;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +17,8 @@ import org.nemotron.core.tensor.Tensors;
  * elements i and i + H/2.
  *
  * <p>Tables of cosines and signed sines are computed in float64 and stored in the dtype of the
- * model; they grow when longer contexts are met. Safe for use by several threads.
+ * model; they grow when longer contexts are met. Safe for use by several threads. Any thread may
+ * close it; closing twice is harmless, use after close is refused.
  */
 public final class RotaryEmbedding implements AutoCloseable {
   // Shape letters in this file: B = batch, N = heads, T = tokens, H = head size, P = positions.
@@ -29,6 +31,7 @@ public final class RotaryEmbedding implements AutoCloseable {
   private final DType dtype;
   private final Device device;
   private volatile Tables tables;
+  private volatile boolean closed;
 
   private record Tables(long positions, Tensor cosinesPH, Tensor sinesPH) {}
 
@@ -49,8 +52,10 @@ public final class RotaryEmbedding implements AutoCloseable {
    * <p>{@code x * cos + roll(x, H/2) * sin}, the first half of the sines negated.
    *
    * @throws IllegalArgumentException if a position is beyond the model's longest context
+   * @throws IllegalStateException if this object is closed
    */
   public Tensor apply(Tensor headsBNTH, long start) {
+    checkState(!closed, "these rotary tables are closed");
     long tokens = headsBNTH.size(2);
     Tables current = covering(start + tokens);
     Tensor cosinesTH = current.cosinesPH().narrow(0, start, tokens);
@@ -95,17 +100,22 @@ public final class RotaryEmbedding implements AutoCloseable {
       }
     }
     try (NativeScope scope = NativeScope.open()) {
-      return new Tables(positions, kept(cosines, positions), kept(sines, positions));
+      Tensor cosinesPH = moved(cosines, positions);
+      Tensor sinesPH = moved(sines, positions);
+      return new Tables(positions, NativeScope.keep(cosinesPH), NativeScope.keep(sinesPH));
     }
   }
 
-  private Tensor kept(float[] values, long positions) {
-    return NativeScope.keep(Tensors.move(Tensors.of(values, positions, headDim), device, dtype));
+  private Tensor moved(float[] values, long positions) {
+    return Tensors.move(Tensors.of(values, positions, headDim), device, dtype);
   }
 
   @Override
   public void close() {
-    NativeScope.release(tables.cosinesPH());
-    NativeScope.release(tables.sinesPH());
+    if (!closed) {
+      closed = true;
+      NativeScope.release(tables.cosinesPH());
+      NativeScope.release(tables.sinesPH());
+    }
   }
 }

@@ -10,8 +10,9 @@ import org.nemotron.core.spec.ModelSpec;
 final class StepChecks {
   private StepChecks() {}
 
-  static void check(
-      ImmutableList<StepSpan> spans, ModelSpec spec, int pages, int maxRows, int maxSequences) {
+  static void check(ImmutableList<StepSpan> spans, InferenceModel model, KvMemory memory) {
+    checkArgument(!spans.isEmpty(), "a step must have a span");
+    ModelSpec spec = model.spec();
     int rows = 0;
     for (StepSpan span : spans) {
       int end = span.start() + span.tokens().length();
@@ -20,18 +21,20 @@ final class StepChecks {
           "a context of %s tokens must not exceed max_position_embeddings (%s)",
           end,
           spec.maxPositions());
-      checkPages(span.pages().subArray(0, KvMemory.pagesFor(end)), pages);
+      checkPages(span.pages().subArray(0, KvMemory.pagesFor(end)), memory.pages());
       checkTokens(span.tokens(), spec.vocabularySize());
       rows += span.tokens().length();
     }
-    checkArgument(rows <= maxRows, "a step of %s tokens must have at most %s", rows, maxRows);
     checkArgument(
-        spans.size() <= maxSequences,
+        rows <= model.maxRows(), "a step of %s tokens must have at most %s", rows, model.maxRows());
+    checkArgument(
+        spans.size() <= model.maxSequences(),
         "a step of %s sequences must have at most %s",
         spans.size(),
-        maxSequences);
+        model.maxSequences());
   }
 
+  /** Pages of earlier tokens are read, which nothing checks later. */
   private static void checkPages(ImmutableIntArray used, int pages) {
     for (int index = 0; index < used.length(); index++) {
       int page = used.get(index);

@@ -1,7 +1,5 @@
 package org.nemotron.core.nn;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import org.nemotron.core.nn.StepSpan.LogitsWanted;
@@ -24,7 +22,8 @@ final class StepRows {
   private final int[] wantedRows;
   private final ImmutableList<Piece> pieces;
 
-  StepRows(ImmutableList<StepSpan> spans, int pages) {
+  /** Lays out spans that {@link StepChecks} has found right. */
+  StepRows(ImmutableList<StepSpan> spans) {
     this.spans = spans;
     int rows = spans.stream().mapToInt(span -> span.tokens().length()).sum();
     this.positions = new int[rows];
@@ -34,7 +33,7 @@ final class StepRows {
     int row = 0;
     int wanted = 0;
     for (StepSpan span : spans) {
-      place(span, row, pages, made);
+      place(span, row, made);
       int length = span.tokens().length();
       int from = span.logits() == LogitsWanted.ALL ? 0 : length - 1;
       for (int i = from; i < from + span.wanted(); i++) {
@@ -45,9 +44,8 @@ final class StepRows {
     this.pieces = made.build();
   }
 
-  private void place(StepSpan span, int firstRow, int pages, ImmutableList.Builder<Piece> made) {
+  private void place(StepSpan span, int firstRow, ImmutableList.Builder<Piece> made) {
     int end = span.start() + span.tokens().length();
-    checkPages(span.pages().subArray(0, KvMemory.pagesFor(end)), pages);
     int position = span.start();
     while (position < end) {
       int pageIndex = position / KvMemory.PAGE_TOKENS;
@@ -59,14 +57,6 @@ final class StepRows {
         positions[row] = position;
         slots[row] = (long) page * KvMemory.PAGE_TOKENS + position % KvMemory.PAGE_TOKENS;
       }
-    }
-  }
-
-  /** Pages of earlier tokens are read, which nothing checks later. */
-  private static void checkPages(ImmutableIntArray used, int pages) {
-    for (int index = 0; index < used.length(); index++) {
-      int page = used.get(index);
-      checkArgument(page >= 0 && page < pages, "page %s is not within 0..%s", page, pages - 1);
     }
   }
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.nemotron.core.tensor.FloatArea;
 import org.nemotron.core.tensor.Lanes.Lane;
+import org.nemotron.core.tensor.Parts;
 
 /** Memory that the lanes share during a step: the residual stream, and the inputs of products. */
 final class StepSpace implements AutoCloseable {
@@ -14,6 +15,7 @@ final class StepSpace implements AutoCloseable {
   private final FloatArea inner;
   private final FloatArea queries;
   private final ImmutableList<LaneSpace> lanes;
+  private final Parts parts;
   private final AtomicInteger nextItem = new AtomicInteger();
   private float[] residualRD = new float[0];
 
@@ -27,14 +29,17 @@ final class StepSpace implements AutoCloseable {
    */
   StepSpace(int width, int rows, int inner, int queries, int lanes, long products) {
     this.width = width;
-    this.normalised = FloatArea.zeros((long) rows * width);
-    this.inner = FloatArea.zeros((long) rows * inner);
-    this.queries = FloatArea.zeros((long) rows * queries);
-    ImmutableList.Builder<LaneSpace> spaces = ImmutableList.builder();
-    for (int lane = 0; lane < lanes; lane++) {
-      spaces.add(new LaneSpace(lane, products));
+    try (Parts made = new Parts()) {
+      this.normalised = made.add(FloatArea.zeros((long) rows * width), FloatArea::close);
+      this.inner = made.add(FloatArea.zeros((long) rows * inner), FloatArea::close);
+      this.queries = made.add(FloatArea.zeros((long) rows * queries), FloatArea::close);
+      ImmutableList.Builder<LaneSpace> spaces = ImmutableList.builder();
+      for (int lane = 0; lane < lanes; lane++) {
+        spaces.add(made.add(new LaneSpace(lane, products), LaneSpace::close));
+      }
+      this.lanes = spaces.build();
+      this.parts = made.complete();
     }
-    this.lanes = spaces.build();
   }
 
   /** Sets the residual stream, {@code [R, D]}; it is changed in place. */
@@ -116,9 +121,6 @@ final class StepSpace implements AutoCloseable {
 
   @Override
   public void close() {
-    normalised.close();
-    inner.close();
-    queries.close();
-    lanes.forEach(LaneSpace::close);
+    parts.close();
   }
 }

@@ -9,7 +9,7 @@ import org.nemotron.core.tensor.NamedTensors;
  * One half of a block, attention or feed-forward network: reads the residual stream, adds to it.
  *
  * <p>Holds its tensors until it closes. Safe for use by several threads as long as nobody changes
- * the tensors.
+ * the tensors. Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public sealed interface SubBlock extends AutoCloseable
     permits GroupedQueryAttention, GatedFfn, LinearReplacement, PassThrough {
@@ -20,6 +20,7 @@ public sealed interface SubBlock extends AutoCloseable
    * @param hiddenBTD {@code [B, T, D]}, the residual stream
    * @return {@code [B, T, D]}, owned by the current scope; the input itself where there is nothing
    *     to add
+   * @throws IllegalStateException if this sub-block is closed
    */
   Tensor forward(Tensor hiddenBTD);
 

@@ -25,7 +25,10 @@ public final class CpuThreads {
 
   private static int leases;
 
-  /** As long as one is open, operations use one core each. */
+  /**
+   * As long as one is open, operations use one core each. Any thread may close it; closing twice is
+   * harmless.
+   */
   public static final class Lease implements AutoCloseable {
     private boolean closed;
 

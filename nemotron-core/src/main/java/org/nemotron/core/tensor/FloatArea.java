@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  * of any shape that fits, starting at element 0.
  *
  * <p>Not safe for use by several threads, except that distinct elements may be read and written by
- * distinct threads.
+ * distinct threads. Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public final class FloatArea implements AutoCloseable {
   /** A buffer is addressed by ints: larger areas are seen through several. */
@@ -37,8 +37,9 @@ public final class FloatArea implements AutoCloseable {
     this.capacity = capacity;
     this.chunkFloats = chunkFloats;
     try (NativeScope scope = NativeScope.open()) {
-      this.flat = NativeScope.keep(memory.get());
-      this.start = NativeScope.keep(flat.data_ptr_float());
+      Tensor made = memory.get();
+      this.start = NativeScope.keep(made.data_ptr_float());
+      this.flat = NativeScope.keep(made);
     }
     this.chunks = new FloatBuffer[Math.toIntExact((capacity + chunkFloats - 1) / chunkFloats)];
     for (int chunk = 0; chunk < chunks.length; chunk++) {

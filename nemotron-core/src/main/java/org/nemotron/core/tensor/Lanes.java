@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * after that; between two pieces of work they spin a little, then sleep.
  *
  * <p>While this object is open, LibTorch and BLAS use one core per operation. Used by one thread at
- * a time.
+ * a time, whichever. Closing twice is harmless; work after close is refused.
  */
 public final class Lanes implements AutoCloseable {
   private static final int SPINS = 4_000;

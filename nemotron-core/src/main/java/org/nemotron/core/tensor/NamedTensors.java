@@ -13,15 +13,17 @@ import org.bytedeco.pytorch.Tensor;
  * may (training works in place).
  *
  * <p>Several objects may hold the same tensor: each takes a share, and the last to close frees it.
- * Closing twice is harmless; use after close is refused.
+ * Closing twice is harmless; use after close is refused. Any thread may close it.
  */
 public final class NamedTensors implements AutoCloseable {
   private final ImmutableMap<String, Tensor> tensors;
+  private final LeakTracing.Trace trace;
   private boolean closed;
 
   private NamedTensors(ImmutableMap<String, Tensor> tensors) {
     this.tensors = tensors;
-    tensors.values().forEach(NativeScope::keep);
+    tensors.values().forEach(Tensor::retainReference);
+    this.trace = LeakTracing.made(this, () -> "a holder of tensors " + tensors.keySet());
   }
 
   /** Returns a holder that takes a share in each of {@code tensors}. */
@@ -47,8 +49,17 @@ public final class NamedTensors implements AutoCloseable {
 
   /** Returns all tensors in their order; valid while this object is open. */
   public ImmutableMap<String, Tensor> asMap() {
-    checkState(!closed, "these tensors are closed");
+    checkOpen();
     return tensors;
+  }
+
+  /**
+   * Checks that this object is open.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  public void checkOpen() {
+    checkState(!closed, "these tensors are closed");
   }
 
   /** Returns another holder of the same tensors. */
@@ -85,7 +96,8 @@ public final class NamedTensors implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      tensors.values().forEach(NativeScope::release);
+      trace.closed();
+      tensors.values().forEach(Tensor::releaseReference);
     }
   }
 }

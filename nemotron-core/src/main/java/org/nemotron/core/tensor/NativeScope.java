@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain #release releases} it. Every forward pass, training step and measurement opens a
  * scope.
  *
- * <p>A scope belongs to the thread that opened it and closes there, innermost first.
+ * <p>A scope belongs to the thread that opened it and closes there, innermost first; closing it
+ * twice is harmless. {@link LeakTracing} finds scopes and objects that nobody closes.
  */
 public final class NativeScope implements AutoCloseable {
   /*
@@ -27,6 +28,7 @@ public final class NativeScope implements AutoCloseable {
   private final Thread thread = Thread.currentThread();
   private final @Nullable PointerScope enclosing = PointerScope.getInnerScope();
   private final PointerScope scope = new PointerScope();
+  private final LeakTracing.Trace trace = LeakTracing.made(this, () -> "a NativeScope");
   private boolean open = true;
 
   private NativeScope() {}
@@ -56,20 +58,25 @@ public final class NativeScope implements AutoCloseable {
   @CanIgnoreReturnValue
   public static <T extends Pointer> T keep(T object) {
     object.retainReference();
+    LeakTracing.kept(object);
     return object;
   }
 
   /** Gives back a share taken by {@link #keep}; the last one frees the object. */
   public static void release(Pointer object) {
+    LeakTracing.released(object);
     object.releaseReference();
   }
 
   /**
    * Hands {@code object} over to the enclosing scope, so that it outlives this one, and returns it.
    *
-   * @throws IllegalStateException if no scope encloses this one
+   * @throws IllegalStateException if no scope encloses this one, or this one is closed, or was
+   *     opened on another thread
    */
   public <T extends Pointer> T handOver(T object) {
+    checkState(open, "this scope is closed");
+    checkThread();
     PointerScope outer = enclosing;
     checkState(outer != null, "no scope encloses this one; keep the object instead");
     outer.attach(object);
@@ -86,12 +93,17 @@ public final class NativeScope implements AutoCloseable {
     if (!open) {
       return;
     }
+    checkThread();
+    open = false;
+    trace.closed();
+    scope.close();
+  }
+
+  private void checkThread() {
     checkState(
         Thread.currentThread() == thread,
         "a scope opened on thread %s must be closed there, not on %s",
         thread.getName(),
         Thread.currentThread().getName());
-    open = false;
-    scope.close();
   }
 }

@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A weight matrix {@code [N, K]} made ready for products on one core: {@code out = in W^T}.
  *
- * <p>Safe for use by several threads.
+ * <p>Safe for use by several threads. Any thread may close it; closing twice is harmless, a product
+ * after close is refused.
  */
 public final class PackedWeights implements AutoCloseable {
   /** Under this many rows one product per row is faster than one for all. */

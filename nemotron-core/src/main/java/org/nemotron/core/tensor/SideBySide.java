@@ -1,6 +1,7 @@
 package org.nemotron.core.tensor;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.base.Throwables;
@@ -20,6 +21,9 @@ import java.util.function.Consumer;
  * <p>While this object is open, an operation anywhere in the process uses one core; closing it
  * gives operations all cores again. Each operation being computed by one core, results do not
  * depend on the number of streams.
+ *
+ * <p>Safe for use by several threads. Any thread may close it, when no work is under way; closing
+ * twice is harmless, work after close is refused.
  */
 public final class SideBySide implements AutoCloseable {
   private final CpuThreads.Lease oneCoreEach;
@@ -41,6 +45,7 @@ public final class SideBySide implements AutoCloseable {
    * @throws RuntimeException the first exception that a call threw, once all calls have ended
    */
   public <T> void forEach(List<T> items, Consumer<T> work) {
+    checkState(!threads.isShutdown(), "these streams are closed");
     List<Future<?>> running = new ArrayList<>();
     for (T item : items) {
       running.add(

@@ -1,5 +1,7 @@
 package org.nemotron.core.text;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
@@ -12,7 +14,8 @@ import java.nio.file.Path;
  * The tokenizer.json of a model: text to token ids and back.
  *
  * <p>Nothing is cut off and, but for {@link #encodeWhole}, nothing is added: no special tokens, no
- * padding, no truncation. Safe for use by several threads.
+ * padding, no truncation. Safe for use by several threads. Any thread may close it; closing twice
+ * is harmless, use after close is refused.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
@@ -25,6 +28,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private volatile boolean closed;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer) {
     this.tokenizer = tokenizer;
@@ -75,6 +79,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private ImmutableIntArray encode(String text, boolean specialTokens) {
+    checkOpen();
     long[] ids = tokenizer.encode(text, specialTokens, false).getIds();
     ImmutableIntArray.Builder compact = ImmutableIntArray.builder(ids.length);
     for (long id : ids) {
@@ -94,12 +99,18 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private String decode(ImmutableIntArray ids, boolean skipSpecialTokens) {
+    checkOpen();
     return tokenizer.decode(
         ImmutableLongArray.copyOf(ids.stream().asLongStream()).toArray(), skipSpecialTokens);
   }
 
+  private void checkOpen() {
+    checkState(!closed, "this tokenizer is closed");
+  }
+
   @Override
   public void close() {
+    closed = true;
     tokenizer.close();
   }
 }

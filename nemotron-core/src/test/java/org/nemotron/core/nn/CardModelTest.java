@@ -92,6 +92,11 @@ final class CardModelTest {
             block(4, 1, 64)));
   }
 
+  /** Returns a model that a card serves, which the caller closes. */
+  static HeterogeneousModel firstModel() {
+    return model(specs().findFirst().orElseThrow());
+  }
+
   private static HeterogeneousModel model(ModelSpec spec) {
     try (HeterogeneousModel random = SmallModels.model(spec, 3);
         HeterogeneousModel rounded = random.copy(DType.BFLOAT16)) {

@@ -12,6 +12,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.Replacement;
@@ -27,6 +28,7 @@ final class CandidateTrainer implements AutoCloseable {
   private final Replacement replacement;
   private final Optimizer optimizer;
   private final UnreadSteps unread;
+  private final Parts parts;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private int stepsRead;
   private double allowed = Double.POSITIVE_INFINITY;
@@ -41,11 +43,21 @@ final class CandidateTrainer implements AutoCloseable {
       LocalDistillationSettings settings) {
     this.candidate = candidate;
     this.settings = settings;
-    this.trained = start.map(tensor -> leaf(Tensors.toDevice(tensor.detach(), parent.device())));
-    this.replacement =
-        Replacement.of(parent.block(candidate.layer()), parent.rotary(), eps, candidate, trained);
-    this.optimizer = Optimizer.of(trained, settings.optimizer(), settings.steps());
-    this.unread = new UnreadSteps();
+    try (Parts made = new Parts()) {
+      this.trained =
+          made.add(
+              start.map(tensor -> leaf(Tensors.toDevice(tensor.detach(), parent.device()))),
+              NamedTensors::close);
+      this.replacement =
+          made.add(
+              Replacement.of(
+                  parent.block(candidate.layer()), parent.rotary(), eps, candidate, trained),
+              Replacement::close);
+      this.optimizer =
+          made.add(Optimizer.of(trained, settings.optimizer(), settings.steps()), Optimizer::close);
+      this.unread = made.add(new UnreadSteps(), UnreadSteps::close);
+      this.parts = made.complete();
+    }
   }
 
   private static Tensor leaf(Tensor tensor) {
@@ -149,9 +161,6 @@ final class CandidateTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    unread.close();
-    optimizer.close();
-    replacement.close();
-    trained.close();
+    parts.close();
   }
 }

@@ -5,8 +5,10 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
@@ -18,17 +20,24 @@ final class ChildReplicas implements AutoCloseable {
   private final List<NamedTensors> tensors = new ArrayList<>();
   private final List<HeterogeneousModel> models = new ArrayList<>();
   private final int parts;
+  private final Parts held;
 
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
     this.parts = parts;
-    try (NamedTensors original = NamedTensors.of(start.tensors())) {
-      tensors.add(original.map(tensor -> leaf(tensor.detach().clone())));
+    try (Parts made = new Parts();
+        NamedTensors original = NamedTensors.of(start.tensors())) {
+      add(start.spec(), original.map(tensor -> leaf(tensor.detach().clone())), made);
+      for (int part = 1; part < parts; part++) {
+        add(start.spec(), tensors().map(tensor -> leaf(tensor.detach())), made);
+      }
+      this.held = made.complete();
     }
-    for (int part = 1; part < parts; part++) {
-      tensors.add(tensors.get(0).map(tensor -> leaf(tensor.detach())));
-    }
-    tensors.forEach(own -> models.add(HeterogeneousModel.of(start.spec(), own)));
+  }
+
+  private void add(ModelSpec spec, NamedTensors own, Parts made) {
+    tensors.add(made.add(own, NamedTensors::close));
+    models.add(made.add(HeterogeneousModel.of(spec, own), HeterogeneousModel::close));
   }
 
   private static Tensor leaf(Tensor tensor) {
@@ -97,7 +106,6 @@ final class ChildReplicas implements AutoCloseable {
 
   @Override
   public void close() {
-    models.forEach(HeterogeneousModel::close);
-    tensors.forEach(NamedTensors::close);
+    held.close();
   }
 }

@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
 
 /** How far a global distillation is: the tensors now, the best ones so far, and the curves. */
 final class GlobalProgress implements AutoCloseable {
@@ -89,7 +90,8 @@ final class GlobalProgress implements AutoCloseable {
   }
 
   private static void copy(NamedTensors from, NamedTensors to) {
-    try (NoGradGuard inPlace = new NoGradGuard()) {
+    try (NativeScope scope = NativeScope.open();
+        NoGradGuard inPlace = new NoGradGuard()) {
       for (Map.Entry<String, Tensor> entry : to.asMap().entrySet()) {
         entry.getValue().detach().copy_(from.get(entry.getKey()).detach());
       }

@@ -19,6 +19,7 @@ import org.nemotron.core.checkpoint.SafetensorsWriter;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -83,16 +84,26 @@ final class MasterAdamW implements Optimizer {
   private final NamedTensors means;
   private final NamedTensors squares;
   private final NamedTensors counts;
+  private final Parts parts;
 
   MasterAdamW(NamedTensors tensors, OptimizerSettings settings, int steps) {
     this.settings = settings;
     this.steps = steps;
     this.parameters = tensors.asMap().values().asList();
-    this.masters =
-        tensors.map(tensor -> Tensors.cast(tensor.detach(), DType.FLOAT32).clone().contiguous());
-    this.means = masters.map(torch::zeros_like);
-    this.squares = masters.map(torch::zeros_like);
-    this.counts = masters.map(tensor -> Tensors.zeros(Tensors.device(tensor), DType.FLOAT32));
+    try (Parts made = new Parts()) {
+      this.masters =
+          made.add(
+              tensors.map(
+                  tensor -> Tensors.cast(tensor.detach(), DType.FLOAT32).clone().contiguous()),
+              NamedTensors::close);
+      this.means = made.add(masters.map(torch::zeros_like), NamedTensors::close);
+      this.squares = made.add(masters.map(torch::zeros_like), NamedTensors::close);
+      this.counts =
+          made.add(
+              masters.map(tensor -> Tensors.zeros(Tensors.device(tensor), DType.FLOAT32)),
+              NamedTensors::close);
+      this.parts = made.complete();
+    }
   }
 
   @Override
@@ -168,6 +179,6 @@ final class MasterAdamW implements Optimizer {
 
   @Override
   public void close() {
-    state().values().forEach(NamedTensors::close);
+    parts.close();
   }
 }

@@ -1,6 +1,7 @@
 package org.nemotron.nas.library;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -13,6 +14,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -22,6 +24,9 @@ import org.nemotron.core.tensor.Tensors;
  * trained one holds its own tensors only. The set of candidates never changes: {@link #with} makes
  * a new library that shares what it has in common with this one. The parent stays the caller's, and
  * must stay open as long as the library is used.
+ *
+ * <p>Safe for use by several threads. Any thread may close it; closing twice is harmless. What it
+ * holds can be listed after close, all else is refused.
  */
 public final class BlockLibrary implements AutoCloseable {
   private final HeterogeneousModel parent;
@@ -30,6 +35,8 @@ public final class BlockLibrary implements AutoCloseable {
   private final StartingWeights starting;
   private final ImmutableSet<Candidate> candidates;
   private final ImmutableMap<Candidate, NamedTensors> trained;
+  private final Parts parts;
+  private volatile boolean closed;
 
   BlockLibrary(
       HeterogeneousModel parent,
@@ -43,13 +50,16 @@ public final class BlockLibrary implements AutoCloseable {
     this.starting = new StartingWeights(parent, rankings, kvHeadStart);
     this.candidates = candidates;
     ImmutableMap.Builder<Candidate, NamedTensors> held = ImmutableMap.builder();
-    for (Candidate candidate : candidates) {
-      NamedTensors weights = trained.get(candidate);
-      if (weights != null) {
-        held.put(candidate, weights.share());
+    try (Parts shares = new Parts()) {
+      for (Candidate candidate : candidates) {
+        NamedTensors weights = trained.get(candidate);
+        if (weights != null) {
+          held.put(candidate, shares.add(weights.share(), NamedTensors::close));
+        }
       }
+      this.trained = held.buildOrThrow();
+      this.parts = shares.complete();
     }
-    this.trained = held.buildOrThrow();
   }
 
   /** Returns the model that the candidates stand in for; it belongs to the caller. */
@@ -80,8 +90,10 @@ public final class BlockLibrary implements AutoCloseable {
    * parent; the caller closes the holder.
    *
    * @throws IllegalArgumentException if it is not in this library
+   * @throws IllegalStateException if this library is closed
    */
   public NamedTensors weights(Candidate candidate) {
+    checkOpen();
     checkArgument(candidates.contains(candidate), "%s is not in this library", candidate.id());
     NamedTensors own = trained.get(candidate);
     if (own != null) {
@@ -134,6 +146,7 @@ public final class BlockLibrary implements AutoCloseable {
 
   /** Returns this library with other weights for some candidates, and with those it lacks added. */
   public BlockLibrary with(Map<? extends Candidate, NamedTensors> weights) {
+    checkOpen();
     Map<Candidate, NamedTensors> merged = new LinkedHashMap<>(trained);
     merged.putAll(weights);
     ImmutableSet<Candidate> all =
@@ -151,6 +164,7 @@ public final class BlockLibrary implements AutoCloseable {
 
   /** Returns this library with {@code added} candidates, untrained. */
   public BlockLibrary withCandidates(Iterable<? extends Candidate> added) {
+    checkOpen();
     ImmutableSet<Candidate> all =
         ImmutableSet.<Candidate>builder().addAll(candidates).addAll(added).build();
     return new BlockLibrary(parent, rankings, kvHeadStart, all, trained);
@@ -158,6 +172,7 @@ public final class BlockLibrary implements AutoCloseable {
 
   /** Returns a library of the same candidates in which none is trained. */
   public BlockLibrary untrained() {
+    checkOpen();
     return new BlockLibrary(parent, rankings, kvHeadStart, candidates, ImmutableMap.of());
   }
 
@@ -169,6 +184,7 @@ public final class BlockLibrary implements AutoCloseable {
    *     not the parent's
    */
   public HeterogeneousModel assemble(Architecture architecture) {
+    checkOpen();
     ModelSpec spec = parent.spec();
     checkArgument(
         architecture.layers() == spec.layers(),
@@ -200,8 +216,13 @@ public final class BlockLibrary implements AutoCloseable {
     };
   }
 
+  private void checkOpen() {
+    checkState(!closed, "this library is closed");
+  }
+
   @Override
   public void close() {
-    trained.values().forEach(NamedTensors::close);
+    closed = true;
+    parts.close();
   }
 }

@@ -48,9 +48,11 @@ final class IterativeElimination implements ChannelRanking {
     this.batches = batches;
     this.dropped = new boolean[Math.toIntExact(downDI.size(1))];
     try (NativeScope scope = NativeScope.open()) {
-      this.downDI = NativeScope.keep(downDI.detach());
-      this.squaredNormsI = NativeScope.keep(this.downDI.square().sum(0));
-      this.droppedI = NativeScope.keep(torch.zeros_like(squaredNormsI));
+      Tensor fixedDI = downDI.detach();
+      Tensor normsI = fixedDI.square().sum(0);
+      this.droppedI = NativeScope.keep(torch.zeros_like(normsI));
+      this.downDI = NativeScope.keep(fixedDI);
+      this.squaredNormsI = NativeScope.keep(normsI);
     }
   }
 

@@ -35,14 +35,14 @@ final class NormalEquations implements AutoCloseable {
 
   NormalEquations(Tensor exampleRI, Tensor exampleRD) {
     try (NativeScope scope = NativeScope.open()) {
-      gramII = zeros(exampleRI, exampleRI.size(1));
-      crossID = zeros(exampleRI, exampleRD.size(1));
+      Tensor squareII = zeros(exampleRI, exampleRI.size(1));
+      crossID = NativeScope.keep(zeros(exampleRI, exampleRD.size(1)));
+      gramII = NativeScope.keep(squareII);
     }
   }
 
   private static Tensor zeros(Tensor exampleRI, long columns) {
-    return NativeScope.keep(
-        Tensors.zeros(Tensors.device(exampleRI), DType.FLOAT32, exampleRI.size(1), columns));
+    return Tensors.zeros(Tensors.device(exampleRI), DType.FLOAT32, exampleRI.size(1), columns);
   }
 
   /** Takes in some tokens. */

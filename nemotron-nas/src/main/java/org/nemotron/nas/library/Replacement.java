@@ -14,7 +14,10 @@ import org.nemotron.core.tensor.NamedTensors;
  *
  * <p>An attention is heard through the parent's network; a network reads what the parent's
  * attention wrote; a whole block reads the input of its first layer and answers for the output of
- * the last one it covers. Holds a share of the candidate's tensors until it closes.
+ * the last one it covers.
+ *
+ * <p>Holds a share of the candidate's tensors until it closes. Any thread may close it; closing
+ * twice is harmless, use after close is refused.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, decoupled and coupled blockwise local distillation.
  */

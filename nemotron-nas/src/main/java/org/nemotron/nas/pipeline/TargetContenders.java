@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.search.Baselines;
@@ -22,6 +23,7 @@ final class TargetContenders implements AutoCloseable {
   private final HeterogeneousModel greedy;
   private final HeterogeneousModel random;
   private final HeterogeneousModel untrained;
+  private final Parts parts;
 
   /**
    * Assembles the baselines. A baseline that finds nothing within the budget gives way to the next
@@ -40,11 +42,16 @@ final class TargetContenders implements AutoCloseable {
             greedyChoice.name(),
             randomChoice.name(),
             "untrained");
-    this.beforeDistillation = library.assemble(target.architecture());
-    this.greedy = library.assemble(architecture(greedyChoice));
-    this.random = library.assemble(architecture(randomChoice));
-    try (BlockLibrary plain = library.untrained()) {
-      this.untrained = plain.assemble(target.architecture());
+    try (Parts made = new Parts();
+        BlockLibrary plain = library.untrained()) {
+      this.beforeDistillation =
+          made.add(library.assemble(target.architecture()), HeterogeneousModel::close);
+      this.greedy =
+          made.add(library.assemble(architecture(greedyChoice)), HeterogeneousModel::close);
+      this.random =
+          made.add(library.assemble(architecture(randomChoice)), HeterogeneousModel::close);
+      this.untrained = made.add(plain.assemble(target.architecture()), HeterogeneousModel::close);
+      this.parts = made.complete();
     }
   }
 
@@ -91,9 +98,6 @@ final class TargetContenders implements AutoCloseable {
 
   @Override
   public void close() {
-    beforeDistillation.close();
-    greedy.close();
-    random.close();
-    untrained.close();
+    parts.close();
   }
 }

@@ -18,6 +18,7 @@ import org.nemotron.core.nn.InferenceDevice;
 import org.nemotron.core.nn.InferenceModel;
 import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.cache.PagedSequence;
 import org.nemotron.runtime.metrics.CacheUse;
@@ -41,6 +42,7 @@ final class Engine implements AutoCloseable {
   private final long pageBytes;
   private final InferenceModel model;
   private final KvMemory memory;
+  private final Parts parts;
   private final PagePool pool;
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
@@ -55,29 +57,19 @@ final class Engine implements AutoCloseable {
     this.metrics = metrics;
     ModelSpec spec = model.spec();
     this.device = InferenceDevice.of(settings.device(), settings.threads());
-    try {
+    try (Parts made = new Parts()) {
+      made.add(device, InferenceDevice::close);
       this.pageBytes = device.bytesPerPage(spec);
       this.pool = new PagePool(pages(spec, settings), KvMemory.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
-      this.model = device.prepare(model, settings.weights(), rows);
-      this.memory = memory();
-    } catch (RuntimeException e) {
-      device.close();
-      throw e;
+      this.model = made.add(device.prepare(model, settings.weights(), rows), InferenceModel::close);
+      this.memory = made.add(this.model.newMemory(pool.pageCount()), KvMemory::close);
+      this.parts = made.complete();
     }
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
-  }
-
-  private KvMemory memory() {
-    try {
-      return model.newMemory(pool.pageCount());
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
   }
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
@@ -161,9 +153,7 @@ final class Engine implements AutoCloseable {
       // Requests must not wait for ever, whatever ended this thread.
       closed = true;
       cancelAll();
-      memory.close();
-      model.close();
-      device.close();
+      parts.close();
     }
   }
 

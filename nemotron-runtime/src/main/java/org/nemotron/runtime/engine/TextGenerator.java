@@ -13,6 +13,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
@@ -31,19 +32,24 @@ import org.nemotron.runtime.text.EndTokens;
  * <p>Requests of all threads join one running batch. What a request gets depends on its settings
  * and its seed, not on what else runs.
  *
- * <p>Safe for use by several threads. Closing ends what is under way as cancelled.
+ * <p>Safe for use by several threads. Any thread may close it; that ends what is under way as
+ * cancelled. Closing twice is harmless; the numbers can be read after close, all else is refused.
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final EndTokens endTokens;
   private final Engine engine;
   private final MetricsRecorder metrics = new MetricsRecorder();
+  private final Parts parts;
 
   private TextGenerator(
       HeterogeneousModel model, Tokenizer tokenizer, EndTokens endTokens, EngineSettings settings) {
-    this.tokenizer = tokenizer;
     this.endTokens = endTokens;
-    this.engine = new Engine(model, settings, metrics);
+    try (Parts made = new Parts()) {
+      this.tokenizer = made.add(tokenizer, Tokenizer::close);
+      this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
+      this.parts = made.complete();
+    }
   }
 
   /** Opens the model in {@code directory}, a Hugging Face directory, with default settings. */
@@ -69,7 +75,7 @@ public final class TextGenerator implements AutoCloseable {
    *
    * @param model on the CPU, or on the card of the settings; its weights are packed, so that it may
    *     close afterwards
-   * @param tokenizer closes with the generator
+   * @param tokenizer closes with the generator, or at once where this fails
    * @param endTokens what ends an answer
    */
   public static TextGenerator of(
@@ -193,7 +199,6 @@ public final class TextGenerator implements AutoCloseable {
 
   @Override
   public void close() {
-    engine.close();
-    tokenizer.close();
+    parts.close();
   }
 }

@@ -1,0 +1,140 @@
+package org.nemotron.nas.library;
+
+import static com.google.common.collect.ImmutableSet.toImmutableSet;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.nas.SmallParent;
+
+/** Every public closeable of this module: closed twice, used after close, on another thread. */
+final class CloseablesTest {
+  private static final Candidate NARROW = new Candidate.Ffn(1, new FfnSpec.Gated(24));
+  private static final Candidate LINEAR = new Candidate.Ffn(2, new FfnSpec.Linear());
+
+  private NativeScope scope;
+  private HeterogeneousModel parent;
+  private BlockLibrary library;
+
+  @BeforeEach
+  void open() {
+    scope = NativeScope.open();
+    parent = SmallParent.model();
+    library =
+        new Calibrator(StartSettings.DEFAULT)
+            .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+  }
+
+  @AfterEach
+  void close() {
+    library.close();
+    parent.close();
+    scope.close();
+  }
+
+  @Test
+  void library_closedElsewhereAndTwice_refusesAllButLists() {
+    CompletableFuture.runAsync(
+            () -> {
+              library.weights(NARROW).close();
+              library.close();
+            })
+        .join();
+    assertThatCode(library::close).doesNotThrowAnyException();
+    assertThat(library.candidates()).contains(NARROW);
+    String closed = "this library is closed";
+    assertThatThrownBy(() -> library.weights(NARROW)).hasMessage(closed);
+    assertThatThrownBy(() -> library.untrained()).hasMessage(closed);
+    assertThatThrownBy(() -> library.with(ImmutableMap.of())).hasMessage(closed);
+    assertThatThrownBy(() -> library.withCandidates(ImmutableSet.of())).hasMessage(closed);
+    assertThatThrownBy(() -> library.assemble(Architecture.ofParent(SmallParent.spec())))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(closed);
+  }
+
+  static Stream<Candidate> replaced() {
+    return Stream.of(
+        new Candidate.Attention(1, new AttentionSpec.Linear()),
+        NARROW,
+        new Candidate.Whole(
+            1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("replaced")
+  void replacement_closedElsewhereAndTwice_refusesOutput(Candidate candidate) {
+    try (BlockLibrary all = library.withCandidates(ImmutableSet.of(candidate));
+        NamedTensors weights = all.weights(candidate);
+        SideBySide threads = new SideBySide(1)) {
+      ResidualStream stream = ResidualStream.of(parent, SmallParent.training().batch(0), threads);
+      Replacement replacement = Replacement.of(parent, candidate, weights);
+      assertThat(replacement.output(stream).dim()).isEqualTo(3);
+      CompletableFuture.runAsync(replacement::close).join();
+      assertThatCode(replacement::close).doesNotThrowAnyException();
+      assertThatThrownBy(() -> replacement.output(stream))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("these tensors are closed");
+    }
+  }
+
+  @Test
+  void with_holderThatIsClosed_givesBackTheSharesTakenBefore() {
+    BlockLibrary plain = library.untrained();
+    NamedTensors open = library.weights(NARROW).map(Tensor::clone);
+    NamedTensors closed = library.weights(LINEAR);
+    closed.close();
+    Tensor some = open.asMap().values().iterator().next();
+    assertThatThrownBy(() -> plain.with(ImmutableMap.of(NARROW, open, LINEAR, closed)))
+        .hasMessage("these tensors are closed");
+    open.close();
+    assertThat(some.isNull()).isTrue();
+    plain.close();
+  }
+
+  @Test
+  void publicCloseables_ofThisModule_areTestedHere() {
+    assertThat(
+            new ClassFileImporter()
+                    .withImportOption(new DoNotIncludeTests())
+                    .importPackages("org.nemotron.nas")
+                    .stream()
+                    .filter(type -> type.isAssignableTo(AutoCloseable.class) && isPublic(type))
+                    .map(JavaClass::getName)
+                    .collect(toImmutableSet()))
+        .containsExactlyInAnyOrder(
+            BlockLibrary.class.getName(),
+            Replacement.class.getName(),
+            Replacement.OfAttention.class.getName(),
+            Replacement.OfFfn.class.getName(),
+            Replacement.OfBlocks.class.getName());
+  }
+
+  private static boolean isPublic(JavaClass type) {
+    Optional<JavaClass> around = type.getEnclosingClass();
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && around.map(CloseablesTest::isPublic).orElse(true);
+  }
+}
