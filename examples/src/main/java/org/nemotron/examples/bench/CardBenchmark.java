@@ -91,14 +91,30 @@ public final class CardBenchmark implements Callable<Integer> {
         name, limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
     if (only.contains(Work.SERVING)) {
       serving(where, limits, figures);
+      write(figures);
     }
     if (only.contains(Work.SCORING) || only.contains(Work.DISTILLATION)) {
-      figures.putAll(TrainingRuns.measure(TrainingShape.of(shape), where, limits, only));
+      TrainingRuns.measure(
+          TrainingShape.of(shape),
+          where,
+          limits,
+          only,
+          (work, measured) -> {
+            figures.put(work, measured);
+            write(figures);
+          });
     }
+    write(figures);
+    System.out.println();
+    figures.forEach((part, measured) -> System.out.println(part + ": " + measured));
+    return 0;
+  }
+
+  /** A later part may fail: what is known is written at once. */
+  private void write(Map<String, Object> figures) throws IOException {
     if (!json.toString().isEmpty()) {
       new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
     }
-    return 0;
   }
 
   /** What can be measured. */

@@ -1,6 +1,6 @@
 package org.nemotron.examples.bench;
 
-import java.util.LinkedHashMap;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -12,20 +12,29 @@ import org.nemotron.core.tensor.Device;
 final class TrainingRuns {
   private TrainingRuns() {}
 
-  /** Returns the figures of what {@code only} names. */
-  static Map<String, Object> measure(
-      TrainingShape shape, Device device, CardLimits limits, List<CardBenchmark.Work> only) {
-    Map<String, Object> figures = new LinkedHashMap<>();
+  /** Takes figures as soon as they are there. */
+  interface Written {
+    void put(String name, Map<String, Object> measured) throws IOException;
+  }
+
+  /** Measures what {@code only} names. */
+  static void measure(
+      TrainingShape shape,
+      Device device,
+      CardLimits limits,
+      List<CardBenchmark.Work> only,
+      Written figures)
+      throws IOException {
     int threads = CpuThreads.available();
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel parent = RandomModels.of(shape.spec(), device, dtype)) {
       if (only.contains(CardBenchmark.Work.SCORING)) {
+        figures.put("passProfile", new PassProfile(shape, parent).measure(limits));
         figures.put("scoring", new ScoringRun(shape, parent, threads).measure(limits));
       }
       if (only.contains(CardBenchmark.Work.DISTILLATION)) {
         figures.put("distillation", new DistillationRun(shape, parent, threads).measure(limits));
       }
     }
-    return figures;
   }
 }

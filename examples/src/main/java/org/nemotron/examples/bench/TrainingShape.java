@@ -36,7 +36,7 @@ record TrainingShape(
     int trainedSteps) {
   /** puzzletron's documented run of scoring: 8 sequences of 8,192 tokens. */
   private static final TrainingShape LARGE =
-      new TrainingShape(RandomModels.LLAMA_8B, 8, 8192, 2, 3, 8, 4096, 4);
+      new TrainingShape(RandomModels.LLAMA_8B, 8, 8192, 2, 3, 8, 4096, 6);
 
   /** The same in small, for a try on the CPU. */
   private static final TrainingShape SMALL = new TrainingShape(tiny(), 4, 64, 2, 3, 2, 32, 3);

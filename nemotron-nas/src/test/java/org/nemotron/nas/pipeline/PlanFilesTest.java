@@ -75,7 +75,7 @@ final class PlanFilesTest {
     assertRefused(
         "{\"local\": {\"step\": 5}}",
         "local.step is not a key of a plan.\n"
-            + "Maybe one of [steps, learningRate, divergenceFactor] is meant.");
+            + "Maybe one of [steps, learningRate, divergenceFactor, residentLayers] is meant.");
   }
 
   @Test
