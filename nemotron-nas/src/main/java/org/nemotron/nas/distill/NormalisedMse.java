@@ -8,7 +8,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Tensors;
 
 /** The loss of blockwise local distillation. */
-public final class NormalisedMse {
+final class NormalisedMse {
   // Shape letters in this file: B = batch, T = tokens, D = model width.
 
   private NormalisedMse() {}
@@ -26,7 +26,7 @@ public final class NormalisedMse {
    * @return a scalar {@code []}, owned by the current scope
    * @throws IllegalArgumentException if the shapes differ
    */
-  public static Tensor of(Tensor parentBTD, Tensor childBTD) {
+  static Tensor of(Tensor parentBTD, Tensor childBTD) {
     checkArgument(
         Arrays.equals(parentBTD.shape(), childBTD.shape()),
         "parent and child outputs must have the same shape");
