@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import org.nemotron.examples.bench.CardBenchmark;
+import org.nemotron.examples.bench.SpeedKept;
 import org.nemotron.examples.serving.ServingBenchmark;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
@@ -22,7 +23,8 @@ import picocli.CommandLine.ParseResult;
       Export.class,
       Generate.class,
       ServingBenchmark.class,
-      CardBenchmark.class
+      CardBenchmark.class,
+      SpeedKept.class
     })
 public final class Main {
   private Main() {}
