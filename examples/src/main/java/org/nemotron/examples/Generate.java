@@ -3,8 +3,10 @@ package org.nemotron.examples;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.WeightFormat;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
@@ -54,6 +56,12 @@ final class Generate implements Callable<Integer> {
       description = "cpu, cuda or cuda:N (default: ${DEFAULT-VALUE})")
   private String device;
 
+  @Option(
+      names = "--weights",
+      description =
+          "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
+  private Optional<WeightFormat> weights;
+
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Generate() {}
 
@@ -64,9 +72,10 @@ final class Generate implements Callable<Integer> {
             .maxNewTokens(tokens)
             .sampling(SamplingSettings.builder().temperature(temperature).seed(seed).build())
             .build();
-    EngineSettings settings = EngineSettings.defaults(Device.parse(device));
+    EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
+    weights.ifPresent(settings::weights);
     PrintWriter out = spec.commandLine().getOut();
-    try (TextGenerator generator = TextGenerator.open(model, settings)) {
+    try (TextGenerator generator = TextGenerator.open(model, settings.build())) {
       out.print(text);
       GenerationResult result =
           generator.generate(

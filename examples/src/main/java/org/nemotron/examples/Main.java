@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import org.nemotron.examples.bench.CardBenchmark;
+import org.nemotron.examples.bench.FormatAccuracy;
 import org.nemotron.examples.bench.SpeedKept;
 import org.nemotron.examples.serving.ServingBenchmark;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -24,6 +25,7 @@ import picocli.CommandLine.ParseResult;
       Generate.class,
       ServingBenchmark.class,
       CardBenchmark.class,
+      FormatAccuracy.class,
       SpeedKept.class
     })
 public final class Main {
@@ -63,6 +65,8 @@ public final class Main {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain);
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Main::explain);
   }
 }

@@ -18,14 +18,19 @@ import org.nemotron.core.nn.InferenceDevice;
 import org.nemotron.core.nn.InferenceModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.WeightFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures serving on a card beside what the card can do: bandwidth and matrix products. */
+/**
+ * Measures serving, scoring and distillation on a card beside what the card can do: bandwidth and
+ * matrix products.
+ */
 @Command(
     name = "card-benchmark",
     mixinStandardHelpOptions = true,
-    description = "Measures prefill and decode on a CUDA card, beside the card's own limits.")
+    description =
+        "Measures prefill, decode, scoring and local distillation on a card, beside its own limits.")
 public final class CardBenchmark implements Callable<Integer> {
   @Option(names = "--device", defaultValue = "cuda", description = "Which card.")
   private String device = "cuda";
@@ -47,8 +52,27 @@ public final class CardBenchmark implements Callable<Integer> {
   @Option(names = "--prompt-tokens", defaultValue = "2048", description = "Tokens of each.")
   private int promptTokens = 2048;
 
+  @Option(
+      names = "--weights",
+      defaultValue = "BFLOAT16",
+      description = "BFLOAT16 or FLOAT8_E4M3 (default: ${DEFAULT-VALUE}).")
+  private WeightFormat format = WeightFormat.BFLOAT16;
+
   @Option(names = "--steps", defaultValue = "64", description = "Decode steps that are timed.")
   private int steps = 64;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      defaultValue = "serving",
+      description = "What to measure: ${COMPLETION-CANDIDATES}.")
+  private List<Work> only = new ArrayList<>();
+
+  @Option(
+      names = "--shape",
+      defaultValue = "llama_8b",
+      description = "Whose shape scoring and distillation have: ${COMPLETION-CANDIDATES}.")
+  private TrainingShape.Name shape = TrainingShape.Name.LLAMA_8B;
 
   @Option(names = "--json", description = "Where to write the figures too.")
   private Path json = Path.of("");
@@ -56,19 +80,44 @@ public final class CardBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Device where = Device.parse(device);
-    Card card = Card.of(where);
     CardLimits limits = CardLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put("card", card.model());
+    String name = where.equals(Device.CPU) ? "CPU" : Card.of(where).model();
+    figures.put("card", name);
     figures.put("limits", limits);
+    figures.put("weights", format);
     System.out.printf(
-        "%s: copy %.2f TB/s, matrix product %.0f TFLOP/s%n",
-        card.model(), limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
+        "%s: copy %.3g TB/s, matrix product %.3g TFLOP/s%n",
+        name, limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
+    if (only.contains(Work.SERVING)) {
+      serving(where, limits, figures);
+    }
+    if (only.contains(Work.SCORING) || only.contains(Work.DISTILLATION)) {
+      figures.putAll(TrainingRuns.measure(TrainingShape.of(shape), where, limits, only));
+    }
+    if (!json.toString().isEmpty()) {
+      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
+    }
+    return 0;
+  }
+
+  /** What can be measured. */
+  enum Work {
+    /** Prefill and decode. */
+    SERVING,
+    /** Scores of alternatives. */
+    SCORING,
+    /** Blockwise local distillation. */
+    DISTILLATION
+  }
+
+  private void serving(Device where, CardLimits limits, Map<String, Object> figures)
+      throws IOException {
     try (HeterogeneousModel weights = weights(where);
         InferenceDevice host = InferenceDevice.of(where)) {
       int rows = Math.max(host.usualRows(), prompts * promptTokens);
-      try (InferenceModel ready = host.prepare(weights, host.bestFormat(), rows)) {
-        ServingSteps run = new ServingSteps(ready);
+      try (InferenceModel ready = host.prepare(weights, format, rows)) {
+        ServingSteps run = new ServingSteps(ready, format);
         figures.put("prefill", prefill(run, limits));
         List<Map<String, Object>> decodes = new ArrayList<>();
         for (int batch : batches) {
@@ -77,10 +126,6 @@ public final class CardBenchmark implements Callable<Integer> {
         figures.put("decode", decodes);
       }
     }
-    if (!json.toString().isEmpty()) {
-      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
-    }
-    return 0;
   }
 
   private HeterogeneousModel weights(Device where) throws IOException {

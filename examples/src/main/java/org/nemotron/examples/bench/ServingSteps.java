@@ -12,13 +12,16 @@ import org.nemotron.core.nn.PromptSteps;
 import org.nemotron.core.nn.StepSpan;
 import org.nemotron.core.nn.StepSpan.LogitsWanted;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.WeightFormat;
 
 /** The steps that serving takes, by themselves: prompts, then tokens of many sequences. */
 final class ServingSteps {
   private final InferenceModel model;
+  private final WeightFormat format;
 
-  ServingSteps(InferenceModel model) {
+  ServingSteps(InferenceModel model, WeightFormat format) {
     this.model = model;
+    this.format = format;
   }
 
   /** Returns how long each of {@code rounds} readings of {@code prompts} prompts took. */
@@ -112,6 +115,8 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    return 2 * (matrices + head) + (double) batch * context * spec.kvBytesPerToken(2);
+    return format.bytes() * matrices
+        + 2 * head
+        + (double) batch * context * spec.kvBytesPerToken(2);
   }
 }

@@ -12,7 +12,6 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.nio.file.Files;
@@ -111,12 +110,6 @@ record ApiListing(ImmutableSortedMap<String, String> declarations) {
     text.append(Modifier.toString(type.getModifiers() & shown));
     text.append(type.isSealed() ? " sealed " : " ").append(kind(type));
     text.append(typeParameters(type.getTypeParameters()));
-    if (type.isRecord()) {
-      text.append(
-          Stream.of(type.getRecordComponents())
-              .map(ApiListing::component)
-              .collect(joining(", ", "(", ")")));
-    }
     Stream.of(type.getGenericInterfaces())
         .map(ApiListing::name)
         .sorted()
@@ -142,10 +135,6 @@ record ApiListing(ImmutableSortedMap<String, String> declarations) {
       return "interface";
     }
     return "class extends " + name(type.getGenericSuperclass());
-  }
-
-  private static String component(RecordComponent component) {
-    return name(component.getGenericType()) + " " + component.getName();
   }
 
   private static String parameters(Executable member) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,9 +34,9 @@ final class PublishedValuesTest {
           ImmutableLongArray.class,
           ImmutableDoubleArray.class);
 
-  /** What a stage's result hands over to be closed by who receives it. */
+  /** What a result hands over: to be closed by who receives it, or to the scope that is open. */
   private static final ImmutableSet<Class<?>> HANDED_OVER =
-      ImmutableSet.of(HeterogeneousModel.class, BlockLibrary.class);
+      ImmutableSet.of(HeterogeneousModel.class, BlockLibrary.class, Tensor.class);
 
   @ParameterizedTest
   @MethodSource("modules")

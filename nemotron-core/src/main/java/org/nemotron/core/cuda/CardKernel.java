@@ -1,6 +1,7 @@
 package org.nemotron.core.cuda;
 
 import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUlaunchConfig;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -46,26 +47,39 @@ public final class CardKernel {
    * wait for that one ({@code griddepcontrol.wait}) before it touches anything.
    */
   public void launch(KernelLauncher launcher, Shape shape) {
-    if (shape.sharedBytes() > allowedSharedBytes) {
-      allowedSharedBytes = shape.sharedBytes();
-      CudaException.check(
-          cudart.cuFuncSetAttribute(
-              function,
-              cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-              shape.sharedBytes()),
-          "kernel %s: asking for %s bytes of shared memory",
-          name,
-          shape.sharedBytes());
-    }
+    launch(launcher, shape, launcher.overlapping(shape));
+  }
+
+  /**
+   * The same for a kernel whose blocks wait for each other: all of them run at once, behind the
+   * kernel ahead.
+   *
+   * @throws CudaException if the card has not room for all of them
+   */
+  public void launchTogether(KernelLauncher launcher, Shape shape) {
+    launch(launcher, shape, launcher.together(shape));
+  }
+
+  private void launch(KernelLauncher launcher, Shape shape, CUlaunchConfig config) {
+    allowShared(shape.sharedBytes());
     CudaException.check(
         cudart.cuLaunchKernelEx(
-            launcher.configured(shape),
-            function,
-            launcher.takeArguments(),
-            new PointerPointer<Pointer>()),
+            config, function, launcher.takeArguments(), new PointerPointer<Pointer>()),
         "kernel %s with %s",
         name,
         shape);
+  }
+
+  private void allowShared(int bytes) {
+    if (bytes > allowedSharedBytes) {
+      allowedSharedBytes = bytes;
+      CudaException.check(
+          cudart.cuFuncSetAttribute(
+              function, cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes),
+          "kernel %s: asking for %s bytes of shared memory",
+          name,
+          bytes);
+    }
   }
 
   void release() {

@@ -1,5 +1,6 @@
 package org.nemotron.core.cuda;
 
+import java.util.function.Supplier;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
@@ -22,10 +23,19 @@ public final class CardStream implements AutoCloseable {
 
   /** Takes a stream of {@code card}. */
   public CardStream(Card card) {
+    this(card, () -> torch_cuda.getStreamFromPool(true, (byte) card.device().index()));
+  }
+
+  /** Returns the stream of {@code card} on which LibTorch works on this thread. */
+  public static CardStream current(Card card) {
+    return new CardStream(
+        card, () -> torch_cuda.getCurrentCUDAStream((byte) card.device().index()));
+  }
+
+  private CardStream(Card card, Supplier<CUDAStream> taken) {
     this.card = card;
     try (NativeScope scope = NativeScope.open()) {
-      this.stream =
-          NativeScope.keep(torch_cuda.getStreamFromPool(true, (byte) card.device().index()));
+      this.stream = NativeScope.keep(taken.get());
       this.raw = NativeScope.keep(new CUstream_st(stream.stream()));
     }
   }

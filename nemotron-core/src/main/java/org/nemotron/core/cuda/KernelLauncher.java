@@ -22,6 +22,8 @@ public final class KernelLauncher implements AutoCloseable {
   private final BytePointer values;
   private final PointerPointer<Pointer> addresses;
   private final CUlaunchAttribute overlap;
+  private final CUlaunchAttribute together;
+  private final int overlaps;
   private final CUlaunchConfig config;
   private int count;
   private boolean closed;
@@ -37,9 +39,12 @@ public final class KernelLauncher implements AutoCloseable {
       this.overlap = NativeScope.keep(new CUlaunchAttribute(1));
       overlap.id(cudart.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION);
       overlap.value().programmaticStreamSerializationAllowed(1);
+      this.together = NativeScope.keep(new CUlaunchAttribute(1));
+      together.id(cudart.CU_LAUNCH_ATTRIBUTE_COOPERATIVE);
+      together.value().cooperative(1);
+      this.overlaps = stream.card().capability() >= 90 ? 1 : 0;
       this.config = NativeScope.keep(new CUlaunchConfig());
-      boolean overlaps = stream.card().capability() >= 90;
-      config.hStream(stream.raw()).attrs(overlap).numAttrs(overlaps ? 1 : 0);
+      config.hStream(stream.raw());
     }
   }
 
@@ -75,7 +80,17 @@ public final class KernelLauncher implements AutoCloseable {
     return count++;
   }
 
-  CUlaunchConfig configured(CardKernel.Shape shape) {
+  /** Returns how to launch blocks that may start while the kernel ahead of them runs. */
+  CUlaunchConfig overlapping(CardKernel.Shape shape) {
+    return configured(shape).attrs(overlap).numAttrs(overlaps);
+  }
+
+  /** Returns how to launch blocks that all run at once, so that they may wait for each other. */
+  CUlaunchConfig together(CardKernel.Shape shape) {
+    return configured(shape).attrs(together).numAttrs(1);
+  }
+
+  private CUlaunchConfig configured(CardKernel.Shape shape) {
     return config
         .gridDimX(shape.x())
         .gridDimY(shape.y())
@@ -97,6 +112,7 @@ public final class KernelLauncher implements AutoCloseable {
       closed = true;
       NativeScope.release(config);
       NativeScope.release(overlap);
+      NativeScope.release(together);
       NativeScope.release(addresses);
       NativeScope.release(values);
     }

@@ -12,6 +12,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.tensor.WeightFormat;
 
 /**
  * {@link GroupedQueryAttention} in steps on a card: queries, keys and values are one product.
@@ -24,6 +25,7 @@ final class CardAttention implements CardSubBlock {
   private static final int ATTEND_THREADS = 128;
   private static final int GATHER_THREADS = 128;
   private static final int MOST_SPLITS = 16;
+  private static final int MOST_FEW_SPLITS = 32;
 
   private final AttentionSpec.GroupedQuery spec;
   private final CardTurns turns;
@@ -37,13 +39,18 @@ final class CardAttention implements CardSubBlock {
   private final int group;
   private final float scale;
 
-  CardAttention(GroupedQueryAttention attention, CardTurns turns, double eps, Device device) {
+  CardAttention(
+      GroupedQueryAttention attention,
+      CardTurns turns,
+      double eps,
+      Device device,
+      WeightFormat format) {
     this.spec = attention.spec();
     this.turns = turns;
     NamedTensors tensors = attention.tensors();
     this.norm = new CardNorm(tensors.get("input_layernorm.weight"), eps, device);
-    this.heads = CardProduct.joined(joined(tensors, "weight"), device);
-    this.output = CardProduct.of(tensors.get("self_attn.o_proj.weight"), device);
+    this.heads = CardProduct.joined(joined(tensors, "weight"), device, format);
+    this.output = CardProduct.of(tensors.get("self_attn.o_proj.weight"), device, format);
     this.headBias =
         spec.has(AttentionTrait.INPUT_BIASES)
             ? Optional.of(vector(device, joined(tensors, "bias")))
@@ -88,39 +95,40 @@ final class CardAttention implements CardSubBlock {
   @Override
   public void run(CardStep step, int layer) {
     CardMemory.Layer memory = step.memory().layer(layer);
-    if (step.isFew()) {
-      step.streamAndNorm(norm)
-          .address(heads.address())
-          .address(step.space().joined().address())
-          .number(heads.inputs())
-          .number(heads.outputs());
-      step.launchFew("norm_product", heads.inputs(), heads.outputs());
-    } else {
-      Tensor joined = CardFfn.rows(step.space().joined(), step.count(), heads.outputs());
-      heads.multiply(step.normalised(norm), joined);
-    }
+    Tensor joined = CardFfn.rows(step.space().joined(), step.count(), heads.outputs());
+    step.multiply(heads, step.normalised(norm), joined);
     place(step, memory);
-    Tensor readRX = attend(step, memory);
-    if (step.isFew()) {
-      step.launcher()
-          .tensor(readRX)
-          .address(output.address())
-          .address(outputBias.map(CardTensor::address).orElse(0L))
-          .address(step.space().residual().address())
-          .number(output.inputs())
-          .number(output.outputs());
-      step.launchFew("product_added", output.inputs(), output.outputs());
-    } else {
-      output.multiply(readRX, step.delta(outputBias));
-    }
+    step.multiply(output, attend(step, memory), step.delta(outputBias));
+  }
+
+  @Override
+  public void list(StepParts parts, CardMemory.Layer memory) {
+    int blocks = parts.rows() * spec.queryHeads() / group;
+    int splits = Math.max(1, Math.min(MOST_FEW_SPLITS, parts.blocks() / blocks));
+    parts.product(norm, heads, parts.space().joined());
+    parts.attention(
+        new StepParts.Heads(spec.queryHeads(), spec.kvHeads(), group, splits, scale),
+        new StepParts.HeadWeights(address(headBias), address(queryNorm), address(keyNorm)),
+        norm.eps(),
+        memory);
+    parts.added(parts.space().inner(), output, outputBias);
+  }
+
+  private static long address(Optional<CardTensor> tensor) {
+    return tensor.map(CardTensor::address).orElse(0L);
+  }
+
+  @Override
+  public int groups() {
+    return 1 << group;
   }
 
   private void place(CardStep step, CardMemory.Layer memory) {
     step.launcher()
         .address(step.space().joined().address())
-        .address(headBias.map(CardTensor::address).orElse(0L))
-        .address(queryNorm.map(CardTensor::address).orElse(0L))
-        .address(keyNorm.map(CardTensor::address).orElse(0L))
+        .address(address(headBias))
+        .address(address(queryNorm))
+        .address(address(keyNorm))
         .address(turns.address())
         .address(step.rows().positions())
         .address(step.rows().slots())

@@ -13,6 +13,9 @@ import org.nemotron.core.tensor.WeightFormat;
 final class CardDevice implements InferenceDevice {
   private static final int USUAL_ROWS = 8192;
 
+  /** Ada and Hopper brought products of 8-bit floats. */
+  private static final int EIGHT_BITS_CAPABILITY = 89;
+
   private final Card card;
   private final CardStream stream;
   private final KernelLauncher launcher;
@@ -59,9 +62,17 @@ final class CardDevice implements InferenceDevice {
   @Override
   public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
     checkArgument(
-        format == WeightFormat.BFLOAT16, "format (%s) must be BFLOAT16 on a card", format);
+        format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
+        "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a card",
+        format);
+    checkArgument(
+        format != WeightFormat.FLOAT8_E4M3 || card.capability() >= EIGHT_BITS_CAPABILITY,
+        "format (FLOAT8_E4M3) needs a card of compute capability 8.9 or more, and %s has %s.%s",
+        card.model(),
+        card.capability() / 10,
+        card.capability() % 10);
     try (CardStream.Use use = stream.use()) {
-      InferenceModel ready = new CardModel(model, this, maxRows);
+      InferenceModel ready = new CardModel(model, this, format, maxRows);
       stream.synchronize();
       return ready;
     } catch (RuntimeException e) {

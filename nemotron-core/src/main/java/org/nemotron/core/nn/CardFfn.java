@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.cuda.CardKernel.Shape;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.WeightFormat;
 
 /** {@link GatedFfn} in steps on a card: gate and up are one product. */
 final class CardFfn implements CardSubBlock {
@@ -22,7 +23,7 @@ final class CardFfn implements CardSubBlock {
   private final CardProduct down;
   private final int channels;
 
-  CardFfn(GatedFfn ffn, double eps, Device device) {
+  CardFfn(GatedFfn ffn, double eps, Device device, WeightFormat format) {
     this.norm = new CardNorm(ffn.normWeightD(), eps, device);
     int kept = Math.toIntExact(ffn.gateID().size(0));
     this.channels = IntMath.divide(kept, ALIGNMENT, RoundingMode.CEILING) * ALIGNMENT;
@@ -32,8 +33,10 @@ final class CardFfn implements CardSubBlock {
       long[] columns = {0, channels - kept};
       this.gateAndUp =
           CardProduct.joined(
-              ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)), device);
-      this.down = CardProduct.of(padded(ffn.downDI(), columns), device);
+              ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)),
+              device,
+              format);
+      this.down = CardProduct.of(padded(ffn.downDI(), columns), device, format);
     }
   }
 
@@ -45,41 +48,22 @@ final class CardFfn implements CardSubBlock {
 
   @Override
   public void run(CardStep step, int layer) {
-    if (step.isFew()) {
-      runFew(step);
-    } else {
-      runMany(step);
-    }
-  }
-
-  private void runFew(CardStep step) {
-    step.streamAndNorm(norm)
-        .address(gateAndUp.address())
-        .address(step.space().inner().address())
-        .number(gateAndUp.inputs())
-        .number(channels);
-    step.launchFew("norm_gated_product", gateAndUp.inputs(), channels);
-    step.launcher()
-        .address(step.space().inner().address())
-        .address(down.address())
-        .address(0)
-        .address(step.space().residual().address())
-        .number(channels)
-        .number(down.outputs());
-    step.launchFew("product_added", channels, down.outputs());
-  }
-
-  private void runMany(CardStep step) {
     int rows = step.count();
     Tensor joinedRC = rows(step.space().joined(), rows, 2 * channels);
-    gateAndUp.multiply(step.normalised(norm), joinedRC);
+    step.multiply(gateAndUp, step.normalised(norm), joinedRC);
     step.launcher()
         .address(step.space().joined().address())
         .address(step.space().inner().address())
         .number(channels);
     int blocks = (channels / 2 + THREADS - 1) / THREADS;
     step.kernels().of("silu_times").launch(step.launcher(), new Shape(blocks, rows, 1, THREADS, 0));
-    down.multiply(rows(step.space().inner(), rows, channels), step.delta(Optional.empty()));
+    step.multiply(down, rows(step.space().inner(), rows, channels), step.delta(Optional.empty()));
+  }
+
+  @Override
+  public void list(StepParts parts, CardMemory.Layer memory) {
+    parts.gated(norm, gateAndUp, parts.space().inner());
+    parts.added(parts.space().inner(), down, Optional.empty());
   }
 
   /** Returns the start of {@code area} as a matrix, owned by the current scope. */

@@ -2,30 +2,26 @@ package org.nemotron.core.nn;
 
 import java.util.Optional;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.WeightFormat;
 
 /** {@link LinearReplacement} in steps on a card. */
 final class CardLinear implements CardSubBlock {
   private final CardNorm norm;
   private final CardProduct weight;
 
-  CardLinear(LinearReplacement linear, double eps, Device device) {
+  CardLinear(LinearReplacement linear, double eps, Device device, WeightFormat format) {
     this.norm = new CardNorm(linear.normWeightD(), eps, device);
-    this.weight = CardProduct.of(linear.weightDD(), device);
+    this.weight = CardProduct.of(linear.weightDD(), device, format);
   }
 
   @Override
   public void run(CardStep step, int layer) {
-    if (step.isFew()) {
-      step.streamAndNorm(norm)
-          .address(weight.address())
-          .address(step.space().delta().address())
-          .number(weight.inputs())
-          .number(weight.outputs());
-      step.launchFew("norm_product", weight.inputs(), weight.outputs());
-      step.addDelta();
-    } else {
-      weight.multiply(step.normalised(norm), step.delta(Optional.empty()));
-    }
+    step.multiply(weight, step.normalised(norm), step.delta(Optional.empty()));
+  }
+
+  @Override
+  public void list(StepParts parts, CardMemory.Layer memory) {
+    parts.linear(norm, weight);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableLongArray;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -14,6 +15,7 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.tensor.WeightFormat;
 
 /**
  * Steps on a CUDA card, in bfloat16 with a residual stream and sums of float32.
@@ -44,19 +46,20 @@ final class CardModel implements InferenceModel {
   private final CardSpace space;
   private final CardChoice choice;
   private final DecodeGraphs graphs;
+  private final FewRowsSteps fewRows;
   private boolean closed;
 
-  CardModel(HeterogeneousModel model, CardDevice device, int maxRows) {
+  CardModel(HeterogeneousModel model, CardDevice device, WeightFormat format, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
     this.spec = model.spec();
-    checkServable(spec);
+    checkServable(spec, format);
     this.device = device;
     this.maxRows = maxRows;
     this.turns = new CardTurns(spec, device.device());
     ImmutableList.Builder<CardSubBlock> packed = ImmutableList.builder();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(packed(model.block(layer).attention()));
-      packed.add(packed(model.block(layer).ffn()));
+      packed.add(packed(model.block(layer).attention(), format));
+      packed.add(packed(model.block(layer).ffn(), format));
     }
     this.subBlocks = packed.build();
     this.finalNorm = new CardNorm(model.finalNormWeight(), spec.rmsNormEps(), device.device());
@@ -65,37 +68,55 @@ final class CardModel implements InferenceModel {
       this.embeddingVD = CardTensor.of(table);
       this.head =
           spec.tiedEmbeddings()
-              ? CardProduct.of(table, device.device())
-              : CardProduct.of(model.headWeight(), device.device());
+              ? CardProduct.of(table, device.device(), WeightFormat.BFLOAT16)
+              : CardProduct.of(model.headWeight(), device.device(), WeightFormat.BFLOAT16);
     }
     int pages = KvMemory.pagesFor(spec.maxPositions());
     this.inputs = new CardInputs(device.device(), Math.max(maxRows, 1), maxSequences() * pages);
     int logitRows = Math.max(HEAD_ROWS, maxSequences());
     this.space =
-        new CardSpace(device.device(), widths(), maxRows, logitRows, spec.vocabularySize());
+        new CardSpace(device.device(), widths(format), maxRows, logitRows, spec.vocabularySize());
     this.choice = new CardChoice(device, space, logitRows, spec.vocabularySize());
     this.graphs = new DecodeGraphs(maxSequences());
+    this.fewRows = new FewRowsSteps(device.kernels(), space, fewRowsShapes());
   }
 
-  private static void checkServable(ModelSpec spec) {
+  private ImmutableMap<Integer, FewRowsShape> fewRowsShapes() {
+    ImmutableMap.Builder<Integer, FewRowsShape> shapes = ImmutableMap.builder();
+    for (int rows = 1; rows <= FewRowsShape.MOST_ROWS; rows++) {
+      int of = rows;
+      FewRowsShape.of(device.kernels().card(), spec, subBlocks, rows)
+          .ifPresent(shape -> shapes.put(of, shape));
+    }
+    return shapes.buildOrThrow();
+  }
+
+  private static void checkServable(ModelSpec spec, WeightFormat format) {
     checkArgument(
         spec.headDim() % 8 == 0 && spec.headDim() <= 256,
         "head_dim (%s) must be a multiple of 8 and at most 256 on a card",
         spec.headDim());
     checkArgument(
         spec.width() % 8 == 0, "hidden_size (%s) must be a multiple of 8 on a card", spec.width());
+    checkArgument(
+        format != WeightFormat.FLOAT8_E4M3
+            || (spec.width() % 16 == 0 && spec.queryHeads() * spec.headDim() % 16 == 0),
+        "hidden_size (%s) and heads times head_dim (%s) must be multiples of 16 with FLOAT8_E4M3",
+        spec.width(),
+        spec.queryHeads() * spec.headDim());
   }
 
-  private CardSubBlock packed(SubBlock subBlock) {
-    return CardSubBlock.of(subBlock, turns, spec.rmsNormEps(), device.device());
+  private CardSubBlock packed(SubBlock subBlock, WeightFormat format) {
+    return CardSubBlock.of(subBlock, turns, spec.rmsNormEps(), device.device(), format);
   }
 
-  private CardSpace.Widths widths() {
+  private CardSpace.Widths widths(WeightFormat format) {
     int queries = spec.queryHeads() * spec.headDim();
     int joined = subBlocks.stream().mapToInt(CardSubBlock::joinedWidth).max().orElse(0);
     int inner = subBlocks.stream().mapToInt(CardSubBlock::innerWidth).max().orElse(0);
+    int eights = format == WeightFormat.FLOAT8_E4M3 ? Math.max(spec.width(), inner) : 0;
     return new CardSpace.Widths(
-        spec.width(), Math.max(8, joined), Math.max(8, inner), queries, spec.headDim());
+        spec.width(), Math.max(8, joined), Math.max(8, inner), queries, spec.headDim(), eights);
   }
 
   @Override
@@ -165,10 +186,7 @@ final class CardModel implements InferenceModel {
     }
     ImmutableList<Optional<TokenChoice>> choices = spans.choices(reader);
     CardStep step = begin(spans.uploadPieces(inputs, choices, device), memory);
-    step.embed(embeddingVD);
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      runLayer(step, layer);
-    }
+    runLayers(step, spec.layers());
     ImmutableList<CardSpans.Wanted> wanted = spans.wanted();
     for (int from = 0; from < wanted.size(); from += HEAD_ROWS) {
       int rows = Math.min(HEAD_ROWS, wanted.size() - from);
@@ -198,22 +216,39 @@ final class CardModel implements InferenceModel {
   /** What is recorded: the layers, the head, and the choice of tokens. */
   private void decode(CardStep step) {
     try (NativeScope scope = NativeScope.open()) {
-      step.embed(embeddingVD);
-      for (int layer = 0; layer < spec.layers(); layer++) {
-        runLayer(step, layer);
-      }
-      if (step.isFew()) {
-        step.streamAndNorm(finalNorm)
-            .address(head.address())
-            .address(space.logits().address())
-            .number(head.inputs())
-            .number(head.outputs());
-        step.launchFew("norm_logits", head.inputs(), head.outputs());
+      int all = spec.layers();
+      if (fewRows.serves(step.count())) {
+        fewRows
+            .step(step.memory(), step.count(), all, parts -> listAll(parts, step.memory()))
+            .run(step, embeddingVD, turns);
       } else {
-        Tensor normalised = step.normalised(finalNorm);
-        head.multiplyToFloat(normalised, space.logits().rows(step.count()));
+        runLayers(step, all);
+        head.multiplyToFloat(step.normalised(finalNorm), space.logits().rows(step.count()));
       }
       choice.choose(step.rows().choices(0), step.count());
+    }
+  }
+
+  private void listAll(StepParts parts, CardMemory memory) {
+    listLayers(parts, memory, spec.layers());
+    parts.logits(finalNorm, head, space.logits());
+  }
+
+  private void listLayers(StepParts parts, CardMemory memory, int without) {
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      if (layer != without) {
+        subBlocks.get(2 * layer).list(parts, memory.layer(layer));
+        subBlocks.get(2 * layer + 1).list(parts, memory.layer(layer));
+      }
+    }
+  }
+
+  private void runLayers(CardStep step, int without) {
+    step.embed(embeddingVD);
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      if (layer != without) {
+        runLayer(step, layer);
+      }
     }
   }
 
@@ -250,11 +285,14 @@ final class CardModel implements InferenceModel {
   private void layersBut(int without, CardRows rows, CardMemory memory) {
     try (NativeScope scope = NativeScope.open()) {
       CardStep step = begin(rows, memory);
-      step.embed(embeddingVD);
-      for (int layer = 0; layer < spec.layers(); layer++) {
-        if (layer != without) {
-          runLayer(step, layer);
-        }
+      if (fewRows.serves(step.count())) {
+        // A key of its own for the whole, which here has no head.
+        int key = without == spec.layers() ? -1 : without;
+        fewRows
+            .step(memory, step.count(), key, parts -> listLayers(parts, memory, without))
+            .run(step, embeddingVD, turns);
+      } else {
+        runLayers(step, without);
       }
     }
   }
@@ -278,6 +316,7 @@ final class CardModel implements InferenceModel {
     if (!closed) {
       closed = true;
       graphs.close();
+      fewRows.close();
       choice.close();
       space.close();
       inputs.close();

@@ -2,23 +2,46 @@ package org.nemotron.core.nn;
 
 import com.google.common.collect.Lists;
 import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.tensor.WeightFormat;
 
-/** A weight matrix on a card, {@code [N, K]} in bfloat16: {@code out = in W^T}. */
+/**
+ * A weight matrix on a card, {@code [N, K]} in bfloat16, or in e4m3 with a scale for each row:
+ * {@code out = in W^T}.
+ */
 final class CardProduct implements AutoCloseable {
+  /** The largest e4m3. */
+  static final double MOST_EIGHT = 448;
+
+  /** Rows of zeros have a scale too. */
+  private static final double LEAST_SCALE = 1e-12;
+
   private final CardTensor weightNK;
+  private final Optional<CardTensor> scalesN;
   private final Tensor transposedKN;
   private final int outputs;
   private final int inputs;
 
-  private CardProduct(CardTensor weightNK) {
-    this.weightNK = weightNK;
+  private CardProduct(Tensor weight, WeightFormat format) {
     try (NativeScope scope = NativeScope.open()) {
+      if (format == WeightFormat.FLOAT8_E4M3) {
+        Tensor wide = weight.to(ScalarType.Float);
+        Tensor largest = wide.abs().amax(new long[] {1}, true);
+        Tensor scale = largest.div(new Scalar(MOST_EIGHT)).clamp_min(new Scalar(LEAST_SCALE));
+        this.weightNK = CardTensor.of(wide.div(scale).to(ScalarType.Float8_e4m3fn));
+        this.scalesN = Optional.of(CardTensor.of(scale.view(1, -1)));
+      } else {
+        this.weightNK = CardTensor.of(weight);
+        this.scalesN = Optional.empty();
+      }
       this.transposedKN = NativeScope.keep(weightNK.tensor().t());
     }
     this.outputs = Math.toIntExact(weightNK.tensor().size(0));
@@ -26,18 +49,17 @@ final class CardProduct implements AutoCloseable {
   }
 
   /** Takes a share in {@code weightNK}, or a copy where it is elsewhere or of another type. */
-  static CardProduct of(Tensor weightNK, Device device) {
+  static CardProduct of(Tensor weightNK, Device device, WeightFormat format) {
     try (NativeScope scope = NativeScope.open()) {
-      return new CardProduct(CardTensor.of(moved(weightNK, device)));
+      return new CardProduct(moved(weightNK, device), format);
     }
   }
 
   /** Returns one matrix that has the rows of all {@code weightsNK}, one matrix below the other. */
-  static CardProduct joined(List<Tensor> weightsNK, Device device) {
+  static CardProduct joined(List<Tensor> weightsNK, Device device, WeightFormat format) {
     try (NativeScope scope = NativeScope.open()) {
       return new CardProduct(
-          CardTensor.of(
-              Tensors.joined(Lists.transform(weightsNK, weight -> moved(weight, device)))));
+          Tensors.joined(Lists.transform(weightsNK, weight -> moved(weight, device))), format);
     }
   }
 
@@ -57,11 +79,16 @@ final class CardProduct implements AutoCloseable {
     return weightNK.address();
   }
 
-  long bytes() {
-    return weightNK.bytes();
+  /** Returns where the scales of e4m3 weights are, or 0. */
+  long scales() {
+    return scalesN.map(CardTensor::address).orElse(0L);
   }
 
-  /** {@code out[R, N] = in[R, K] W^T}. */
+  long bytes() {
+    return weightNK.bytes() + scalesN.map(CardTensor::bytes).orElse(0L);
+  }
+
+  /** {@code out[R, N] = in[R, K] W^T}, all bfloat16. */
   void multiply(Tensor inRK, Tensor outRN) {
     Tensor unused = torch.mm_out(outRN, inRK, transposedKN);
   }
@@ -71,9 +98,21 @@ final class CardProduct implements AutoCloseable {
     Tensor unused = torch.mm_out(outRN, inRK, transposedKN, DType.FLOAT32.scalarType());
   }
 
+  /**
+   * {@code out[R, N] = in[R, K] W^T} of e4m3 and e4m3.
+   *
+   * @param inRK e4m3
+   * @param scalesR of its rows, {@code [R, 1]}
+   * @param outRN bfloat16
+   */
+  void multiplyEights(Tensor inRK, Tensor scalesR, Tensor outRN) {
+    EightsProduct.multiply(inRK, transposedKN, scalesR, scalesN.orElseThrow().tensor(), outRN);
+  }
+
   @Override
   public void close() {
     NativeScope.release(transposedKN);
+    scalesN.ifPresent(CardTensor::close);
     weightNK.close();
   }
 }

@@ -14,6 +14,7 @@ final class CardSpace implements AutoCloseable {
   static final int MOST_GROUP = 8;
 
   private final CardTensor residualRD;
+  private final CardTensor secondResidual;
   private final CardTensor normalisedRD;
   private final CardTensor joined;
   private final CardTensor inner;
@@ -22,9 +23,12 @@ final class CardSpace implements AutoCloseable {
   private final CardTensor parts;
   private final CardTensor marks;
   private final CardTensor arrivals;
+  private final CardTensor meetings;
   private final CardTensor wantedLD;
   private final CardTensor logitsLV;
   private final CardTensor tokens;
+  private final CardTensor eights;
+  private final CardTensor eightScales;
 
   /**
    * What the sub-blocks of a model need.
@@ -34,11 +38,14 @@ final class CardSpace implements AutoCloseable {
    * @param inner widest input of a second product
    * @param queries elements of all query heads
    * @param headDim of all heads
+   * @param eights widest input of a product of 8-bit floats; 0 where there is none
    */
-  record Widths(int width, int joined, int inner, int queries, int headDim) {}
+  record Widths(int width, int joined, int inner, int queries, int headDim, int eights) {}
 
   CardSpace(Device device, Widths widths, int rows, int logitRows, int vocabulary) {
     this.residualRD = CardTensor.empty(device, DType.FLOAT32, rows, widths.width());
+    int fewRows = Math.min(rows, FewRowsShape.MOST_ROWS);
+    this.secondResidual = CardTensor.empty(device, DType.FLOAT32, fewRows, widths.width());
     this.normalisedRD = CardTensor.empty(device, DType.BFLOAT16, rows, widths.width());
     this.joined = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.joined());
     this.inner = CardTensor.empty(device, DType.BFLOAT16, (long) rows * widths.inner());
@@ -48,13 +55,21 @@ final class CardSpace implements AutoCloseable {
     this.parts = CardTensor.empty(device, DType.FLOAT32, splitHeads * widths.headDim());
     this.marks = CardTensor.empty(device, DType.FLOAT32, splitHeads * 2);
     this.arrivals = CardTensor.zeros(device, DType.INT32, SPLIT_BLOCKS);
+    this.meetings = CardTensor.zeros(device, DType.INT32, 1);
     this.wantedLD = CardTensor.empty(device, DType.BFLOAT16, logitRows, widths.width());
     this.logitsLV = CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary);
     this.tokens = CardTensor.empty(device, DType.INT32, logitRows);
+    this.eights = CardTensor.eights(device, (long) rows * widths.eights());
+    this.eightScales = CardTensor.empty(device, DType.FLOAT32, rows, 1);
   }
 
   CardTensor residual() {
     return residualRD;
+  }
+
+  /** Returns room for the residual stream of a step of few rows, beside the first. */
+  CardTensor secondResidual() {
+    return secondResidual;
   }
 
   CardTensor normalised() {
@@ -93,12 +108,27 @@ final class CardSpace implements AutoCloseable {
     return arrivals;
   }
 
+  /** Returns the count of blocks that have come to a meeting. */
+  CardTensor meetings() {
+    return meetings;
+  }
+
   CardTensor wanted() {
     return wantedLD;
   }
 
   CardTensor logits() {
     return logitsLV;
+  }
+
+  /** Returns room for the input of a product as 8-bit floats. */
+  CardTensor eights() {
+    return eights;
+  }
+
+  /** Returns the scales of the rows of that input, {@code [R, 1]}. */
+  CardTensor eightScales() {
+    return eightScales;
   }
 
   CardTensor tokens() {
@@ -108,6 +138,7 @@ final class CardSpace implements AutoCloseable {
   @Override
   public void close() {
     residualRD.close();
+    secondResidual.close();
     normalisedRD.close();
     joined.close();
     inner.close();
@@ -116,8 +147,11 @@ final class CardSpace implements AutoCloseable {
     parts.close();
     marks.close();
     arrivals.close();
+    meetings.close();
     wantedLD.close();
     logitsLV.close();
     tokens.close();
+    eights.close();
+    eightScales.close();
   }
 }

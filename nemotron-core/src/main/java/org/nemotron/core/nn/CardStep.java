@@ -1,23 +1,17 @@
 package org.nemotron.core.nn;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.cuda.CardKernel;
 import org.nemotron.core.cuda.CardKernel.Shape;
 import org.nemotron.core.cuda.KernelLauncher;
 
 /**
  * One pass through the layers on a card. Everything is put into one stream; nothing waits.
  *
- * <p>With few rows every product is one kernel that also normalises what it reads and adds what it
- * makes to the residual stream. With many rows LibTorch multiplies, and what a sub-block adds stays
- * apart until the next one normalises the sum.
+ * <p>LibTorch multiplies, and what a sub-block adds stays apart until the next one normalises the
+ * sum. Steps of few rows are another matter: {@link FewRowsStep}.
  */
 final class CardStep {
-  /** Up to this many rows, products are limited by memory and done by our own kernels. */
-  static final int FEW_ROWS = 2;
-
   private static final int NORM_THREADS = 256;
 
   private final StepKernels kernels;
@@ -68,17 +62,20 @@ final class CardStep {
     return rows.count();
   }
 
-  boolean isFew() {
-    return rows.count() <= FEW_ROWS;
-  }
-
   /** The token's rows of the embedding start the residual stream. */
   void embed(CardTensor tableVD) {
+    embed(tableVD, 0, 0);
+  }
+
+  /** The same, and writes {@code count} zeros to {@code cleared}. */
+  void embed(CardTensor tableVD, long cleared, int count) {
     launcher
         .address(rows.tokens())
         .address(tableVD.address())
         .address(space.residual().address())
-        .number(width);
+        .number(width)
+        .address(cleared)
+        .number(count);
     kernels.of("embed").launch(launcher, Shape.of(count(), NORM_THREADS));
   }
 
@@ -109,35 +106,26 @@ final class CardStep {
     kernels.of("add_norm").launch(launcher, Shape.of(blocks, NORM_THREADS));
   }
 
+  /** {@code out[R, N] = in[R, K] W^T} of all rows. */
+  void multiply(CardProduct weight, Tensor inRK, Tensor outRN) {
+    if (weight.scales() == 0) {
+      weight.multiply(inRK, outRN);
+      return;
+    }
+    launcher
+        .tensor(inRK)
+        .address(space.eights().address())
+        .address(space.eightScales().address())
+        .number(weight.inputs());
+    kernels.of("to_eights").launch(launcher, Shape.of(count(), NORM_THREADS));
+    Tensor eights = CardFfn.rows(space.eights(), count(), weight.inputs());
+    weight.multiplyEights(eights, space.eightScales().rows(count()), outRN);
+  }
+
   /** Returns where a sub-block puts what it adds, {@code [R, D]}, and remembers to add it. */
   Tensor delta(Optional<CardTensor> bias) {
     pending = true;
     pendingBias = bias;
     return space.delta().rows(count());
-  }
-
-  /** Adds what {@link #delta} received at once. */
-  void addDelta() {
-    launcher
-        .address(space.residual().address())
-        .address(space.delta().address())
-        .address(0)
-        .number(width);
-    kernels.of("add").launch(launcher, Shape.of(count(), NORM_THREADS));
-  }
-
-  /** Starts a kernel of few rows, whose first arguments are the stream and its norm. */
-  @CanIgnoreReturnValue
-  KernelLauncher streamAndNorm(CardNorm norm) {
-    return launcher
-        .address(space.residual().address())
-        .address(norm.weight().address())
-        .number(norm.eps());
-  }
-
-  /** Runs a kernel that multiplies few rows. */
-  void launchFew(String name, int inputs, int units) {
-    CardKernel kernel = kernels.ofRows(name, count());
-    kernel.launch(launcher, FewRows.shape(kernels.card(), count(), inputs, units));
   }
 }

@@ -1,6 +1,7 @@
 package org.nemotron.core.nn;
 
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.WeightFormat;
 
 /** A {@link SubBlock} made ready for steps on a card: adds to the residual stream of all rows. */
 sealed interface CardSubBlock extends AutoCloseable
@@ -11,6 +12,14 @@ sealed interface CardSubBlock extends AutoCloseable
    * @param layer whose keys and values are read
    */
   void run(CardStep step, int layer);
+
+  /** Lists the same work for a step of few rows. */
+  void list(StepParts parts, CardMemory.Layer memory);
+
+  /** Returns bit g, if attention's blocks serve g query heads in a step of few rows; or 0. */
+  default int groups() {
+    return 0;
+  }
 
   /** Returns the memory that the matrices take, in bytes. */
   long weightBytes();
@@ -25,15 +34,16 @@ sealed interface CardSubBlock extends AutoCloseable
   void close();
 
   /** Packs the weights of {@code subBlock}. */
-  static CardSubBlock of(SubBlock subBlock, CardTurns turns, double eps, Device device) {
+  static CardSubBlock of(
+      SubBlock subBlock, CardTurns turns, double eps, Device device, WeightFormat format) {
     if (subBlock instanceof GroupedQueryAttention attention) {
-      return new CardAttention(attention, turns, eps, device);
+      return new CardAttention(attention, turns, eps, device, format);
     }
     if (subBlock instanceof GatedFfn ffn) {
-      return new CardFfn(ffn, eps, device);
+      return new CardFfn(ffn, eps, device, format);
     }
     if (subBlock instanceof LinearReplacement linear) {
-      return new CardLinear(linear, eps, device);
+      return new CardLinear(linear, eps, device, format);
     }
     return new Nothing((PassThrough) subBlock);
   }
@@ -42,6 +52,9 @@ sealed interface CardSubBlock extends AutoCloseable
   record Nothing(PassThrough of) implements CardSubBlock {
     @Override
     public void run(CardStep step, int layer) {}
+
+    @Override
+    public void list(StepParts parts, CardMemory.Layer memory) {}
 
     @Override
     public long weightBytes() {

@@ -1,6 +1,7 @@
 package org.nemotron.core.nn;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -35,6 +36,16 @@ final class CardTensor implements AutoCloseable {
   static CardTensor empty(Device device, DType dtype, long... shape) {
     try (NativeScope scope = NativeScope.open()) {
       return new CardTensor(Tensors.uninitialised(device, dtype, shape));
+    } catch (RuntimeException e) {
+      throw CardFailures.explained(e, device);
+    }
+  }
+
+  /** Returns room for 8-bit floats of any value. */
+  static CardTensor eights(Device device, long count) {
+    try (NativeScope scope = NativeScope.open()) {
+      return new CardTensor(
+          Tensors.uninitialised(device, DType.BFLOAT16, count).to(ScalarType.Float8_e4m3fn));
     } catch (RuntimeException e) {
       throw CardFailures.explained(e, device);
     }

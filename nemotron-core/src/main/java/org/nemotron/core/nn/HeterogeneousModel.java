@@ -226,7 +226,12 @@ public final class HeterogeneousModel implements AutoCloseable {
    * @return {@code [B, T, V]}, float32, owned by the current scope
    */
   public Tensor head(Tensor hiddenBTD) {
-    return Tensors.cast(torch.linear(normalise(hiddenBTD), headVD), DType.FLOAT32);
+    return Tensors.cast(rawLogits(hiddenBTD), DType.FLOAT32);
+  }
+
+  /** Returns what {@link #head} returns, in the model's element type. */
+  Tensor rawLogits(Tensor hiddenBTD) {
+    return torch.linear(normalise(hiddenBTD), headVD);
   }
 
   /** Returns the logits of every position: {@code [B, T, V]}, float32. */

@@ -3,58 +3,82 @@ package org.nemotron.core.nn;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
 
 /**
- * What a model computes for one batch, at every seam between its sub-blocks: training and scoring
- * of all replacements start from this. Owned by the scope it was made in.
+ * What a model computes for one batch, at every seam between the sub-blocks of some of its layers:
+ * training and scoring of all replacements start from this. Owned by the scope it was made in.
  *
- * @param seamsBTD the input of every layer, then the output of the last: {@code layers + 1} tensors
+ * @param device where {@link #seam} and {@link #middle} give tensors
+ * @param firstLayer the first of the layers
+ * @param seamsBTD the input of every layer, then the output of the last: one more than layers,
  *     {@code [B, T, D]}
  * @param middlesBTD the stream between attention and network of every layer, {@code [B, T, D]}
  */
-public record ResidualStream(ImmutableList<Tensor> seamsBTD, ImmutableList<Tensor> middlesBTD) {
+public record ResidualStream(
+    Device device,
+    int firstLayer,
+    ImmutableList<Tensor> seamsBTD,
+    ImmutableList<Tensor> middlesBTD) {
+
+  /** Where the tensors lie until they are asked for. */
+  public enum Place {
+    /** Where they were computed. */
+    DEVICE,
+    /** In the machine's memory: a card keeps only what it works on. */
+    HOST
+  }
+
   /**
    * Runs {@code model} once.
    *
    * @param idsBT {@code [B, T]} token ids, int64
    */
   public static ResidualStream of(HeterogeneousModel model, Tensor idsBT) {
-    ImmutableList.Builder<Tensor> seams = ImmutableList.builder();
-    ImmutableList.Builder<Tensor> middles = ImmutableList.builder();
-    Tensor hidden = model.embed(idsBT);
-    seams.add(hidden);
-    for (int layer = 0; layer < model.spec().layers(); layer++) {
-      Block block = model.block(layer);
-      Tensor before = hidden;
-      Tensor middle = NativeScope.only(() -> block.attention().forward(before));
-      hidden = NativeScope.only(() -> block.ffn().forward(middle));
-      middles.add(middle);
-      seams.add(hidden);
-    }
-    return new ResidualStream(seams.build(), middles.build());
+    return of(model::block, model.embed(idsBT), 0, model.spec().layers(), Place.DEVICE);
+  }
+
+  /** Runs {@code model} once, as the other {@code of} with all layers. */
+  public static ResidualStream of(HeterogeneousModel model, Tensor idsBT, SideBySide sideBySide) {
+    return of(model, idsBT, sideBySide, Place.DEVICE);
+  }
+
+  /** Runs {@code model} once, as the other {@code of} with all layers. */
+  public static ResidualStream of(
+      HeterogeneousModel model, Tensor idsBT, SideBySide sideBySide, Place place) {
+    Tensor firstBTD = model.embed(idsBT);
+    return of(model::block, firstBTD, 0, model.spec().layers(), sideBySide, place);
   }
 
   /**
-   * Runs {@code model} once; on the CPU, the sequences of the batch side by side.
+   * Runs some layers once; on the CPU, the sequences of the batch side by side.
    *
    * <p>There every sequence is computed by itself, so that the result does not depend on how many
    * threads there are.
    *
-   * @param idsBT {@code [B, T]} token ids, int64
+   * @param blocks gives each layer, on the device of {@code inputBTD}
+   * @param inputBTD {@code [B, T, D]}, the input of layer {@code from}
+   * @param from the first layer
+   * @param to behind the last layer
    */
-  public static ResidualStream of(HeterogeneousModel model, Tensor idsBT, SideBySide sideBySide) {
-    if (!model.device().equals(Device.CPU)) {
-      return of(model, idsBT);
+  public static ResidualStream of(
+      IntFunction<Block> blocks,
+      Tensor inputBTD,
+      int from,
+      int to,
+      SideBySide sideBySide,
+      Place place) {
+    if (inputBTD.is_cuda()) {
+      return of(blocks, inputBTD, from, to, place);
     }
-    int sequences = Math.toIntExact(idsBT.size(0));
+    int sequences = Math.toIntExact(inputBTD.size(0));
     List<Integer> rows = IntStream.range(0, sequences).boxed().toList();
     List<List<Tensor>> streams = new ArrayList<>();
     rows.forEach(row -> streams.add(new ArrayList<>()));
@@ -62,33 +86,100 @@ public record ResidualStream(ImmutableList<Tensor> seamsBTD, ImmutableList<Tenso
         rows,
         row -> {
           try (NoGradGuard inference = new NoGradGuard()) {
-            ResidualStream own = of(model, idsBT.narrow(0, row, 1));
+            ResidualStream own = of(blocks, inputBTD.narrow(0, row, 1), from, to, place);
             own.seamsBTD().forEach(tensor -> streams.get(row).add(NativeScope.keep(tensor)));
             own.middlesBTD().forEach(tensor -> streams.get(row).add(NativeScope.keep(tensor)));
           }
         });
-    int seams = model.spec().layers() + 1;
+    int seams = to - from + 1;
     ImmutableList<Tensor> joined = joined(streams);
-    return new ResidualStream(joined.subList(0, seams), joined.subList(seams, joined.size()));
+    return new ResidualStream(
+        Device.CPU, from, joined.subList(0, seams), joined.subList(seams, joined.size()));
+  }
+
+  /** Returns the stream behind one layer, computed as {@link #of} does. */
+  static Tensor through(Block block, Tensor inputBTD, SideBySide sideBySide) {
+    return of(layer -> block, inputBTD, 0, 1, sideBySide, Place.DEVICE).lastBTD();
+  }
+
+  private static ResidualStream of(
+      IntFunction<Block> blocks, Tensor inputBTD, int from, int to, Place place) {
+    return switch (place) {
+      case DEVICE -> onDevice(blocks, inputBTD, from, to);
+      case HOST -> onHost(blocks, inputBTD, from, to);
+    };
+  }
+
+  private static ResidualStream onDevice(
+      IntFunction<Block> blocks, Tensor inputBTD, int from, int to) {
+    ImmutableList.Builder<Tensor> seams = ImmutableList.builder();
+    ImmutableList.Builder<Tensor> middles = ImmutableList.builder();
+    Tensor hidden = inputBTD;
+    seams.add(hidden);
+    for (int layer = from; layer < to; layer++) {
+      Block block = blocks.apply(layer);
+      Tensor before = hidden;
+      Tensor middle = NativeScope.only(() -> block.attention().forward(before));
+      hidden = NativeScope.only(() -> block.ffn().forward(middle));
+      middles.add(middle);
+      seams.add(hidden);
+    }
+    return new ResidualStream(Tensors.device(inputBTD), from, seams.build(), middles.build());
+  }
+
+  /**
+   * As {@link #onDevice}, but a layer's tensors leave the device before the next one's are made.
+   */
+  private static ResidualStream onHost(
+      IntFunction<Block> blocks, Tensor inputBTD, int from, int to) {
+    ImmutableList.Builder<Tensor> seams = ImmutableList.builder();
+    ImmutableList.Builder<Tensor> middles = ImmutableList.builder();
+    Tensor hidden = NativeScope.keep(inputBTD);
+    try {
+      seams.add(Tensors.toHost(hidden));
+      for (int layer = from; layer < to; layer++) {
+        try (NativeScope scope = NativeScope.open()) {
+          Block block = blocks.apply(layer);
+          Tensor before = hidden;
+          Tensor middle = NativeScope.only(() -> block.attention().forward(before));
+          Tensor after = NativeScope.only(() -> block.ffn().forward(middle));
+          middles.add(scope.handOver(Tensors.toHost(middle)));
+          seams.add(scope.handOver(Tensors.toHost(after)));
+          hidden = NativeScope.keep(after);
+          NativeScope.release(before);
+        }
+      }
+    } finally {
+      NativeScope.release(hidden);
+    }
+    return new ResidualStream(Tensors.device(inputBTD), from, seams.build(), middles.build());
   }
 
   private static ImmutableList<Tensor> joined(List<List<Tensor>> streams) {
     ImmutableList.Builder<Tensor> joined = ImmutableList.builder();
     for (int index = 0; index < streams.get(0).size(); index++) {
-      TensorVector parts = new TensorVector();
+      List<Tensor> parts = new ArrayList<>();
       for (List<Tensor> stream : streams) {
-        parts.push_back(stream.get(index));
+        parts.add(stream.get(index));
       }
-      joined.add(torch.cat(parts, 0));
-      for (List<Tensor> stream : streams) {
-        NativeScope.release(stream.get(index));
-      }
+      joined.add(Tensors.joined(parts));
+      parts.forEach(NativeScope::release);
     }
     return joined.build();
   }
 
-  /** Returns the output of the last layer, before the final norm. */
+  /** Returns the input of {@code layer}, or the output of the one before, on the device. */
+  public Tensor seam(int layer) {
+    return Tensors.toDevice(seamsBTD.get(layer - firstLayer), device);
+  }
+
+  /** Returns the stream between attention and network of {@code layer}, on the device. */
+  public Tensor middle(int layer) {
+    return Tensors.toDevice(middlesBTD.get(layer - firstLayer), device);
+  }
+
+  /** Returns the output of the last layer, before the final norm, on the device. */
   public Tensor lastBTD() {
-    return seamsBTD.get(seamsBTD.size() - 1);
+    return seam(firstLayer + middlesBTD.size());
   }
 }

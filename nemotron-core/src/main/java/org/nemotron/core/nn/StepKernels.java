@@ -28,9 +28,17 @@ final class StepKernels implements AutoCloseable {
     return kernel(name, ImmutableList.of(COMMON), ImmutableList.of());
   }
 
-  /** Returns a kernel that multiplies {@code rows} rows. */
-  CardKernel ofRows(String name, int rows) {
-    return kernel(name, ImmutableList.of(COMMON, "rows.cu"), ImmutableList.of("ROWS=" + rows));
+  /** Returns the kernel of all layers of a step of few rows. */
+  CardKernel ofFewRows(FewRowsShape shape) {
+    return kernel(
+        "few_rows",
+        ImmutableList.of(COMMON, "few_rows.cu"),
+        ImmutableList.of(
+            "ROWS=" + shape.rows(),
+            "HEAD_DIM=" + shape.headDim(),
+            "GROUPS=" + shape.groups(),
+            "PAGE=" + KvMemory.PAGE_TOKENS,
+            "SLOTS=" + shape.slots()));
   }
 
   /** Returns an attention kernel of blocks that serve {@code group} query heads. */

@@ -32,6 +32,7 @@ public final class PackedWeights implements AutoCloseable {
    * Packs {@code weightNK}.
    *
    * @param weightNK {@code [N, K]}, of any floating-point type; it is copied
+   * @throws IllegalArgumentException if {@code format} is one for cards only
    */
   public static PackedWeights of(Tensor weightNK, WeightFormat format) {
     try (NativeScope scope = NativeScope.open()) {
@@ -40,6 +41,7 @@ public final class PackedWeights implements AutoCloseable {
             case FLOAT16 -> HalfProduct.pack(weightNK);
             case FLOAT32 -> Tensors.cast(weightNK.detach(), DType.FLOAT32).contiguous().clone();
             case BFLOAT16 -> Tensors.cast(weightNK.detach(), DType.BFLOAT16).contiguous().clone();
+            case FLOAT8_E4M3 -> throw notOnTheCpu();
           };
       return new PackedWeights(
           format, Math.toIntExact(weightNK.size(0)), Math.toIntExact(weightNK.size(1)), packed);
@@ -60,7 +62,7 @@ public final class PackedWeights implements AutoCloseable {
   public int stride() {
     return switch (format) {
       case FLOAT16 -> HalfProduct.paddedOutputs(outputs);
-      case FLOAT32, BFLOAT16 -> outputs;
+      case FLOAT32, BFLOAT16, FLOAT8_E4M3 -> outputs;
     };
   }
 
@@ -84,7 +86,13 @@ public final class PackedWeights implements AutoCloseable {
       }
       case FLOAT32 -> blas.multiplyWeights(packed, outputs, inputs, input, rows, output, FEW_ROWS);
       case BFLOAT16 -> multiplyRounded(input, rows, output);
+      case FLOAT8_E4M3 -> throw notOnTheCpu();
     }
+  }
+
+  private static IllegalArgumentException notOnTheCpu() {
+    return new IllegalArgumentException(
+        "format (FLOAT8_E4M3) needs a card.\nMaybe choose FLOAT16 or BFLOAT16 on the CPU.");
   }
 
   private void multiplyRounded(FloatArea input, int rows, FloatArea output) {

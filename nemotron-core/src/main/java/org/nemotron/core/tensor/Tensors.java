@@ -4,8 +4,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -43,6 +45,28 @@ public final class Tensors {
   /** Returns {@code tensor} on {@code device} as {@code dtype}: itself where it is so already. */
   public static Tensor move(Tensor tensor, Device device, DType dtype) {
     return tensor.to(device.options(dtype), false, false, new MemoryFormatOptional());
+  }
+
+  /**
+   * Returns {@code tensor} in the machine's memory: itself where it is there already, else a
+   * page-locked copy, which the card's later work may use at once and this program once the card
+   * has been waited for.
+   */
+  public static Tensor toHost(Tensor tensor) {
+    if (!tensor.is_cuda()) {
+      return tensor;
+    }
+    TensorOptions locked =
+        Device.CPU.options(DType.of(tensor)).pinned_memory(new BoolOptional(true));
+    return torch.empty(tensor.shape(), locked, new MemoryFormatOptional()).copy_(tensor, true);
+  }
+
+  /**
+   * Returns {@code tensor} on {@code device}: itself where it is there already, else a copy for the
+   * card's later work.
+   */
+  public static Tensor toDevice(Tensor tensor, Device device) {
+    return tensor.to(device.options(DType.of(tensor)), true, false, new MemoryFormatOptional());
   }
 
   /** Returns {@code tensor} as {@code dtype}: itself where it is so already. */

@@ -51,12 +51,25 @@ __device__ __forceinline__ float block_sum(float value) {
   return warp_sum(lane < warps ? sums[lane] : 0.f);
 }
 
+// The largest over a block of at most 1024 threads, of numbers that are not negative, in every thread.
+__device__ __forceinline__ float block_most(float value) {
+  __shared__ float most[WARP];
+  int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP, warps = blockDim.x / WARP;
+  for (int step = WARP / 2; step > 0; step /= 2) value = fmaxf(value, __shfl_xor_sync(FULL, value, step));
+  if (lane == 0) most[warp] = value;
+  __syncthreads();
+  value = lane < warps ? most[lane] : 0.f;
+  for (int step = WARP / 2; step > 0; step /= 2) value = fmaxf(value, __shfl_xor_sync(FULL, value, step));
+  return value;
+}
+
 __device__ __forceinline__ float silu(float x) { return x / (1.f + __expf(-x)); }
 
-// residual[r] = table[tokens[r]]; one block per row.
-extern "C" __global__ void embed(const int* tokens, const bf16* table, float* residual, int width) {
+// residual[r] = table[tokens[r]], and zeros in `cleared`; one block per row.
+extern "C" __global__ void embed(const int* tokens, const bf16* table, float* residual, int width, unsigned* cleared, int count) {
   await_previous();
   release_next();
+  for (int i = threadIdx.x; blockIdx.x == 0 && i < count; i += blockDim.x) cleared[i] = 0;
   const bf16* from = table + (long long)tokens[blockIdx.x] * width;
   float* to = residual + (long long)blockIdx.x * width;
   for (int i = threadIdx.x; i < width; i += blockDim.x) to[i] = widened(from[i]);
@@ -101,61 +114,64 @@ extern "C" __global__ void add_norm(float* residual, const bf16* delta, const bf
   }
 }
 
-// residual += delta + bias; bias may be absent. One block per row.
-extern "C" __global__ void add(float* residual, const bf16* delta, const bf16* bias, int width) {
-  await_previous();
-  release_next();
-  long long row = blockIdx.x;
-  for (int i = threadIdx.x; i < width; i += blockDim.x) {
-    residual[row * width + i] += widened(delta[row * width + i]) + (bias ? widened(bias[i]) : 0.f);
-  }
+__device__ __forceinline__ float fresh_half(const bf16* from) {
+  unsigned short value;
+  asm volatile("ld.global.cg.u16 %0, [%1];" : "=h"(value) : "l"(from));
+  return widened(value);
 }
 
-// Splits joined projections [R, (N + 2K) * H] into heads: adds the bias, normalises and turns queries and keys, and puts keys
-// and values where the pages are. A warp per head; grid (R, heads / warps). turns is [P, H]: cosines, then sines.
-extern "C" __global__ void place_heads(const bf16* joined, const bf16* bias, const bf16* query_norm, const bf16* key_norm,
-                                       const float* turns, const int* positions, const long long* slots, bf16* queries,
-                                       bf16* keys, bf16* values, int query_heads, int kv_heads, int head_dim, float eps) {
-  await_previous();
-  release_next();
-  int lane = threadIdx.x % WARP;
-  int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP;
-  int row = blockIdx.x, half = head_dim / 2;
-  if (head >= query_heads + 2 * kv_heads) return;
-  const bf16* from = joined + ((long long)row * (query_heads + 2 * kv_heads) + head) * head_dim;
-  const bf16* offset = bias ? bias + head * head_dim : 0;
-  bool is_query = head < query_heads, is_key = !is_query && head < query_heads + kv_heads;
-  long long token = slots[row] * kv_heads * head_dim;
-  bf16* to = is_query ? queries + ((long long)row * query_heads + head) * head_dim
-             : is_key ? keys + token + (head - query_heads) * head_dim
-                      : values + token + (head - query_heads - kv_heads) * head_dim;
-  const bf16* norm = is_query ? query_norm : is_key ? key_norm : 0;
+// A warp makes one head of a joined projection: adds the bias, normalises and turns it; put(i, value) takes element i. What is
+// absent is left out. turn is [H]: cosines, then sines.
+template <class Put>
+__device__ __forceinline__ void place_head(const bf16* from, const bf16* bias, const bf16* norm, const float* turn, int head_dim,
+                                           float eps, Put put) {
+  int lane = threadIdx.x % WARP, half = head_dim / 2;
   float scale = 1.f;
   if (norm) {
     float squares = 0;
     for (int i = lane; i < head_dim; i += WARP) {
-      float value = widened(from[i]) + (offset ? widened(offset[i]) : 0.f);
+      float value = fresh_half(from + i) + (bias ? widened(bias[i]) : 0.f);
       squares += value * value;
     }
     scale = rsqrtf(warp_sum(squares) / head_dim + eps);
   }
-  const float* turn = turns + (long long)positions[row] * head_dim;
   for (int i = lane; i < half; i += WARP) {
-    float first = widened(from[i]) + (offset ? widened(offset[i]) : 0.f);
-    float second = widened(from[i + half]) + (offset ? widened(offset[i + half]) : 0.f);
+    float first = fresh_half(from + i) + (bias ? widened(bias[i]) : 0.f);
+    float second = fresh_half(from + i + half) + (bias ? widened(bias[i + half]) : 0.f);
     if (norm) {
       first *= scale * widened(norm[i]);
       second *= scale * widened(norm[i + half]);
     }
-    if (is_query || is_key) {
+    if (turn) {
       float cosine = turn[i], sine = turn[i + half];
       float turned = first * cosine - second * sine;
       second = second * cosine + first * sine;
       first = turned;
     }
-    to[i] = rounded(first);
-    to[i + half] = rounded(second);
+    put(i, first);
+    put(i + half, second);
   }
+}
+
+// Splits joined projections [R, (N + 2K) * H] into heads, and puts keys and values where the pages are. A warp per head; grid
+// (R, heads / warps). turns is [P, H].
+extern "C" __global__ void place_heads(const bf16* joined, const bf16* bias, const bf16* query_norm, const bf16* key_norm,
+                                       const float* turns, const int* positions, const long long* slots, bf16* queries,
+                                       bf16* keys, bf16* values, int query_heads, int kv_heads, int head_dim, float eps) {
+  await_previous();
+  release_next();
+  int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP;
+  int row = blockIdx.x;
+  if (head >= query_heads + 2 * kv_heads) return;
+  bool is_query = head < query_heads, is_key = !is_query && head < query_heads + kv_heads;
+  long long token = slots[row] * kv_heads * head_dim;
+  bf16* to = is_query ? queries + ((long long)row * query_heads + head) * head_dim
+             : is_key ? keys + token + (head - query_heads) * head_dim
+                      : values + token + (head - query_heads - kv_heads) * head_dim;
+  const float* turn = turns + (long long)positions[row] * head_dim;
+  place_head(joined + ((long long)row * (query_heads + 2 * kv_heads) + head) * head_dim, bias ? bias + head * head_dim : 0,
+             is_query ? query_norm : is_key ? key_norm : 0, is_query || is_key ? turn : 0, head_dim, eps,
+             [&](int i, float value) { to[i] = rounded(value); });
 }
 
 // out = silu(gate) * up for joined [R, 2I], gate first; grid (columns, R), I even.
@@ -168,6 +184,30 @@ extern "C" __global__ void silu_times(const bf16* joined, bf16* out, int channel
   const unsigned* up = gate + channels / 2;
   unsigned g = gate[i], u = up[i];
   ((unsigned*)(out + (long long)blockIdx.y * channels))[i] = packed(silu(low(g)) * low(u), silu(high(g)) * high(u));
+}
+
+// Two e4m3, the first in the low byte.
+__device__ __forceinline__ unsigned short to_eight(float first, float second) {
+  unsigned short pair = 0;
+#if __CUDA_ARCH__ >= 890
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(pair) : "f"(second), "f"(first));
+#endif
+  return pair;
+}
+
+// Rows of bf16 as e4m3 with a scale of their own; one block per row, width even.
+extern "C" __global__ void to_eights(const bf16* rows, unsigned short* eights, float* scales, int width) {
+  await_previous();
+  release_next();
+  const unsigned* from = (const unsigned*)(rows + (long long)blockIdx.x * width);
+  unsigned short* to = eights + (long long)blockIdx.x * width / 2;
+  float largest = 0;
+  for (int i = threadIdx.x; i < width / 2; i += blockDim.x) {
+    largest = fmaxf(largest, fmaxf(fabsf(low(from[i])), fabsf(high(from[i]))));
+  }
+  float scale = fmaxf(block_most(largest) / 448.f, 1e-12f), inverse = 1.f / scale;
+  if (threadIdx.x == 0) scales[blockIdx.x] = scale;
+  for (int i = threadIdx.x; i < width / 2; i += blockDim.x) to[i] = to_eight(low(from[i]) * inverse, high(from[i]) * inverse);
 }
 
 // Copies tokens out of their pages: keys and values [tokens, K * H]; one block per token, K * H a multiple of 8.

@@ -3,10 +3,13 @@ package org.nemotron.nas.distill;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.Optional;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.nemotron.core.nn.LayerFeed;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -23,7 +26,6 @@ final class CandidateTrainer implements AutoCloseable {
   private final NamedTensors trained;
   private final Replacement replacement;
   private final Optimizer optimizer;
-  private final Workplace workplace;
   private final UnreadSteps unread;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private int stepsRead;
@@ -32,21 +34,22 @@ final class CandidateTrainer implements AutoCloseable {
 
   /** Prepares to train copies of {@code start}. */
   CandidateTrainer(
-      HeterogeneousModel parent,
+      LayerFeed parent,
+      double eps,
       Candidate candidate,
       NamedTensors start,
       LocalDistillationSettings settings) {
     this.candidate = candidate;
     this.settings = settings;
-    this.trained = start.map(CandidateTrainer::leaf);
-    this.replacement = Replacement.of(parent, candidate, trained);
+    this.trained = start.map(tensor -> leaf(Tensors.toDevice(tensor.detach(), parent.device())));
+    this.replacement =
+        Replacement.of(parent.block(candidate.layer()), parent.rotary(), eps, candidate, trained);
     this.optimizer = Optimizer.of(trained, settings.optimizer(), settings.steps());
-    this.workplace = Workplace.of(parent.device());
     this.unread = new UnreadSteps();
   }
 
   private static Tensor leaf(Tensor tensor) {
-    Tensor copy = Tensors.cast(tensor.detach(), DType.of(tensor)).clone();
+    Tensor copy = tensor.clone();
     copy.set_requires_grad(true);
     return copy;
   }
@@ -61,29 +64,32 @@ final class CandidateTrainer implements AutoCloseable {
     if (stop.isPresent()) {
       return;
     }
-    try (NativeScope scope = NativeScope.open();
-        Workplace.Use use = workplace.use()) {
-      Tensor loss =
-          NormalisedMse.of(replacement.target(parentStream), replacement.output(parentStream));
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor output = replacement.output(parentStream);
+      NormalisedMse error = NormalisedMse.of(replacement.target(parentStream), output);
       if (optimizer instanceof MasterAdamW masters) {
-        loss.backward();
-        unread.add(loss.detach(), masters.update(step));
+        backward(output, error);
+        unread.add(error.loss(), masters.update(step));
         if (unread.isFull() || step == settings.steps() - 1) {
           unread.read(this::stepped);
         }
         return;
       }
-      double value = Tensors.scalar(loss);
+      double value = Tensors.scalar(error.loss());
       losses.add(value);
       if (diverged(step, value)) {
         return;
       }
-      loss.backward();
+      backward(output, error);
       double norm = optimizer.step(step);
       if (!Double.isFinite(norm)) {
         stop(step, "the gradient is not finite (" + norm + ")");
       }
     }
+  }
+
+  private static void backward(Tensor output, NormalisedMse error) {
+    output.backward(error.gradientBTD(), new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
   /** Notes a step that the device has done; one whose gradient is not finite changed nothing. */
@@ -128,15 +134,22 @@ final class CandidateTrainer implements AutoCloseable {
         candidate, losses.build(), stop.map(ImmutableList::of).orElse(ImmutableList.of()));
   }
 
-  /** Returns the trained tensors without their gradients, held by the caller. */
-  NamedTensors result() {
-    return trained.map(Tensor::detach);
+  /**
+   * Returns the trained tensors without their gradients, held by the caller.
+   *
+   * @param place where they are to wait
+   */
+  NamedTensors result(ResidualStream.Place place) {
+    return trained.map(
+        tensor ->
+            place == ResidualStream.Place.HOST
+                ? Tensors.move(tensor.detach(), Device.CPU, DType.of(tensor))
+                : tensor.detach());
   }
 
   @Override
   public void close() {
     unread.close();
-    workplace.close();
     optimizer.close();
     replacement.close();
     trained.close();

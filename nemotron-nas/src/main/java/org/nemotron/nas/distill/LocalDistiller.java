@@ -1,19 +1,21 @@
 package org.nemotron.nas.distill;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.nn.LayerFeed;
+import org.nemotron.core.nn.ResidualStream.Place;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.library.BlockLibrary;
@@ -24,83 +26,162 @@ import org.nemotron.nas.library.Candidate;
  * activations of one pass of the parent per batch.
  *
  * <p>No gradient crosses a block, so candidates are independent of each other and train side by
- * side, one core each; the result does not depend on how many.
+ * side, one core each; the result does not depend on how many. For the same reason a few layers at
+ * a time may be gone through with all batches, where the memory does not hold the candidates of
+ * all; and the parent may lie in the machine's memory, its layers coming to the card in turn.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
 public final class LocalDistiller {
   private final LocalDistillationSettings settings;
+  private final Optional<Device> device;
 
-  /** Makes a distiller. */
+  /** Makes a distiller that works where the parent lies. */
   public LocalDistiller(LocalDistillationSettings settings) {
+    this(settings, Optional.empty());
+  }
+
+  /**
+   * Makes a distiller that works on {@code device}: a parent that lies elsewhere comes there layer
+   * by layer.
+   */
+  public LocalDistiller(LocalDistillationSettings settings, Device device) {
+    this(settings, Optional.of(device));
+  }
+
+  private LocalDistiller(LocalDistillationSettings settings, Optional<Device> device) {
     this.settings = settings;
+    this.device = device;
   }
 
   /**
    * Returns {@code library} with {@code candidates} trained; those without weights are left out.
    *
    * @param data training text; batches 0 to {@code steps - 1} are used
-   * @param progress told after each step how many are done
+   * @param progress told after each step how many are done; a step of one group of layers counts by
+   *     the group's share
    */
   public LocalDistillation distill(
       BlockLibrary library,
       Collection<? extends Candidate> candidates,
       TokenBatches data,
       LongConsumer progress) {
-    List<CandidateTrainer> trainers = new ArrayList<>();
-    try (SideBySide sideBySide = new SideBySide(settings.threads())) {
-      for (Candidate candidate : candidates) {
-        if (candidate.hasWeights()) {
-          try (NamedTensors start = library.weights(candidate)) {
-            trainers.add(new CandidateTrainer(library.parent(), candidate, start, settings));
-          }
+    HeterogeneousModel parent = library.parent();
+    try (LayerFeed feed = LayerFeed.of(parent, device.orElse(parent.device()))) {
+      return distill(feed, library, candidates, data, progress, ParentPasses.usualHostBytes());
+    }
+  }
+
+  /** The same with the parent's layers from {@code feed}. */
+  LocalDistillation distill(
+      LayerFeed feed,
+      BlockLibrary library,
+      Collection<? extends Candidate> candidates,
+      TokenBatches data,
+      LongConsumer progress,
+      long hostBytes) {
+    ImmutableList<Candidate> trainable =
+        candidates.stream().filter(Candidate::hasWeights).collect(ImmutableList.toImmutableList());
+    long tokens = (long) data.batchSize() * data.windowTokens();
+    DistillationRoom room =
+        DistillationRoom.of(feed.device(), library.parent().spec(), trainable, tokens, settings);
+    ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, room.layers());
+    Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
+    try (SideBySide sideBySide = new SideBySide(room.lanes());
+        Workplaces workplaces = new Workplaces(feed.device(), room.lanes());
+        ParentPasses passes = new ParentPasses(feed, data, hostBytes, sideBySide)) {
+      for (int index = 0; index < groups.size(); index++) {
+        long before = (long) index * settings.steps();
+        Optional<Integer> next =
+            index + 1 < groups.size()
+                ? Optional.of(groups.get(index + 1).first())
+                : Optional.empty();
+        try (GroupTraining group = new GroupTraining(groups.get(index), feed, library, settings)) {
+          passes.through(
+              groups.get(index),
+              next,
+              settings.steps(),
+              (step, stream) -> {
+                Workplace.meet(feed.device());
+                sideBySide.forEach(
+                    group.largestFirst(),
+                    trainer -> workplaces.at(() -> trainer.step(step, stream)));
+                Workplace.meet(feed.device());
+                progress.accept((before + step + 1) / groups.size());
+              });
+          results.add(group);
         }
       }
-      List<CandidateTrainer> largestFirst = new ArrayList<>(trainers);
-      largestFirst.sort(Comparator.comparingLong(CandidateTrainer::work).reversed());
-      for (int step = 0; step < settings.steps(); step++) {
-        train(library.parent(), data, step, largestFirst, sideBySide);
-        progress.accept(step + 1);
-      }
-      return result(library, trainers);
+      return results.in(library, trainable);
     } finally {
+      results.close();
+    }
+  }
+
+  /** The trainers of one group. */
+  private static final class GroupTraining implements AutoCloseable {
+    private final List<CandidateTrainer> trainers = new ArrayList<>();
+
+    GroupTraining(
+        LayerGroup group, LayerFeed feed, BlockLibrary library, LocalDistillationSettings with) {
+      feed.keep(group.first(), group.end());
+      double eps = library.parent().spec().rmsNormEps();
+      try {
+        for (Candidate candidate : group.candidates()) {
+          try (NamedTensors start = library.weights(candidate)) {
+            trainers.add(new CandidateTrainer(feed, eps, candidate, start, with));
+          }
+        }
+      } finally {
+        if (trainers.size() < group.candidates().size()) {
+          close();
+        }
+      }
+    }
+
+    List<CandidateTrainer> largestFirst() {
+      return trainers.stream()
+          .sorted(Comparator.comparingLong(CandidateTrainer::work).reversed())
+          .toList();
+    }
+
+    @Override
+    public void close() {
       trainers.forEach(CandidateTrainer::close);
     }
   }
 
-  private static void train(
-      HeterogeneousModel parent,
-      TokenBatches data,
-      int step,
-      List<CandidateTrainer> trainers,
-      SideBySide sideBySide) {
-    try (NativeScope scope = NativeScope.open()) {
-      ResidualStream parentStream = parentStream(parent, data.batch(step), sideBySide);
-      Workplace.meet(parent.device());
-      sideBySide.forEach(trainers, trainer -> trainer.step(step, parentStream));
-      Workplace.meet(parent.device());
-    }
-  }
+  /** What has been trained. */
+  private static final class Results implements AutoCloseable {
+    private final Place place;
+    private final Map<Candidate, NamedTensors> weights = new LinkedHashMap<>();
+    private final Map<Candidate, CandidateTraining> trainings = new HashMap<>();
 
-  private static ResidualStream parentStream(
-      HeterogeneousModel parent, Tensor idsBT, SideBySide sideBySide) {
-    try (NoGradGuard frozen = new NoGradGuard()) {
-      return ResidualStream.of(parent, idsBT, sideBySide);
+    Results(Place place) {
+      this.place = place;
     }
-  }
 
-  private static LocalDistillation result(BlockLibrary library, List<CandidateTrainer> trainers) {
-    Map<Candidate, NamedTensors> weights = new LinkedHashMap<>();
-    ImmutableList.Builder<CandidateTraining> trainings = ImmutableList.builder();
-    try {
-      for (CandidateTrainer trainer : trainers) {
-        trainings.add(trainer.training());
-        weights.put(
-            trainer.candidate(),
-            trainer.stopped() ? library.weights(trainer.candidate()) : trainer.result());
+    void add(GroupTraining group) {
+      for (CandidateTrainer trainer : group.trainers) {
+        trainings.put(trainer.candidate(), trainer.training());
+        if (!trainer.stopped()) {
+          weights.put(trainer.candidate(), trainer.result(place));
+        }
       }
-      return new LocalDistillation(library.with(weights), trainings.build());
-    } finally {
+    }
+
+    /** A candidate that was stopped has its starting weights. */
+    LocalDistillation in(BlockLibrary library, ImmutableList<Candidate> candidates) {
+      for (Candidate candidate : candidates) {
+        weights.computeIfAbsent(candidate, library::weights);
+      }
+      return new LocalDistillation(
+          library.with(ImmutableMap.copyOf(weights)),
+          candidates.stream().map(trainings::get).collect(ImmutableList.toImmutableList()));
+    }
+
+    @Override
+    public void close() {
       weights.values().forEach(NamedTensors::close);
     }
   }

@@ -13,6 +13,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.Tensors;
 
 /**
  * The parent, the alternatives to its sub-blocks and blocks, and their weights.
@@ -75,8 +76,8 @@ public final class BlockLibrary implements AutoCloseable {
   }
 
   /**
-   * Returns the weights of {@code candidate}, trained or else fresh from the parent; the caller
-   * closes the holder.
+   * Returns the weights of {@code candidate} on the parent's device, trained or else fresh from the
+   * parent; the caller closes the holder.
    *
    * @throws IllegalArgumentException if it is not in this library
    */
@@ -84,7 +85,7 @@ public final class BlockLibrary implements AutoCloseable {
     checkArgument(candidates.contains(candidate), "%s is not in this library", candidate.id());
     NamedTensors own = trained.get(candidate);
     if (own != null) {
-      return own.share();
+      return own.map(tensor -> Tensors.toDevice(tensor, parent.device()));
     }
     return candidate.accept(new Starts());
   }

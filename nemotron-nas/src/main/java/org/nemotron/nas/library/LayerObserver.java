@@ -41,11 +41,11 @@ final class LayerObserver implements AutoCloseable {
 
   /** Takes in a batch: the streams before, between and after the layer's halves. */
   void observe(ResidualStream stream) {
-    Tensor before = stream.seamsBTD().get(layer);
-    Tensor middle = stream.middlesBTD().get(layer);
+    Tensor before = stream.seam(layer);
+    Tensor middle = stream.middle(layer);
     try (NoGradGuard inference = new NoGradGuard()) {
       observeAttention(before, middle.sub(before));
-      observeFfn(middle, stream.seamsBTD().get(layer + 1).sub(middle));
+      observeFfn(middle, stream.seam(layer + 1).sub(middle));
     }
   }
 
@@ -60,6 +60,9 @@ final class LayerObserver implements AutoCloseable {
           Optional.of(new HeadContribution(single(own.get("self_attn.o_proj.weight")), kvHeads));
     }
     heads.orElseThrow().observe(single(rows(attention.heads(hiddenBTD))));
+    if (!settings.refit()) {
+      return;
+    }
     Tensor inputsRD = rows(normalised(own.get("input_layernorm.weight"), hiddenBTD));
     linearAttention = Optional.of(observed(linearAttention, inputsRD, rows(addedBTD)));
   }
@@ -74,6 +77,9 @@ final class LayerObserver implements AutoCloseable {
       channels = Optional.of(newRanking(single(own.get("mlp.down_proj.weight"))));
     }
     channels.orElseThrow().observe(channelsRI);
+    if (!settings.refit()) {
+      return;
+    }
     Tensor inputsRD = rows(normalised(own.get("post_attention_layernorm.weight"), hiddenBTD));
     narrowFfn = Optional.of(observed(narrowFfn, channelsRI, rows(addedBTD)));
     linearFfn = Optional.of(observed(linearFfn, inputsRD, rows(addedBTD)));

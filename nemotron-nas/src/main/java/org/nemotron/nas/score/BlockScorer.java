@@ -14,13 +14,12 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
@@ -59,10 +58,11 @@ public final class BlockScorer {
     Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
     candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
     List<List<Candidate>> passes = passes(candidates);
-    try (SideBySide sideBySide = new SideBySide(settings.threads())) {
+    ScoringRoom room = room(library.parent(), data);
+    try (SideBySide sideBySide = new SideBySide(room.passes())) {
       for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
         try (NativeScope scope = NativeScope.open()) {
-          scoreBatch(library, passes, data.batch(batch), sums, sideBySide);
+          scoreBatch(library, passes, data.batch(batch), sums, sideBySide, room.place());
         }
         progress.accept(batch + 1);
       }
@@ -75,6 +75,13 @@ public final class BlockScorer {
   /** Returns the scores of all candidates of {@code library}; see the other {@code score}. */
   public ScoreTable score(BlockLibrary library, EvaluationBatches data, LongConsumer progress) {
     return score(library, library.candidates(), data, progress);
+  }
+
+  private ScoringRoom room(HeterogeneousModel parent, EvaluationBatches data) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor idsBT = data.batch(0);
+      return ScoringRoom.of(parent, settings, idsBT.size(0), idsBT.size(1));
+    }
   }
 
   /** Groups by the layer that follows: a group runs through the rest of the parent as one batch. */
@@ -99,10 +106,11 @@ public final class BlockScorer {
       List<List<Candidate>> passes,
       Tensor idsBT,
       Map<Candidate, ScoreAccumulator> sums,
-      SideBySide sideBySide) {
+      SideBySide sideBySide,
+      ResidualStream.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide, place);
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
         sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
       }
@@ -117,22 +125,26 @@ public final class BlockScorer {
       Map<Candidate, ScoreAccumulator> sums) {
     try (NoGradGuard inference = new NoGradGuard();
         NativeScope scope = NativeScope.open()) {
-      TensorVector replaced = new TensorVector();
+      List<Tensor> replaced = new ArrayList<>();
       for (Candidate candidate : pass) {
         try (NamedTensors weights = library.weights(candidate);
             Replacement replacement = Replacement.of(library.parent(), candidate, weights)) {
-          replaced.push_back(NativeScope.only(() -> replacement.output(stream)));
+          replaced.add(NativeScope.only(() -> replacement.output(stream)));
         }
       }
       HeterogeneousModel parent = library.parent();
       int next = resumesAt(pass.get(0));
-      Tensor last = parent.runBlocks(torch.cat(replaced, 0), next, parent.spec().layers());
-      int sequences = Math.toIntExact(last.size(0) / pass.size());
+      Tensor last = parent.runBlocks(Tensors.joined(replaced), next, parent.spec().layers());
+      long sequences = last.size(0) / pass.size();
+      List<Tensor> compared = new ArrayList<>();
       for (int member = 0; member < pass.size(); member++) {
-        ScoreAccumulator sum = verifyNotNull(sums.get(pass.get(member)));
-        for (int sequence = 0; sequence < sequences; sequence++) {
-          sum.add(metrics.compare(last.select(0, (long) member * sequences + sequence), sequence));
-        }
+        Tensor own = last.narrow(0, member * sequences, sequences);
+        compared.add(NativeScope.only(() -> metrics.compare(own)));
+      }
+      float[] rows = Tensors.floats(Tensors.joined(compared));
+      for (int row = 0; row < pass.size() * sequences; row++) {
+        verifyNotNull(sums.get(pass.get((int) (row / sequences))))
+            .add(TokenMetrics.OfSequence.at(rows, row));
       }
     }
   }

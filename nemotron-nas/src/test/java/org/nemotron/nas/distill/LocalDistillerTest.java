@@ -12,10 +12,14 @@ import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.LayerFeed;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
@@ -101,6 +105,56 @@ final class LocalDistillerTest {
       assertThat(TensorValues.of(ofThree)).isEqualTo(TensorValues.of(ofOne));
       assertThat(three.trainings()).isEqualTo(one.trainings());
     }
+  }
+
+  private LocalDistillation inGroups(LayerFeed feed, int residentLayers, long hostBytes) {
+    var settings =
+        new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10, residentLayers);
+    return new LocalDistiller(settings)
+        .distill(feed, start, start.candidates(), SmallParent.training(), step -> {}, hostBytes);
+  }
+
+  private void assertSameBits(LocalDistillation actual) {
+    LocalDistillation expected = distilled(start, start.candidates(), 1);
+    try (BlockLibrary ofActual = actual.library();
+        BlockLibrary ofExpected = expected.library()) {
+      assertThat(TensorValues.of(ofActual)).isEqualTo(TensorValues.of(ofExpected));
+      assertThat(actual.trainings()).containsExactlyInAnyOrderElementsOf(expected.trainings());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void distill_fewLayersAtATime_givesTheSameBitsAsAllAtOnce(int residentLayers) {
+    try (LayerFeed feed = LayerFeed.of(parent, Device.CPU)) {
+      assertSameBits(inGroups(feed, residentLayers, Long.MAX_VALUE));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void distill_noMemoryForHiddenStatesBetweenGroups_givesTheSameBits(int residentLayers) {
+    try (LayerFeed feed = LayerFeed.of(parent, Device.CPU)) {
+      assertSameBits(inGroups(feed, residentLayers, 0));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, Long.MAX_VALUE})
+  void distill_parentsLayersComeInTurn_givesTheSameBits(long hostBytes) {
+    try (LayerFeed feed = LayerFeed.streamed(parent, Device.CPU)) {
+      assertSameBits(inGroups(feed, 1, hostBytes));
+    }
+  }
+
+  @Test
+  void distill_layersInGroups_tellsStepsUpToTheirNumber() {
+    List<Long> told = new ArrayList<>();
+    new LocalDistiller(new LocalDistillationSettings(4, OptimizerSettings.ofRate(3e-3), 2, 10, 1))
+        .distill(start, start.candidates(), SmallParent.training(), told::add)
+        .library()
+        .close();
+    assertThat(told).hasSize(3 * 4).isSorted().endsWith(4L);
   }
 
   @Test

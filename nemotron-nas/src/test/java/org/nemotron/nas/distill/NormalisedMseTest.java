@@ -39,12 +39,12 @@ final class NormalisedMseTest {
 
   @Test
   void of_equalOutputs_isZero() {
-    assertThat(Tensors.scalar(NormalisedMse.of(output(1), output(1)))).isZero();
+    assertThat(Tensors.scalar(NormalisedMse.of(output(1), output(1)).loss())).isZero();
   }
 
   @Test
   void of_zeros_isOne() {
-    assertThat(Tensors.scalar(NormalisedMse.of(output(1), torch.zeros_like(output(1)))))
+    assertThat(Tensors.scalar(NormalisedMse.of(output(1), torch.zeros_like(output(1))).loss()))
         .isEqualTo(1);
   }
 
@@ -58,8 +58,20 @@ final class NormalisedMseTest {
       error += Math.pow((double) child[i] - parent[i], 2);
       energy += Math.pow(parent[i], 2);
     }
-    assertThat(Tensors.scalar(NormalisedMse.of(output(1), output(2))))
+    assertThat(Tensors.scalar(NormalisedMse.of(output(1), output(2)).loss()))
         .isCloseTo(error / energy, within(TOLERANCE));
+  }
+
+  @Test
+  void of_gradient_isWhatAutomaticDifferentiationFinds() {
+    Tensor child = output(2);
+    child.set_requires_grad(true);
+    Tensor parent = output(1);
+    child.sub(parent).square().sum().div(parent.square().sum()).backward();
+    float[] expected = Tensors.floats(child.grad());
+    assertThat(Tensors.floats(NormalisedMse.of(parent, child).gradientBTD()))
+        .usingComparatorWithPrecision((float) TOLERANCE)
+        .containsExactly(expected);
   }
 
   @Test

@@ -147,6 +147,15 @@ final class BlockScorerTest {
   }
 
   @Test
+  void score_hiddenStatesOnTheHost_giveTheSameBits() {
+    ScoringSettings onHost = new ScoringSettings(100, 4, 2, ScoringSettings.HiddenStates.HOST);
+    ScoreTable scores =
+        new BlockScorer(onHost)
+            .score(library, library.candidates(), SmallParent.heldOut(), batch -> {});
+    assertThat(scores).isEqualTo(scores(4, 2));
+  }
+
+  @Test
   void score_fewerBatches_usesTheFirstWindowsOnly() {
     Candidate candidate = library.candidates().asList().get(0);
     Score score =

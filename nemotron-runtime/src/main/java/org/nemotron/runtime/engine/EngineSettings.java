@@ -36,9 +36,12 @@ public record EngineSettings(
     checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     checkArgument(
-        device.equals(Device.CPU) || weights == WeightFormat.BFLOAT16,
-        "weights (%s) must be BFLOAT16 on %s",
+        device.equals(Device.CPU)
+            ? weights != WeightFormat.FLOAT8_E4M3
+            : weights == WeightFormat.BFLOAT16 || weights == WeightFormat.FLOAT8_E4M3,
+        "weights (%s) must be one of %s on %s",
         weights,
+        device.equals(Device.CPU) ? "FLOAT32, FLOAT16, BFLOAT16" : "BFLOAT16, FLOAT8_E4M3",
         device);
   }
 

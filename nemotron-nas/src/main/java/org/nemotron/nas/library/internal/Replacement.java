@@ -4,6 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.nn.RotaryEmbedding;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.nas.library.Candidate;
@@ -29,7 +30,7 @@ public sealed interface Replacement extends AutoCloseable {
 
   /** Returns the parent's own stream at the same place, {@code [B, T, D]}. */
   default Tensor target(ResidualStream parentStream) {
-    return parentStream.seamsBTD().get(resumesAt());
+    return parentStream.seam(resumesAt());
   }
 
   @Override
@@ -37,15 +38,31 @@ public sealed interface Replacement extends AutoCloseable {
 
   /** Returns {@code candidate} with the given tensors in place of what it stands in for. */
   static Replacement of(HeterogeneousModel parent, Candidate candidate, NamedTensors weights) {
-    double eps = parent.spec().rmsNormEps();
+    return of(
+        parent.block(candidate.layer()),
+        parent.rotary(),
+        parent.spec().rmsNormEps(),
+        candidate,
+        weights);
+  }
+
+  /**
+   * Returns {@code candidate} with the given tensors in place of what it stands in for.
+   *
+   * @param own the parent's block at the candidate's first layer, where the tensors lie
+   * @param rotary the rotary tables there
+   * @param eps of the norms
+   */
+  static Replacement of(
+      Block own, RotaryEmbedding rotary, double eps, Candidate candidate, NamedTensors weights) {
     return candidate.accept(
         new Candidate.Visitor<Replacement>() {
           @Override
           public Replacement visit(Candidate.Attention attention) {
             return new OfAttention(
                 attention.layer(),
-                SubBlock.attention(attention.spec(), weights, parent.rotary(), eps),
-                parent.block(attention.layer()).ffn());
+                SubBlock.attention(attention.spec(), weights, rotary, eps),
+                own.ffn());
           }
 
           @Override
@@ -56,9 +73,7 @@ public sealed interface Replacement extends AutoCloseable {
           @Override
           public Replacement visit(Candidate.Whole whole) {
             return new OfBlocks(
-                whole.layer(),
-                whole.covers(),
-                new Block(whole.spec(), weights, parent.rotary(), eps));
+                whole.layer(), whole.covers(), new Block(whole.spec(), weights, rotary, eps));
           }
         });
   }
@@ -67,7 +82,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      Tensor middle = attention.forward(parentStream.seamsBTD().get(layer));
+      Tensor middle = attention.forward(parentStream.seam(layer));
       return parentFfn.forward(middle);
     }
 
@@ -86,7 +101,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfFfn(int layer, SubBlock ffn) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      return ffn.forward(parentStream.middlesBTD().get(layer));
+      return ffn.forward(parentStream.middle(layer));
     }
 
     @Override
@@ -104,7 +119,7 @@ public sealed interface Replacement extends AutoCloseable {
   record OfBlocks(int layer, int covers, Block block) implements Replacement {
     @Override
     public Tensor output(ResidualStream parentStream) {
-      return block.forward(parentStream.seamsBTD().get(layer));
+      return block.forward(parentStream.seam(layer));
     }
 
     @Override

@@ -1,0 +1,104 @@
+package org.nemotron.core.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
+
+final class LayerFeedTest {
+  private static final int TOKENS = 9;
+
+  private NativeScope scope;
+  private HeterogeneousModel model;
+
+  @BeforeEach
+  void open() {
+    scope = NativeScope.open();
+    model = SmallModels.model(SmallModels.mixed(), 3);
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+    scope.close();
+  }
+
+  private static Tensor ids() {
+    return Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
+  }
+
+  @Test
+  void block_modelLiesThere_isTheModelsOwn() {
+    try (LayerFeed feed = LayerFeed.of(model, Device.CPU)) {
+      assertThat(feed.block(1)).isSameAs(model.block(1));
+      assertThat(feed.rotary()).isSameAs(model.rotary());
+    }
+  }
+
+  @Test
+  void block_streamed_isACopyWithTheSameTensors() {
+    try (LayerFeed feed = LayerFeed.streamed(model, Device.CPU)) {
+      Block copy = feed.block(0);
+      assertThat(copy).isNotSameAs(model.block(0));
+      assertThat(copy.spec()).isEqualTo(model.block(0).spec());
+      model
+          .block(0)
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                Tensor other = copy.attention().tensors().asMap().get(name);
+                Tensor there = other == null ? copy.ffn().tensors().get(name) : other;
+                assertThat(Tensors.floats(there)).containsExactly(Tensors.floats(tensor));
+                assertThat(there.data_ptr().address()).isNotEqualTo(tensor.data_ptr().address());
+              });
+    }
+  }
+
+  @Test
+  void block_anotherIsAskedFor_letsGoOfWhatIsNotKept() {
+    try (LayerFeed feed = LayerFeed.streamed(model, Device.CPU)) {
+      feed.keep(1, 2);
+      Block first = feed.block(0);
+      Block kept = feed.block(1);
+      Block third = feed.block(2);
+      assertThatThrownBy(() -> first.ffn().tensors().asMap())
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(feed.block(1)).isSameAs(kept);
+      assertThat(feed.block(2)).isSameAs(third);
+    }
+  }
+
+  @Test
+  void through_streamed_givesTheBitsOfTheModel() {
+    try (SideBySide sideBySide = new SideBySide(2);
+        LayerFeed streamed = LayerFeed.streamed(model, Device.CPU);
+        LayerFeed resident = LayerFeed.of(model, Device.CPU)) {
+      int layers = model.spec().layers();
+      Tensor expected = ResidualStream.of(model, ids(), sideBySide).lastBTD();
+      for (LayerFeed feed : new LayerFeed[] {streamed, resident}) {
+        Tensor all = feed.through(feed.embed(ids()), 0, layers, sideBySide);
+        assertThat(Tensors.floats(all)).containsExactly(Tensors.floats(expected));
+        Tensor half = feed.through(feed.embed(ids()), 0, 2, sideBySide);
+        Tensor rest = feed.through(half, 2, layers, sideBySide);
+        assertThat(Tensors.floats(rest)).containsExactly(Tensors.floats(expected));
+      }
+    }
+  }
+
+  @Test
+  void through_noLayers_givesTheInput() {
+    try (SideBySide sideBySide = new SideBySide(1);
+        LayerFeed feed = LayerFeed.streamed(model, Device.CPU)) {
+      Tensor input = feed.embed(ids());
+      assertThat(Tensors.floats(feed.through(input, 2, 2, sideBySide)))
+          .containsExactly(Tensors.floats(input));
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.nemotron.nas.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.LayerFeed;
+import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.nn.ResidualStream.Place;
+import org.nemotron.core.tensor.HostMemory;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.text.TokenBatches;
+
+/**
+ * The parent's hidden states at the layers of one group after the other, batch by batch.
+ *
+ * <p>Where a group ends, the hidden states of every batch are kept in the machine's memory, so that
+ * the next group goes on from there and no layer is computed twice; where they would take too much
+ * of it, every group begins at the embedding.
+ */
+final class ParentPasses implements AutoCloseable {
+  // Shape letters in this file: B = batch, T = tokens, D = model width.
+
+  private final LayerFeed feed;
+  private final TokenBatches data;
+  private final long hostBytes;
+  private final SideBySide sideBySide;
+  private List<Tensor> keptBTD = new ArrayList<>();
+  private int keptLayer;
+
+  /**
+   * Begins at the embedding.
+   *
+   * @param hostBytes most memory of the machine for hidden states between groups
+   */
+  ParentPasses(LayerFeed feed, TokenBatches data, long hostBytes, SideBySide sideBySide) {
+    this.feed = feed;
+    this.data = data;
+    this.hostBytes = hostBytes;
+    this.sideBySide = sideBySide;
+  }
+
+  /** Returns how much of the machine's memory may be used for hidden states. */
+  static long usualHostBytes() {
+    return HostMemory.availableBytes() / 2;
+  }
+
+  /** Does something with the hidden states of one step. */
+  interface Step {
+    void with(int step, ResidualStream parentStream);
+  }
+
+  /**
+   * Runs the group's layers on the batches of all steps.
+   *
+   * @param next the first layer of the group behind; empty for the last
+   */
+  void through(LayerGroup group, Optional<Integer> next, int steps, Step work) {
+    feed.keep(group.first(), group.end());
+    List<Tensor> left = new ArrayList<>();
+    try {
+      for (int step = 0; step < steps; step++) {
+        try (NativeScope scope = NativeScope.open()) {
+          ResidualStream stream = stream(group, step);
+          if (next.isPresent() && fits(stream.lastBTD(), steps)) {
+            left.add(NativeScope.keep(Tensors.toHost(stream.seam(next.get()))));
+          }
+          work.with(step, stream);
+        }
+      }
+    } finally {
+      release(keptBTD);
+      keptBTD = left;
+      keptLayer = next.orElse(0);
+    }
+  }
+
+  private boolean fits(Tensor hiddenBTD, int steps) {
+    return hiddenBTD.nbytes() * steps <= hostBytes;
+  }
+
+  private ResidualStream stream(LayerGroup group, int step) {
+    try (NoGradGuard frozen = new NoGradGuard()) {
+      boolean goesOn = !keptBTD.isEmpty();
+      Tensor inputBTD =
+          goesOn
+              ? Tensors.toDevice(keptBTD.get(step), feed.device())
+              : feed.embed(data.batch(step));
+      int from = goesOn ? keptLayer : 0;
+      Tensor reachedBTD =
+          NativeScope.only(() -> feed.through(inputBTD, from, group.first(), sideBySide));
+      return ResidualStream.of(
+          feed::block, reachedBTD, group.first(), group.end(), sideBySide, Place.DEVICE);
+    }
+  }
+
+  private static void release(List<Tensor> tensors) {
+    tensors.forEach(NativeScope::release);
+  }
+
+  @Override
+  public void close() {
+    release(keptBTD);
+    keptBTD = new ArrayList<>();
+  }
+}
