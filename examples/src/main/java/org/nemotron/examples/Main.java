@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import org.nemotron.examples.bench.CardBenchmark;
 import org.nemotron.examples.bench.FormatAccuracy;
+import org.nemotron.examples.bench.SpeedKept;
 import org.nemotron.examples.serving.ServingBenchmark;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
@@ -24,7 +25,8 @@ import picocli.CommandLine.ParseResult;
       Generate.class,
       ServingBenchmark.class,
       CardBenchmark.class,
-      FormatAccuracy.class
+      FormatAccuracy.class,
+      SpeedKept.class
     })
 public final class Main {
   private Main() {}

@@ -130,6 +130,7 @@ public final class AtomicFiles {
     return leftovers;
   }
 
+  /** Deletes a file, or a directory with all that is in it; nothing where there is nothing. */
   public static void deleteTree(Path path) throws IOException {
     if (Files.exists(path)) {
       MoreFiles.deleteRecursively(path, RecursiveDeleteOption.ALLOW_INSECURE);

@@ -15,7 +15,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Replacement;
+import org.nemotron.nas.library.internal.Replacement;
 
 /**
  * The training of one candidate: its tensors, its optimizer, its losses. Used by one thread at a

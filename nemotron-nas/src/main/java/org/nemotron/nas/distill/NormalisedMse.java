@@ -18,7 +18,7 @@ import org.nemotron.core.tensor.NativeScope;
  *     matches the parent, 1 when it outputs zeros
  * @param gradientBTD {@code 2 (child - parent) / sum(parent^2)}, as the child's output
  */
-public record NormalisedMse(Tensor loss, Tensor gradientBTD) {
+record NormalisedMse(Tensor loss, Tensor gradientBTD) {
   /*
    * Neither is left to automatic differentiation: of the few passes over the outputs that it would
    * make, most would be over float32 copies. Here one pass writes the difference, one adds up its
@@ -40,7 +40,7 @@ public record NormalisedMse(Tensor loss, Tensor gradientBTD) {
    * @return owned by the current scope
    * @throws IllegalArgumentException if the shapes differ
    */
-  public static NormalisedMse of(Tensor parentBTD, Tensor childBTD) {
+  static NormalisedMse of(Tensor parentBTD, Tensor childBTD) {
     checkArgument(
         Arrays.equals(parentBTD.shape(), childBTD.shape()),
         "parent and child outputs must have the same shape");

@@ -24,7 +24,7 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Replacement;
+import org.nemotron.nas.library.internal.Replacement;
 
 /**
  * Scores each candidate by the harm that it does alone in the parent.

@@ -32,6 +32,7 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.StartSettings.ChannelImportance;
 import org.nemotron.nas.library.StartSettings.KvHeadStart;
+import org.nemotron.nas.library.internal.Replacement;
 
 final class BlockLibraryTest {
   private static final FfnSpec NARROW = new FfnSpec.Gated(24);

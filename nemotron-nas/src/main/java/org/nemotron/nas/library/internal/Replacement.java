@@ -1,4 +1,4 @@
-package org.nemotron.nas.library;
+package org.nemotron.nas.library.internal;
 
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.Block;
@@ -7,6 +7,7 @@ import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.RotaryEmbedding;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.nas.library.Candidate;
 
 /**
  * One candidate at work in its parent block's place: what it reads, what it says, what it should

@@ -1,0 +1,185 @@
+package org.nemotron.examples.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.io.Closer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.core.text.TextFiles;
+import org.nemotron.core.text.TokenBatches;
+import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.core.text.Tokenizer;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.distill.LocalDistillationSettings;
+import org.nemotron.nas.distill.LocalDistiller;
+import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.Calibrator;
+import org.nemotron.nas.library.SearchSpace;
+import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.pipeline.ArchitectureProblem;
+import org.nemotron.nas.score.BlockScorer;
+import org.nemotron.nas.score.ModelEvaluator;
+import org.nemotron.nas.score.ModelQuality;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.score.ScoringSettings;
+import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.SearchOutcome;
+import org.nemotron.nas.search.Solution;
+import org.nemotron.runtime.engine.EngineSettings;
+import org.nemotron.runtime.engine.Generation;
+import org.nemotron.runtime.engine.GenerationRequest;
+import org.nemotron.runtime.engine.GenerationResult;
+import org.nemotron.runtime.engine.TextGenerator;
+import org.nemotron.runtime.sampling.SamplingSettings;
+
+/**
+ * The chapters of the guide, one after the other. What stands between {@code // snippet: NAME} and
+ * {@code // end} is what the guide shows.
+ */
+final class ApiGuideTest {
+  private static final Path MODELS = Path.of("models");
+  private static final Path TEXTS = Path.of("data");
+
+  /** One method, because the guide is one program: each chapter goes on with what the last made. */
+  @Test
+  void compressionChapters_inOrder_writeAChildThatReads(@TempDir Path folder) throws IOException {
+    Path directory = MODELS.resolve("tale-7m");
+    Path text = TEXTS.resolve("tinystories.train.txt.gz");
+    Path output = folder.resolve("child");
+    try (Closer opened = Closer.create()) {
+      // snippet: load
+      HeterogeneousModel parent = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
+      Tokenizer tokenizer = Tokenizer.open(directory);
+      // end
+      opened.register(parent::close);
+      opened.register(tokenizer::close);
+      assertThat(parent.spec().layers()).isEqualTo(8);
+
+      // snippet: text
+      ImmutableList<String> documents = TextFiles.documents(text, 2_000_000); // bytes
+      TokenCorpus corpus = TokenCorpus.encode(documents, tokenizer, parent.spec(), 50_000);
+      TokenBatches batches = new TokenBatches(corpus, 2, 128, new Seed(1));
+      EvaluationBatches validation = new EvaluationBatches(corpus, 2, 128, 4);
+      // end
+      assertThat(corpus.length()).isPositive();
+
+      // snippet: library
+      SearchSpace space =
+          new SearchSpace(
+              ImmutableList.of(2), // key/value heads
+              ImmutableList.of(0.5), // shares of the network's channels
+              8, // widths are multiples of this
+              false, // no linear attention,
+              true, // but layers without attention,
+              false, // no linear network,
+              true, // but layers without a network
+              ImmutableList.of()); // no block in place of two layers
+      BlockLibrary start =
+          new Calibrator(StartSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
+
+      int cores = CpuThreads.available();
+      var settings = new LocalDistillationSettings(3, OptimizerSettings.ofRate(2e-3), cores, 10);
+      BlockLibrary library =
+          new LocalDistiller(settings)
+              .distill(start, start.candidates(), batches, tokens -> {})
+              .library();
+      // end
+      opened.register(start::close);
+      opened.register(library::close);
+      assertThat(library.trained()).hasSize(16); // what is left out needs no training
+
+      // snippet: tables
+      ScoreTable scores =
+          new BlockScorer(new ScoringSettings(2, 4, cores)).score(library, validation, n -> {});
+      Scenario scenario = new Scenario(4, 32, 32); // requests, prompt tokens, output tokens
+      CostTable costs = new LatencyMeter(1, 3).measure(parent, space, scenario, n -> {});
+      // end
+
+      // snippet: search
+      var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
+      SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(1.2));
+      Solution best = outcome.orElseThrow(); // or a switch: Found, Infeasible, OutOfTime
+      // end
+      assertThat(best.choices()).isNotEmpty();
+
+      // snippet: assemble
+      HeterogeneousModel assembled = library.assemble(problem.architecture(best));
+      // end
+      opened.register(assembled::close);
+      assertThat(assembled.spec().parameters()).isLessThan(parent.spec().parameters());
+
+      // snippet: distill
+      var training =
+          new GlobalDistillationSettings(2, OptimizerSettings.ofRate(1e-4), 1, 1, 0, cores, 2);
+      HeterogeneousModel child =
+          new GlobalDistiller(training)
+              .distill(parent, assembled, batches, validation, step -> {})
+              .child();
+      ImmutableList<ModelQuality> quality =
+          new ModelEvaluator(validation, cores).evaluate(parent, ImmutableList.of(parent, child));
+      // end
+      opened.register(child::close);
+      assertThat(quality.get(0).klNats()).isLessThan(quality.get(1).klNats());
+
+      // snippet: save
+      ModelWriter.write(child, output, DType.BFLOAT16, directory); // tokenizer files from there
+      // end
+      try (HeterogeneousModel again = ModelReader.read(output, DType.FLOAT32, Device.CPU)) {
+        assertThat(again.spec().blocks()).isEqualTo(child.spec().blocks());
+      }
+    }
+  }
+
+  @Test
+  void servingChapters_onTheParent_generate() throws IOException {
+    Path directory = MODELS.resolve("tale-7m");
+    StringBuilder printed = new StringBuilder();
+    // snippet: generate
+    try (TextGenerator generator = TextGenerator.open(directory)) {
+      GenerationRequest request =
+          GenerationRequest.continuing("Once upon a time")
+              .maxNewTokens(40)
+              .sampling(SamplingSettings.builder().temperature(0.8).topP(0.95).seed(7).build())
+              .stopStrings("The end")
+              .build();
+      GenerationResult result = generator.generate(request, piece -> printed.append(piece));
+      System.out.println(result.text() + " (" + result.finish() + ")");
+    }
+    // end
+    assertThat(printed).isNotEmpty();
+
+    // snippet: serve
+    EngineSettings settings = EngineSettings.builder().maxBatch(8).queueCapacity(64).build();
+    try (TextGenerator generator = TextGenerator.open(directory, settings)) {
+      ImmutableList<Generation> running =
+          Stream.of("The cat", "A small dog", "One day, Tim", "Once upon a time")
+              .map(GenerationRequest::continuing)
+              .map(request -> generator.submit(request.maxNewTokens(30).build()))
+              .collect(ImmutableList.toImmutableList());
+      running.get(0).cancel(); // a caller who has gone
+      for (Generation generation : running.subList(1, 4)) {
+        System.out.println(generation.await().text()); // or pieces(), or future()
+      }
+      System.out.println(generator.metrics());
+    }
+    // end
+  }
+}
