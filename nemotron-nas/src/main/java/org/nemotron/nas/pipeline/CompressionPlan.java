@@ -12,7 +12,8 @@ import org.nemotron.nas.score.Score;
 
 /**
  * Everything that a compression run is told: the parent, the texts, the budgets, and how much work
- * each stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON.
+ * each stage may do. Immutable; {@link PlanFiles} reads and writes it as JSON, {@link #toBuilder}
+ * changes it.
  *
  * @param parent directory of the parent, in Hugging Face form, or its GGUF file
  * @param output directory of the run
@@ -103,80 +104,35 @@ public record CompressionPlan(
         ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)));
   }
 
+  /** Returns a builder that begins with this plan. */
+  public CompressionPlanBuilder toBuilder() {
+    return new CompressionPlanBuilder(this);
+  }
+
   /** Returns this plan with another parent. */
   public CompressionPlan withParent(String other) {
-    return new CompressionPlan(
-        other,
-        output,
-        calibrationTexts,
-        heldOutTexts,
-        seed,
-        device,
-        dtype,
-        childDtype,
-        threads,
-        data,
-        space,
-        start,
-        local,
-        coupled,
-        scoring,
-        costs,
-        global,
-        targets);
+    return toBuilder().parent(other).build();
   }
 
   /** Returns this plan on another device, with the element type that it trains in. */
   public CompressionPlan on(Device other) {
-    return new CompressionPlan(
-        parent,
-        output,
-        calibrationTexts,
-        heldOutTexts,
-        seed,
-        other.toString(),
-        other.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16,
-        childDtype,
-        threads,
-        data,
-        space,
-        start,
-        local,
-        coupled,
-        scoring,
-        costs,
-        global,
-        targets);
+    return toBuilder()
+        .device(other.toString())
+        .dtype(other.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16)
+        .build();
   }
 
   /** Returns this plan with about a tenth of the work: enough to see every stage run. */
   public CompressionPlan brief() {
-    return new CompressionPlan(
-        parent,
-        output,
-        calibrationTexts,
-        heldOutTexts,
-        seed,
-        device,
-        dtype,
-        childDtype,
-        threads,
-        new DataPlan(data.windowTokens(), data.batchSize(), 100_000, 1_024, 256, 4),
-        space,
-        new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()),
-        new LocalPlan(6, local.learningRate(), local.divergenceFactor(), local.residentLayers()),
-        new CoupledPlan(4, coupled.learningRate(), coupled.speedups()),
-        new ScoringPlan(scoring.metric(), scoring.candidatesPerPass(), 4),
-        new CostPlan(costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 3, 10, 1),
-        new GlobalPlan(
-            10,
-            global.batchSize(),
-            global.learningRate(),
-            global.cosineWeight(),
-            global.klWeight(),
-            global.lmWeight(),
-            5),
-        targets);
+    return toBuilder()
+        .data(data.brief())
+        .start(new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()))
+        .local(local.brief())
+        .coupled(coupled.brief())
+        .scoring(scoring.brief())
+        .costs(costs.brief())
+        .global(global.brief())
+        .build();
   }
 
   /**
@@ -209,6 +165,10 @@ public record CompressionPlan(
           heldOutWindowTokens > 1, "heldOutWindowTokens (%s) must exceed 1", heldOutWindowTokens);
       checkArgument(heldOutWindows > 0, "heldOutWindows (%s) must be positive", heldOutWindows);
     }
+
+    private DataPlan brief() {
+      return new DataPlan(windowTokens, batchSize, 100_000, 1_024, 256, 4);
+    }
   }
 
   /**
@@ -237,6 +197,10 @@ public record CompressionPlan(
     public LocalPlan withResidentLayers(int layers) {
       return new LocalPlan(steps, learningRate, divergenceFactor, layers);
     }
+
+    private LocalPlan brief() {
+      return new LocalPlan(6, learningRate, divergenceFactor, residentLayers);
+    }
   }
 
   /**
@@ -259,6 +223,10 @@ public record CompressionPlan(
           "coupled speedups (%s) must exceed 1",
           speedups);
     }
+
+    private CoupledPlan brief() {
+      return new CoupledPlan(4, learningRate, speedups);
+    }
   }
 
   /**
@@ -276,6 +244,10 @@ public record CompressionPlan(
       checkArgument(
           candidatesPerPass > 0, "candidatesPerPass (%s) must be positive", candidatesPerPass);
       checkArgument(auditedPairs >= 2, "auditedPairs (%s) must be at least 2", auditedPairs);
+    }
+
+    private ScoringPlan brief() {
+      return new ScoringPlan(metric, candidatesPerPass, 4);
     }
   }
 
@@ -307,6 +279,10 @@ public record CompressionPlan(
       positive(prefillRounds, "prefillRounds");
       positive(decodeRounds, "decodeRounds");
       positive(generationRounds, "generationRounds");
+    }
+
+    private CostPlan brief() {
+      return new CostPlan(batchSizes, promptTokens, outputTokens, 3, 10, 1);
     }
 
     private static void positive(int value, String name) {
@@ -348,6 +324,10 @@ public record CompressionPlan(
           klWeight,
           lmWeight);
       checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
+    }
+
+    private GlobalPlan brief() {
+      return new GlobalPlan(10, batchSize, learningRate, cosineWeight, klWeight, lmWeight, 5);
     }
   }
 
