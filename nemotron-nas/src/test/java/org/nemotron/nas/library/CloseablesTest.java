@@ -29,6 +29,7 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.library.internal.Replacement;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
 final class CloseablesTest {
@@ -90,7 +91,13 @@ final class CloseablesTest {
         NamedTensors weights = all.weights(candidate);
         SideBySide threads = new SideBySide(1)) {
       ResidualStream stream = ResidualStream.of(parent, SmallParent.training().batch(0), threads);
-      Replacement replacement = Replacement.of(parent, candidate, weights);
+      Replacement replacement =
+          Replacement.of(
+              parent.block(candidate.layer()),
+              parent.rotary(),
+              parent.spec().rmsNormEps(),
+              candidate,
+              weights);
       assertThat(replacement.output(stream).dim()).isEqualTo(3);
       CompletableFuture.runAsync(replacement::close).join();
       assertThatCode(replacement::close).doesNotThrowAnyException();

@@ -49,7 +49,7 @@ final class CompressionPlanTest {
               StartSettings.KvHeadStart.MEAN_POOLING,
               9,
               false),
-          new LocalPlan(77, 5e-3, 4),
+          new LocalPlan(77, 5e-3, 4, 3),
           new CoupledPlan(99, 6e-4, ImmutableList.of(1.25)),
           new ScoringPlan(Score.Metric.KL, 2, 6),
           new CostPlan(ImmutableList.of(3), 5, 6, 7, 8, 9),
@@ -117,7 +117,7 @@ final class CompressionPlanTest {
   void brief_anyPlan_keepsRatesAndTargetsAndCutsWork() {
     CompressionPlan brief = UNUSUAL.brief();
     assertThat(brief.targets()).isEqualTo(UNUSUAL.targets());
-    assertThat(brief.local()).isEqualTo(new LocalPlan(6, 5e-3, 4));
+    assertThat(brief.local()).isEqualTo(new LocalPlan(6, 5e-3, 4, 3));
     assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, 6e-4, ImmutableList.of(1.25)));
     assertThat(brief.scoring()).isEqualTo(new ScoringPlan(Score.Metric.KL, 2, 4));
     assertThat(brief.costs()).isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, 3, 10, 1));
