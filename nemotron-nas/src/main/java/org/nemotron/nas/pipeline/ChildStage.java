@@ -51,7 +51,10 @@ final class ChildStage {
         Fingerprint.builder()
             .put("library", trained.fingerprint())
             .put("architecture", architecture.toString())
+            .put("validation", inputs.validation().fingerprint())
             .put("global", PlanFiles.JSON.writeValueAsString(plan.global()))
+            .put("parts", inputs.partsOfBatch(plan.global().batchSize()))
+            .put("taken over", ParentFingerprints.takenOver(Path.of(plan.parent())))
             .put("childDtype", plan.childDtype().configName())
             .build();
     Path directory = store.path(name);
@@ -62,7 +65,10 @@ final class ChildStage {
         plan.global().steps(),
         progress -> {
           GlobalCheckpoint checkpoint =
-              GlobalCheckpoint.in(store.path("checkpoints/" + name), fingerprint);
+              GlobalCheckpoint.in(
+                  store.path("checkpoints/" + name),
+                  fingerprint,
+                  why -> listener.message(name + ": " + why));
           try (HeterogeneousModel start = trained.library().assemble(architecture)) {
             GlobalDistillation distilled =
                 new GlobalDistiller(settings(plan.global()), checkpoint)

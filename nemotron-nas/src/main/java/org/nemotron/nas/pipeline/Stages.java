@@ -50,7 +50,7 @@ final class Stages {
   Trained decoupled() throws IOException {
     Fingerprint fingerprint =
         Fingerprint.builder()
-            .put("inputs", inputs.fingerprint())
+            .put("inputs", inputs.learning())
             .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
             .put("start", PlanFiles.JSON.writeValueAsString(plan().start()))
             .put("local", PlanFiles.JSON.writeValueAsString(plan().local()))
@@ -130,7 +130,8 @@ final class Stages {
     Fingerprint fingerprint =
         Fingerprint.builder()
             .put("library", trained.fingerprint())
-            .put("scoring", PlanFiles.JSON.writeValueAsString(plan().scoring()))
+            .put("validation", inputs.validation().fingerprint())
+            .put("candidatesPerPass", plan().scoring().candidatesPerPass())
             .build();
     Path file = store.path(stage + ".json");
     int batches = inputs.validationBatches().batches();
@@ -157,7 +158,11 @@ final class Stages {
         Fingerprint.builder()
             .put("parent", inputs.parent().spec().toString())
             .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
-            .put("costs", PlanFiles.JSON.writeValueAsString(costs))
+            .put("batchSizes", costs.batchSizes().toString())
+            .put("promptTokens", costs.promptTokens())
+            .put("outputTokens", costs.outputTokens())
+            .put("prefillRounds", costs.prefillRounds())
+            .put("decodeRounds", costs.decodeRounds())
             .put("method", LatencyMeter.METHOD)
             .put("device", plan().device())
             .put("machine", System.getProperty("os.arch") + " " + CpuThreads.available())

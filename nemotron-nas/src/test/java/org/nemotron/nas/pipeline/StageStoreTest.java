@@ -78,6 +78,47 @@ final class StageStoreTest {
   }
 
   @Test
+  void ensure_recordFlippedAnywhere_isNamed() throws IOException {
+    Path record = run.resolve("stages/stage.json");
+    byte[] whole = Files.readAllBytes(record);
+    for (int at = 0; at < whole.length; at += 7) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 1;
+      Files.write(record, flipped);
+      assertDoneAgain(ensure(ONE), record + " is damaged");
+    }
+  }
+
+  @Test
+  void ensure_recordGoneButThatOfALaterStageThere_namesIt() throws IOException {
+    StageStore store = new StageStore(run, new Events());
+    store.ensure("stage", ONE, 1, progress -> ImmutableList.of(result));
+    store.ensure("later", ONE, 1, progress -> ImmutableList.of());
+    Path record = run.resolve("stages/stage.json");
+    Files.delete(record);
+    assertDoneAgain(ensure(ONE), record + " is missing");
+  }
+
+  @Test
+  void ensure_neverFinishedBefore_saysNothing() throws IOException {
+    Events events = new Events();
+    new StageStore(run, events).ensure("later", ONE, 1, progress -> ImmutableList.of());
+    assertThat(events.started).containsExactly("later");
+    assertThat(events.messages).isEmpty();
+  }
+
+  @Test
+  void withdraw_publishedFileChanged_namesItOnce() throws IOException {
+    new StageStore(run, new Events()).publish("results", ImmutableList.of(result));
+    Files.writeString(result, "mad");
+    Events events = new Events();
+    new StageStore(run, events).withdraw("results");
+    new StageStore(run, events).withdraw("results");
+    assertThat(events.messages)
+        .containsExactly("results is written again: " + result + " is not as it was written");
+  }
+
+  @Test
   void ensure_makerFailed_trustsNothingOfItNextTime() throws IOException {
     StageStore store = new StageStore(run, new Events());
     assertThatThrownBy(
