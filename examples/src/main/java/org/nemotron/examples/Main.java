@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.examples.bench.CardBenchmark;
 import org.nemotron.examples.serving.ServingBenchmark;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -47,6 +48,7 @@ public final class Main {
     }
     if (fault instanceof IOException
         || fault instanceof NoArchitectureException
+        || fault instanceof NonFiniteException
         || fault instanceof IllegalArgumentException) {
       command.getErr().println("nemotron: " + fault.getMessage());
       return command.getCommandSpec().exitCodeOnExecutionException();

@@ -1,15 +1,20 @@
 package org.nemotron.core.nn;
 
+import com.google.common.base.VerifyException;
 import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.SideBySide;
 
 /**
@@ -85,6 +90,57 @@ public record ResidualStream(ImmutableList<Tensor> seamsBTD, ImmutableList<Tenso
       }
     }
     return joined.build();
+  }
+
+  /**
+   * Returns where the first value that is NaN or infinite arose, for example {@code layer 3,
+   * attention}; nothing where all are finite.
+   *
+   * <p>The stream is a sum, so that what is not finite stays so: only the last seam is looked at
+   * where all is well.
+   */
+  public Optional<String> notFinite() {
+    if (isFinite(lastBTD())) {
+      return Optional.empty();
+    }
+    if (!isFinite(seamsBTD.get(0))) {
+      return Optional.of("embedding");
+    }
+    for (int layer = 0; layer < middlesBTD.size(); layer++) {
+      if (!isFinite(middlesBTD.get(layer))) {
+        return Optional.of("layer " + layer + ", attention");
+      }
+      if (!isFinite(seamsBTD.get(layer + 1))) {
+        return Optional.of("layer " + layer + ", network");
+      }
+    }
+    throw new VerifyException("the last seam must be that of the last layer");
+  }
+
+  /**
+   * Returns this stream, all of which is finite.
+   *
+   * @param what which model and step this is, for the message
+   * @throws NonFiniteException if a value is not; it names where the first one arose
+   */
+  @CanIgnoreReturnValue
+  public ResidualStream checkFinite(String what) {
+    Optional<String> where = notFinite();
+    if (where.isPresent()) {
+      throw new NonFiniteException(
+          what
+              + ": "
+              + where.get()
+              + " gives values that are not finite.\n"
+              + "Maybe the weights are damaged, or the model overflows in this element type.");
+    }
+    return this;
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    try (NativeScope scope = NativeScope.open()) {
+      return Finiteness.of(tensor.detach().contiguous());
+    }
   }
 
   /** Returns the output of the last layer, before the final norm. */

@@ -41,6 +41,8 @@ public final class LocalDistiller {
    *
    * @param data training text; batches 0 to {@code steps - 1} are used
    * @param progress told after each step how many are done
+   * @throws org.nemotron.core.tensor.NonFiniteException if the parent's values are not finite; a
+   *     candidate whose own are not is stopped
    */
   public LocalDistillation distill(
       BlockLibrary library,
@@ -76,6 +78,7 @@ public final class LocalDistiller {
       SideBySide sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
       ResidualStream parentStream = parentStream(parent, data.batch(step), sideBySide);
+      parentStream.checkFinite("local distillation, step " + step + ", the parent");
       Workplace.meet(parent.device());
       sideBySide.forEach(trainers, trainer -> trainer.step(step, parentStream));
       Workplace.meet(parent.device());

@@ -33,6 +33,7 @@ import org.nemotron.nas.score.Score;
  * @param costs scenario and measurement
  * @param global distillation of whole children
  * @param targets one child for each
+ * @param nonFinite what to do about a NaN or an infinity
  */
 public record CompressionPlan(
     String parent,
@@ -52,7 +53,8 @@ public record CompressionPlan(
     ScoringPlan scoring,
     CostPlan costs,
     GlobalPlan global,
-    ImmutableList<Target> targets) {
+    ImmutableList<Target> targets,
+    NonFinite nonFinite) {
 
   /** Checks what can be seen without looking at files. */
   public CompressionPlan {
@@ -100,7 +102,8 @@ public record CompressionPlan(
         ScoringPlan.DEFAULT,
         CostPlan.DEFAULT,
         GlobalPlan.DEFAULT,
-        ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)));
+        ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)),
+        NonFinite.GO_ON);
   }
 
   /** Returns this plan with another parent. */
@@ -123,7 +126,8 @@ public record CompressionPlan(
         scoring,
         costs,
         global,
-        targets);
+        targets,
+        nonFinite);
   }
 
   /** Returns this plan on another device, with the element type that it trains in. */
@@ -146,7 +150,8 @@ public record CompressionPlan(
         scoring,
         costs,
         global,
-        targets);
+        targets,
+        nonFinite);
   }
 
   /** Returns this plan with about a tenth of the work: enough to see every stage run. */
@@ -176,7 +181,8 @@ public record CompressionPlan(
             global.klWeight(),
             global.lmWeight(),
             5),
-        targets);
+        targets,
+        nonFinite);
   }
 
   /**
@@ -386,6 +392,17 @@ public record CompressionPlan(
     public String toString() {
       return quantity.words() + " " + bound.words() + " " + value;
     }
+  }
+
+  /**
+   * What a run does where a candidate or a child under training gives a NaN or an infinity. Values
+   * of the parent itself, or of a finished child, always end the run.
+   */
+  public enum NonFinite {
+    /** Leaves the candidate out of scores and search; keeps the best child before it. */
+    GO_ON,
+    /** Ends the run once the stage is stored; under {@code GO_ON} the next run goes on there. */
+    STOP
   }
 
   /** What can be limited. */

@@ -21,8 +21,8 @@ import org.nemotron.core.text.Tokenizer;
 /**
  * What a run reads: parent, tokenizer and tokens. The same for all stages.
  *
- * @param learning fingerprint of all that what is learned from the training text depends on, but
- *     for the settings of the stage
+ * @param learning all that what is learned from the training text depends on, but for the settings
+ *     of the stage
  * @param fingerprint of parent, texts and the settings that say how they are read
  */
 record RunInputs(
@@ -32,7 +32,7 @@ record RunInputs(
     TokenCorpus training,
     TokenCorpus validation,
     ImmutableList<TokenCorpus> heldOut,
-    Fingerprint learning,
+    StageInputs learning,
     Fingerprint fingerprint)
     implements AutoCloseable {
 
@@ -61,10 +61,10 @@ record RunInputs(
       heldOut.add(corpus);
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
-    Fingerprint learning = learning(plan, calibration.training());
+    StageInputs learning = learning(plan, calibration.training());
     Fingerprint all =
         Fingerprint.builder()
-            .put("learning", learning)
+            .put("learning", learning.fingerprint())
             .put("validation", calibration.validation().fingerprint())
             .put("data", PlanFiles.JSON.writeValueAsString(data))
             .build();
@@ -79,14 +79,14 @@ record RunInputs(
         all);
   }
 
-  private static Fingerprint learning(CompressionPlan plan, TokenCorpus training)
+  private static StageInputs learning(CompressionPlan plan, TokenCorpus training)
       throws IOException {
     Path directory = Path.of(plan.parent());
-    return Fingerprint.builder()
+    return StageInputs.builder()
         .put("format", 2)
-        .putFile("parent config", directory.resolve("config.json"))
-        .put("parent weights", ParentFingerprints.weights(directory))
-        .put("training", training.fingerprint())
+        .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
+        .put("parent's weights", ParentFingerprints.weights(directory))
+        .put("training text", training.fingerprint())
         .put("seed", plan.seed())
         .put("dtype", plan.dtype().configName())
         .put("device", plan.device())

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.nemotron.core.provenance.FileDigests;
-import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.provenance.SealedJson;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
@@ -23,7 +22,7 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
  * hears which and why.
  *
  * <p>A stage's record ({@code stages/NAME.json}) is written after its files, with their digests. A
- * result fits when its record has the fingerprint of what the stage depends on now, and the files
+ * result fits when its record has the fingerprints of what the stage depends on now, and the files
  * are as they were.
  */
 final class StageStore {
@@ -54,12 +53,12 @@ final class StageStore {
   /**
    * Makes sure that the files of {@code stage} are there.
    *
-   * @param fingerprint of all that they depend on
+   * @param inputs all that they depend on
    * @param steps how often the maker tells its progress
    * @param maker writes them, and returns their paths
    */
-  void ensure(String stage, Fingerprint fingerprint, long steps, Maker maker) throws IOException {
-    Optional<String> misfit = misfit(stage, fingerprint);
+  void ensure(String stage, StageInputs inputs, long steps, Maker maker) throws IOException {
+    Optional<String> misfit = misfit(stage, inputs);
     if (misfit.isEmpty()) {
       seconds.add(new StageSeconds(stage, storedSeconds(stage), true));
       listener.reused(stage);
@@ -73,7 +72,7 @@ final class StageStore {
     listener.started(stage, steps);
     ImmutableList<Path> files = maker.make(done -> listener.advanced(stage, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
-    writeRecord(stage, fingerprint, taken, files);
+    writeRecord(stage, inputs, taken, files);
     seconds.add(new StageSeconds(stage, taken, false));
     listener.finished(stage, taken);
   }
@@ -108,7 +107,7 @@ final class StageStore {
 
   /** Notes files that every run writes anew, as the last thing that a run does. */
   void publish(String name, ImmutableList<Path> files) throws IOException {
-    writeRecord(name, Fingerprint.builder().build(), 0, files);
+    writeRecord(name, StageInputs.builder().build(), 0, files);
   }
 
   /** Returns how long each stage took, in their order. */
@@ -124,7 +123,7 @@ final class StageStore {
     return run.resolve(RECORDS).resolve(stage + ".json");
   }
 
-  private Optional<String> misfit(String stage, Fingerprint fingerprint) throws IOException {
+  private Optional<String> misfit(String stage, StageInputs inputs) throws IOException {
     Path record = record(stage);
     if (!Files.exists(record)) {
       return Optional.of(record + " is missing");
@@ -133,8 +132,10 @@ final class StageStore {
     if (json.isEmpty()) {
       return Optional.of(record + " is damaged");
     }
-    if (!json.get().path("fingerprint").asText().equals(fingerprint.hex())) {
-      return Optional.of("its settings, its inputs or an earlier stage changed");
+    ImmutableSet<String> changed =
+        inputs.changedSince(StageInputs.fromJson(json.get().path("inputs")));
+    if (!changed.isEmpty()) {
+      return Optional.of("what it depends on has changed: " + String.join(", ", changed));
     }
     return FileDigests.fromJson(json.get().path("files")).misfit(run);
   }
@@ -144,11 +145,11 @@ final class StageStore {
   }
 
   private void writeRecord(
-      String stage, Fingerprint fingerprint, double taken, ImmutableList<Path> files)
+      String stage, StageInputs inputs, double taken, ImmutableList<Path> files)
       throws IOException {
     ObjectNode json = PlanFiles.JSON.createObjectNode();
     json.put("stage", stage);
-    json.put("fingerprint", fingerprint.hex());
+    json.set("inputs", inputs.toJson());
     json.put("seconds", taken);
     ArrayNode before = json.putArray("after");
     seconds.forEach(earlier -> before.add(earlier.stage()));

@@ -45,11 +45,13 @@ public final class BlockScorer {
   }
 
   /**
-   * Returns the scores of {@code candidates} with their weights in {@code library}.
+   * Returns the scores of {@code candidates} with their weights in {@code library}; one that gives
+   * a value that is not finite is left out, by name.
    *
    * @param data held-out text; the first {@code batches} batches are used, or all where there are
    *     fewer
    * @param progress told after each batch how many are done
+   * @throws org.nemotron.core.tensor.NonFiniteException if the parent's own values are not finite
    */
   public ScoreTable score(
       BlockLibrary library,
@@ -62,14 +64,20 @@ public final class BlockScorer {
     try (SideBySide sideBySide = new SideBySide(settings.threads())) {
       for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
         try (NativeScope scope = NativeScope.open()) {
-          scoreBatch(library, passes, data.batch(batch), sums, sideBySide);
+          scoreBatch(library, passes, data.batch(batch), "batch " + batch, sums, sideBySide);
         }
         progress.accept(batch + 1);
       }
     }
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
-    sums.forEach((candidate, sum) -> scores.put(candidate, sum.score()));
-    return new ScoreTable(scores.buildOrThrow());
+    ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
+    sums.forEach(
+        (candidate, sum) ->
+            sum.fault()
+                .ifPresentOrElse(
+                    fault -> leftOut.put(candidate, fault),
+                    () -> scores.put(candidate, sum.score())));
+    return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
   }
 
   /** Returns the scores of all candidates of {@code library}; see the other {@code score}. */
@@ -98,11 +106,14 @@ public final class BlockScorer {
       BlockLibrary library,
       List<List<Candidate>> passes,
       Tensor idsBT,
+      String batch,
       Map<Candidate, ScoreAccumulator> sums,
       SideBySide sideBySide) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      ResidualStream stream =
+          ResidualStream.of(parent, idsBT, sideBySide)
+              .checkFinite("scores, " + batch + ", the parent");
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
         sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
       }

@@ -7,6 +7,7 @@ import org.nemotron.core.nn.Divergences;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -44,12 +45,24 @@ final class TokenMetrics implements AutoCloseable {
         Tensor logTV = parentLogBTV.select(0, sequence);
         parentLoss[sequence] = loss(logTV, sequence);
         parentAccuracy[sequence] = accuracy(logTV, sequence);
+        if (!Double.isFinite(parentLoss[sequence])) {
+          throw new NonFiniteException(
+              "scores: the loss of the parent itself ("
+                  + parentLoss[sequence]
+                  + ") is not finite.");
+        }
       }
     }
   }
 
   /** What one sequence says: KL to the parent, loss and accuracy less the parent's. */
-  record OfSequence(double klNats, double lossIncrease, double accuracyDrop) {}
+  record OfSequence(double klNats, double lossIncrease, double accuracyDrop) {
+    boolean isFinite() {
+      return Double.isFinite(klNats)
+          && Double.isFinite(lossIncrease)
+          && Double.isFinite(accuracyDrop);
+    }
+  }
 
   /**
    * Returns the comparison for one sequence.

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
@@ -245,22 +244,6 @@ final class GlobalDistillerTest {
   private static void killAtSeven(long step) {
     if (step == 7) {
       throw new IllegalStateException("killed");
-    }
-  }
-
-  @Test
-  void distill_childIsNotFinite_stopsAndSaysWhere() throws IOException {
-    try (NamedTensors weights = SmallParent.weights(CHEAP.tensorShapes(SmallParent.WIDTH), 20);
-        NamedTensors broken = weights.map(tensor -> tensor.mul(new Scalar(Double.NaN)));
-        HeterogeneousModel child = parent.withBlock(1, CHEAP, broken)) {
-      GlobalDistillation distilled =
-          new GlobalDistiller(settings(3, 1, 1, 0, 1), GlobalCheckpoint.NONE)
-              .distill(parent, child, SmallParent.training(), SmallParent.heldOut(), step -> {});
-      distilled.child().close();
-      assertThat(distilled.stop())
-          .containsExactly(
-              "step 0: the loss (NaN) or the gradient (NaN) is not finite; the best child before"
-                  + " it is kept");
     }
   }
 

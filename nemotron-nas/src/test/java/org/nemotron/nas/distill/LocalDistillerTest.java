@@ -151,7 +151,9 @@ final class LocalDistillerTest {
         CandidateTraining stopped = distilled.trainings().get(0);
         assertThat(stopped.candidate()).isEqualTo(NARROW);
         assertThat(stopped.stop())
-            .containsExactly(new CandidateTraining.Stop(0, "the loss is not finite (NaN)"));
+            .containsExactly(
+                new CandidateTraining.Stop(
+                    0, CandidateTraining.Cause.NOT_FINITE, "the loss is not finite (NaN)"));
         assertThat(distilled.trainings().get(1)).isEqualTo(healthy.trainings().get(0));
         assertThat(TensorValues.of(trained, ONE_HEAD))
             .isEqualTo(TensorValues.of(expected, ONE_HEAD));
