@@ -27,8 +27,7 @@ final class KillAndResumeTest {
     Path run = directory.resolve("run");
     CompressProcess first = CompressProcess.start(job, run);
     assertThat(first.awaitStage("library")).isTrue();
-    CompressProcess second =
-        CompressProcess.start(job, run, directory.resolve("second.err"));
+    CompressProcess second = CompressProcess.start(job, run, directory.resolve("second.err"));
     assertThat(second.await()).isEqualTo(1);
     first.kill();
     assertThat(second.errors())
