@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.examples.bench.CardBenchmark;
 import org.nemotron.examples.bench.FormatAccuracy;
 import org.nemotron.examples.bench.SpeedKept;
@@ -51,6 +52,7 @@ public final class Main {
     }
     if (fault instanceof IOException
         || fault instanceof NoArchitectureException
+        || fault instanceof NonFiniteException
         || fault instanceof IllegalArgumentException) {
       command.getErr().println("nemotron: " + fault.getMessage());
       return command.getCommandSpec().exitCodeOnExecutionException();

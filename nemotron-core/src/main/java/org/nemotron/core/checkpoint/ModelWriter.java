@@ -56,6 +56,13 @@ public final class ModelWriter {
   private ModelWriter() {}
 
   /**
+   * Returns whether a file of this name is copied from the parent's directory where it is there.
+   */
+  public static boolean copies(String name) {
+    return TOKENIZER_FILES.contains(name) || name.equals(GENERATION_CONFIG);
+  }
+
+  /**
    * Writes {@code model} to {@code directory}, which appears whole or not at all, in the form that
    * most engines know among those that can express it. A directory that this class wrote before is
    * replaced.

@@ -1,7 +1,6 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
-import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.nemotron.core.nn.StepSpan.LogitsWanted;
+import org.nemotron.core.tensor.NonFiniteException;
 
 /**
  * The bare decode loop: prefill, then the likeliest token of each sequence, again and again. End
@@ -170,7 +170,12 @@ public final class GreedyGeneration {
     float largest = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < logits.length; id++) {
       if (!(logits[id] <= largest)) {
-        checkState(!Float.isNaN(logits[id]), "the logit of token %s is not a number", id);
+        if (Float.isNaN(logits[id])) {
+          throw new NonFiniteException(
+              "the logit of token "
+                  + id
+                  + " (NaN) must be a number.\nMaybe the weights are damaged.");
+        }
         best = id;
         largest = logits[id];
       }

@@ -1,14 +1,20 @@
 package org.nemotron.core.nn;
 
+import com.google.common.base.VerifyException;
 import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 
@@ -176,6 +182,60 @@ public record ResidualStream(
   /** Returns the stream between attention and network of {@code layer}, on the device. */
   public Tensor middle(int layer) {
     return Tensors.toDevice(middlesBTD.get(layer - firstLayer), device);
+  }
+
+  /**
+   * Returns where the first value that is NaN or infinite arose, for example {@code layer 3,
+   * attention}; nothing where all are finite. Of what came into a first layer other than 0 it can
+   * only say so.
+   *
+   * <p>The stream is a sum, so that what is not finite stays so: only the last seam is looked at
+   * where all is well. The device is read, and so waited for.
+   */
+  public Optional<String> notFinite() {
+    int end = firstLayer + middlesBTD.size();
+    if (isFinite(this::lastBTD)) {
+      return Optional.empty();
+    }
+    if (!isFinite(() -> seam(firstLayer))) {
+      return Optional.of(firstLayer == 0 ? "embedding" : "what comes into layer " + firstLayer);
+    }
+    for (int index = firstLayer; index < end; index++) {
+      int layer = index;
+      if (!isFinite(() -> middle(layer))) {
+        return Optional.of("layer " + layer + ", attention");
+      }
+      if (!isFinite(() -> seam(layer + 1))) {
+        return Optional.of("layer " + layer + ", network");
+      }
+    }
+    throw new VerifyException("the last seam must be that of the last layer");
+  }
+
+  /**
+   * Returns this stream, all of which is finite.
+   *
+   * @param what which model and step this is, for the message
+   * @throws NonFiniteException if a value is not; it names where the first one arose
+   */
+  @CanIgnoreReturnValue
+  public ResidualStream checkFinite(String what) {
+    Optional<String> where = notFinite();
+    if (where.isPresent()) {
+      throw new NonFiniteException(
+          what
+              + ": "
+              + where.get()
+              + " gives values that are not finite.\n"
+              + "Maybe the weights are damaged, or the model overflows in this element type.");
+    }
+    return this;
+  }
+
+  private static boolean isFinite(Supplier<Tensor> tensor) {
+    try (NativeScope scope = NativeScope.open()) {
+      return Finiteness.of(tensor.get().detach().contiguous());
+    }
   }
 
   /** Returns the output of the last layer, before the final norm, on the device. */

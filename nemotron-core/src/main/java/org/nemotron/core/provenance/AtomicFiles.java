@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AtomicFiles {
   private static final String SUFFIX = ".partial";
+  private static final Pattern LEFTOVER = Pattern.compile(".+\\.[0-9]+-[0-9]+\\.partial");
   private static final AtomicLong COUNTER = new AtomicLong();
 
   private AtomicFiles() {}
@@ -81,22 +83,37 @@ public final class AtomicFiles {
   /**
    * Writes a directory and puts it in the place of {@code target}.
    *
-   * <p>A former directory of that name is removed just before the new one takes its place: a
+   * <p>A former directory of that name is moved aside just before the new one takes its place: a
    * process killed between the two leaves no directory of that name, never a mixture.
    *
    * @throws IOException if it cannot be written; {@code target} is then as it was
    */
   public static void writeDirectory(Path target, DirectoryBody body) throws IOException {
     Path partial = partialOf(target);
+    Path former = partialOf(target);
     try {
       Files.createDirectories(partial);
       body.writeTo(partial);
-      deleteTree(target);
-      Files.move(partial, target, ATOMIC_MOVE);
+      if (Files.exists(target)) {
+        Files.move(target, former, ATOMIC_MOVE);
+      }
+      moveOrRestore(partial, target, former);
     } catch (IOException e) {
       throw notWritten(target, partial, e);
     } finally {
       deleteTree(partial);
+      deleteTree(former);
+    }
+  }
+
+  private static void moveOrRestore(Path partial, Path target, Path former) throws IOException {
+    try {
+      Files.move(partial, target, ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (Files.exists(former)) {
+        Files.move(former, target, ATOMIC_MOVE);
+      }
+      throw e;
     }
   }
 
@@ -108,8 +125,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Deletes what killed writers left in {@code directory} and returns their paths. Not to be called
-   * while another writer is at work there.
+   * Deletes what killed writers left in {@code directory} and the directories in it, and returns
+   * their paths. Not to be called while another writer is at work there.
    */
   @CanIgnoreReturnValue
   public static ImmutableList<Path> deleteLeftovers(Path directory) throws IOException {
@@ -117,10 +134,10 @@ public final class AtomicFiles {
       return ImmutableList.of();
     }
     ImmutableList<Path> leftovers;
-    try (Stream<Path> entries = Files.list(directory)) {
+    try (Stream<Path> entries = Files.walk(directory, 2)) {
       leftovers =
           entries
-              .filter(path -> path.getFileName().toString().endsWith(SUFFIX))
+              .filter(path -> LEFTOVER.matcher(path.getFileName().toString()).matches())
               .sorted()
               .collect(ImmutableList.toImmutableList());
     }

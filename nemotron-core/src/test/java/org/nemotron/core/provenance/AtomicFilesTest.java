@@ -126,9 +126,14 @@ final class AtomicFilesTest {
     Path partialDirectory = Files.createDirectory(directory.resolve("b.7-2.partial"));
     Files.writeString(partialDirectory.resolve("c"), "half");
     Files.writeString(directory.resolve("a"), "whole");
+    Path inside = Files.createDirectory(directory.resolve("child"));
+    Path partialInside = Files.writeString(inside.resolve("README.md.7-3.partial"), "half");
+    Path notOurs = Files.writeString(inside.resolve("video.partial"), "somebody's");
     assertThat(AtomicFiles.deleteLeftovers(directory))
-        .containsExactly(partialFile, partialDirectory);
+        .containsExactly(partialFile, partialDirectory, partialInside);
     assertThat(directory).isDirectoryNotContaining("glob:**.partial");
+    assertThat(inside).isDirectoryContaining(notOurs::equals);
+    assertThat(partialInside).doesNotExist();
     assertThat(directory.resolve("a")).hasContent("whole");
     assertThat(AtomicFiles.deleteLeftovers(directory.resolve("nowhere"))).isEmpty();
   }

@@ -1,5 +1,7 @@
 package org.nemotron.nas.cost;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 /**
  * The time that one part of a model takes in a scenario. Immutable.
  *
@@ -11,6 +13,20 @@ package org.nemotron.nas.cost;
  */
 public record Latency(
     double prefillNanos, double decodeNanos, double prefillSpread, double decodeSpread) {
+  /** Checks that all are numbers. */
+  public Latency {
+    checkArgument(
+        Double.isFinite(prefillNanos)
+            && Double.isFinite(decodeNanos)
+            && Double.isFinite(prefillSpread)
+            && Double.isFinite(decodeSpread),
+        "a latency must be finite: prefill %s ± %s ns, decode %s ± %s ns",
+        prefillNanos,
+        prefillSpread,
+        decodeNanos,
+        decodeSpread);
+  }
+
   /** Nothing to do. */
   public static final Latency NONE = new Latency(0, 0, 0, 0);
 

@@ -1,13 +1,20 @@
 package org.nemotron.nas.distill;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.ArchiveWriter;
 import org.bytedeco.pytorch.InputArchive;
 import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.provenance.AtomicFiles;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 
@@ -47,11 +54,48 @@ final class AdamWOptimizer implements Optimizer {
   }
 
   @Override
-  public void save(Path file) {
-    try (NativeScope scope = NativeScope.open()) {
-      OutputArchive archive = new OutputArchive();
-      adamW.save(archive);
-      archive.save_to(file.toString());
+  public void save(Path file) throws IOException {
+    AtomicFiles.write(
+        file,
+        channel -> {
+          try (NativeScope scope = NativeScope.open();
+              ChannelWriter writer = new ChannelWriter(channel)) {
+            OutputArchive archive = new OutputArchive();
+            adamW.save(archive);
+            archive.save_to(writer);
+            writer.check();
+          }
+        });
+  }
+
+  /**
+   * Takes what LibTorch writes to a file. A failure is kept until LibTorch is done, which would
+   * make an error of its own from it, with its trace.
+   */
+  private static final class ChannelWriter extends ArchiveWriter {
+    private final FileChannel channel;
+    private Optional<IOException> failure = Optional.empty();
+
+    ChannelWriter(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public long call(Pointer bytes, long length) {
+      try (BytePointer own = new BytePointer(bytes)) {
+        if (failure.isEmpty()) {
+          AtomicFiles.writeFully(channel, own.limit(length).asByteBuffer());
+        }
+      } catch (IOException e) {
+        failure = Optional.of(e);
+      }
+      return length;
+    }
+
+    void check() throws IOException {
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.nas.distill.CandidateTraining.Cause;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.internal.Replacement;
 
@@ -95,7 +96,7 @@ final class CandidateTrainer implements AutoCloseable {
       backward(output, error);
       double norm = optimizer.step(step);
       if (!Double.isFinite(norm)) {
-        stop(step, "the gradient is not finite (" + norm + ")");
+        stop(step, Cause.NOT_FINITE, "the gradient is not finite (" + norm + ")");
       }
     }
   }
@@ -112,7 +113,7 @@ final class CandidateTrainer implements AutoCloseable {
     int step = stepsRead++;
     losses.add(loss);
     if (!diverged(step, loss) && !Double.isFinite(norm)) {
-      stop(step, "the gradient is not finite (" + norm + ")");
+      stop(step, Cause.NOT_FINITE, "the gradient is not finite (" + norm + ")");
     }
   }
 
@@ -121,15 +122,15 @@ final class CandidateTrainer implements AutoCloseable {
       allowed = settings.divergenceFactor() * Math.max(1, loss);
     }
     if (!Double.isFinite(loss)) {
-      stop(step, "the loss is not finite (" + loss + ")");
+      stop(step, Cause.NOT_FINITE, "the loss is not finite (" + loss + ")");
     } else if (loss > allowed) {
-      stop(step, "the loss (" + loss + ") exceeds " + allowed);
+      stop(step, Cause.DIVERGED, "the loss (" + loss + ") exceeds " + allowed);
     }
     return stop.isPresent();
   }
 
-  private void stop(int step, String reason) {
-    stop = Optional.of(new CandidateTraining.Stop(step, reason));
+  private void stop(int step, Cause cause, String reason) {
+    stop = Optional.of(new CandidateTraining.Stop(step, cause, reason));
   }
 
   Candidate candidate() {

@@ -19,7 +19,21 @@ public record CandidateTraining(
    * Why and when a candidate was stopped.
    *
    * @param step from 0
+   * @param cause what kind of trouble
    * @param reason a sentence
    */
-  public record Stop(int step, String reason) {}
+  public record Stop(int step, Cause cause, String reason) {}
+
+  /** What a training is stopped for. */
+  public enum Cause {
+    /** The loss grew beyond what the settings allow: the starting weights are better. */
+    DIVERGED,
+    /** A loss or a gradient was NaN or infinite: the candidate is not to be trusted. */
+    NOT_FINITE
+  }
+
+  /** Returns whether a value that was not finite ended the training. */
+  public boolean metNonFinite() {
+    return stop.stream().anyMatch(why -> why.cause() == Cause.NOT_FINITE);
+  }
 }

@@ -2,10 +2,12 @@ package org.nemotron.nas.distill;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Parts;
@@ -84,6 +86,23 @@ final class ChildReplicas implements AutoCloseable {
       sum += value;
     }
     return sum;
+  }
+
+  /**
+   * Computes the gradients again, which clipping has mixed, and returns the name of the first
+   * tensor that has one which is not finite.
+   */
+  String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, SideBySide sideBySide) {
+    double unused = backward(loss, idsBT, sideBySide);
+    try (NativeScope scope = NativeScope.open()) {
+      for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {
+        Tensor gradient = entry.getValue().grad();
+        if (gradient.defined() && !Finiteness.of(gradient.contiguous())) {
+          return entry.getKey();
+        }
+      }
+    }
+    return "the sum of the squares of all";
   }
 
   private void addGradients() {

@@ -1,9 +1,9 @@
 package org.nemotron.nas.distill;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,39 +11,53 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.SafetensorsFile;
 import org.nemotron.core.checkpoint.SafetensorsWriter;
 import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.provenance.SealedJson;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
  * Where the state of a global distillation is kept, so that a killed one goes on: tensors now and
- * best so far, the optimizer's moments, the curves. Replaced as a whole at each save.
+ * best so far, the optimizer's moments, the curves. Replaced as a whole at each save; a state that
+ * is not as it was written is not used.
  */
 public final class GlobalCheckpoint {
   /** Keeps nothing. */
-  public static final GlobalCheckpoint NONE = new GlobalCheckpoint(Optional.empty(), "");
+  public static final GlobalCheckpoint NONE =
+      new GlobalCheckpoint(Optional.empty(), "", message -> {});
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final String STATE = "state.json";
+  private static final String CURRENT = "current.safetensors";
+  private static final String BEST = "best.safetensors";
+  private static final String OPTIMIZER = "optimizer.pt";
 
   private final Optional<Path> directory;
   private final String fingerprint;
+  private final Consumer<String> messages;
 
-  private GlobalCheckpoint(Optional<Path> directory, String fingerprint) {
+  private GlobalCheckpoint(
+      Optional<Path> directory, String fingerprint, Consumer<String> messages) {
     this.directory = directory;
     this.fingerprint = fingerprint;
+    this.messages = messages;
   }
 
   /**
    * Keeps the state in {@code directory}.
    *
    * @param fingerprint of all that the training depends on: a state with another one is not used
+   * @param messages told why a state that is there is not used
    */
-  public static GlobalCheckpoint in(Path directory, Fingerprint fingerprint) {
-    return new GlobalCheckpoint(Optional.of(directory), fingerprint.hex());
+  public static GlobalCheckpoint in(
+      Path directory, Fingerprint fingerprint, Consumer<String> messages) {
+    return new GlobalCheckpoint(Optional.of(directory), fingerprint.hex(), messages);
   }
 
   void save(GlobalProgress state, Optimizer optimizer) throws IOException {
@@ -54,46 +68,72 @@ public final class GlobalCheckpoint {
   }
 
   private void write(Path target, GlobalProgress state, Optimizer optimizer) throws IOException {
-    new SafetensorsWriter()
-        .addAll(state.current().asMap())
-        .write(target.resolve("current.safetensors"));
-    new SafetensorsWriter().addAll(state.best().asMap()).write(target.resolve("best.safetensors"));
-    optimizer.save(target.resolve("optimizer.pt"));
-    ObjectNode json = JSON.createObjectNode();
+    new SafetensorsWriter().addAll(state.current().asMap()).write(target.resolve(CURRENT));
+    new SafetensorsWriter().addAll(state.best().asMap()).write(target.resolve(BEST));
+    optimizer.save(target.resolve(OPTIMIZER));
+    ObjectNode json = NODES.objectNode();
     json.put("fingerprint", fingerprint);
+    json.set("files", FileDigests.of(target, files(target)).toJson());
     ArrayNode losses = json.putArray("losses");
     state.losses().forEach(losses::add);
     ArrayNode evaluations = json.putArray("evaluations");
     for (GlobalDistillation.Evaluation evaluation : state.evaluations()) {
       evaluations.addObject().put("step", evaluation.step()).put("klNats", evaluation.klNats());
     }
-    AtomicFiles.write(target.resolve("state.json"), json.toPrettyString());
+    SealedJson.write(target.resolve(STATE), json);
+  }
+
+  private static ImmutableList<Path> files(Path directory) {
+    return ImmutableList.of(
+        directory.resolve(CURRENT), directory.resolve(BEST), directory.resolve(OPTIMIZER));
   }
 
   void restore(GlobalProgress state, Optimizer optimizer) throws IOException {
-    Optional<Path> file = directory.map(known -> known.resolve("state.json"));
-    if (file.isEmpty() || !Files.exists(file.orElseThrow())) {
+    if (directory.isEmpty() || !Files.exists(directory.get())) {
       return;
     }
-    JsonNode json = JSON.readTree(file.orElseThrow().toFile());
-    if (!json.path("fingerprint").asText().equals(fingerprint)) {
+    Path saved = directory.get();
+    Optional<ObjectNode> json = state(saved);
+    if (json.isEmpty()) {
       return;
     }
     List<Double> losses = new ArrayList<>();
-    json.path("losses").forEach(loss -> losses.add(loss.asDouble()));
+    json.get().path("losses").forEach(loss -> losses.add(loss.asDouble()));
     List<GlobalDistillation.Evaluation> evaluations = new ArrayList<>();
-    json.path("evaluations")
+    json.get()
+        .path("evaluations")
         .forEach(
             node ->
                 evaluations.add(
                     new GlobalDistillation.Evaluation(
                         node.path("step").asInt(), node.path("klNats").asDouble())));
-    Path saved = directory.orElseThrow();
-    try (NamedTensors current = read(saved.resolve("current.safetensors"));
-        NamedTensors best = read(saved.resolve("best.safetensors"))) {
-      optimizer.load(saved.resolve("optimizer.pt"));
+    try (NamedTensors current = read(saved.resolve(CURRENT));
+        NamedTensors best = read(saved.resolve(BEST))) {
+      optimizer.load(saved.resolve(OPTIMIZER));
       state.restore(current, best, losses, evaluations);
     }
+  }
+
+  /** Returns what is saved, if all of it fits; says why where it does not. */
+  private Optional<ObjectNode> state(Path saved) throws IOException {
+    Path file = saved.resolve(STATE);
+    if (!Files.exists(file)) {
+      return unused(file + " is missing");
+    }
+    Optional<ObjectNode> json = SealedJson.read(file);
+    if (json.isEmpty()) {
+      return unused(file + " is damaged");
+    }
+    if (!json.get().path("fingerprint").asText().equals(fingerprint)) {
+      return unused(saved + " belongs to other settings or inputs");
+    }
+    Optional<String> misfit = FileDigests.fromJson(json.get().path("files")).misfit(saved);
+    return misfit.isPresent() ? unused(misfit.get()) : json;
+  }
+
+  private Optional<ObjectNode> unused(String why) {
+    messages.accept("the saved state of the distillation is not used: " + why);
+    return Optional.empty();
   }
 
   private static NamedTensors read(Path path) throws IOException {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CardMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
@@ -45,6 +46,8 @@ public final class GlobalDistiller {
    * @param heldOut what the child is measured on; all of it
    * @param progress told after each step how many are done
    * @throws IOException if a checkpoint cannot be read or written
+   * @throws NonFiniteException if {@code start} is not finite on the held-out text; what becomes so
+   *     later ends the training, and the best child before is returned
    */
   public GlobalDistillation distill(
       HeterogeneousModel parent,
@@ -66,14 +69,17 @@ public final class GlobalDistiller {
       GlobalLoss loss = new GlobalLoss(parent, settings);
       checkpoint.restore(state, optimizer);
       if (state.evaluations().isEmpty()) {
-        state.evaluated(0, heldOutKl(loss, child.model(), heldOut, sideBySide));
+        double klNats = heldOutKl(loss, child.model(), heldOut, sideBySide);
+        checkStart(klNats, loss, child.model(), heldOut);
+        state.evaluated(0, klNats);
       }
       while (state.step() < settings.steps() && state.stop().isEmpty()) {
         step(child, optimizer, loss, data, state, sideBySide);
-        progress.accept(state.step());
-        if (state.step() % settings.evaluateEvery() == 0 || state.step() == settings.steps()) {
-          state.evaluated(state.step(), heldOutKl(loss, child.model(), heldOut, sideBySide));
+        if (state.stop().isPresent()) {
           checkpoint.save(state, optimizer);
+        } else {
+          progress.accept(state.step());
+          evaluateWhenDue(child.model(), loss, heldOut, state, optimizer, sideBySide);
         }
       }
       return state.result(start.spec());
@@ -92,8 +98,58 @@ public final class GlobalDistiller {
     try (NativeScope scope = NativeScope.open()) {
       Tensor idsBT = data.batch(state.step());
       double value = child.backward(loss, idsBT, sideBySide);
-      double norm = Double.isFinite(value) ? optimizer.step(state.step()) : Double.NaN;
-      state.stepped(value, norm);
+      if (!Double.isFinite(value)) {
+        String where = loss.whereNotFinite(child.model(), idsBT);
+        state.stopped("the loss (" + value + ") is not finite, first in " + where);
+        return;
+      }
+      double norm = optimizer.step(state.step());
+      if (Double.isFinite(norm)) {
+        state.stepped(value);
+      } else {
+        String where = child.firstNotFiniteGradient(loss, idsBT, sideBySide);
+        state.stopped("the gradient (norm " + norm + ") is not finite, first in " + where);
+      }
+    }
+  }
+
+  private static void checkStart(
+      double klNats, GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+    if (!Double.isFinite(klNats)) {
+      throw new NonFiniteException(
+          "global distillation: the assembled child's KL to the parent ("
+              + klNats
+              + ") is not finite, first in "
+              + firstNotFinite(loss, child, heldOut)
+              + ", so that there is nothing to begin with.");
+    }
+  }
+
+  private static String firstNotFinite(
+      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+    try (NativeScope scope = NativeScope.open()) {
+      return loss.whereNotFinite(child, heldOut.batch(0));
+    }
+  }
+
+  private void evaluateWhenDue(
+      HeterogeneousModel child,
+      GlobalLoss loss,
+      EvaluationBatches heldOut,
+      GlobalProgress state,
+      Optimizer optimizer,
+      SideBySide sideBySide)
+      throws IOException {
+    if (state.step() % settings.evaluateEvery() != 0 && state.step() != settings.steps()) {
+      return;
+    }
+    double klNats = heldOutKl(loss, child, heldOut, sideBySide);
+    if (Double.isFinite(klNats)) {
+      state.evaluated(state.step(), klNats);
+      checkpoint.save(state, optimizer);
+    } else {
+      String where = firstNotFinite(loss, child, heldOut);
+      state.stopped("the held-out KL (" + klNats + ") is not finite, first in " + where);
     }
   }
 

@@ -58,6 +58,19 @@ final class GlobalLoss {
     return loss.orElseThrow();
   }
 
+  /** Returns where the parent or {@code child} first has a value that is not finite. */
+  String whereNotFinite(HeterogeneousModel child, Tensor givenBT) {
+    try (NativeScope scope = NativeScope.open();
+        NoGradGuard inference = new NoGradGuard()) {
+      Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
+      Optional<String> ofParent = ResidualStream.of(parent, idsBT).notFinite();
+      if (ofParent.isPresent()) {
+        return "the parent's " + ofParent.get();
+      }
+      return "the child's " + ResidualStream.of(child, idsBT).notFinite().orElse("head");
+    }
+  }
+
   /** Returns the mean KL(parent ‖ child) over the tokens of {@code idsBT}, in nats. */
   double klNats(HeterogeneousModel child, Tensor idsBT) {
     try (NativeScope scope = NativeScope.open();

@@ -51,21 +51,17 @@ final class GlobalProgress implements AutoCloseable {
     return best;
   }
 
-  /** Notes a step; one that is not finite has changed nothing and is the last. */
-  void stepped(double loss, double gradientNorm) {
-    if (Double.isFinite(loss) && Double.isFinite(gradientNorm)) {
-      losses.add(loss);
-    } else {
-      stop =
-          Optional.of(
-              "step "
-                  + step()
-                  + ": the loss ("
-                  + loss
-                  + ") or the gradient ("
-                  + gradientNorm
-                  + ") is not finite; the best child before it is kept");
-    }
+  /** Notes a step. */
+  void stepped(double loss) {
+    losses.add(loss);
+  }
+
+  /**
+   * Notes that the next step, or a measurement after the last one, was not finite and has changed
+   * nothing: training ends there.
+   */
+  void stopped(String what) {
+    stop = Optional.of("step " + step() + ": " + what + "; the best child before it is kept");
   }
 
   /** Notes a measurement, and keeps the tensors if they are the best so far. */

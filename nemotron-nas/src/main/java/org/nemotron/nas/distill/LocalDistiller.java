@@ -64,6 +64,8 @@ public final class LocalDistiller {
    * @param data training text; batches 0 to {@code steps - 1} are used
    * @param progress told after each step how many are done; a step of one group of layers counts by
    *     the group's share
+   * @throws org.nemotron.core.tensor.NonFiniteException if the parent's values are not finite; a
+   *     candidate whose own are not is stopped
    */
   public LocalDistillation distill(
       BlockLibrary library,

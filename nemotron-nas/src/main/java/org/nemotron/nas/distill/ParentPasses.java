@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.LayerFeed;
 import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.ResidualStream.Place;
@@ -20,6 +21,8 @@ import org.nemotron.core.text.TokenBatches;
  * <p>Where a group ends, the hidden states of every batch are kept in the machine's memory, so that
  * the next group goes on from there and no layer is computed twice; where they would take too much
  * of it, every group begins at the embedding.
+ *
+ * <p>What is not finite is caught in every step, and the layer named in which it arose.
  */
 final class ParentPasses implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width.
@@ -92,8 +95,39 @@ final class ParentPasses implements AutoCloseable {
       int from = goesOn ? keptLayer : 0;
       Tensor reachedBTD =
           NativeScope.only(() -> feed.through(inputBTD, from, group.first(), sideBySide));
-      return ResidualStream.of(
-          feed::block, reachedBTD, group.first(), group.end(), sideBySide, Place.DEVICE);
+      ResidualStream stream =
+          ResidualStream.of(
+              feed::block, reachedBTD, group.first(), group.end(), sideBySide, Place.DEVICE);
+      if (stream.notFinite().isPresent()) {
+        String what = "local distillation, step " + step + ", the parent";
+        checkLayers(what, inputBTD, from, group.first());
+        stream.checkFinite(what);
+      }
+      return stream;
+    }
+  }
+
+  /**
+   * Computes the layers before the group again, one at a time: of these only the outcome was left.
+   */
+  private void checkLayers(String what, Tensor inputBTD, int from, int to) {
+    Tensor hidden = NativeScope.keep(inputBTD);
+    try {
+      for (int layer = from; layer < to; layer++) {
+        try (NativeScope scope = NativeScope.open()) {
+          Block block = feed.block(layer);
+          Tensor before = hidden;
+          hidden =
+              NativeScope.keep(
+                  ResidualStream.of(
+                          index -> block, before, layer, layer + 1, sideBySide, Place.DEVICE)
+                      .checkFinite(what)
+                      .lastBTD());
+          NativeScope.release(before);
+        }
+      }
+    } finally {
+      NativeScope.release(hidden);
     }
   }
 

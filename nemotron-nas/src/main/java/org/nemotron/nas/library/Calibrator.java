@@ -45,6 +45,7 @@ public final class Calibrator {
    * @param parent stays the caller's, and must stay open as long as the library
    * @param data calibration text; batches 0 to {@code calibrationBatches - 1} are used
    * @param progress told after each batch how many are done
+   * @throws org.nemotron.core.tensor.NonFiniteException if the parent's values are not finite
    */
   public BlockLibrary calibrate(
       HeterogeneousModel parent, SearchSpace space, TokenBatches data, LongConsumer progress) {
@@ -54,7 +55,7 @@ public final class Calibrator {
         observers.add(new LayerObserver(parent, layer, settings));
       }
       for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
-        observe(parent, observers, data.batch(batch), sideBySide);
+        observe(parent, observers, data.batch(batch), "batch " + batch, sideBySide);
         progress.accept(batch + 1);
       }
       return library(
@@ -70,9 +71,11 @@ public final class Calibrator {
       HeterogeneousModel parent,
       List<LayerObserver> observers,
       Tensor idsBT,
+      String batch,
       SideBySide sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
       ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      stream.checkFinite("calibration, " + batch + ", the parent");
       sideBySide.forEach(observers, observer -> observer.observe(stream));
     }
   }

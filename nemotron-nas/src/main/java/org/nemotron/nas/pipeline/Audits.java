@@ -59,7 +59,10 @@ final class Audits {
   /** Scores a sample, spread over the layers, in both ways. */
   ScoringSpeed speed() {
     BlockLibrary library = coupled.trained().library();
-    ImmutableList<Candidate> all = library.candidates().asList();
+    ImmutableList<Candidate> all =
+        library.candidates().stream()
+            .filter(coupled.scores().scores()::containsKey)
+            .collect(ImmutableList.toImmutableList());
     ImmutableSet.Builder<Candidate> sample = ImmutableSet.builder();
     for (int index = 0; index < SPEED_SAMPLE; index++) {
       sample.add(all.get(index * (all.size() - 1) / (SPEED_SAMPLE - 1)));

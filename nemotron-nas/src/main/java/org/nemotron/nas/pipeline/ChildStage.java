@@ -8,8 +8,8 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.AtomicFiles;
-import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -47,22 +47,28 @@ final class ChildStage {
    */
   Child make(String name, Architecture architecture, Stages.Trained trained) throws IOException {
     CompressionPlan plan = inputs.plan();
-    Fingerprint fingerprint =
-        Fingerprint.builder()
+    StageInputs stageInputs =
+        StageInputs.builder()
             .put("library", trained.fingerprint())
             .put("architecture", architecture.toString())
+            .put("validation text", inputs.validation().fingerprint())
             .put("global", PlanFiles.JSON.writeValueAsString(plan.global()))
+            .put("threads", inputs.partsOfBatch(plan.global().batchSize()))
+            .put("parent's tokenizer", ParentFingerprints.takenOver(Path.of(plan.parent())))
             .put("childDtype", plan.childDtype().configName())
             .build();
     Path directory = store.path(name);
     Path curves = store.path(name + "-distillation.json");
     store.ensure(
         name,
-        fingerprint,
+        stageInputs,
         plan.global().steps(),
         progress -> {
           GlobalCheckpoint checkpoint =
-              GlobalCheckpoint.in(store.path("checkpoints/" + name), fingerprint);
+              GlobalCheckpoint.in(
+                  store.path("checkpoints/" + name),
+                  stageInputs.fingerprint(),
+                  why -> listener.message(name + ": " + why));
           try (HeterogeneousModel start = trained.library().assemble(architecture)) {
             GlobalDistillation distilled =
                 new GlobalDistiller(settings(plan.global()), checkpoint)
@@ -73,6 +79,7 @@ final class ChildStage {
                         inputs.validationBatches(),
                         progress);
             try (HeterogeneousModel child = distilled.child()) {
+              checkPlanAllows(name, distilled);
               ModelWriter.write(child, directory, plan.childDtype(), Path.of(plan.parent()));
             }
             distilled.stop().forEach(reason -> listener.message(name + ", " + reason));
@@ -87,6 +94,19 @@ final class ChildStage {
         child,
         directory,
         ImmutableList.copyOf(PlanFiles.JSON.readValue(curves.toFile(), LossCurve[].class)));
+  }
+
+  private void checkPlanAllows(String name, GlobalDistillation distilled) {
+    if (!distilled.stop().isEmpty()
+        && inputs.plan().nonFinite() == CompressionPlan.NonFinite.STOP) {
+      throw new NonFiniteException(
+          name
+              + ", "
+              + String.join("; ", distilled.stop())
+              + "; the run ends as the plan says, with the training's state saved.\n"
+              + "Maybe nonFinite GO_ON, which takes the best child before, or a lower learning"
+              + " rate.");
+    }
   }
 
   /** Returns the files of a child but its card, into which figures come when they are measured. */

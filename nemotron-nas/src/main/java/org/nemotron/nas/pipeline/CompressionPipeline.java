@@ -33,6 +33,14 @@ import org.nemotron.nas.score.ScoreTable;
  * <p>Source: Puzzle, arXiv:2411.19146.
  */
 public final class CompressionPipeline {
+  private static final String PLAN = "plan.json";
+  private static final String SOLUTIONS = "solutions.json";
+  private static final String SUMMARY = "report/summary.json";
+  private static final String PAGE = "report/index.html";
+
+  /** What every run writes anew: all that no stage keeps. */
+  private static final String RESULTS = "results";
+
   private final CompressionPlan plan;
   private final PipelineListener listener;
 
@@ -53,8 +61,9 @@ public final class CompressionPipeline {
     makeDirectory(directory);
     try (RunLock lock = RunLock.of(directory)) {
       AtomicFiles.deleteLeftovers(directory);
-      AtomicFiles.write(directory.resolve("plan.json"), PlanFiles.write(plan));
       StageStore store = new StageStore(directory, listener);
+      store.withdraw(RESULTS);
+      AtomicFiles.write(store.path(PLAN), PlanFiles.write(plan));
       try (RunInputs inputs = RunInputs.open(ParentDirectories.in(plan, store))) {
         return run(inputs, store);
       }
@@ -105,7 +114,7 @@ public final class CompressionPipeline {
       for (Target target : plan.targets()) {
         answers.add(search.best(target.name(), target.limits()));
       }
-      AtomicFiles.write(store.path("solutions.json"), Solutions.json(plan.targets(), answers));
+      AtomicFiles.write(store.path(SOLUTIONS), Solutions.json(plan.targets(), answers));
       for (int index = 0; index < answers.size(); index++) {
         TargetSearch.Answer answer = answers.get(index);
         Architecture architecture = answer.problem().architecture(answer.solution());
@@ -116,26 +125,38 @@ public final class CompressionPipeline {
       }
       RunSummary summary =
           new Evaluation(inputs, store, coupled, costs).summary(ImmutableList.copyOf(finished));
-      writeCards(inputs, finished, summary);
-      AtomicFiles.write(store.path("report/summary.json"), SummaryWriter.toJson(summary));
-      AtomicFiles.write(store.path("report/index.html"), HtmlReport.render(summary));
+      ImmutableList<Path> cards = writeCards(inputs, finished, summary);
+      AtomicFiles.write(store.path(SUMMARY), SummaryWriter.toJson(summary));
+      AtomicFiles.write(store.path(PAGE), HtmlReport.render(summary));
+      store.publish(RESULTS, results(store, cards));
       return summary;
     } finally {
       finished.forEach(FinishedTarget::close);
     }
   }
 
-  private void writeCards(RunInputs inputs, List<FinishedTarget> finished, RunSummary summary)
-      throws IOException {
+  private static ImmutableList<Path> results(StageStore store, ImmutableList<Path> cards) {
+    return ImmutableList.<Path>builder()
+        .add(store.path(PLAN), store.path(SOLUTIONS), store.path(SUMMARY), store.path(PAGE))
+        .addAll(cards)
+        .build();
+  }
+
+  private ImmutableList<Path> writeCards(
+      RunInputs inputs, List<FinishedTarget> finished, RunSummary summary) throws IOException {
+    ImmutableList.Builder<Path> files = ImmutableList.builder();
     for (int index = 0; index < finished.size(); index++) {
       ChildStage.Child child = finished.get(index).child();
       ModelCard card =
           ModelCard.of(child.directory(), Path.of(plan.parent()), child.model().spec());
+      Path file = child.directory().resolve(ModelCard.FILE);
       AtomicFiles.write(
-          child.directory().resolve(ModelCard.FILE),
+          file,
           ChildCard.of(card, summary, summary.targets().get(index), inputs.fingerprint())
               .toMarkdown());
+      files.add(file);
     }
+    return files.build();
   }
 
   /** The first target's child is {@code child}, the others' carry their target's name. */

@@ -34,6 +34,7 @@ import org.nemotron.nas.score.Score;
  * @param costs scenario and measurement
  * @param global distillation of whole children
  * @param targets one child for each
+ * @param nonFinite what to do about a NaN or an infinity
  */
 public record CompressionPlan(
     String parent,
@@ -53,7 +54,8 @@ public record CompressionPlan(
     ScoringPlan scoring,
     CostPlan costs,
     GlobalPlan global,
-    ImmutableList<Target> targets) {
+    ImmutableList<Target> targets,
+    NonFinite nonFinite) {
 
   /** Checks what can be seen without looking at files. */
   public CompressionPlan {
@@ -101,7 +103,8 @@ public record CompressionPlan(
         ScoringPlan.DEFAULT,
         CostPlan.DEFAULT,
         GlobalPlan.DEFAULT,
-        ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)));
+        ImmutableList.of(Target.speedup("1.5x", 1.5), Target.speedup("2x", 2)),
+        NonFinite.GO_ON);
   }
 
   /** Returns a builder that begins with this plan. */
@@ -376,6 +379,17 @@ public record CompressionPlan(
     public String toString() {
       return quantity.words() + " " + bound.words() + " " + value;
     }
+  }
+
+  /**
+   * What a run does where a candidate or a child under training gives a NaN or an infinity. Values
+   * of the parent itself, or of a finished child, always end the run.
+   */
+  public enum NonFinite {
+    /** Leaves the candidate out of scores and search; keeps the best child before it. */
+    GO_ON,
+    /** Ends the run once the stage is stored; under {@code GO_ON} the next run goes on there. */
+    STOP
   }
 
   /** What can be limited. */

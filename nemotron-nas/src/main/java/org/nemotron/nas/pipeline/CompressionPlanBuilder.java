@@ -10,6 +10,7 @@ import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.DataPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.GlobalPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.LocalPlan;
+import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
 import org.nemotron.nas.pipeline.CompressionPlan.ScoringPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.Target;
 
@@ -36,6 +37,7 @@ public final class CompressionPlanBuilder {
   private CostPlan costs;
   private GlobalPlan global;
   private ImmutableList<Target> targets;
+  private NonFinite nonFinite;
 
   CompressionPlanBuilder(CompressionPlan plan) {
     this.parent = plan.parent();
@@ -56,6 +58,7 @@ public final class CompressionPlanBuilder {
     this.costs = plan.costs();
     this.global = plan.global();
     this.targets = plan.targets();
+    this.nonFinite = plan.nonFinite();
   }
 
   /** Sets the directory or GGUF file of the parent. */
@@ -184,6 +187,13 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
+  /** Sets what is done about a NaN or an infinity. */
+  @CanIgnoreReturnValue
+  public CompressionPlanBuilder nonFinite(NonFinite value) {
+    this.nonFinite = value;
+    return this;
+  }
+
   /**
    * Returns the plan.
    *
@@ -208,6 +218,7 @@ public final class CompressionPlanBuilder {
         scoring,
         costs,
         global,
-        targets);
+        targets,
+        nonFinite);
   }
 }

@@ -24,11 +24,14 @@ final class ParentDirectories {
       return plan;
     }
     Path directory = store.path(STAGE).resolve(file.getFileName().toString());
-    Fingerprint fingerprint =
-        Fingerprint.builder().putFile("file", file).put("dtype", plan.dtype().configName()).build();
+    StageInputs inputs =
+        StageInputs.builder()
+            .put("file", Fingerprint.ofFile(file))
+            .put("dtype", plan.dtype().configName())
+            .build();
     store.ensure(
         STAGE,
-        fingerprint,
+        inputs,
         1,
         progress -> {
           Files.createDirectories(directory.getParent());

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.provenance.Fingerprint;
 
 /** Fingerprints of model directories. */
@@ -15,13 +17,27 @@ final class ParentFingerprints {
 
   /** Returns the fingerprint of all safetensors files of {@code directory}. */
   static Fingerprint weights(Path directory) throws IOException {
+    return of(files(directory, name -> name.endsWith(".safetensors")));
+  }
+
+  /** Returns the fingerprint of what a child takes over as it is: tokenizer and generation. */
+  static Fingerprint takenOver(Path directory) throws IOException {
+    return of(files(directory, ModelWriter::copies));
+  }
+
+  private static Fingerprint of(ImmutableList<Path> files) throws IOException {
     Fingerprint.Builder fingerprint = Fingerprint.builder();
-    for (Path file : files(directory)) {
-      if (file.toString().endsWith(".safetensors")) {
-        fingerprint.putFile(file.getFileName().toString(), file);
-      }
+    for (Path file : files) {
+      fingerprint.putFile(file.getFileName().toString(), file);
     }
     return fingerprint.build();
+  }
+
+  private static ImmutableList<Path> files(Path directory, Predicate<String> wanted)
+      throws IOException {
+    return files(directory).stream()
+        .filter(file -> wanted.test(file.getFileName().toString()))
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** Returns the regular files of {@code directory}, by name. */

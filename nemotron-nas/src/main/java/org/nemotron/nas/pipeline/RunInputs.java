@@ -18,7 +18,13 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 
-/** What a run reads: parent, tokenizer and tokens. The same for all stages. */
+/**
+ * What a run reads: parent, tokenizer and tokens. The same for all stages.
+ *
+ * @param learning all that what is learned from the training text depends on, but for the settings
+ *     of the stage
+ * @param fingerprint of parent, texts and the settings that say how they are read
+ */
 record RunInputs(
     CompressionPlan plan,
     HeterogeneousModel parent,
@@ -26,6 +32,7 @@ record RunInputs(
     TokenCorpus training,
     TokenCorpus validation,
     ImmutableList<TokenCorpus> heldOut,
+    StageInputs learning,
     Fingerprint fingerprint)
     implements AutoCloseable {
 
@@ -54,16 +61,13 @@ record RunInputs(
       heldOut.add(corpus);
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
-    Fingerprint.Builder fingerprint = Fingerprint.builder();
-    fingerprint.put("format", 1);
-    fingerprint.putFile("parent config", directory.resolve("config.json"));
-    fingerprint.put("parent weights", ParentFingerprints.weights(directory));
-    fingerprint.put("training", calibration.training().fingerprint());
-    fingerprint.put("validation", calibration.validation().fingerprint());
-    fingerprint.put("seed", plan.seed());
-    fingerprint.put("dtype", plan.dtype().configName());
-    fingerprint.put("device", plan.device());
-    fingerprint.put("data", PlanFiles.JSON.writeValueAsString(data));
+    StageInputs learning = learning(plan, calibration.training());
+    Fingerprint all =
+        Fingerprint.builder()
+            .put("learning", learning.fingerprint())
+            .put("validation", calibration.validation().fingerprint())
+            .put("data", PlanFiles.JSON.writeValueAsString(data))
+            .build();
     return new RunInputs(
         plan,
         parent,
@@ -71,7 +75,24 @@ record RunInputs(
         calibration.training(),
         calibration.validation(),
         measured,
-        fingerprint.build());
+        learning,
+        all);
+  }
+
+  private static StageInputs learning(CompressionPlan plan, TokenCorpus training)
+      throws IOException {
+    Path directory = Path.of(plan.parent());
+    return StageInputs.builder()
+        .put("format", 2)
+        .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
+        .put("parent's weights", ParentFingerprints.weights(directory))
+        .put("training text", training.fingerprint())
+        .put("seed", plan.seed())
+        .put("dtype", plan.dtype().configName())
+        .put("device", plan.device())
+        .put("windowTokens", plan.data().windowTokens())
+        .put("batchSize", plan.data().batchSize())
+        .build();
   }
 
   private static void checkLength(String what, TokenCorpus corpus, int windowTokens) {

@@ -1,19 +1,20 @@
 package org.nemotron.nas.pipeline;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.io.MoreFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.nemotron.core.provenance.AtomicFiles;
-import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.provenance.FileDigests;
+import org.nemotron.core.provenance.SealedJson;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 /**
@@ -21,17 +22,26 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
  * hears which and why.
  *
  * <p>A stage's record ({@code stages/NAME.json}) is written after its files, with their digests. A
- * result fits when its record has the fingerprint of what the stage depends on now, and the files
+ * result fits when its record has the fingerprints of what the stage depends on now, and the files
  * are as they were.
  */
 final class StageStore {
+  private static final String RECORDS = "stages";
+
   private final Path run;
   private final PipelineListener listener;
+  private final ImmutableSet<String> finished;
   private final List<StageSeconds> seconds = new ArrayList<>();
 
-  StageStore(Path run, PipelineListener listener) {
+  /**
+   * Makes the store of a run.
+   *
+   * @throws IOException if the records of former stages cannot be read
+   */
+  StageStore(Path run, PipelineListener listener) throws IOException {
     this.run = run;
     this.listener = listener;
+    this.finished = finished(run.resolve(RECORDS));
   }
 
   /** Makes the files of a stage. */
@@ -43,26 +53,26 @@ final class StageStore {
   /**
    * Makes sure that the files of {@code stage} are there.
    *
-   * @param fingerprint of all that they depend on
+   * @param inputs all that they depend on
    * @param steps how often the maker tells its progress
    * @param maker writes them, and returns their paths
    */
-  void ensure(String stage, Fingerprint fingerprint, long steps, Maker maker) throws IOException {
-    Optional<String> misfit = misfit(stage, fingerprint);
+  void ensure(String stage, StageInputs inputs, long steps, Maker maker) throws IOException {
+    Optional<String> misfit = misfit(stage, inputs);
     if (misfit.isEmpty()) {
       seconds.add(new StageSeconds(stage, storedSeconds(stage), true));
       listener.reused(stage);
       return;
     }
-    if (Files.exists(record(stage))) {
+    if (finished.contains(stage)) {
       listener.message(stage + " is done again: " + misfit.orElseThrow());
-      Files.delete(record(stage));
+      Files.deleteIfExists(record(stage));
     }
     long start = System.nanoTime();
     listener.started(stage, steps);
     ImmutableList<Path> files = maker.make(done -> listener.advanced(stage, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
-    writeRecord(stage, fingerprint, taken, files);
+    writeRecord(stage, inputs, taken, files);
     seconds.add(new StageSeconds(stage, taken, false));
     listener.finished(stage, taken);
   }
@@ -77,6 +87,29 @@ final class StageStore {
     listener.finished(stage, taken);
   }
 
+  /**
+   * Says which of the files that {@link #publish} noted under {@code name} has changed since, and
+   * forgets them: they are about to be written anew.
+   */
+  void withdraw(String name) throws IOException {
+    Path record = record(name);
+    if (!Files.exists(record)) {
+      return;
+    }
+    Optional<ObjectNode> json = SealedJson.read(record);
+    Optional<String> misfit =
+        json.isPresent()
+            ? FileDigests.fromJson(json.get().path("files")).misfit(run)
+            : Optional.of(record + " is damaged");
+    misfit.ifPresent(why -> listener.message(name + " is written again: " + why));
+    Files.delete(record);
+  }
+
+  /** Notes files that every run writes anew, as the last thing that a run does. */
+  void publish(String name, ImmutableList<Path> files) throws IOException {
+    writeRecord(name, StageInputs.builder().build(), 0, files);
+  }
+
   /** Returns how long each stage took, in their order. */
   ImmutableList<StageSeconds> seconds() {
     return ImmutableList.copyOf(seconds);
@@ -87,50 +120,56 @@ final class StageStore {
   }
 
   private Path record(String stage) {
-    return run.resolve("stages").resolve(stage + ".json");
+    return run.resolve(RECORDS).resolve(stage + ".json");
   }
 
-  private Optional<String> misfit(String stage, Fingerprint fingerprint) throws IOException {
+  private Optional<String> misfit(String stage, StageInputs inputs) throws IOException {
     Path record = record(stage);
     if (!Files.exists(record)) {
-      return Optional.of("it was not finished");
+      return Optional.of(record + " is missing");
     }
-    JsonNode json;
-    try {
-      json = PlanFiles.JSON.readTree(record.toFile());
-    } catch (JsonProcessingException e) {
+    Optional<ObjectNode> json = SealedJson.read(record);
+    if (json.isEmpty()) {
       return Optional.of(record + " is damaged");
     }
-    if (!json.path("fingerprint").asText().equals(fingerprint.hex())) {
-      return Optional.of("its settings, its inputs or an earlier stage changed");
+    ImmutableSet<String> changed =
+        inputs.changedSince(StageInputs.fromJson(json.get().path("inputs")));
+    if (!changed.isEmpty()) {
+      return Optional.of("what it depends on has changed: " + String.join(", ", changed));
     }
-    for (Map.Entry<String, JsonNode> file : json.path("files").properties()) {
-      Path path = run.resolve(file.getKey());
-      if (!Files.exists(path)) {
-        return Optional.of(path + " is missing");
-      }
-      if (!Fingerprint.ofFile(path).hex().equals(file.getValue().asText())) {
-        return Optional.of(path + " is not as it was written");
-      }
-    }
-    return Optional.empty();
+    return FileDigests.fromJson(json.get().path("files")).misfit(run);
   }
 
   private double storedSeconds(String stage) throws IOException {
-    return PlanFiles.JSON.readTree(record(stage).toFile()).path("seconds").asDouble();
+    return SealedJson.read(record(stage)).orElseThrow().path("seconds").asDouble();
   }
 
   private void writeRecord(
-      String stage, Fingerprint fingerprint, double taken, ImmutableList<Path> files)
+      String stage, StageInputs inputs, double taken, ImmutableList<Path> files)
       throws IOException {
     ObjectNode json = PlanFiles.JSON.createObjectNode();
     json.put("stage", stage);
-    json.put("fingerprint", fingerprint.hex());
+    json.set("inputs", inputs.toJson());
     json.put("seconds", taken);
-    ObjectNode digests = json.putObject("files");
-    for (Path file : files) {
-      digests.put(run.relativize(file).toString(), Fingerprint.ofFile(file).hex());
+    ArrayNode before = json.putArray("after");
+    seconds.forEach(earlier -> before.add(earlier.stage()));
+    json.set("files", FileDigests.of(run, files).toJson());
+    SealedJson.write(record(stage), json);
+  }
+
+  /** Returns the stages that were once finished: those recorded, and those before them. */
+  private static ImmutableSet<String> finished(Path records) throws IOException {
+    ImmutableSet.Builder<String> finished = ImmutableSet.builder();
+    if (!Files.isDirectory(records)) {
+      return finished.build();
     }
-    AtomicFiles.write(record(stage), json.toPrettyString());
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(records, "*.json")) {
+      for (Path file : files) {
+        finished.add(MoreFiles.getNameWithoutExtension(file));
+        SealedJson.read(file)
+            .ifPresent(json -> json.path("after").forEach(stage -> finished.add(stage.asText())));
+      }
+    }
+    return finished.build();
   }
 }

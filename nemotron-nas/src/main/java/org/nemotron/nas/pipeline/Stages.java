@@ -2,16 +2,19 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.nemotron.core.cuda.Card;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.Scenario;
@@ -47,13 +50,23 @@ final class Stages {
 
   /** A library with the trainings that made it, and the fingerprint of both. */
   record Trained(
-      BlockLibrary library, ImmutableList<CandidateTraining> trainings, Fingerprint fingerprint) {}
+      BlockLibrary library, ImmutableList<CandidateTraining> trainings, Fingerprint fingerprint) {
+    /** Returns those of {@code candidates} whose training met no value that was not finite. */
+    ImmutableSet<Candidate> finite(Set<? extends Candidate> candidates) {
+      ImmutableSet<Candidate> broken =
+          trainings.stream()
+              .filter(CandidateTraining::metNonFinite)
+              .map(CandidateTraining::candidate)
+              .collect(ImmutableSet.toImmutableSet());
+      return ImmutableSet.copyOf(Sets.difference(candidates, broken));
+    }
+  }
 
   /** Returns all candidates, trained apart. */
   Trained decoupled() throws IOException {
-    Fingerprint fingerprint =
-        Fingerprint.builder()
-            .put("inputs", inputs.fingerprint())
+    StageInputs stageInputs =
+        StageInputs.builder()
+            .putAll(inputs.learning())
             .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
             .put("start", PlanFiles.JSON.writeValueAsString(plan().start()))
             .put("local", PlanFiles.JSON.writeValueAsString(plan().local().withResidentLayers(0)))
@@ -63,7 +76,7 @@ final class Stages {
     Path curves = store.path("library/trainings.json");
     store.ensure(
         "library",
-        fingerprint,
+        stageInputs,
         calibration + plan().local().steps(),
         progress -> {
           try (BlockLibrary start =
@@ -83,10 +96,35 @@ final class Stages {
             return written(trained, trained.library().candidates(), directory, curves);
           }
         });
+    ImmutableList<CandidateTraining> trainings = TableFiles.readTrainings(curves);
+    checkPlanAllows("library", stops(trainings));
     return new Trained(
-        LibraryFiles.read(directory, inputs.parent()),
-        TableFiles.readTrainings(curves),
-        fingerprint);
+        LibraryFiles.read(directory, inputs.parent()), trainings, stageInputs.fingerprint());
+  }
+
+  private static ImmutableList<String> stops(List<CandidateTraining> trainings) {
+    return trainings.stream()
+        .filter(CandidateTraining::metNonFinite)
+        .flatMap(training -> training.stop().stream().map(stop -> sentence(training, stop)))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static String sentence(CandidateTraining training, CandidateTraining.Stop stop) {
+    return training.candidate().id() + " was stopped at step " + stop.step() + ": " + stop.reason();
+  }
+
+  /** Ends the run if something was not finite and the plan wants that; the stage is stored. */
+  private void checkPlanAllows(String stage, ImmutableList<String> notFinite) {
+    if (!notFinite.isEmpty() && plan().nonFinite() == CompressionPlan.NonFinite.STOP) {
+      throw new NonFiniteException(
+          stage
+              + ": "
+              + notFinite.get(0)
+              + (notFinite.size() > 1 ? ", and so were " + (notFinite.size() - 1) + " more" : "")
+              + "; the run ends as the plan says, and keeps its finished stages.\n"
+              + "Maybe nonFinite GO_ON, which leaves such candidates out, or a lower learning"
+              + " rate.");
+    }
   }
 
   private LocalDistillationSettings settings(int steps, double learningRate) {
@@ -99,10 +137,7 @@ final class Stages {
   }
 
   private ImmutableList<Path> written(
-      LocalDistillation trained,
-      ImmutableSet<? extends Candidate> candidates,
-      Path directory,
-      Path curves)
+      LocalDistillation trained, Set<? extends Candidate> candidates, Path directory, Path curves)
       throws IOException {
     try (BlockLibrary library = trained.library()) {
       for (CandidateTraining training : trained.trainings()) {
@@ -111,11 +146,8 @@ final class Stages {
             .forEach(
                 stop ->
                     listener.message(
-                        training.candidate().id()
-                            + " was stopped at step "
-                            + stop.step()
-                            + ": "
-                            + stop.reason()));
+                        sentence(training, stop)
+                            + (training.metNonFinite() ? "; it is left out" : "")));
       }
       ImmutableList<Path> files = LibraryFiles.write(library, candidates, directory);
       TableFiles.writeTrainings(curves, trained.trainings());
@@ -131,40 +163,54 @@ final class Stages {
   private ScoreTable scores(
       String stage, Trained trained, ImmutableSet<? extends Candidate> candidates)
       throws IOException {
-    Fingerprint fingerprint =
-        Fingerprint.builder()
+    StageInputs stageInputs =
+        StageInputs.builder()
             .put("library", trained.fingerprint())
-            .put("scoring", PlanFiles.JSON.writeValueAsString(plan().scoring()))
+            .put("validation text", inputs.validation().fingerprint())
+            .put("candidatesPerPass", plan().scoring().candidatesPerPass())
             .build();
     Path file = store.path(stage + ".json");
     int batches = inputs.validationBatches().batches();
     store.ensure(
         stage,
-        fingerprint,
+        stageInputs,
         batches,
         progress -> {
           ScoringSettings settings =
               new ScoringSettings(batches, plan().scoring().candidatesPerPass(), inputs.threads());
-          TableFiles.writeScores(
-              file,
+          ScoreTable table =
               new BlockScorer(settings)
-                  .score(trained.library(), candidates, inputs.validationBatches(), progress));
+                  .score(
+                      trained.library(),
+                      trained.finite(candidates),
+                      inputs.validationBatches(),
+                      progress);
+          leftOut(table).forEach(what -> listener.message(what + "; it is left out"));
+          TableFiles.writeScores(file, table);
           return ImmutableList.of(file);
         });
-    return TableFiles.readScores(file);
+    ScoreTable table = TableFiles.readScores(file);
+    checkPlanAllows(stage, leftOut(table));
+    return table;
+  }
+
+  private static ImmutableList<String> leftOut(ScoreTable table) {
+    return table.leftOut().entrySet().stream()
+        .map(entry -> entry.getKey().id() + ", " + entry.getValue())
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** Returns the costs of all alternatives, one table per batch size. */
   ImmutableList<CostTable> costs() throws IOException {
     CompressionPlan.CostPlan costs = plan().costs();
-    Fingerprint fingerprint =
-        costsFingerprint(plan(), inputs.parent().spec(), machine(Device.parse(plan().device())));
+    StageInputs stageInputs =
+        costsInputs(plan(), inputs.parent().spec(), machine(Device.parse(plan().device())));
     Path file = store.path("costs.json");
     LatencyMeter meter = new LatencyMeter(costs.prefillRounds(), costs.decodeRounds());
     int rounds = meter.rounds();
     store.ensure(
         "costs",
-        fingerprint,
+        stageInputs,
         (long) rounds * costs.batchSizes().size(),
         progress -> {
           List<CostTable> tables = new ArrayList<>();
@@ -184,13 +230,18 @@ final class Stages {
     return TableFiles.readCosts(file);
   }
 
-  /** Returns the fingerprint of all that costs depend on; they hold for one kind of machine. */
-  static Fingerprint costsFingerprint(CompressionPlan plan, ModelSpec parent, String machine)
+  /** Returns all that costs depend on; they hold for one kind of machine. */
+  static StageInputs costsInputs(CompressionPlan plan, ModelSpec parent, String machine)
       throws IOException {
-    return Fingerprint.builder()
-        .put("parent", parent.toString())
+    CompressionPlan.CostPlan costs = plan.costs();
+    return StageInputs.builder()
+        .put("parent's architecture", parent.toString())
         .put("space", PlanFiles.JSON.writeValueAsString(plan.space()))
-        .put("costs", PlanFiles.JSON.writeValueAsString(plan.costs()))
+        .put("batchSizes", costs.batchSizes().toString())
+        .put("promptTokens", costs.promptTokens())
+        .put("outputTokens", costs.outputTokens())
+        .put("prefillRounds", costs.prefillRounds())
+        .put("decodeRounds", costs.decodeRounds())
         .put("method", LatencyMeter.METHOD)
         .put("device", plan.device())
         .put("machine", machine)
@@ -218,8 +269,8 @@ final class Stages {
     if (pairs.isEmpty() || plan().coupled().steps() == 0) {
       return new Coupled(decoupled, scores);
     }
-    Fingerprint fingerprint =
-        Fingerprint.builder()
+    StageInputs stageInputs =
+        StageInputs.builder()
             .put("library", decoupled.fingerprint())
             .put("pairs", pairs.toString())
             .put("coupled", PlanFiles.JSON.writeValueAsString(plan().coupled()))
@@ -228,7 +279,7 @@ final class Stages {
     Path curves = store.path("library-coupled/trainings.json");
     store.ensure(
         "coupled",
-        fingerprint,
+        stageInputs,
         plan().coupled().steps(),
         progress -> {
           try (BlockLibrary start = decoupled.library().withCandidates(pairs)) {
@@ -243,16 +294,18 @@ final class Stages {
             return written(trained, pairs, directory, curves);
           }
         });
+    ImmutableList<CandidateTraining> trainings = TableFiles.readTrainings(curves);
+    checkPlanAllows("coupled", stops(trainings));
     try (BlockLibrary trained = LibraryFiles.read(directory, inputs.parent())) {
       Trained both =
           new Trained(
               decoupled.library().with(trained),
               ImmutableList.<CandidateTraining>builder()
                   .addAll(decoupled.trainings())
-                  .addAll(TableFiles.readTrainings(curves))
+                  .addAll(trainings)
                   .build(),
-              fingerprint);
-      return new Coupled(both, scores.with(scores("scores-coupled", both, pairs).scores()));
+              stageInputs.fingerprint());
+      return new Coupled(both, scores.with(scores("scores-coupled", both, pairs)));
     }
   }
 

@@ -37,17 +37,29 @@ final class TableFiles {
               row.set("candidate", SpecJson.of(candidate));
               row.set("score", PlanFiles.JSON.valueToTree(score));
             });
+    table
+        .leftOut()
+        .forEach(
+            (candidate, fault) -> {
+              ObjectNode row = rows.addObject().put("id", candidate.id());
+              row.set("candidate", SpecJson.of(candidate));
+              row.put("leftOut", fault);
+            });
     AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(rows));
   }
 
   static ScoreTable readScores(Path file) throws IOException {
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
+    ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
     for (JsonNode row : PlanFiles.JSON.readTree(file.toFile())) {
-      scores.put(
-          SpecJson.candidate(row.path("candidate")),
-          PlanFiles.JSON.treeToValue(row.path("score"), Score.class));
+      Candidate candidate = SpecJson.candidate(row.path("candidate"));
+      if (row.has("leftOut")) {
+        leftOut.put(candidate, row.path("leftOut").asText());
+      } else {
+        scores.put(candidate, PlanFiles.JSON.treeToValue(row.path("score"), Score.class));
+      }
     }
-    return new ScoreTable(scores.buildOrThrow());
+    return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
   }
 
   static void writeCosts(Path file, List<CostTable> tables) throws IOException {

@@ -51,11 +51,13 @@ public final class AdditivityAuditor {
    * Returns the comparison for {@code count} random pairs of candidates that cover one layer each;
    * for none where all candidates stand in one layer.
    *
-   * @param scores have an entry for every candidate of {@code library}
+   * @param scores of candidates of {@code library}; those without one are not audited
    */
   public Audit audit(BlockLibrary library, ScoreTable scores, int count, Seed seed) {
     List<Candidate> single = new ArrayList<>();
-    library.candidates().stream().filter(c -> c.covers() == 1).forEach(single::add);
+    library.candidates().stream()
+        .filter(c -> c.covers() == 1 && scores.scores().containsKey(c))
+        .forEach(single::add);
     boolean pairsExist = single.stream().mapToInt(Candidate::layer).distinct().count() > 1;
     SplittableRandom random = seed.random();
     List<List<Candidate>> pairs = new ArrayList<>();

@@ -48,11 +48,13 @@ public final class BlockScorer {
   }
 
   /**
-   * Returns the scores of {@code candidates} with their weights in {@code library}.
+   * Returns the scores of {@code candidates} with their weights in {@code library}; one that gives
+   * a value that is not finite is left out, by name.
    *
    * @param data held-out text; the first {@code batches} batches are used, or all where there are
    *     fewer
    * @param progress told after each batch how many are done
+   * @throws org.nemotron.core.tensor.NonFiniteException if the parent's own values are not finite
    */
   public ScoreTable score(
       BlockLibrary library,
@@ -66,7 +68,8 @@ public final class BlockScorer {
     try (SideBySide sideBySide = new SideBySide(room.passes())) {
       for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
         try (NativeScope scope = NativeScope.open()) {
-          scoreBatch(library, passes, data.batch(batch), sums, sideBySide, room.place());
+          String name = "scores, batch " + batch;
+          scoreBatch(library, passes, data.batch(batch), name, sums, sideBySide, room.place());
         }
         progress.accept(batch + 1);
       }
@@ -74,8 +77,14 @@ public final class BlockScorer {
       throw CardMemoryException.explaining(e, library.parent().device(), REMEDY);
     }
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
-    sums.forEach((candidate, sum) -> scores.put(candidate, sum.score()));
-    return new ScoreTable(scores.buildOrThrow());
+    ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
+    sums.forEach(
+        (candidate, sum) ->
+            sum.fault()
+                .ifPresentOrElse(
+                    fault -> leftOut.put(candidate, fault),
+                    () -> scores.put(candidate, sum.score())));
+    return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
   }
 
   /** Returns the scores of all candidates of {@code library}; see the other {@code score}. */
@@ -111,13 +120,16 @@ public final class BlockScorer {
       BlockLibrary library,
       List<List<Candidate>> passes,
       Tensor idsBT,
+      String name,
       Map<Candidate, ScoreAccumulator> sums,
       SideBySide sideBySide,
       ResidualStream.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide, place);
+      ResidualStream stream =
+          ResidualStream.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
+        metrics.checkParent(name);
         sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
       }
     }

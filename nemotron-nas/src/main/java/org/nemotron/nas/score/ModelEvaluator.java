@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.math.StatsAccumulator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -11,8 +12,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.nn.Divergences;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.SideBySide;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
@@ -33,6 +36,9 @@ public final class ModelEvaluator {
   /**
    * Returns the quality of each of {@code models}, in their order; the parent may be among them.
    * The parent runs once per window, whatever the number of models.
+   *
+   * @throws NonFiniteException if a model's values are not finite; it names the model's index and
+   *     the layer
    */
   public ImmutableList<ModelQuality> evaluate(
       HeterogeneousModel parent, List<HeterogeneousModel> models) {
@@ -67,7 +73,34 @@ public final class ModelEvaluator {
     }
   }
 
-  private record OfWindow(double kl, double loss, double accuracy) {}
+  private record OfWindow(double kl, double loss, double accuracy) {
+    boolean isFinite() {
+      return Double.isFinite(kl) && Double.isFinite(loss);
+    }
+  }
+
+  private static NonFiniteException notFinite(
+      HeterogeneousModel parent,
+      int index,
+      HeterogeneousModel model,
+      OfWindow result,
+      Tensor ids1T) {
+    Optional<String> ofParent = ResidualStream.of(parent, ids1T).notFinite();
+    String where =
+        ofParent
+            .map(part -> "the parent's " + part)
+            .orElseGet(() -> ResidualStream.of(model, ids1T).notFinite().orElse("the head"));
+    return new NonFiniteException(
+        "evaluation, model "
+            + index
+            + ": KL ("
+            + result.kl()
+            + ") or loss ("
+            + result.loss()
+            + ") is not finite, first in "
+            + where
+            + ".\nMaybe the weights are damaged.");
+  }
 
   private static ImmutableList<OfWindow> evaluateWindow(
       HeterogeneousModel parent, List<HeterogeneousModel> models, Tensor ids1T) {
@@ -78,7 +111,11 @@ public final class ModelEvaluator {
         try (NativeScope scope = NativeScope.open()) {
           Tensor logTV =
               model == parent ? parentLogTV : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
-          results.add(compare(parentLogTV, logTV, ids1T.select(0, 0)));
+          OfWindow result = compare(parentLogTV, logTV, ids1T.select(0, 0));
+          if (!result.isFinite()) {
+            throw notFinite(parent, models.indexOf(model), model, result, ids1T);
+          }
+          results.add(result);
         }
       }
       return results.build();

@@ -1,17 +1,39 @@
 package org.nemotron.nas.score;
 
 import com.google.common.math.StatsAccumulator;
+import java.util.Optional;
 
 /** Means and standard errors over sequences. */
 final class ScoreAccumulator {
   private final StatsAccumulator kl = new StatsAccumulator();
   private final StatsAccumulator loss = new StatsAccumulator();
   private final StatsAccumulator accuracy = new StatsAccumulator();
+  private Optional<String> fault = Optional.empty();
 
+  /** Takes in a sequence; after the first that is not finite, none counts any more. */
   void add(TokenMetrics.OfSequence sequence) {
+    if (!sequence.isFinite() && fault.isEmpty()) {
+      fault =
+          Optional.of(
+              "held-out sequence "
+                  + kl.count()
+                  + ": KL ("
+                  + sequence.klNats()
+                  + ") or loss ("
+                  + sequence.lossIncrease()
+                  + ") is not finite");
+    }
+    if (fault.isPresent()) {
+      return;
+    }
     kl.add(sequence.klNats());
     loss.add(sequence.lossIncrease());
     accuracy.add(sequence.accuracyDrop());
+  }
+
+  /** Returns what was not finite, if something was. */
+  Optional<String> fault() {
+    return fault;
   }
 
   Score score() {

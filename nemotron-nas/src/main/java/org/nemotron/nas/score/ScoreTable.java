@@ -10,8 +10,19 @@ import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.Placement;
 
-/** The harm that each candidate does, alone in the parent. Immutable. */
-public record ScoreTable(ImmutableMap<Candidate, Score> scores) {
+/**
+ * The harm that each candidate does, alone in the parent. Immutable.
+ *
+ * @param scores of all that gave finite values
+ * @param leftOut the others, each with what was not finite and where
+ */
+public record ScoreTable(
+    ImmutableMap<Candidate, Score> scores, ImmutableMap<Candidate, String> leftOut) {
+  /** Makes a table of candidates that all have a score. */
+  public ScoreTable(ImmutableMap<Candidate, Score> scores) {
+    this(scores, ImmutableMap.of());
+  }
+
   /**
    * Returns the score of {@code candidate}.
    *
@@ -56,9 +67,13 @@ public record ScoreTable(ImmutableMap<Candidate, Score> scores) {
         .reduce(Score.NONE, Score::plus);
   }
 
-  /** Returns this table with the scores of {@code more} added. */
-  public ScoreTable with(Map<Candidate, Score> more) {
-    return new ScoreTable(
-        ImmutableMap.<Candidate, Score>builder().putAll(scores).putAll(more).buildKeepingLast());
+  /** Returns this table with what {@code more} has added. */
+  public ScoreTable with(ScoreTable more) {
+    return new ScoreTable(merged(scores, more.scores), merged(leftOut, more.leftOut));
+  }
+
+  private static <T> ImmutableMap<Candidate, T> merged(
+      Map<Candidate, T> some, Map<Candidate, T> more) {
+    return ImmutableMap.<Candidate, T>builder().putAll(some).putAll(more).buildKeepingLast();
   }
 }

@@ -6,7 +6,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.PredictionComparison;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
 
 /** The parent's predictions for one batch, and what other hidden states say in comparison. */
@@ -33,11 +35,33 @@ final class TokenMetrics implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks what all candidates are held against; reads the device once.
+   *
+   * @param name which scores and batch these are, for the message
+   * @throws NonFiniteException if the parent's logits are not all finite
+   */
+  void checkParent(String name) {
+    // The KL to itself is NaN as soon as one logit is not finite, whichever token it belongs to.
+    if (!Finiteness.of(comparison.own().klR())) {
+      throw new NonFiniteException(
+          name
+              + ", the parent: the head gives values that are not finite.\n"
+              + "Maybe its weights are damaged, or the logits overflow in this element type.");
+    }
+  }
+
   /** What one sequence says: KL to the parent, loss and accuracy less the parent's. */
   record OfSequence(double klNats, double lossIncrease, double accuracyDrop) {
     /** Takes one sequence's row of {@link TokenMetrics#compare}, once read. */
     static OfSequence at(float[] rows, int index) {
       return new OfSequence(rows[3 * index], rows[3 * index + 1], rows[3 * index + 2]);
+    }
+
+    boolean isFinite() {
+      return Double.isFinite(klNats)
+          && Double.isFinite(lossIncrease)
+          && Double.isFinite(accuracyDrop);
     }
   }
 

@@ -7,8 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +26,7 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.nas.Damage;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.TensorValues;
 
@@ -167,7 +169,8 @@ final class GlobalDistillerTest {
       throws IOException {
     GlobalDistillationSettings settings = settings(STEPS, 1, 1, 0, 2);
     GlobalCheckpoint checkpoint =
-        GlobalCheckpoint.in(directory.resolve("state"), Fingerprint.builder().put("a", 1).build());
+        GlobalCheckpoint.in(
+            directory.resolve("state"), Fingerprint.builder().put("a", 1).build(), why -> {});
     assertThatThrownBy(() -> distill(settings, checkpoint, GlobalDistillerTest::killAtSeven))
         .hasMessage("killed");
     long[] firstStep = {0};
@@ -187,33 +190,60 @@ final class GlobalDistillerTest {
   @Test
   void distill_stateOfAnotherTraining_isNotUsed(@TempDir Path directory) throws IOException {
     Path state = directory.resolve("state");
-    GlobalCheckpoint other = GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 1).build());
+    GlobalCheckpoint other =
+        GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 1).build(), why -> {});
     distill(settings(4, 1, 1, 0, 1), other, step -> {}).child().close();
     long[] calls = {0};
-    GlobalCheckpoint own = GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 2).build());
+    List<String> messages = new ArrayList<>();
+    GlobalCheckpoint own =
+        GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 2).build(), messages::add);
     distill(settings(4, 1, 1, 0, 1), own, step -> calls[0]++).child().close();
     assertThat(calls[0]).isEqualTo(4);
+    assertThat(messages)
+        .containsExactly(
+            "the saved state of the distillation is not used: "
+                + state
+                + " belongs to other settings or inputs");
+  }
+
+  @Test
+  void distill_savedStateDamaged_namesTheFileAndBeginsAnew(@TempDir Path directory)
+      throws IOException {
+    Path state = directory.resolve("state");
+    Fingerprint one = Fingerprint.builder().put("a", 1).build();
+    GlobalDistillationSettings settings = settings(4, 1, 1, 0, 2);
+    GlobalDistillation whole = distill(settings, GlobalCheckpoint.NONE, step -> {});
+    for (String name :
+        List.of("current.safetensors", "best.safetensors", "optimizer.pt", "state.json")) {
+      Path file = state.resolve(name);
+      String damaged = name.equals("state.json") ? " is damaged" : " is not as it was written";
+      for (Damage damage : Damage.values()) {
+        List<String> messages = new ArrayList<>();
+        List<Long> steps = new ArrayList<>();
+        GlobalCheckpoint checkpoint = GlobalCheckpoint.in(state, one, messages::add);
+        distill(settings, checkpoint, step -> {}).child().close();
+        messages.clear();
+        damage.to(file);
+        GlobalDistillation again = distill(settings, checkpoint, steps::add);
+        try (HeterogeneousModel actual = again.child()) {
+          assertThat(messages)
+              .containsExactly(
+                  "the saved state of the distillation is not used: "
+                      + file
+                      + (damage == Damage.DELETED ? " is missing" : damaged));
+          assertThat(steps).containsExactly(1L, 2L, 3L, 4L);
+          assertThat(again.losses()).isEqualTo(whole.losses());
+          assertThat(TensorValues.of(actual.tensors()))
+              .isEqualTo(TensorValues.of(whole.child().tensors()));
+        }
+      }
+    }
+    whole.child().close();
   }
 
   private static void killAtSeven(long step) {
     if (step == 7) {
       throw new IllegalStateException("killed");
-    }
-  }
-
-  @Test
-  void distill_childIsNotFinite_stopsAndSaysWhere() throws IOException {
-    try (NamedTensors weights = SmallParent.weights(CHEAP.tensorShapes(SmallParent.WIDTH), 20);
-        NamedTensors broken = weights.map(tensor -> tensor.mul(new Scalar(Double.NaN)));
-        HeterogeneousModel child = parent.withBlock(1, CHEAP, broken)) {
-      GlobalDistillation distilled =
-          new GlobalDistiller(settings(3, 1, 1, 0, 1), GlobalCheckpoint.NONE)
-              .distill(parent, child, SmallParent.training(), SmallParent.heldOut(), step -> {});
-      distilled.child().close();
-      assertThat(distilled.stop())
-          .containsExactly(
-              "step 0: the loss (NaN) or the gradient (NaN) is not finite; the best child before"
-                  + " it is kept");
     }
   }
 

@@ -1,14 +1,17 @@
 package org.nemotron.nas.distill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +25,7 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.SmallParent;
@@ -108,10 +112,63 @@ final class LocalDistillerTest {
   }
 
   private LocalDistillation inGroups(LayerFeed feed, int residentLayers, long hostBytes) {
+    return inGroups(feed, start.candidates(), residentLayers, hostBytes);
+  }
+
+  private LocalDistillation inGroups(
+      LayerFeed feed, Collection<? extends Candidate> candidates, int resident, long hostBytes) {
     var settings =
-        new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10, residentLayers);
+        new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10, resident);
     return new LocalDistiller(settings)
-        .distill(feed, start, start.candidates(), SmallParent.training(), step -> {}, hostBytes);
+        .distill(feed, start, candidates, SmallParent.training(), step -> {}, hostBytes);
+  }
+
+  /** Returns the parent with NaN in the last projection of layer 1. */
+  private HeterogeneousModel broken() {
+    ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
+    parent
+        .block(1)
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                weights.put(
+                    name, name.contains("down") ? tensor.mul(new Scalar(Double.NaN)) : tensor));
+    try (NamedTensors changed = NamedTensors.of(weights.buildOrThrow())) {
+      return parent.withBlock(1, SmallParent.BLOCK, changed);
+    }
+  }
+
+  private void assertLayer1IsNamed(
+      LayerFeed feed, Collection<? extends Candidate> candidates, long hostBytes) {
+    assertThatThrownBy(() -> inGroups(feed, candidates, 1, hostBytes))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessage(
+            "local distillation, step 0, the parent: layer 1, network gives values that are not"
+                + " finite.\n"
+                + "Maybe the weights are damaged, or the model overflows in this element type.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, Long.MAX_VALUE})
+  void distill_parentGivesNaNInTheSecondGroup_namesTheLayer(long hostBytes) {
+    ImmutableList<Candidate> inLayers0And1 =
+        ImmutableList.of(new Candidate.Ffn(0, new FfnSpec.Gated(24)), NARROW);
+    try (HeterogeneousModel other = broken();
+        LayerFeed feed = LayerFeed.of(other, Device.CPU)) {
+      assertLayer1IsNamed(feed, inLayers0And1, hostBytes);
+    }
+  }
+
+  @Test
+  void distill_parentGivesNaNBeforeTheFirstGroup_namesTheLayer() {
+    ImmutableList<Candidate> inLayer2 =
+        ImmutableList.of(new Candidate.Ffn(2, new FfnSpec.Gated(24)));
+    try (HeterogeneousModel other = broken();
+        LayerFeed own = LayerFeed.of(other, Device.CPU);
+        LayerFeed copies = LayerFeed.streamed(other, Device.CPU)) {
+      assertLayer1IsNamed(own, inLayer2, 0);
+      assertLayer1IsNamed(copies, inLayer2, 0);
+    }
   }
 
   private void assertSameBits(LocalDistillation actual) {
@@ -205,7 +262,9 @@ final class LocalDistillerTest {
         CandidateTraining stopped = distilled.trainings().get(0);
         assertThat(stopped.candidate()).isEqualTo(NARROW);
         assertThat(stopped.stop())
-            .containsExactly(new CandidateTraining.Stop(0, "the loss is not finite (NaN)"));
+            .containsExactly(
+                new CandidateTraining.Stop(
+                    0, CandidateTraining.Cause.NOT_FINITE, "the loss is not finite (NaN)"));
         assertThat(distilled.trainings().get(1)).isEqualTo(healthy.trainings().get(0));
         assertThat(TensorValues.of(trained, ONE_HEAD))
             .isEqualTo(TensorValues.of(expected, ONE_HEAD));

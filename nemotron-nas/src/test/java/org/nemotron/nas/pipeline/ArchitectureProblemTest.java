@@ -42,7 +42,7 @@ final class ArchitectureProblemTest {
             ImmutableMap.of(
                 new Candidate.Attention(0, NO_ATTENTION), harm(1, 3),
                 new Candidate.Ffn(0, NARROW), harm(2, 4)))
-        .with(more);
+        .with(new ScoreTable(more));
   }
 
   private static ArchitectureProblem problem(ImmutableMap<Candidate, Score> more) {

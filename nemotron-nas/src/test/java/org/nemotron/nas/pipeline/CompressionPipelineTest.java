@@ -3,15 +3,21 @@ package org.nemotron.nas.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.NonFiniteException;
+import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.pipeline.CompressionPlan.Target;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.report.RunSummary;
@@ -122,6 +128,72 @@ final class CompressionPipelineTest {
     Events next = new Events();
     assertThat(run(tiny.plan(0, TinyRun.SMALL), next).targets()).hasSize(1);
     assertThat(next.reused).containsExactly("library", "scores", "costs");
+  }
+
+  /** Returns {@code plan} with other values at these JSON paths. */
+  private static CompressionPlan with(CompressionPlan plan, Map<String, Object> values)
+      throws IOException {
+    ObjectNode json = PlanFiles.JSON.valueToTree(plan);
+    values.forEach(
+        (path, value) -> {
+          int slash = path.lastIndexOf('/');
+          ((ObjectNode) json.at(path.substring(0, slash)))
+              .set(path.substring(slash + 1), PlanFiles.JSON.valueToTree(value));
+        });
+    return PlanFiles.JSON.treeToValue(json, CompressionPlan.class);
+  }
+
+  @Test
+  void run_trainingsOverflowAndThePlanStops_keepsTheStageAndGoesOnWithoutThemWhenTold(
+      @TempDir Path directory) throws IOException, NoArchitectureException {
+    CompressionPlan wild =
+        with(
+            TinyRun.in(directory).plan(2, TinyRun.SMALL),
+            ImmutableMap.of("/local/learningRate", 1e30, "/nonFinite", "STOP"));
+    for (int time = 0; time < 2; time++) {
+      assertThatThrownBy(() -> run(wild, new Events()))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining(
+              "library: layer-000.attention.kv1 was stopped at step 1: the loss is not finite (NaN),"
+                  + " and so were ")
+          .hasMessageEndingWith(
+              " more; the run ends as the plan says, and keeps its finished stages.\n"
+                  + "Maybe nonFinite GO_ON, which leaves such candidates out, or a lower learning"
+                  + " rate.");
+    }
+    Events told = new Events();
+    RunSummary summary = run(with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    assertThat(told.reused).containsExactly("library");
+    assertThat(summary.diverged()).isNotEmpty();
+    assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
+    assertThat(summary.targets().get(0).solution().layers())
+        .allSatisfy(
+            layer -> assertThat(layer.spec().ffn()).isIn(SmallParent.FFN, new FfnSpec.NoOp()));
+  }
+
+  @Test
+  void run_childOverflowsAndThePlanStops_savesItsStateAndKeepsTheBestWhenTold(
+      @TempDir Path directory) throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    CompressionPlan wild =
+        with(
+            tiny.plan(0, TinyRun.SMALL),
+            ImmutableMap.of(
+                "/global/learningRate", 1e30, "/global/evaluateEvery", 4, "/nonFinite", "STOP"));
+    assertThatThrownBy(() -> run(wild, new Events()))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageStartingWith(
+            "child, step 1: the gradient (norm NaN) is not finite, first in model.")
+        .hasMessageContaining("with the training's state saved");
+    assertThat(tiny.output().resolve("checkpoints/child/state.json")).isNotEmptyFile();
+    assertThat(tiny.output().resolve("child")).doesNotExist();
+    Events told = new Events();
+    RunSummary summary = run(with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    assertThat(told.reused).containsExactly("library", "scores", "costs");
+    assertThat(told.messages)
+        .anySatisfy(text -> assertThat(text).startsWith("child, step 1: the gradient (norm NaN)"));
+    assertThat(summary.targets().get(0).child().klNats())
+        .isEqualTo(summary.targets().get(0).childBeforeDistillation().klNats());
   }
 
   @Test

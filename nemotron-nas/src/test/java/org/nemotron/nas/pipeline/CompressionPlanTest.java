@@ -16,6 +16,7 @@ import org.nemotron.nas.pipeline.CompressionPlan.DataPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.GlobalPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.Limit;
 import org.nemotron.nas.pipeline.CompressionPlan.LocalPlan;
+import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
 import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
 import org.nemotron.nas.pipeline.CompressionPlan.ScoringPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.Target;
@@ -56,7 +57,8 @@ final class CompressionPlanTest {
           new GlobalPlan(500, 6, 7e-4, 0.5, 2, 0.25, 50),
           ImmutableList.of(
               new Target(
-                  "small", ImmutableList.of(new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6)))));
+                  "small", ImmutableList.of(new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6)))),
+          NonFinite.STOP);
 
   @Test
   void toBuilder_nothingSet_buildsTheSamePlan() {
@@ -85,6 +87,7 @@ final class CompressionPlanTest {
                 .costs(UNUSUAL.costs())
                 .global(UNUSUAL.global())
                 .targets(UNUSUAL.targets())
+                .nonFinite(UNUSUAL.nonFinite())
                 .build())
         .isEqualTo(UNUSUAL);
   }

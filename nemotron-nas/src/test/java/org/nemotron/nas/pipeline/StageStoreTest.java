@@ -10,13 +10,12 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 final class StageStoreTest {
-  private static final Fingerprint ONE = Fingerprint.builder().put("a", 1).build();
-  private static final Fingerprint TWO = Fingerprint.builder().put("a", 2).build();
+  private static final StageInputs ONE = StageInputs.builder().put("a", 1).build();
+  private static final StageInputs TWO = StageInputs.builder().put("a", 2).build();
 
   private Path run = Path.of("run");
   private Path result = Path.of("run");
@@ -29,12 +28,12 @@ final class StageStoreTest {
   }
 
   /** Makes sure of the one stage's file in a store opened anew. */
-  private Events ensure(Fingerprint fingerprint) throws IOException {
+  private Events ensure(StageInputs inputs) throws IOException {
     Events events = new Events();
     new StageStore(run, events)
         .ensure(
             "stage",
-            fingerprint,
+            inputs,
             1,
             progress -> {
               Files.writeString(result, "made");
@@ -54,7 +53,7 @@ final class StageStoreTest {
 
   @Test
   void ensure_otherFingerprint_makesThemAgainAndSaysWhy() throws IOException {
-    assertDoneAgain(ensure(TWO), "its settings, its inputs or an earlier stage changed");
+    assertDoneAgain(ensure(TWO), "what it depends on has changed: a");
     assertThat(ensure(TWO).reused).containsExactly("stage");
   }
 
@@ -75,6 +74,47 @@ final class StageStoreTest {
     Path record = run.resolve("stages/stage.json");
     Files.writeString(record, "{\"stage\": ");
     assertDoneAgain(ensure(ONE), record + " is damaged");
+  }
+
+  @Test
+  void ensure_recordFlippedAnywhere_isNamed() throws IOException {
+    Path record = run.resolve("stages/stage.json");
+    byte[] whole = Files.readAllBytes(record);
+    for (int at = 0; at < whole.length; at += 7) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 1;
+      Files.write(record, flipped);
+      assertDoneAgain(ensure(ONE), record + " is damaged");
+    }
+  }
+
+  @Test
+  void ensure_recordGoneButThatOfALaterStageThere_namesIt() throws IOException {
+    StageStore store = new StageStore(run, new Events());
+    store.ensure("stage", ONE, 1, progress -> ImmutableList.of(result));
+    store.ensure("later", ONE, 1, progress -> ImmutableList.of());
+    Path record = run.resolve("stages/stage.json");
+    Files.delete(record);
+    assertDoneAgain(ensure(ONE), record + " is missing");
+  }
+
+  @Test
+  void ensure_neverFinishedBefore_saysNothing() throws IOException {
+    Events events = new Events();
+    new StageStore(run, events).ensure("later", ONE, 1, progress -> ImmutableList.of());
+    assertThat(events.started).containsExactly("later");
+    assertThat(events.messages).isEmpty();
+  }
+
+  @Test
+  void withdraw_publishedFileChanged_namesItOnce() throws IOException {
+    new StageStore(run, new Events()).publish("results", ImmutableList.of(result));
+    Files.writeString(result, "mad");
+    Events events = new Events();
+    new StageStore(run, events).withdraw("results");
+    new StageStore(run, events).withdraw("results");
+    assertThat(events.messages)
+        .containsExactly("results is written again: " + result + " is not as it was written");
   }
 
   @Test

@@ -117,7 +117,8 @@ final class TinyRun {
         new CompressionPlan.ScoringPlan(Score.Metric.KL, 4, 3),
         new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1),
         new CompressionPlan.GlobalPlan(4, 2, 1e-3, 1, 1, 0, 2),
-        ImmutableList.copyOf(targets));
+        ImmutableList.copyOf(targets),
+        CompressionPlan.NonFinite.GO_ON);
   }
 
   /** Remembers what it hears, and ends the run where it is told to. */

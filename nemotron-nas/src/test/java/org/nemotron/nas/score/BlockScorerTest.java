@@ -214,19 +214,17 @@ final class BlockScorerTest {
   }
 
   @Test
-  void score_weightsNotFinite_isRefusedAndNotMistakenForAHarm() {
+  void score_weightsNotFinite_isLeftOutAndNotMistakenForAHarm() {
     Candidate candidate = new Candidate.Ffn(1, new FfnSpec.Gated(24));
     try (NamedTensors fresh = library.weights(candidate);
         NamedTensors broken =
             fresh.map(tensor -> tensor.mul(new org.bytedeco.pytorch.Scalar(Double.NaN)));
         BlockLibrary spoilt = library.with(ImmutableMap.of(candidate, broken))) {
-      assertThatThrownBy(
-              () ->
-                  new BlockScorer(new ScoringSettings(1, 4, 1))
-                      .score(
-                          spoilt, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {}))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("a score must be finite: KL NaN");
+      ScoreTable table =
+          new BlockScorer(new ScoringSettings(1, 4, 1))
+              .score(spoilt, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {});
+      assertThat(table.scores()).isEmpty();
+      assertThat(table.leftOut()).containsOnlyKeys(candidate);
     }
   }
 
