@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import static com.google.common.base.Preconditions.checkState;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.util.concurrent.Futures;
@@ -41,6 +42,7 @@ public final class LayerFeed implements AutoCloseable {
   private final Optional<Copies> copies;
   private int keptFrom;
   private int keptTo;
+  private boolean closed;
 
   private LayerFeed(HeterogeneousModel model, Device device, Optional<Copies> copies) {
     this.model = model;
@@ -85,8 +87,13 @@ public final class LayerFeed implements AutoCloseable {
     keptTo = to;
   }
 
-  /** Returns a layer; valid until another is asked for, or while it is kept. */
+  /**
+   * Returns a layer; valid until another is asked for, or while it is kept.
+   *
+   * @throws IllegalStateException if this feed is closed
+   */
   public synchronized Block block(int layer) {
+    checkState(!closed, "this feed is closed");
     if (copies.isEmpty()) {
       return model.block(layer);
     }
@@ -123,9 +130,13 @@ public final class LayerFeed implements AutoCloseable {
     }
   }
 
+  /** Releases the copies; once more, nothing happens. The model stays the caller's. */
   @Override
-  public void close() {
-    copies.ifPresent(Copies::close);
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      copies.ifPresent(Copies::close);
+    }
   }
 
   /** Which layers are meant. */

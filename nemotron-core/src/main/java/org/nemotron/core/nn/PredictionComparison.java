@@ -1,6 +1,7 @@
 package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.math.IntMath;
 import java.math.RoundingMode;
@@ -36,6 +37,7 @@ public final class PredictionComparison implements AutoCloseable {
   private final Tensor normalizersR;
   private final Rows own;
   private final int chunkRows;
+  private boolean closed;
 
   /**
    * How each token is predicted, float32.
@@ -125,8 +127,10 @@ public final class PredictionComparison implements AutoCloseable {
    * Returns how hidden states of some of the tokens predict.
    *
    * @param lastHiddenRD the output of the last layer for tokens {@code first} and following
+   * @throws IllegalStateException if this comparison is closed
    */
   public Rows compare(Tensor lastHiddenRD, int first) {
+    checkState(!closed, "this comparison is closed");
     long rows = lastHiddenRD.size(0);
     List<Rows> parts = new ArrayList<>();
     for (int done = 0; done < rows; done += chunkRows) {
@@ -162,13 +166,17 @@ public final class PredictionComparison implements AutoCloseable {
         Tensors.cast(likeliestC.eq(targetsC), DType.FLOAT32));
   }
 
+  /** Releases the predictions; once more, nothing happens. */
   @Override
   public void close() {
-    NativeScope.release(targetsR);
-    NativeScope.release(logitsRV);
-    NativeScope.release(normalizersR);
-    NativeScope.release(own.klR());
-    NativeScope.release(own.lossR());
-    NativeScope.release(own.rightR());
+    if (!closed) {
+      closed = true;
+      NativeScope.release(targetsR);
+      NativeScope.release(logitsRV);
+      NativeScope.release(normalizersR);
+      NativeScope.release(own.klR());
+      NativeScope.release(own.lossR());
+      NativeScope.release(own.rightR());
+    }
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,15 @@ final class CloseablesTest {
 
   private static final HeterogeneousModel MODEL = SmallModels.model(SmallModels.mixed(), 5);
 
+  private static final InferenceDevice DEVICE = new LaneDevice(2);
+
   private NativeScope scope;
+
+  @AfterAll
+  static void closeShared() {
+    DEVICE.close();
+    MODEL.close();
+  }
 
   @BeforeEach
   void open() {
@@ -173,14 +182,34 @@ final class CloseablesTest {
             "this device is closed"),
         CloseableCase.of(
             InferenceModel.class,
-            () -> new LaneDevice(2).prepare(MODEL, WeightFormat.FLOAT32, 4),
+            () -> DEVICE.prepare(MODEL, WeightFormat.FLOAT32, 4),
             CloseablesTest::step,
             "this model is closed"),
         CloseableCase.of(
             KvMemory.class,
             () -> new LaneMemory(spec, 1),
             CloseablesTest::stepWith,
-            "this memory is closed"));
+            "this memory is closed"),
+        CloseableCase.of(
+            LayerFeed.class,
+            () -> LayerFeed.streamed(MODEL, Device.CPU),
+            made -> assertThat(made.block(1).spec()).isEqualTo(MODEL.block(1).spec()),
+            "this feed is closed"),
+        CloseableCase.of(
+            PredictionComparison.class,
+            () -> new PredictionComparison(MODEL, lastHidden(), Tensors.of(new long[] {1, 2}, 2)),
+            CloseablesTest::compare,
+            "this comparison is closed"));
+  }
+
+  private static void compare(PredictionComparison comparison) {
+    try (NativeScope scope = NativeScope.open()) {
+      assertThat(comparison.compare(lastHidden()).klR().numel()).isEqualTo(2);
+    }
+  }
+
+  private static Tensor lastHidden() {
+    return ones(2, SmallModels.WIDTH);
   }
 
   private static void step(InferenceModel model) {
