@@ -25,7 +25,7 @@ pack() { # DIR
   cp -r "$root"/nemotron-{core,nas}/target/test-classes/org "$out/tests/"
   local jars
   jars=$(cd "$root" && mvn ${MAVEN_OPTIONS:--B -ntp} -q -pl nemotron-core dependency:build-classpath -Dmdep.outputFile=/dev/stdout -Dmdep.includeScope=test)
-  tr ':' '\n' <<<"$jars" | grep -E '/(junit|assertj|opentest4j|apiguardian)[^/]*\.jar$' | xargs -I{} cp {} "$out/tests/"
+  tr ':' '\n' <<<"$jars" | grep -E '/(junit|assertj|archunit|opentest4j|apiguardian)[^/]*\.jar$' | xargs -I{} cp {} "$out/tests/"
   local console=org.junit.platform:junit-platform-console-standalone:1.13.4
   (cd "$root" && mvn ${MAVEN_OPTIONS:--B -ntp} -q dependency:copy -Dartifact=$console -DoutputDirectory="$(cd "$out" && pwd)/tests")
 }
