@@ -36,7 +36,7 @@ final class TokenMetrics implements AutoCloseable {
   }
 
   /**
-   * Checks what all candidates are held against; reads the device once.
+   * Checks what all candidates are held against; waits for the device.
    *
    * @param name which scores and batch these are, for the message
    * @throws NonFiniteException if the parent's logits are not all finite
