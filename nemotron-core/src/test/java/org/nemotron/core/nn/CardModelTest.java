@@ -1,7 +1,6 @@
 package org.nemotron.core.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -214,18 +213,6 @@ final class CardModelTest {
               .isBetween(1e-3, EIGHT_BITS_TOLERANCE);
         }
       }
-    }
-  }
-
-  @Test
-  void prepare_eightBitWeightsOnTheCpu_saysThatTheyNeedACard() {
-    ModelSpec spec = specs().findFirst().orElseThrow();
-    try (HeterogeneousModel model = model(spec)) {
-      assertThatThrownBy(() -> Ready.on(Device.CPU, WeightFormat.FLOAT8_E4M3, model, 1))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage(
-              "format (FLOAT8_E4M3) needs a card.\n"
-                  + "Maybe choose FLOAT16 or BFLOAT16 on the CPU.");
     }
   }
 

@@ -139,4 +139,13 @@ final class PackedWeightsTest {
       last = safe;
     }
   }
+
+  @Test
+  void of_eightBits_saysThatTheyNeedACard() {
+    assertThatThrownBy(
+            () -> PackedWeights.of(Tensors.of(new float[] {1}, 1, 1), WeightFormat.FLOAT8_E4M3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "format (FLOAT8_E4M3) needs a card.\nMaybe choose FLOAT16 or BFLOAT16 on the CPU.");
+  }
 }

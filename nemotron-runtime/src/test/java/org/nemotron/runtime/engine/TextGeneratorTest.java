@@ -53,7 +53,7 @@ final class TextGeneratorTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FLOAT8_E4M3")
   void generate_shippedParent_givesTransformersGreedyTokens(WeightFormat format)
       throws IOException {
     EngineSettings settings = EngineSettings.builder().weights(format).build();
