@@ -16,6 +16,7 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Lanes;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.tensor.WeightFormat;
 
@@ -108,7 +109,7 @@ final class GreedyGenerationTest {
   @Test
   void likeliest_notANumber_isRefused() {
     assertThatThrownBy(() -> GreedyGeneration.likeliest(new float[] {1, Float.NaN, 2}))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("the logit of token 1 is not a number");
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessage("the logit of token 1 (NaN) must be a number.\nMaybe the weights are damaged.");
   }
 }
