@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import static com.google.common.base.Preconditions.checkState;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.util.concurrent.Futures;
@@ -41,6 +42,7 @@ public final class LayerFeed implements AutoCloseable {
   private final Optional<Copies> copies;
   private int keptFrom;
   private int keptTo;
+  private boolean closed;
 
   private LayerFeed(HeterogeneousModel model, Device device, Optional<Copies> copies) {
     this.model = model;
@@ -67,6 +69,7 @@ public final class LayerFeed implements AutoCloseable {
 
   /** Returns the rotary tables there; they belong to this object or to the model. */
   public RotaryEmbedding rotary() {
+    checkOpen();
     return copies.map(present -> present.rotary).orElse(model.rotary());
   }
 
@@ -76,17 +79,20 @@ public final class LayerFeed implements AutoCloseable {
    * @param idsBT {@code [B, T]} token ids, int64
    */
   public Tensor embed(Tensor idsBT) {
+    checkOpen();
     return Tensors.toDevice(model.embed(idsBT), device);
   }
 
   /** Lets layers {@code from} to {@code to} (exclusive) stay once they are there, and no others. */
   public synchronized void keep(int from, int to) {
+    checkOpen();
     keptFrom = from;
     keptTo = to;
   }
 
   /** Returns a layer; valid until another is asked for, or while it is kept. */
   public synchronized Block block(int layer) {
+    checkOpen();
     if (copies.isEmpty()) {
       return model.block(layer);
     }
@@ -123,9 +129,16 @@ public final class LayerFeed implements AutoCloseable {
     }
   }
 
+  private synchronized void checkOpen() {
+    checkState(!closed, "these layers are closed");
+  }
+
   @Override
-  public void close() {
-    copies.ifPresent(Copies::close);
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      copies.ifPresent(Copies::close);
+    }
   }
 
   /** Which layers are meant. */

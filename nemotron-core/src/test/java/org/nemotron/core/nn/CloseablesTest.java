@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +52,20 @@ final class CloseablesTest {
 
   private static final HeterogeneousModel MODEL = SmallModels.model(SmallModels.mixed(), 5);
 
+  /** Closed in the end: while it is open, operations of all later tests have one core each. */
+  private static InferenceDevice device;
+
   private NativeScope scope;
+
+  @BeforeAll
+  static void openDevice() {
+    device = new LaneDevice(2);
+  }
+
+  @AfterAll
+  static void closeDevice() {
+    device.close();
+  }
 
   @BeforeEach
   void open() {
@@ -167,13 +182,23 @@ final class CloseablesTest {
             made -> assertThat(made.logits(Tensors.of(new long[] {1, 2}, 1, 2)).dim()).isEqualTo(3),
             TENSORS_CLOSED),
         CloseableCase.of(
+            LayerFeed.class,
+            () -> LayerFeed.streamed(MODEL, Device.CPU),
+            made -> assertThat(made.block(1).forward(stream()).numel()).isEqualTo(48),
+            "these layers are closed"),
+        CloseableCase.of(
+            PredictionComparison.class,
+            () -> new PredictionComparison(MODEL, rows(), Tensors.of(new long[] {1, 2}, 2)),
+            CloseablesTest::compare,
+            "this comparison is closed"),
+        CloseableCase.of(
             InferenceDevice.class,
             () -> InferenceDevice.of(Device.CPU, 2),
             made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
             "this device is closed"),
         CloseableCase.of(
             InferenceModel.class,
-            () -> new LaneDevice(2).prepare(MODEL, WeightFormat.FLOAT32, 4),
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
             CloseablesTest::step,
             "this model is closed"),
         CloseableCase.of(
@@ -213,6 +238,16 @@ final class CloseablesTest {
 
   private static Tensor stream() {
     return ones(1, 2, SmallModels.WIDTH);
+  }
+
+  private static void compare(PredictionComparison comparison) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(comparison.compare(rows()).klR().numel()).isEqualTo(2);
+    }
+  }
+
+  private static Tensor rows() {
+    return ones(2, SmallModels.WIDTH);
   }
 
   private static Tensor ones(long... shape) {
