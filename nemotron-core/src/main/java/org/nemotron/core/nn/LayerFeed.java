@@ -69,6 +69,7 @@ public final class LayerFeed implements AutoCloseable {
 
   /** Returns the rotary tables there; they belong to this object or to the model. */
   public RotaryEmbedding rotary() {
+    checkOpen();
     return copies.map(present -> present.rotary).orElse(model.rotary());
   }
 
@@ -78,22 +79,20 @@ public final class LayerFeed implements AutoCloseable {
    * @param idsBT {@code [B, T]} token ids, int64
    */
   public Tensor embed(Tensor idsBT) {
+    checkOpen();
     return Tensors.toDevice(model.embed(idsBT), device);
   }
 
   /** Lets layers {@code from} to {@code to} (exclusive) stay once they are there, and no others. */
   public synchronized void keep(int from, int to) {
+    checkOpen();
     keptFrom = from;
     keptTo = to;
   }
 
-  /**
-   * Returns a layer; valid until another is asked for, or while it is kept.
-   *
-   * @throws IllegalStateException if this feed is closed
-   */
+  /** Returns a layer; valid until another is asked for, or while it is kept. */
   public synchronized Block block(int layer) {
-    checkState(!closed, "this feed is closed");
+    checkOpen();
     if (copies.isEmpty()) {
       return model.block(layer);
     }
@@ -130,7 +129,10 @@ public final class LayerFeed implements AutoCloseable {
     }
   }
 
-  /** Releases the copies; once more, nothing happens. The model stays the caller's. */
+  private synchronized void checkOpen() {
+    checkState(!closed, "these layers are closed");
+  }
+
   @Override
   public synchronized void close() {
     if (!closed) {

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Parts;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -37,6 +38,7 @@ public final class PredictionComparison implements AutoCloseable {
   private final Tensor normalizersR;
   private final Rows own;
   private final int chunkRows;
+  private final Parts parts;
   private boolean closed;
 
   /**
@@ -47,11 +49,8 @@ public final class PredictionComparison implements AutoCloseable {
    * @param rightR 1 where the likeliest token is the target, else 0
    */
   public record Rows(Tensor klR, Tensor lossR, Tensor rightR) {
-    private Rows kept() {
-      NativeScope.keep(klR);
-      NativeScope.keep(lossR);
-      NativeScope.keep(rightR);
-      return this;
+    private Rows keptBy(Parts parts) {
+      return new Rows(kept(klR, parts), kept(lossR, parts), kept(rightR, parts));
     }
 
     private static Rows joined(List<Rows> parts) {
@@ -79,8 +78,9 @@ public final class PredictionComparison implements AutoCloseable {
         "there must be one target for each hidden state");
     this.model = model;
     this.chunkRows = chunkRows;
-    try (NativeScope scope = NativeScope.open()) {
-      this.targetsR = NativeScope.keep(Tensors.move(targetsR, model.device(), DType.INT64));
+    try (NativeScope scope = NativeScope.open();
+        Parts made = new Parts()) {
+      this.targetsR = kept(Tensors.move(targetsR, model.device(), DType.INT64), made);
       List<Tensor> logits = new ArrayList<>();
       List<Tensor> normalizers = new ArrayList<>();
       for (int first = 0; first < lastHiddenRD.size(0); first += chunkRows) {
@@ -89,10 +89,15 @@ public final class PredictionComparison implements AutoCloseable {
         normalizers.add(
             NativeScope.only(() -> Tensors.cast(chunkCV, DType.FLOAT32).logsumexp(new long[] {1})));
       }
-      this.logitsRV = NativeScope.keep(logits.size() == 1 ? logits.get(0) : Tensors.joined(logits));
-      this.normalizersR = NativeScope.keep(Tensors.joined(normalizers));
-      this.own = compare(lastHiddenRD).kept();
+      this.logitsRV = kept(logits.size() == 1 ? logits.get(0) : Tensors.joined(logits), made);
+      this.normalizersR = kept(Tensors.joined(normalizers), made);
+      this.own = compared(lastHiddenRD, 0).keptBy(made);
+      this.parts = made.complete();
     }
+  }
+
+  private static Tensor kept(Tensor tensor, Parts parts) {
+    return parts.add(NativeScope.keep(tensor), NativeScope::release);
   }
 
   private static int usualChunk(HeterogeneousModel model) {
@@ -110,6 +115,7 @@ public final class PredictionComparison implements AutoCloseable {
 
   /** Returns how the model itself predicts; valid while this object is open. */
   public Rows own() {
+    checkOpen();
     return own;
   }
 
@@ -127,10 +133,17 @@ public final class PredictionComparison implements AutoCloseable {
    * Returns how hidden states of some of the tokens predict.
    *
    * @param lastHiddenRD the output of the last layer for tokens {@code first} and following
-   * @throws IllegalStateException if this comparison is closed
    */
   public Rows compare(Tensor lastHiddenRD, int first) {
+    checkOpen();
+    return compared(lastHiddenRD, first);
+  }
+
+  private void checkOpen() {
     checkState(!closed, "this comparison is closed");
+  }
+
+  private Rows compared(Tensor lastHiddenRD, int first) {
     long rows = lastHiddenRD.size(0);
     List<Rows> parts = new ArrayList<>();
     for (int done = 0; done < rows; done += chunkRows) {
@@ -166,17 +179,9 @@ public final class PredictionComparison implements AutoCloseable {
         Tensors.cast(likeliestC.eq(targetsC), DType.FLOAT32));
   }
 
-  /** Releases the predictions; once more, nothing happens. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      NativeScope.release(targetsR);
-      NativeScope.release(logitsRV);
-      NativeScope.release(normalizersR);
-      NativeScope.release(own.klR());
-      NativeScope.release(own.lossR());
-      NativeScope.release(own.rightR());
-    }
+    closed = true;
+    parts.close();
   }
 }

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,14 +52,19 @@ final class CloseablesTest {
 
   private static final HeterogeneousModel MODEL = SmallModels.model(SmallModels.mixed(), 5);
 
-  private static final InferenceDevice DEVICE = new LaneDevice(2);
+  /** Closed in the end: while it is open, operations of all later tests have one core each. */
+  private static InferenceDevice device;
 
   private NativeScope scope;
 
+  @BeforeAll
+  static void openDevice() {
+    device = new LaneDevice(2);
+  }
+
   @AfterAll
-  static void closeShared() {
-    DEVICE.close();
-    MODEL.close();
+  static void closeDevice() {
+    device.close();
   }
 
   @BeforeEach
@@ -176,40 +182,30 @@ final class CloseablesTest {
             made -> assertThat(made.logits(Tensors.of(new long[] {1, 2}, 1, 2)).dim()).isEqualTo(3),
             TENSORS_CLOSED),
         CloseableCase.of(
+            LayerFeed.class,
+            () -> LayerFeed.streamed(MODEL, Device.CPU),
+            made -> assertThat(made.block(1).forward(stream()).numel()).isEqualTo(48),
+            "these layers are closed"),
+        CloseableCase.of(
+            PredictionComparison.class,
+            () -> new PredictionComparison(MODEL, rows(), Tensors.of(new long[] {1, 2}, 2)),
+            CloseablesTest::compare,
+            "this comparison is closed"),
+        CloseableCase.of(
             InferenceDevice.class,
             () -> InferenceDevice.of(Device.CPU, 2),
             made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
             "this device is closed"),
         CloseableCase.of(
             InferenceModel.class,
-            () -> DEVICE.prepare(MODEL, WeightFormat.FLOAT32, 4),
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
             CloseablesTest::step,
             "this model is closed"),
         CloseableCase.of(
             KvMemory.class,
             () -> new LaneMemory(spec, 1),
             CloseablesTest::stepWith,
-            "this memory is closed"),
-        CloseableCase.of(
-            LayerFeed.class,
-            () -> LayerFeed.streamed(MODEL, Device.CPU),
-            made -> assertThat(made.block(1).spec()).isEqualTo(MODEL.block(1).spec()),
-            "this feed is closed"),
-        CloseableCase.of(
-            PredictionComparison.class,
-            () -> new PredictionComparison(MODEL, lastHidden(), Tensors.of(new long[] {1, 2}, 2)),
-            CloseablesTest::compare,
-            "this comparison is closed"));
-  }
-
-  private static void compare(PredictionComparison comparison) {
-    try (NativeScope scope = NativeScope.open()) {
-      assertThat(comparison.compare(lastHidden()).klR().numel()).isEqualTo(2);
-    }
-  }
-
-  private static Tensor lastHidden() {
-    return ones(2, SmallModels.WIDTH);
+            "this memory is closed"));
   }
 
   private static void step(InferenceModel model) {
@@ -242,6 +238,16 @@ final class CloseablesTest {
 
   private static Tensor stream() {
     return ones(1, 2, SmallModels.WIDTH);
+  }
+
+  private static void compare(PredictionComparison comparison) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(comparison.compare(rows()).klR().numel()).isEqualTo(2);
+    }
+  }
+
+  private static Tensor rows() {
+    return ones(2, SmallModels.WIDTH);
   }
 
   private static Tensor ones(long... shape) {
