@@ -27,8 +27,8 @@ import org.nemotron.nas.search.SearchOutcome;
 /**
  * How much of a promised speed-up is there: costs are measured, a child is searched for a speed-up,
  * and parent and child are measured whole. Random weights have no scores worth the name, so harm is
- * made up: what a candidate saves of its block's parameters, times a random weight of the layer and
- * of the candidate.
+ * made up: the cube of what a candidate saves of its block's parameters, so that halves are
+ * tempting, times a random weight of the layer and of the candidate.
  */
 record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speedup, int rounds) {
   private static final int PREFILL_ROUNDS = 3;
@@ -65,7 +65,7 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
     for (Candidate candidate : SearchSpace.PAPER.candidates(parent)) {
       double saved = saved(candidate);
-      double harm = ofLayers[candidate.layer()] * saved * saved * random.nextDouble(0.8, 1.25);
+      double harm = ofLayers[candidate.layer()] * Math.pow(saved, 3) * random.nextDouble(0.8, 1.25);
       scores.put(candidate, new Score(harm, 0, harm, 0, 0, 0));
     }
     return new ScoreTable(scores.buildOrThrow());
