@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -31,6 +32,7 @@ final class GgufInput {
   private final long length;
   private final ByteBuffer buffer =
       ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN).flip();
+  private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
   private long position;
 
   GgufInput(FileChannel channel) throws IOException {
@@ -56,18 +58,20 @@ final class GgufInput {
 
   /** Checks that {@code count} things of at least this size may follow. */
   void checkCount(long count, int leastBytes, String things) throws CheckpointFormatException {
-    check(
-        count >= 0 && count <= (length - position) / leastBytes,
-        Long.toUnsignedString(count)
-            + " "
-            + things
-            + " are announced, but only "
-            + (length - position)
-            + " bytes follow");
+    // The message only where it is needed: a file may have millions of values.
+    if (count < 0 || count > (length - position) / leastBytes) {
+      throw new CheckpointFormatException(
+          Long.toUnsignedString(count)
+              + " "
+              + things
+              + " are announced, but only "
+              + (length - position)
+              + " bytes follow");
+    }
   }
 
   private ByteBuffer next(int bytes) throws IOException {
-    checkCount(1, bytes, "value of " + bytes + " bytes");
+    checkCount(bytes, 1, "bytes of a value");
     if (buffer.remaining() < bytes) {
       buffer.compact();
       while (buffer.position() < bytes) {
@@ -98,14 +102,16 @@ final class GgufInput {
   String text() throws IOException {
     long bytes = int64();
     checkCount(bytes, 1, "bytes of a text");
-    check(bytes <= MAX_LIST, "a text of " + bytes + " bytes is too long");
+    if (bytes > MAX_LIST) {
+      throw new CheckpointFormatException("a text of " + bytes + " bytes is too long");
+    }
     byte[] utf8 = new byte[Ints.checkedCast(bytes)];
     for (int done = 0; done < utf8.length; done += BUFFER_BYTES) {
       int piece = Math.min(BUFFER_BYTES, utf8.length - done);
       next(piece).get(utf8, done, piece);
     }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+      return decoder.decode(ByteBuffer.wrap(utf8)).toString();
     } catch (CharacterCodingException e) {
       throw new CheckpointFormatException("a text is not valid UTF-8", e);
     }

@@ -27,7 +27,7 @@ final class Fuzzing {
   private static final int WARM_UP = 100;
 
   /** Buffers, messages and stack traces, whatever the size of the file. */
-  private static final long OVERHEAD_BYTES = 2 << 20;
+  static final long OVERHEAD_BYTES = 2 << 20;
 
   /** Reads a mutant. */
   interface Reader {
@@ -110,7 +110,7 @@ final class Fuzzing {
     return mutant.length > 1 << 14 ? "(long)" : Base64.getEncoder().encodeToString(mutant);
   }
 
-  private static long allocatedBytes() {
+  static long allocatedBytes() {
     return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
         .getThreadAllocatedBytes(Thread.currentThread().getId());
   }

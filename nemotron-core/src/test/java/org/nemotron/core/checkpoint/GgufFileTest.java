@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,6 +169,19 @@ final class GgufFileTest {
     Files.write(file, header(0, -1));
     assertRefused(
         file + ": 18446744073709551615 keys are announced, but only 16 bytes follow" + HINT);
+  }
+
+  /** A fuzz run of a million noticed a message per number that nobody would read. */
+  @Test
+  void open_longListOfNumbers_takesLittleMoreThanTheNumbers() throws IOException {
+    int count = 1 << 20;
+    ImmutableLongArray numbers = ImmutableLongArray.copyOf(LongStream.range(0, count));
+    writer().put("list", new GgufValue.Wholes(GgufValue.WholeType.INT64, numbers)).write(file);
+    GgufFile.open(file).close();
+    long before = Fuzzing.allocatedBytes();
+    GgufFile.open(file).close();
+    assertThat(Fuzzing.allocatedBytes() - before)
+        .isBetween(8L * count, 8L * count + Fuzzing.OVERHEAD_BYTES);
   }
 
   private static byte[] header(long tensors, long values) {
