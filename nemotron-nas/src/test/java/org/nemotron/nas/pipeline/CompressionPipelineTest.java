@@ -257,4 +257,15 @@ final class CompressionPipelineTest {
       assertThat(again).isNotNull();
     }
   }
+
+  @Test
+  void run_lockCannotBeWritten_saysSo(@TempDir Path directory) throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path lock = Files.createDirectories(tiny.output().resolve(".lock"));
+    assertFailsBeforeAnyStage(
+        tiny,
+        lock
+            + " could not be written (Is a directory), so that no run can begin.\n"
+            + "Maybe the disk is full, or the directory may not be written to.");
+  }
 }
