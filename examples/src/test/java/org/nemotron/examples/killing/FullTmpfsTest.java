@@ -20,8 +20,7 @@ final class FullTmpfsTest {
   void run_tmpfsFullInEveryStage_saysSoAndGoesOnWhenThereIsRoom(@TempDir Path directory)
       throws IOException, InterruptedException {
     Path mount = Files.createDirectory(directory.resolve("disk"));
-    if (said(mount, ImmutableList.of("true")).code() != 0) {
-      System.out.println("FullTmpfsTest: no namespace with a tmpfs can be made here.");
+    if (!canBeMade(mount)) {
       return;
     }
     Said job =
@@ -44,6 +43,38 @@ final class FullTmpfsTest {
         }) {
       assertThat(job.text()).containsPattern("full disks: .*\\b" + stage + "\\b");
     }
+  }
+
+  @Test
+  void compress_directoryMayOnlyBeRead_saysSo(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    Path mount = Files.createDirectory(directory.resolve("disk"));
+    if (!canBeMade(mount)) {
+      return;
+    }
+    Said job =
+        said(
+            mount,
+            ImmutableList.<String>builder()
+                .add("sh", "-c", "mount -o remount,ro \"$0\" && exec \"$@\"", mount.toString())
+                .addAll(CompressProcess.command(CompressJob.tiny(directory), mount))
+                .build());
+    assertThat(job.code()).as(job.text()).isEqualTo(1);
+    assertThat(job.text())
+        .contains(
+            "nemotron: "
+                + mount.resolve(".lock")
+                + " could not be written (Read-only file system), so that no run can begin.\n"
+                + "Maybe the disk is full, or the directory may not be written to.")
+        .doesNotContain("\tat ");
+  }
+
+  private static boolean canBeMade(Path mount) throws IOException, InterruptedException {
+    boolean made = said(mount, ImmutableList.of("true")).code() == 0;
+    if (!made) {
+      System.out.println("FullTmpfsTest: no namespace with a tmpfs can be made here.");
+    }
+    return made;
   }
 
   private record Said(int code, String text) {}
