@@ -23,9 +23,11 @@ pack() { # DIR
     zip -q -d "$out"/lib/tokenizers-*.jar 'native/lib/osx*' 'native/lib/win*' 'native/lib/linux-aarch64*'
   fi
   cp -r "$root"/nemotron-{core,nas}/target/test-classes/org "$out/tests/"
-  local jars
-  jars=$(cd "$root" && mvn ${MAVEN_OPTIONS:--B -ntp} -q -pl nemotron-core dependency:build-classpath -Dmdep.outputFile=/dev/stdout -Dmdep.includeScope=test)
-  tr ':' '\n' <<<"$jars" | grep -E '/(junit|assertj|archunit|opentest4j|apiguardian)[^/]*\.jar$' | xargs -I{} cp {} "$out/tests/"
+  local jars # through a file: Maven may colour what it prints
+  jars=$(realpath "$out")/tests/classpath
+  (cd "$root" && mvn ${MAVEN_OPTIONS:--B -ntp} -q -pl nemotron-core dependency:build-classpath -Dmdep.outputFile="$jars" -Dmdep.includeScope=test)
+  tr ':' '\n' <"$jars" | grep -E '/(junit|assertj|archunit|opentest4j|apiguardian)[^/]*\.jar$' | xargs -I{} cp {} "$out/tests/"
+  rm "$jars"
   local console=org.junit.platform:junit-platform-console-standalone:1.13.4
   (cd "$root" && mvn ${MAVEN_OPTIONS:--B -ntp} -q dependency:copy -Dartifact=$console -DoutputDirectory="$(cd "$out" && pwd)/tests")
 }

@@ -19,12 +19,13 @@ import org.nemotron.core.nn.InferenceModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.WeightFormat;
+import org.nemotron.nas.cost.Scenario;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures serving, scoring and distillation on a card beside what the card can do: bandwidth and
- * matrix products.
+ * Measures serving, scoring, distillation and a child's speed-up on a card beside what the card can
+ * do: bandwidth and matrix products.
  */
 @Command(
     name = "card-benchmark",
@@ -74,6 +75,18 @@ public final class CardBenchmark implements Callable<Integer> {
       description = "Whose shape scoring and distillation have: ${COMPLETION-CANDIDATES}.")
   private TrainingShape.Name shape = TrainingShape.Name.LLAMA_8B;
 
+  @Option(names = "--child-speedup", defaultValue = "2.17", description = "Asked of the child.")
+  private double childSpeedup = 2.17;
+
+  @Option(names = "--child-batch", defaultValue = "64", description = "Requests at a time.")
+  private int childBatch = 64;
+
+  @Option(names = "--child-prompt", defaultValue = "128", description = "Tokens read of each.")
+  private int childPrompt = 128;
+
+  @Option(names = "--child-output", defaultValue = "1024", description = "Tokens written.")
+  private int childOutput = 1024;
+
   @Option(names = "--json", description = "Where to write the figures too.")
   private Path json = Path.of("");
 
@@ -104,6 +117,12 @@ public final class CardBenchmark implements Callable<Integer> {
             write(figures);
           });
     }
+    if (only.contains(Work.CHILD)) {
+      Scenario scenario = new Scenario(childBatch, childPrompt, childOutput);
+      figures.put(
+          "child",
+          new ChildRun(TrainingShape.of(shape).spec(), where, scenario, childSpeedup, 2).measure());
+    }
     write(figures);
     System.out.println();
     figures.forEach((part, measured) -> System.out.println(part + ": " + measured));
@@ -124,7 +143,9 @@ public final class CardBenchmark implements Callable<Integer> {
     /** Scores of alternatives. */
     SCORING,
     /** Blockwise local distillation. */
-    DISTILLATION
+    DISTILLATION,
+    /** A child that is searched for a speed-up, and the speed-up it then has. */
+    CHILD
   }
 
   private void serving(Device where, CardLimits limits, Map<String, Object> figures)

@@ -12,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Map;
+import org.nemotron.core.spec.Shapes;
 
 /**
  * The directory of a safetensors file, checked against the length of its data. Immutable.
@@ -130,7 +131,7 @@ record SafetensorsHeader(
   private static long bytesOf(String where, ImmutableList<Long> shape, int elementBytes)
       throws CheckpointFormatException {
     try {
-      return shape.stream().reduce((long) elementBytes, Math::multiplyExact);
+      return Math.multiplyExact(Shapes.elements(shape), (long) elementBytes);
     } catch (ArithmeticException e) {
       throw new CheckpointFormatException(where + "shape " + shape + " is too large", e);
     }

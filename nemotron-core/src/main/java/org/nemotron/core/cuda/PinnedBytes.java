@@ -41,6 +41,11 @@ public final class PinnedBytes implements AutoCloseable {
     return memory;
   }
 
+  /** Returns where kernels find the memory. */
+  public long address() {
+    return pointer().address();
+  }
+
   /** Returns the memory in this machine's byte order; valid while this object is open. */
   public ByteBuffer bytes() {
     checkState(!closed, "this memory is closed");

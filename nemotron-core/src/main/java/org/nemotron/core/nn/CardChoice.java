@@ -14,7 +14,7 @@ final class CardChoice implements AutoCloseable {
   private final CardDevice device;
   private final CardSpace space;
   private final int vocabulary;
-  private final PinnedBytes tokens;
+  private final PinnedBytes tokens; // where the card writes them itself: a copy would take longer
   private final PinnedBytes oneRow;
   private final Parts parts;
   private final float[] logits;
@@ -31,14 +31,19 @@ final class CardChoice implements AutoCloseable {
     this.logits = new float[vocabulary];
   }
 
-  /** Puts the choice of a token for each of {@code rows} rows of logits into the stream. */
-  void choose(long choices, int rows) {
+  /**
+   * Puts the choice of a token for each of {@code rows} rows of logits into the stream.
+   *
+   * @param ranks address of the ranks of the likeliest tokens, where they are known, else 0
+   */
+  void choose(long choices, long ranks, int rows) {
     device
         .launcher()
         .address(space.logits().address())
         .number(vocabulary)
         .address(choices)
-        .address(space.tokens().address());
+        .address(ranks)
+        .address(tokens.address());
     device.kernels().ofChoice().launch(device.launcher(), Shape.of(rows, THREADS));
   }
 
@@ -53,11 +58,6 @@ final class CardChoice implements AutoCloseable {
       List<CardSpans.Wanted> wanted,
       List<Optional<TokenChoice>> choices,
       InferenceModel.LogitsReader reader) {
-    if (!wanted.isEmpty()) {
-      long last = rows.applyAsInt(wanted.size() - 1);
-      device.stream()
-          .download(space.tokens().address(), tokens.pointer(), Integer.BYTES * (last + 1));
-    }
     device.stream().synchronize();
     for (int i = 0; i < wanted.size(); i++) {
       int row = rows.applyAsInt(i);

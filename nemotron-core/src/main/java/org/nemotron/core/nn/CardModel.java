@@ -209,7 +209,7 @@ final class CardModel implements InferenceModel {
       int rows = Math.min(HEAD_ROWS, wanted.size() - from);
       Tensor normalised = step.normalisedWanted(finalNorm, from, rows);
       head.multiplyToFloat(normalised, space.logits().rows(rows));
-      choice.choose(step.rows().choices(from), rows);
+      choice.choose(step.rows().choices(from), 0, rows);
       choice.give(
           row -> row,
           wanted.subList(from, from + rows),
@@ -234,15 +234,17 @@ final class CardModel implements InferenceModel {
   private void decode(CardStep step) {
     try (NativeScope scope = NativeScope.open()) {
       int all = spec.layers();
+      long ranks = 0;
       if (fewRows.serves(step.count())) {
-        fewRows
-            .step(step.memory(), step.count(), all, parts -> listAll(parts, step.memory()))
-            .run(step, embeddingVD, turns);
+        FewRowsStep few =
+            fewRows.step(step.memory(), step.count(), all, parts -> listAll(parts, step.memory()));
+        few.run(step, embeddingVD, turns);
+        ranks = few.ranks();
       } else {
         runLayers(step, all);
         head.multiplyToFloat(step.normalised(finalNorm), space.logits().rows(step.count()));
       }
-      choice.choose(step.rows().choices(0), step.count());
+      choice.choose(step.rows().choices(0), ranks, step.count());
     }
   }
 

@@ -27,7 +27,6 @@ final class CardSpace implements AutoCloseable {
   private final CardTensor meetings;
   private final CardTensor wantedLD;
   private final CardTensor logitsLV;
-  private final CardTensor tokens;
   private final CardTensor eights;
   private final CardTensor eightScales;
   private final Parts parts;
@@ -88,7 +87,6 @@ final class CardSpace implements AutoCloseable {
       this.logitsLV =
           made.add(
               CardTensor.empty(device, DType.FLOAT32, logitRows, vocabulary), CardTensor::close);
-      this.tokens = made.add(CardTensor.empty(device, DType.INT32, logitRows), CardTensor::close);
       this.eights =
           made.add(CardTensor.eights(device, (long) rows * widths.eights()), CardTensor::close);
       this.eightScales =
@@ -164,10 +162,6 @@ final class CardSpace implements AutoCloseable {
   /** Returns the scales of the rows of that input, {@code [R, 1]}. */
   CardTensor eightScales() {
     return eightScales;
-  }
-
-  CardTensor tokens() {
-    return tokens;
   }
 
   @Override

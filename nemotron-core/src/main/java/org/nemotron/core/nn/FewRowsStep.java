@@ -12,11 +12,13 @@ import org.nemotron.core.tensor.Tensors;
  * many rows of each part's weights are taken.
  */
 final class FewRowsStep implements AutoCloseable {
+  private static final int RANK_INTS = 2;
+
   private final FewRowsShape shape;
   private final CardKernel kernel;
   private final int count;
   private final CardTensor table;
-  private final CardTensor tickets;
+  private final CardTensor cleared;
   private final Parts parts;
 
   FewRowsStep(StepParts listed, FewRowsShape shape, StepKernels kernels) {
@@ -31,14 +33,29 @@ final class FewRowsStep implements AutoCloseable {
           made.add(
               CardTensor.of(Tensors.move(Tensors.of(longs, longs.length), device, DType.INT64)),
               CardTensor::close);
-      this.tickets = made.add(CardTensor.zeros(device, DType.INT32, count), CardTensor::close);
+      this.cleared =
+          made.add(CardTensor.zeros(device, DType.INT32, clearedInts()), CardTensor::close);
       this.parts = made.complete();
     }
   }
 
+  /** What each step begins with as zeros: the ranks of the likeliest tokens, then tickets. */
+  private int clearedInts() {
+    return RANK_INTS * shape.rows() + count;
+  }
+
+  /** Returns where the step leaves the rank of each row's likeliest token. */
+  long ranks() {
+    return cleared.address();
+  }
+
+  private long tickets() {
+    return cleared.address() + (long) RANK_INTS * Integer.BYTES * shape.rows();
+  }
+
   /** Puts the step, from the embedding on, into the stream. */
   void run(CardStep step, CardTensor embeddingVD, CardTurns turns) {
-    step.embed(embeddingVD, tickets.address(), count);
+    step.embed(embeddingVD, cleared.address(), clearedInts());
     CardSpace space = step.space();
     step.launcher()
         .address(table.address())
@@ -54,7 +71,8 @@ final class FewRowsStep implements AutoCloseable {
         .address(space.splits().address())
         .address(space.marks().address())
         .address(space.arrivals().address())
-        .address(tickets.address());
+        .address(tickets())
+        .address(ranks());
     kernel.launchTogether(step.launcher(), shape.blocks(step.kernels().card()));
   }
 

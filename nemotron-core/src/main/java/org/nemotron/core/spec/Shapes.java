@@ -13,9 +13,16 @@ public final class Shapes {
     return ImmutableList.copyOf(Longs.asList(sizes));
   }
 
-  /** Returns how many elements a tensor of this shape has; 1 for a scalar. */
+  /**
+   * Returns how many elements a tensor of this shape has; 1 for a scalar.
+   *
+   * @throws ArithmeticException if there are too many, or, where a size is 0, if the steps from one
+   *     element to the next would be too large
+   */
   public static long elements(ImmutableList<Long> shape) {
-    return shape.stream().reduce(1L, Math::multiplyExact);
+    long unlessEmpty =
+        shape.stream().map(size -> Math.max(1, size)).reduce(1L, Math::multiplyExact);
+    return shape.contains(0L) ? 0 : unlessEmpty;
   }
 
   /** Returns how many elements tensors of these shapes have together. */

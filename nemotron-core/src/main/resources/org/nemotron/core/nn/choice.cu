@@ -14,12 +14,6 @@ struct Choice {
 
 #define THREADS 1024
 
-// Unsigned integers in the order of the floats.
-__device__ __forceinline__ unsigned key_of(float value) {
-  unsigned bits = __float_as_uint(value);
-  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
 __device__ __forceinline__ u64 weight_of(float logit, float top, float inverse_temperature) {
   return (u64)(exp2f((logit - top) * inverse_temperature * 1.44269504f) * 4294967296.f);
 }
@@ -95,37 +89,32 @@ __device__ unsigned key_at(const float* logits, int vocabulary, unsigned least, 
   return prefix;
 }
 
-// One block of THREADS per row; tokens[row] is -1 where a logit is not a number.
-extern "C" __global__ void choose(const float* logits_of_all, int vocabulary, const Choice* choices, int* tokens) {
+// One block of THREADS per row; tokens[row], which may lie in the host's memory, is -1 where a logit is not a number. Where
+// ranks are given, they are those of the likeliest tokens.
+extern "C" __global__ void choose(const float* logits_of_all, int vocabulary, const Choice* choices, const u64* ranks, int* tokens) {
   await_previous();
   __shared__ u64 best;
   __shared__ int bad;
   const float* logits = logits_of_all + (long long)blockIdx.x * vocabulary;
   Choice choice = choices[blockIdx.x];
   if (threadIdx.x == 0) {
-    best = 0;
+    best = ranks ? ranks[blockIdx.x] : 0;
     bad = 0;
   }
   __syncthreads();
-  // Eight loads under way: one block reads the whole row.
-  u64 own = 0;
-  bool wrong = false;
+  if (!ranks) {
+    // Eight loads under way: one block reads the whole row.
+    u64 own = 0;
 #pragma unroll 8
-  for (int i = threadIdx.x; i < vocabulary; i += THREADS) {
-    float logit = logits[i];
-    wrong |= !(logit == logit);
-    u64 rank = ((u64)key_of(logit) << 32) | (unsigned)~i;
-    own = rank > own ? rank : own;
-  }
+    for (int i = threadIdx.x; i < vocabulary; i += THREADS) own = max(own, rank_of(logits[i], i));
 #pragma unroll
-  for (int step = WARP / 2; step > 0; step /= 2) {
-    u64 other = __shfl_xor_sync(FULL, own, step);
-    own = other > own ? other : own;
+    for (int step = WARP / 2; step > 0; step /= 2) own = max(own, __shfl_xor_sync(FULL, own, step));
+    if (threadIdx.x % WARP == 0) atomicMax(&best, own);
+    __syncthreads();
   }
-  if (wrong) bad = 1;
-  if (threadIdx.x % WARP == 0) atomicMax(&best, own);
-  __syncthreads();
   int likeliest = (int)~(unsigned)best;
+  if (threadIdx.x == 0) bad = best == NOT_A_NUMBER;
+  __syncthreads();
   if (bad || choice.inverse_temperature == 0) {
     if (threadIdx.x == 0) tokens[blockIdx.x] = bad ? -1 : likeliest;
     return;

@@ -52,6 +52,7 @@ struct Exchange {
   float2* marks;
   unsigned* arrivals;
   unsigned* tickets;
+  unsigned long long* ranks;  // of the likeliest tokens
 };
 
 extern __shared__ uint4 shared_space[];
@@ -330,7 +331,7 @@ __device__ __forceinline__ void scale_all(float* sums, float scale) {
   for (int row = 0; row < ROWS; row++) sums[row] *= scale;
 }
 
-__device__ __forceinline__ void put(const Part& part, int unit, const float* sums) {
+__device__ __forceinline__ void put(const Part& part, int unit, const float* sums, unsigned long long* ranks) {
   float offset = part.bias ? widened(part.bias[unit]) : 0.f;
 #pragma unroll
   for (int row = 0; row < ROWS; row++) {
@@ -340,6 +341,7 @@ __device__ __forceinline__ void put(const Part& part, int unit, const float* sum
       add_to((float*)part.to + at, value);
     } else if (part.kind == LOGITS) {
       ((float*)part.to)[at] = value;
+      ranks[row] = max(ranks[row], rank_of(value, unit));
     } else if (part.kind == LINEAR) {
       ((float*)part.to)[at] = fresh((const float*)part.from + at) + value;
     } else {
@@ -349,7 +351,8 @@ __device__ __forceinline__ void put(const Part& part, int unit, const float* sum
 }
 
 template <bool EIGHT>
-__device__ __forceinline__ void multiply_as(const Part& part, int index, Supply& supply) {
+__device__ __forceinline__ void multiply_as(const Part& part, int index, const Exchange& exchange, Supply& supply) {
+  unsigned long long ranks[ROWS] = {};
   for (int2 next; (next = supply.opened[supply.taken % QUEUE]).x == index; supply.taken++) {
     float sums[ROWS];
     product<EIGHT>(supply, part.inputs, sums);
@@ -361,20 +364,24 @@ __device__ __forceinline__ void multiply_as(const Part& part, int index, Supply&
 #pragma unroll
       for (int row = 0; row < ROWS; row++) sums[row] = silu(sums[row]) * up[row];
     }
-    if (threadIdx.x % WARP == 0) put(part, next.y, sums);
+    if (threadIdx.x % WARP == 0) put(part, next.y, sums, ranks);
+  }
+  if (part.kind == LOGITS && threadIdx.x % WARP == 0) {
+#pragma unroll
+    for (int row = 0; row < ROWS; row++) atomicMax(exchange.ranks + row, ranks[row]);
   }
 }
 
-__device__ __forceinline__ void multiply(const Part& part, int index, Supply& supply) {
+__device__ __forceinline__ void multiply(const Part& part, int index, const Exchange& exchange, Supply& supply) {
   if (part.norm) {
     normalised_rows((const float*)part.from, part.norm, part.inputs, part.eps);
   } else {
     plain_rows((const bf16*)part.from, part.inputs);
   }
   if (part.scales) {
-    multiply_as<true>(part, index, supply);
+    multiply_as<true>(part, index, exchange, supply);
   } else {
-    multiply_as<false>(part, index, supply);
+    multiply_as<false>(part, index, exchange, supply);
   }
 }
 
@@ -640,9 +647,9 @@ __device__ __forceinline__ void attend_of(const Part& part, const Places& places
 extern "C" __global__ void __launch_bounds__(THREADS, 1) few_rows(
     const Part* parts, int count, int room, const int* pages, const int* pages_each, const int* lengths, const int* positions,
     const long long* slots, const float* turns, unsigned* meetings, float* head_parts, float2* marks, unsigned* arrivals,
-    unsigned* tickets) {
+    unsigned* tickets, unsigned long long* ranks) {
   Places places = {pages, pages_each, lengths, positions, slots, turns};
-  Exchange exchange = {meetings, head_parts, marks, arrivals, tickets};
+  Exchange exchange = {meetings, head_parts, marks, arrivals, tickets, ranks};
   __shared__ int2 opened[WARPS][QUEUE];
   Supply supply;
   supply.parts = parts;
@@ -667,7 +674,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) few_rows(
         attend_of(part, places, exchange, supply, share);
       }
     } else {
-      multiply(part, index, supply);
+      multiply(part, index, exchange, supply);
     }
     if (index + 1 < count) {
       come(exchange.meetings);

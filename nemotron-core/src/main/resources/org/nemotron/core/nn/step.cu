@@ -63,6 +63,19 @@ __device__ __forceinline__ float block_most(float value) {
   return value;
 }
 
+// Unsigned integers in the order of the floats.
+__device__ __forceinline__ unsigned key_of(float value) {
+  unsigned bits = __float_as_uint(value);
+  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+#define NOT_A_NUMBER 0xffffffffffffffffull
+
+// The rank of a token: larger logits first, equal ones in order of their ids; first of all what is not a number.
+__device__ __forceinline__ unsigned long long rank_of(float logit, int token) {
+  return logit == logit ? ((unsigned long long)key_of(logit) << 32) | (unsigned)~token : NOT_A_NUMBER;
+}
+
 __device__ __forceinline__ float silu(float x) { return x / (1.f + __expf(-x)); }
 
 // residual[r] = table[tokens[r]], and zeros in `cleared`; one block per row.

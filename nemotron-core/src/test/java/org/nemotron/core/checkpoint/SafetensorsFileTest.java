@@ -243,6 +243,13 @@ final class SafetensorsFileTest {
     assertRefused("tensor a: shape [4294967296, 4294967296] is too large");
   }
 
+  /** Found by the millionth part of a fuzz run: LibTorch counts steps even where nothing is. */
+  @Test
+  void open_absurdShapeOfNoElements_isRefused() throws IOException {
+    write("F16", "[0,9223372036854775807,9223372036854775807]", "[0,0]", 0);
+    assertRefused("tensor a: shape [0, 9223372036854775807, 9223372036854775807] is too large");
+  }
+
   @Test
   void open_negativeSize_isRefused() throws IOException {
     write("F32", "[-1]", "[0,4]", 4);

@@ -24,6 +24,8 @@ final class ShapesTest {
   void elements_moreThanALongHolds_areRefused() {
     assertThatThrownBy(() -> Shapes.elements(Shapes.of(Long.MAX_VALUE, 2)))
         .isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> Shapes.elements(Shapes.of(0, Long.MAX_VALUE, 2)))
+        .isInstanceOf(ArithmeticException.class);
     ImmutableList<Long> half = Shapes.of(1L << 62);
     assertThatThrownBy(() -> Shapes.elements(ImmutableList.of(half, half)))
         .isInstanceOf(ArithmeticException.class);

@@ -26,6 +26,9 @@ import org.nemotron.core.tensor.Tensors;
 final class LayersProbe implements Probe {
   private static final double WEIGHT_SCALE = 0.02;
 
+  /** So many weights are drawn, and then repeated: layers of a large model have billions. */
+  private static final int DRAWN = 1 << 20;
+
   /** The head is not measured here: a small one saves memory. */
   private static final int VOCABULARY = 64;
 
@@ -70,8 +73,12 @@ final class LayersProbe implements Probe {
   private static Tensor random(String name, ImmutableList<Long> shape) {
     SplittableRandom random = new Seed(0).named(name).random();
     float[] values = new float[Math.toIntExact(Shapes.elements(shape))];
-    for (int index = 0; index < values.length; index++) {
+    int drawn = Math.min(values.length, DRAWN);
+    for (int index = 0; index < drawn; index++) {
       values[index] = (float) (WEIGHT_SCALE * (2 * random.nextDouble() - 1));
+    }
+    for (int filled = drawn; filled < values.length; filled += drawn) {
+      System.arraycopy(values, 0, values, filled, Math.min(drawn, values.length - filled));
     }
     return Tensors.of(values, Longs.toArray(shape));
   }

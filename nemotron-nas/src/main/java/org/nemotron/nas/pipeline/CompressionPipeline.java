@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,7 +26,8 @@ import org.nemotron.nas.score.ScoreTable;
  *
  * <p>A library of cheaper alternatives to every block is made and each alternative trained to
  * imitate its block; each gets a score and a measured cost; promising pairs are trained together;
- * for each target the best architecture is searched, assembled, and distilled as a whole.
+ * for each target the best architecture is searched, measured if the plan wants it, assembled, and
+ * distilled as a whole.
  *
  * <p>Every stage stores its result in the run's directory. A run begun again there reuses what fits
  * and makes the rest anew; a target added later costs only its own search, assembly and
@@ -110,14 +112,17 @@ public final class CompressionPipeline {
     TargetSearch search = search(inputs, coupled.scores(), costs);
     List<FinishedTarget> finished = new ArrayList<>();
     try {
+      ImmutableMap<String, SpeedCorrection> corrections =
+          new SpeedCheckStage(inputs, store, listener).corrections(search, coupled, costs);
       List<TargetSearch.Answer> answers = new ArrayList<>();
       for (Target target : plan.targets()) {
-        answers.add(search.best(target.name(), target.limits()));
+        answers.add(
+            search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
       }
       AtomicFiles.write(store.path(SOLUTIONS), Solutions.json(plan.targets(), answers));
       for (int index = 0; index < answers.size(); index++) {
         TargetSearch.Answer answer = answers.get(index);
-        Architecture architecture = answer.problem().architecture(answer.solution());
+        Architecture architecture = answer.architecture();
         String name = childName(index);
         ChildStage.Child child =
             new ChildStage(inputs, store, listener).make(name, architecture, coupled.trained());

@@ -263,6 +263,9 @@ public record CompressionPlan(
    * @param prefillRounds measurements of each prefill
    * @param decodeRounds measurements of each decode step
    * @param generationRounds measurements of each whole model
+   * @param corrections how often at most a target with a limit on speed is searched anew because
+   *     the architecture found, measured whole before its training, is not as fast as the sum of
+   *     its parts; 0 trusts the sum
    */
   public record CostPlan(
       ImmutableList<Integer> batchSizes,
@@ -270,8 +273,9 @@ public record CompressionPlan(
       int outputTokens,
       int prefillRounds,
       int decodeRounds,
-      int generationRounds) {
-    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 12, 300, 3);
+      int generationRounds,
+      int corrections) {
+    static final CostPlan DEFAULT = new CostPlan(ImmutableList.of(16), 128, 128, 12, 300, 3, 0);
 
     /** Checks that there is a batch size, and that all are positive. */
     public CostPlan {
@@ -282,10 +286,11 @@ public record CompressionPlan(
       positive(prefillRounds, "prefillRounds");
       positive(decodeRounds, "decodeRounds");
       positive(generationRounds, "generationRounds");
+      checkArgument(corrections >= 0, "corrections (%s) must not be negative", corrections);
     }
 
     private CostPlan brief() {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, 3, 10, 1);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, 3, 10, 1, corrections);
     }
 
     private static void positive(int value, String name) {

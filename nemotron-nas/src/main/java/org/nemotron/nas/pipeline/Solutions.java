@@ -28,9 +28,10 @@ final class Solutions {
       json.put("bound", solution.bound());
       json.put("gap", solution.gap());
       json.put("seconds", answer.seconds());
+      json.put("latencyFactor", answer.correction().factor(answer.problem().costs()));
       json.set("costs", PlanFiles.JSON.valueToTree(solution.costs()));
       ArrayNode layers = json.putArray("layers");
-      for (Placement placement : answer.problem().architecture(solution).placements()) {
+      for (Placement placement : answer.architecture().placements()) {
         ObjectNode layer = layers.addObject();
         layer.put("layer", placement.layer());
         layer.put("covers", placement.covers());

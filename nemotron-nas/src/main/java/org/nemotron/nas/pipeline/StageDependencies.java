@@ -3,12 +3,15 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
 
 /**
  * What the result of each stage depends on, and nothing else: a stage is done again when one of
@@ -103,6 +106,27 @@ final class StageDependencies {
         .put("pairs", pairs.toString())
         .put("coupled.steps", inputs.plan().coupled().steps())
         .put("coupled.learningRate", Double.toString(inputs.plan().coupled().learningRate()))
+        .build();
+  }
+
+  /**
+   * Returns what the measured speeds of whole models depend on.
+   *
+   * @param library whose candidates the search picks from
+   * @param targets those that limit speed
+   * @param costs as measured, by which the search predicts
+   */
+  static StageInputs speeds(
+      RunInputs inputs, Fingerprint library, List<Target> targets, List<CostTable> costs) {
+    CompressionPlan plan = inputs.plan();
+    return stored()
+        .put(LIBRARY, library)
+        .put(VALIDATION_TEXT, inputs.validation().fingerprint())
+        .put("scoring.metric", plan.scoring().metric().name())
+        .put("costs", costs.toString())
+        .put("costs.generationRounds", plan.costs().generationRounds())
+        .put("costs.corrections", plan.costs().corrections())
+        .put("targets", targets.toString())
         .build();
   }
 

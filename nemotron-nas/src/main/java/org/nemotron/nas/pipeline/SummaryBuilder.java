@@ -160,7 +160,7 @@ final class SummaryBuilder {
         figures.get(3),
         figures.get(4),
         new Predicted(
-            table.tokensPerSecond(child),
+            target.answer().tokensPerSecond(child),
             table.memory().weightBytes(child),
             table.memory().kvBytes(child, scenario),
             coupled.scores().score(inputs.parent().spec(), target.architecture()).klNats()),

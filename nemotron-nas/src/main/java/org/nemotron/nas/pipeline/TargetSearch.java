@@ -10,10 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Placement;
 import org.nemotron.nas.pipeline.CompressionPlan.Bound;
 import org.nemotron.nas.pipeline.CompressionPlan.Limit;
 import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Budget;
@@ -48,30 +50,43 @@ final class TargetSearch {
    * @param problem of the batch size that the solution is for
    * @param budgets of that problem
    * @param solution the best
+   * @param correction what speed was expected of whole models
    * @param seconds how long the searches of all batch sizes took
    */
   record Answer(
       ArchitectureProblem problem,
       ImmutableList<Budget> budgets,
       Solution solution,
-      double seconds) {}
+      SpeedCorrection correction,
+      double seconds) {
+    /** Returns the architecture found. */
+    Architecture architecture() {
+      return problem.architecture(solution);
+    }
+
+    /** Returns the generated tokens per second that are expected of {@code child}. */
+    double tokensPerSecond(ModelSpec child) {
+      return correction.tokensPerSecond(problem.costs(), child);
+    }
+  }
 
   /**
-   * Returns the best architecture within {@code limits}.
+   * Returns the best architecture within {@code target}'s limits.
    *
+   * @param correction of the speed that the costs promise
    * @throws NoArchitectureException if nothing fits
    */
-  Answer best(String target, ImmutableList<Limit> limits) throws NoArchitectureException {
+  Answer best(Target target, SpeedCorrection correction) throws NoArchitectureException {
     List<Answer> answers = new ArrayList<>();
     List<SearchOutcome> failures = new ArrayList<>();
     double seconds = 0;
     for (CostTable table : costs) {
       ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
-      ImmutableList<Budget> budgets = budgets(limits, table);
+      ImmutableList<Budget> budgets = budgets(target.limits(), table, correction);
       SearchOutcome outcome = search.solve(problem.within(budgets));
       seconds += outcome.elapsed().toNanos() / 1e9;
       if (outcome instanceof Found found) {
-        answers.add(new Answer(problem, budgets, found.best(), seconds));
+        answers.add(new Answer(problem, budgets, found.best(), correction, seconds));
       } else {
         failures.add(outcome);
       }
@@ -80,10 +95,11 @@ final class TargetSearch {
     Optional<Answer> best =
         answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
     if (best.isEmpty()) {
-      throw new NoArchitectureException(target, sentence(failures.get(0)));
+      throw new NoArchitectureException(target.name(), sentence(failures.get(0)));
     }
     Answer answer = best.orElseThrow();
-    return new Answer(answer.problem(), answer.budgets(), answer.solution(), all);
+    return new Answer(
+        answer.problem(), answer.budgets(), answer.solution(), answer.correction(), all);
   }
 
   private static String sentence(SearchOutcome failure) {
@@ -107,7 +123,8 @@ final class TargetSearch {
         ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
         Limit limit = new Limit(Quantity.SPEEDUP, Bound.AT_LEAST, speedup);
         SearchOutcome outcome =
-            search.solve(problem.within(budgets(ImmutableList.of(limit), table)));
+            search.solve(
+                problem.within(budgets(ImmutableList.of(limit), table, SpeedCorrection.NONE)));
         if (outcome instanceof Found feasible) {
           found.addAll(problem.architecture(feasible.best()).placements());
         }
@@ -116,20 +133,23 @@ final class TargetSearch {
     return ImmutableSet.copyOf(found);
   }
 
-  /** Returns the limits as budgets on the costs of one batch size. */
-  private ImmutableList<Budget> budgets(ImmutableList<Limit> limits, CostTable table) {
+  /** Returns the limits as budgets on the costs of one batch size, which are sums of parts. */
+  private ImmutableList<Budget> budgets(
+      ImmutableList<Limit> limits, CostTable table, SpeedCorrection correction) {
     return limits.stream()
-        .map(limit -> budget(limit, table))
+        .map(limit -> budget(limit, table, correction))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private Budget budget(Limit limit, CostTable table) {
+  private Budget budget(Limit limit, CostTable table, SpeedCorrection correction) {
     double value = limit.value();
+    double factor = correction.factor(table);
     return switch (limit.quantity()) {
-      case SPEEDUP -> latency(limit.bound(), table, value * bestParentTokensPerSecond());
-      case TOKENS_PER_SECOND -> latency(limit.bound(), table, value);
+      case SPEEDUP ->
+          latency(limit.bound(), table, value * parentTokensPerSecond(correction), factor);
+      case TOKENS_PER_SECOND -> latency(limit.bound(), table, value, factor);
       case LATENCY_MILLIS ->
-          budget(CostTable.LATENCY_NANOS, limit.bound(), value * NANOS_PER_MILLI);
+          budget(CostTable.LATENCY_NANOS, limit.bound(), value * NANOS_PER_MILLI / factor);
       case PREFILL_MILLIS ->
           budget(CostTable.PREFILL_NANOS, limit.bound(), value * NANOS_PER_MILLI);
       case MEMORY_BYTES -> budget(CostTable.MEMORY_BYTES, limit.bound(), value);
@@ -138,8 +158,9 @@ final class TargetSearch {
   }
 
   /** A throughput from below is a latency from above. */
-  private static Budget latency(Bound bound, CostTable table, double tokensPerSecond) {
-    double nanos = table.scenario().latencyNanos(tokensPerSecond);
+  private static Budget latency(
+      Bound bound, CostTable table, double tokensPerSecond, double factor) {
+    double nanos = table.scenario().latencyNanos(tokensPerSecond) / factor;
     return switch (bound) {
       case AT_LEAST -> Budget.atMost(CostTable.LATENCY_NANOS, nanos);
       case AT_MOST -> Budget.atLeast(CostTable.LATENCY_NANOS, nanos);
@@ -153,7 +174,16 @@ final class TargetSearch {
     };
   }
 
-  private double bestParentTokensPerSecond() {
-    return costs.stream().mapToDouble(table -> table.tokensPerSecond(parent)).max().orElseThrow();
+  /** Returns the costs at whose batch size the parent is fastest. */
+  CostTable ofFastestParent() {
+    return costs.stream()
+        .max(Comparator.comparingDouble(table -> table.tokensPerSecond(parent)))
+        .orElseThrow();
+  }
+
+  private double parentTokensPerSecond(SpeedCorrection correction) {
+    return correction.parent() > 0
+        ? correction.parent()
+        : ofFastestParent().tokensPerSecond(parent);
   }
 }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -45,6 +46,7 @@ final class ChangedSettingsTest {
   private static final String COSTS = "costs";
   private static final String COUPLED = "coupled";
   private static final String COUPLED_SCORES = "scores-coupled";
+  private static final String SPEEDS = "speeds";
   private static final String CHILD = "child";
 
   /** Needed by the evaluation alone, or by none. */
@@ -56,6 +58,7 @@ final class ChangedSettingsTest {
       ImmutableSetMultimap.<String, String>builder()
           .put(SCORES, "validation text")
           .put(COUPLED_SCORES, "validation text")
+          .put(SPEEDS, "validation text")
           .put(CHILD, "validation text")
           .build();
 
@@ -102,7 +105,7 @@ final class ChangedSettingsTest {
           .put("coupled.steps", coupled("coupled.steps", 3))
           .put("coupled.learningRate", coupled("coupled.learningRate", 2e-3))
           .put("coupled.speedups", change("coupled.speedups", ImmutableList.of(1.2), NOTHING))
-          .put("scoring.metric", change("scoring.metric", "LOSS", NOTHING))
+          .put("scoring.metric", speeds("scoring.metric", "LOSS"))
           .put("scoring.candidatesPerPass", scored("scoring.candidatesPerPass", 2))
           .put("scoring.auditedPairs", change("scoring.auditedPairs", 2, NOTHING))
           .put("costs.batchSizes", costs("costs.batchSizes", ImmutableList.of(2, 3)))
@@ -110,7 +113,8 @@ final class ChangedSettingsTest {
           .put("costs.outputTokens", costs("costs.outputTokens", 5))
           .put("costs.prefillRounds", costs("costs.prefillRounds", 3))
           .put("costs.decodeRounds", costs("costs.decodeRounds", 4))
-          .put("costs.generationRounds", change("costs.generationRounds", 2, NOTHING))
+          .put("costs.generationRounds", speeds("costs.generationRounds", 2))
+          .put("costs.corrections", speeds("costs.corrections", 9))
           .put("global.steps", child("global.steps", 5))
           .put("global.batchSize", child("global.batchSize", 3))
           .put("global.learningRate", child("global.learningRate", 2e-3))
@@ -118,7 +122,7 @@ final class ChangedSettingsTest {
           .put("global.klWeight", child("global.klWeight", 2))
           .put("global.lmWeight", child("global.lmWeight", 2))
           .put("global.evaluateEvery", child("global.evaluateEvery", 1))
-          .put("targets", change("targets", ImmutableList.of(TinyRun.TINY), NOTHING))
+          .put("targets", speeds("targets", ImmutableList.of(TinyRun.TINY)))
           .put("nonFinite", change("nonFinite", "STOP", NOTHING))
           .buildOrThrow();
 
@@ -156,7 +160,7 @@ final class ChangedSettingsTest {
   private static ImmutableSetMultimap<String, String> learnedFrom(String... names) {
     ImmutableSetMultimap.Builder<String, String> redone = ImmutableSetMultimap.builder();
     redone.putAll(LIBRARY, names);
-    for (String later : new String[] {SCORES, COUPLED, COUPLED_SCORES, CHILD}) {
+    for (String later : new String[] {SCORES, COUPLED, COUPLED_SCORES, SPEEDS, CHILD}) {
       redone.put(later, LIBRARY);
     }
     return redone.build();
@@ -180,7 +184,14 @@ final class ChangedSettingsTest {
 
   private static Change coupled(String key, Object value) {
     return change(
-        key, value, ImmutableSetMultimap.of(COUPLED, key, COUPLED_SCORES, LIBRARY, CHILD, LIBRARY));
+        key,
+        value,
+        ImmutableSetMultimap.of(
+            COUPLED, key, COUPLED_SCORES, LIBRARY, SPEEDS, LIBRARY, CHILD, LIBRARY));
+  }
+
+  private static Change speeds(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(SPEEDS, key));
   }
 
   private static Change child(String key, Object value) {
@@ -256,13 +267,16 @@ final class ChangedSettingsTest {
               read.fingerprint());
       StageInputs library = StageDependencies.library(inputs);
       StageInputs coupled = StageDependencies.coupled(inputs, library.fingerprint(), PAIRS);
+      Fingerprint coupledPrint = coupled.fingerprint();
       return ImmutableMap.of(
           LIBRARY, library,
           SCORES, StageDependencies.scores(inputs, library.fingerprint()),
           COSTS, StageDependencies.costs(plan, read.parent().spec(), "machine"),
           COUPLED, coupled,
-          COUPLED_SCORES, StageDependencies.scores(inputs, coupled.fingerprint()),
-          CHILD, StageDependencies.child(inputs, coupled.fingerprint(), ARCHITECTURE));
+          COUPLED_SCORES, StageDependencies.scores(inputs, coupledPrint),
+          SPEEDS,
+              StageDependencies.speeds(inputs, coupledPrint, plan.targets(), ImmutableList.of()),
+          CHILD, StageDependencies.child(inputs, coupledPrint, ARCHITECTURE));
     }
   }
 

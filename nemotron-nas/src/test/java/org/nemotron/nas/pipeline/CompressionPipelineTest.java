@@ -104,6 +104,30 @@ final class CompressionPipelineTest {
         .hasSameBinaryContentAs(uninterrupted.resolve("scores.json"));
   }
 
+  @Test
+  void run_withCorrections_measuresTheArchitectureOnceAndExpectsWhatItMeasured(
+      @TempDir Path directory) throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    CompressionPlan plan = tiny.plan(0, Target.speedup("faster", 1.01));
+    CompressionPlan.CostPlan costs = plan.costs();
+    CompressionPlan checked =
+        plan.toBuilder()
+            .costs(
+                new CompressionPlan.CostPlan(
+                    costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 2, 3, 1, 2))
+            .build();
+    Events first = new Events();
+    RunSummary summary = run(checked, first);
+    assertThat(first.started).containsSubsequence("costs", "speeds", "child", "evaluation");
+    assertThat(first.messages).anyMatch(message -> message.contains("tokens/s expected of"));
+    assertThat(summary.targets().get(0).predicted().tokensPerSecond()).isPositive();
+
+    Events second = new Events();
+    assertThat(run(checked, second).targets()).hasSize(1);
+    assertThat(second.reused).contains("speeds", "child");
+    assertThat(second.started).containsExactly("evaluation");
+  }
+
   private static void assertKilled(CompressionPlan plan, String stage, long step) {
     Events events = new Events(stage, step);
     assertThatThrownBy(() -> run(plan, events)).hasMessage("killed");

@@ -53,7 +53,7 @@ final class CompressionPlanTest {
           new LocalPlan(77, 5e-3, 4, 3),
           new CoupledPlan(99, 6e-4, ImmutableList.of(1.25)),
           new ScoringPlan(Score.Metric.KL, 2, 6),
-          new CostPlan(ImmutableList.of(3), 5, 6, 7, 8, 9),
+          new CostPlan(ImmutableList.of(3), 5, 6, 7, 8, 9, 10),
           new GlobalPlan(500, 6, 7e-4, 0.5, 2, 0.25, 50),
           ImmutableList.of(
               new Target(
@@ -123,7 +123,7 @@ final class CompressionPlanTest {
     assertThat(brief.local()).isEqualTo(new LocalPlan(6, 5e-3, 4, 3));
     assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, 6e-4, ImmutableList.of(1.25)));
     assertThat(brief.scoring()).isEqualTo(new ScoringPlan(Score.Metric.KL, 2, 4));
-    assertThat(brief.costs()).isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, 3, 10, 1));
+    assertThat(brief.costs()).isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, 3, 10, 1, 10));
     assertThat(brief.global()).isEqualTo(new GlobalPlan(10, 6, 7e-4, 0.5, 2, 0.25, 5));
     assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 100_000, 1_024, 256, 4));
   }

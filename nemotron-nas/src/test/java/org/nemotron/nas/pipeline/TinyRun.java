@@ -122,7 +122,7 @@ final class TinyRun {
         new CompressionPlan.LocalPlan(3, 1e-3, 10, 0),
         new CompressionPlan.CoupledPlan(coupledSteps, 1e-3, ImmutableList.of(1.1, 1.3)),
         new CompressionPlan.ScoringPlan(Score.Metric.KL, 4, 3),
-        new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1),
+        new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1, 0),
         new CompressionPlan.GlobalPlan(4, 2, 1e-3, 1, 1, 0, 2),
         ImmutableList.copyOf(targets),
         CompressionPlan.NonFinite.GO_ON);

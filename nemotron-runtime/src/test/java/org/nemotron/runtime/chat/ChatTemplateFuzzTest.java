@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ChatTemplateFuzzTest {
   private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 10_000);
+  private static final long SEED = Long.getLong("fuzz.seed", 1);
 
   private static final String CONFIG =
       "{\"add_bos_token\":true,\"bos_token\":{\"content\":\"<s>\"},\"eos_token\":\"</s>\","
@@ -66,7 +67,7 @@ final class ChatTemplateFuzzTest {
   }
 
   private static void feed(Path directory, String file, String seed) throws IOException {
-    SplittableRandom random = new SplittableRandom(1);
+    SplittableRandom random = new SplittableRandom(SEED);
     int read = 0;
     for (int number = 0; number < MUTANTS; number++) {
       byte[] mutant = mutant(random, seed);

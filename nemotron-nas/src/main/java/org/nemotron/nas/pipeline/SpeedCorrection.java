@@ -1,0 +1,47 @@
+package org.nemotron.nas.pipeline;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.google.common.collect.ImmutableMap;
+import java.util.HashMap;
+import java.util.Map;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.nas.cost.CostTable;
+
+/**
+ * What whole models take, over what the sum of their parts promised. Immutable.
+ *
+ * @param parent measured generated tokens per second of the parent; 0 where it was not measured
+ * @param factors measured time over the sum's, of an architecture near the one that is searched, by
+ *     batch size; 1 for those that are not named
+ */
+record SpeedCorrection(double parent, ImmutableMap<Integer, Double> factors) {
+  /** Nothing was measured. */
+  static final SpeedCorrection NONE = new SpeedCorrection(0, ImmutableMap.of());
+
+  SpeedCorrection {
+    checkArgument(
+        factors.values().stream().allMatch(factor -> factor > 0),
+        "factors (%s) must be positive",
+        factors);
+  }
+
+  /** Returns the factor of a batch size. */
+  @JsonIgnore
+  double factor(CostTable table) {
+    return factors.getOrDefault(table.scenario().batch(), 1.0);
+  }
+
+  /** Returns the generated tokens per second that are expected of {@code child}. */
+  double tokensPerSecond(CostTable table, ModelSpec child) {
+    return table.tokensPerSecond(child) / factor(table);
+  }
+
+  /** Returns this, and what was measured of a child. */
+  SpeedCorrection with(SpeedMeasurement measured, CostTable table, ModelSpec child) {
+    Map<Integer, Double> all = new HashMap<>(factors);
+    all.put(table.scenario().batch(), table.tokensPerSecond(child) / measured.child());
+    return new SpeedCorrection(measured.parent(), ImmutableMap.copyOf(all));
+  }
+}
