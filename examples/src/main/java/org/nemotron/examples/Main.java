@@ -1,8 +1,8 @@
 package org.nemotron.examples;
 
-import com.google.common.base.CaseFormat;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import org.nemotron.core.provenance.FileFaults;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.examples.bench.CardBenchmark;
 import org.nemotron.examples.bench.FormatAccuracy;
@@ -47,7 +47,7 @@ public final class Main {
   private static int explain(Exception fault, CommandLine command, ParseResult parsed)
       throws Exception {
     if (fault instanceof FileSystemException file && file.getReason() == null) {
-      command.getErr().println("nemotron: " + file.getFile() + ": " + words(file));
+      command.getErr().println("nemotron: " + file.getFile() + ": " + FileFaults.words(file));
       return command.getCommandSpec().exitCodeOnExecutionException();
     }
     if (fault instanceof IOException
@@ -58,12 +58,6 @@ public final class Main {
       return command.getCommandSpec().exitCodeOnExecutionException();
     }
     throw fault;
-  }
-
-  /** What the operating system said, for example "no such file". */
-  private static String words(FileSystemException file) {
-    String name = file.getClass().getSimpleName().replace("Exception", "");
-    return CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_HYPHEN, name).replace('-', ' ');
   }
 
   static CommandLine commandLine() {

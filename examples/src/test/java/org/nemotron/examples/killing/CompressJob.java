@@ -24,9 +24,24 @@ record CompressJob(ImmutableList<String> arguments) {
   private static final int VOCABULARY = 64;
   private static final int SEED = 1;
 
-  /** Returns the short form with the parent that comes along. */
+  /**
+   * Returns the short form with the parent and the texts that come along; tests run in this
+   * module's directory.
+   */
   static CompressJob shipped() {
-    return new CompressJob(ImmutableList.of("--short"));
+    return new CompressJob(
+        ImmutableList.of(
+            "--short",
+            "--parent",
+            "models/tale-7m",
+            "--text",
+            "data/tinystories.train.txt.gz",
+            "--text",
+            "data/books_children.txt.gz",
+            "--held-out",
+            "data/tinystories.val.txt.gz",
+            "--held-out",
+            "data/books_heldout.txt.gz"));
   }
 
   /**

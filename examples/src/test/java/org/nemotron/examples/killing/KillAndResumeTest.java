@@ -48,7 +48,11 @@ final class KillAndResumeTest {
         CompressProcess.start(job, below, directory.resolve("unwritable.err"));
     assertThat(process.await()).isEqualTo(1);
     assertThat(process.errors())
-        .startsWith("nemotron: " + below + " cannot be made: ")
+        .contains(
+            "nemotron: "
+                + below
+                + " cannot be made (Not a directory).\n"
+                + "Maybe the disk is full; or name an output directory that may be written.")
         .doesNotContain("\tat ");
   }
 }

@@ -38,22 +38,38 @@ public final class AtomicFiles {
 
   /** Writes the content of one file. */
   public interface FileBody {
-    /** Writes everything to {@code channel}, which the caller syncs and closes. */
+    /**
+     * Writes everything to {@code channel}, which the caller syncs and closes.
+     *
+     * @throws IOException if it cannot; then nothing takes the target's place
+     */
     void writeTo(FileChannel channel) throws IOException;
   }
 
   /** Writes the content of one directory. */
   public interface DirectoryBody {
-    /** Writes files into {@code directory}, which exists and is empty. */
+    /**
+     * Writes files into {@code directory}, which exists and is empty.
+     *
+     * @throws IOException if it cannot; then nothing takes the target's place
+     */
     void writeTo(Path directory) throws IOException;
   }
 
-  /** Writes {@code text} as UTF-8 to {@code target}, replacing it. */
+  /**
+   * Writes {@code text} as UTF-8 to {@code target}, replacing it.
+   *
+   * @throws IOException if it cannot be written; {@code target} is then as it was
+   */
   public static void write(Path target, String text) throws IOException {
     write(target, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Writes {@code bytes} to {@code target}, replacing it. */
+  /**
+   * Writes {@code bytes} to {@code target}, replacing it.
+   *
+   * @throws IOException if it cannot be written; {@code target} is then as it was
+   */
   public static void write(Path target, byte[] bytes) throws IOException {
     write(target, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
   }
@@ -117,7 +133,11 @@ public final class AtomicFiles {
     }
   }
 
-  /** Writes all that remains of {@code buffer} to {@code channel}. */
+  /**
+   * Writes all that remains of {@code buffer} to {@code channel}.
+   *
+   * @throws IOException if the channel takes no more; part of the buffer may be written
+   */
   public static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining()) {
       long unused = channel.write(buffer);
@@ -127,6 +147,8 @@ public final class AtomicFiles {
   /**
    * Deletes what killed writers left in {@code directory} and the directories in it, and returns
    * their paths. Not to be called while another writer is at work there.
+   *
+   * @throws IOException if one cannot be deleted
    */
   @CanIgnoreReturnValue
   public static ImmutableList<Path> deleteLeftovers(Path directory) throws IOException {
@@ -147,7 +169,11 @@ public final class AtomicFiles {
     return leftovers;
   }
 
-  /** Deletes a file, or a directory with all that is in it; nothing where there is nothing. */
+  /**
+   * Deletes a file, or a directory with all that is in it; nothing where there is nothing.
+   *
+   * @throws IOException if something of it cannot be deleted
+   */
   public static void deleteTree(Path path) throws IOException {
     if (Files.exists(path)) {
       MoreFiles.deleteRecursively(path, RecursiveDeleteOption.ALLOW_INSECURE);
@@ -175,14 +201,15 @@ public final class AtomicFiles {
   /** Returns what went wrong first, without the temporary name, which is gone by then. */
   private static @Nullable String reason(Path partial, IOException cause) {
     Throwable root = Throwables.getRootCause(cause);
-    if (root instanceof FileSystemException failure
-        && failure.getFile() != null
-        && failure.getReason() != null
-        && Path.of(failure.getFile()).startsWith(partial)) {
-      return failure.getReason();
+    if (root instanceof NoSuchFileException missing) {
+      return missing.getFile() + " is missing";
     }
-    return root instanceof NoSuchFileException missing
-        ? missing.getFile() + " is missing"
-        : root.getMessage();
+    if (root instanceof FileSystemException failure && failure.getFile() != null) {
+      String words = FileFaults.words(failure);
+      return Path.of(failure.getFile()).startsWith(partial)
+          ? words
+          : failure.getFile() + ": " + words;
+    }
+    return root.getMessage();
   }
 }

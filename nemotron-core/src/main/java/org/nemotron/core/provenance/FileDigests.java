@@ -16,7 +16,11 @@ import java.util.Optional;
  * @param byName digests, by the file's path below a common directory
  */
 public record FileDigests(ImmutableMap<String, Fingerprint> byName) {
-  /** Returns the digests of {@code files} as they are now; all lie below {@code directory}. */
+  /**
+   * Returns the digests of {@code files} as they are now; all lie below {@code directory}.
+   *
+   * @throws IOException if one cannot be read
+   */
   public static FileDigests of(Path directory, Iterable<Path> files) throws IOException {
     ImmutableMap.Builder<String, Fingerprint> digests = ImmutableMap.builder();
     for (Path file : files) {
@@ -40,7 +44,11 @@ public record FileDigests(ImmutableMap<String, Fingerprint> byName) {
     return json;
   }
 
-  /** Returns which file below {@code directory} is missing or has changed, if one is. */
+  /**
+   * Returns which file below {@code directory} is missing or has changed, if one is.
+   *
+   * @throws IOException if one is there and cannot be read
+   */
   public Optional<String> misfit(Path directory) throws IOException {
     for (Map.Entry<String, Fingerprint> entry : byName.entrySet()) {
       Path file = directory.resolve(entry.getKey());

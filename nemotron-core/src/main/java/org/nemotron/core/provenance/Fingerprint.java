@@ -28,7 +28,11 @@ public record Fingerprint(String hex) {
         HEX.matcher(hex).matches(), "fingerprint (%s) must be 64 lower-case hex digits", hex);
   }
 
-  /** Returns the fingerprint of the bytes of {@code file}, which is read as a stream. */
+  /**
+   * Returns the fingerprint of the bytes of {@code file}, which is read as a stream.
+   *
+   * @throws IOException if it cannot be read
+   */
   public static Fingerprint ofFile(Path file) throws IOException {
     return new Fingerprint(MoreFiles.asByteSource(file).hash(Hashing.sha256()).toString());
   }
@@ -91,6 +95,8 @@ public record Fingerprint(String hex) {
 
     /**
      * Adds the content of {@code file}, which is read as a stream; where it lies does not count.
+     *
+     * @throws IOException if it cannot be read
      */
     @CanIgnoreReturnValue
     public Builder putFile(String name, Path file) throws IOException {

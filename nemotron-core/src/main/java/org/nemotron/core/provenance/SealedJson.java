@@ -29,7 +29,11 @@ public final class SealedJson {
 
   private SealedJson() {}
 
-  /** Writes {@code json}, which has no entry called {@code digest}, to {@code file}. */
+  /**
+   * Writes {@code json}, which has no entry called {@code digest}, to {@code file}.
+   *
+   * @throws IOException if it cannot be written; {@code file} is then as it was
+   */
   public static void write(Path file, ObjectNode json) throws IOException {
     String open = json.deepCopy().put(KEY, BLANK).toPrettyString();
     AtomicFiles.write(file, sealed(open, digest(open.getBytes(StandardCharsets.UTF_8))));

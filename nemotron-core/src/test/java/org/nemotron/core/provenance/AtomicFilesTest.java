@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,6 +87,31 @@ final class AtomicFilesTest {
                 + directory.resolve("deep")
                 + "/er: Not a directory)"
                 + MAYBE);
+  }
+
+  @Test
+  void write_accessDenied_saysSoWithoutTheTemporaryName() {
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.writeDirectory(
+                    file,
+                    partial -> {
+                      throw new AccessDeniedException(partial.resolve("x").toString());
+                    }))
+        .hasMessage(file + " could not be written (access denied)" + MAYBE);
+  }
+
+  @Test
+  void write_directoryDenied_namesIt() {
+    Path elsewhere = directory.resolve("elsewhere");
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.writeDirectory(
+                    file,
+                    partial -> {
+                      throw new AccessDeniedException(elsewhere.toString());
+                    }))
+        .hasMessage(file + " could not be written (" + elsewhere + ": access denied)" + MAYBE);
   }
 
   @Test

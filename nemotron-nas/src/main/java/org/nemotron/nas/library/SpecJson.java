@@ -92,7 +92,11 @@ public final class SpecJson {
         });
   }
 
-  /** Returns the attention that {@link #of(AttentionSpec)} wrote. */
+  /**
+   * Returns the attention that {@link #of(AttentionSpec)} wrote.
+   *
+   * @throws IOException if its kind or one of its traits is not known
+   */
   public static AttentionSpec attention(JsonNode json) throws IOException {
     return switch (json.path("kind").asText()) {
       case "groupedQuery" ->
@@ -119,7 +123,11 @@ public final class SpecJson {
     return traits.build();
   }
 
-  /** Returns the network that {@link #of(FfnSpec)} wrote. */
+  /**
+   * Returns the network that {@link #of(FfnSpec)} wrote.
+   *
+   * @throws IOException if its kind is not known
+   */
   public static FfnSpec ffn(JsonNode json) throws IOException {
     return switch (json.path("kind").asText()) {
       case "gated" -> new FfnSpec.Gated(json.path("channels").asInt());
@@ -129,7 +137,11 @@ public final class SpecJson {
     };
   }
 
-  /** Returns the candidate that {@link #of(Candidate)} wrote. */
+  /**
+   * Returns the candidate that {@link #of(Candidate)} wrote.
+   *
+   * @throws IOException if the kind of something in it is not known
+   */
   public static Candidate candidate(JsonNode json) throws IOException {
     int layer = json.path("layer").asInt();
     if (json.has("covers")) {

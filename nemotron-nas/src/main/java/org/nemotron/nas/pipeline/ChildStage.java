@@ -41,24 +41,23 @@ final class ChildStage {
   record Child(HeterogeneousModel model, Path directory, ImmutableList<LossCurve> curves) {}
 
   /**
+   * How a child's distillation went.
+   *
+   * @param curves losses and held-out KL by step
+   * @param stop empty, or what was not finite and ended it early
+   */
+  record Course(ImmutableList<LossCurve> curves, ImmutableList<String> stop) {}
+
+  /**
    * Returns the child of {@code target}.
    *
    * @param name of its directory below the run
    */
   Child make(String name, Architecture architecture, Stages.Trained trained) throws IOException {
     CompressionPlan plan = inputs.plan();
-    StageInputs stageInputs =
-        StageInputs.builder()
-            .put("library", trained.fingerprint())
-            .put("architecture", architecture.toString())
-            .put("validation text", inputs.validation().fingerprint())
-            .put("global", PlanFiles.JSON.writeValueAsString(plan.global()))
-            .put("threads", inputs.partsOfBatch(plan.global().batchSize()))
-            .put("parent's tokenizer", ParentFingerprints.takenOver(Path.of(plan.parent())))
-            .put("childDtype", plan.childDtype().configName())
-            .build();
+    StageInputs stageInputs = StageDependencies.child(inputs, trained.fingerprint(), architecture);
     Path directory = store.path(name);
-    Path curves = store.path(name + "-distillation.json");
+    Path course = store.path(name + "-distillation.json");
     store.ensure(
         name,
         stageInputs,
@@ -79,31 +78,34 @@ final class ChildStage {
                         inputs.validationBatches(),
                         progress);
             try (HeterogeneousModel child = distilled.child()) {
-              checkPlanAllows(name, distilled);
+              checkPlanAllows(name, distilled.stop(), "with the training's state saved");
               ModelWriter.write(child, directory, plan.childDtype(), Path.of(plan.parent()));
             }
             distilled.stop().forEach(reason -> listener.message(name + ", " + reason));
-            AtomicFiles.write(curves, PlanFiles.JSON.writeValueAsString(curves(distilled)));
+            AtomicFiles.write(
+                course,
+                PlanFiles.JSON.writeValueAsString(new Course(curves(distilled), distilled.stop())));
           }
-          return ImmutableList.<Path>builder().addAll(filesThatStay(directory)).add(curves).build();
+          return ImmutableList.<Path>builder().addAll(filesThatStay(directory)).add(course).build();
         });
+    Course taken = PlanFiles.JSON.readValue(course.toFile(), Course.class);
+    checkPlanAllows(name, taken.stop(), "and keeps the child that was made before");
     AtomicFiles.deleteTree(store.path("checkpoints/" + name));
     HeterogeneousModel child =
         ModelReader.read(directory, plan.dtype(), Device.parse(plan.device()));
-    return new Child(
-        child,
-        directory,
-        ImmutableList.copyOf(PlanFiles.JSON.readValue(curves.toFile(), LossCurve[].class)));
+    return new Child(child, directory, taken.curves());
   }
 
-  private void checkPlanAllows(String name, GlobalDistillation distilled) {
-    if (!distilled.stop().isEmpty()
-        && inputs.plan().nonFinite() == CompressionPlan.NonFinite.STOP) {
+  /** Ends the run if something was not finite and the plan wants that. */
+  private void checkPlanAllows(String name, ImmutableList<String> stop, String kept) {
+    if (!stop.isEmpty() && inputs.plan().nonFinite() == CompressionPlan.NonFinite.STOP) {
       throw new NonFiniteException(
           name
               + ", "
-              + String.join("; ", distilled.stop())
-              + "; the run ends as the plan says, with the training's state saved.\n"
+              + String.join("; ", stop)
+              + "; the run ends as the plan says, "
+              + kept
+              + ".\n"
               + "Maybe nonFinite GO_ON, which takes the best child before, or a lower learning"
               + " rate.");
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.provenance.FileFaults;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
@@ -78,10 +79,9 @@ public final class CompressionPipeline {
     } catch (FileSystemException e) {
       throw new IOException(
           directory
-              + " cannot be made: "
-              + e.getClass().getSimpleName()
-              + ".\nMaybe name an output"
-              + " directory that may be written.",
+              + " cannot be made ("
+              + FileFaults.words(e)
+              + ").\nMaybe the disk is full; or name an output directory that may be written.",
           e);
     }
   }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.GgufModelUnpacker;
-import org.nemotron.core.provenance.Fingerprint;
 
 /** Parents that are one GGUF file, made into the directories that the stages read. */
 final class ParentDirectories {
@@ -24,14 +23,9 @@ final class ParentDirectories {
       return plan;
     }
     Path directory = store.path(STAGE).resolve(file.getFileName().toString());
-    StageInputs inputs =
-        StageInputs.builder()
-            .put("file", Fingerprint.ofFile(file))
-            .put("dtype", plan.dtype().configName())
-            .build();
     store.ensure(
         STAGE,
-        inputs,
+        StageDependencies.parent(file, plan),
         1,
         progress -> {
           Files.createDirectories(directory.getParent());

@@ -61,7 +61,7 @@ record RunInputs(
       heldOut.add(corpus);
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
-    StageInputs learning = learning(plan, calibration.training());
+    StageInputs learning = StageDependencies.learning(plan, calibration.training());
     Fingerprint all =
         Fingerprint.builder()
             .put("learning", learning.fingerprint())
@@ -77,22 +77,6 @@ record RunInputs(
         measured,
         learning,
         all);
-  }
-
-  private static StageInputs learning(CompressionPlan plan, TokenCorpus training)
-      throws IOException {
-    Path directory = Path.of(plan.parent());
-    return StageInputs.builder()
-        .put("format", 2)
-        .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
-        .put("parent's weights", ParentFingerprints.weights(directory))
-        .put("training text", training.fingerprint())
-        .put("seed", plan.seed())
-        .put("dtype", plan.dtype().configName())
-        .put("device", plan.device())
-        .put("windowTokens", plan.data().windowTokens())
-        .put("batchSize", plan.data().batchSize())
-        .build();
   }
 
   private static void checkLength(String what, TokenCorpus corpus, int windowTokens) {

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import org.nemotron.core.provenance.FileFaults;
 
 /** Keeps two processes out of one run's directory; a killed process holds no lock. */
 final class RunLock implements AutoCloseable {
@@ -19,12 +21,11 @@ final class RunLock implements AutoCloseable {
   /**
    * Takes the lock.
    *
-   * @throws IOException if another run has it
+   * @throws IOException if another run has it, or the directory may not be written
    */
   static RunLock of(Path directory) throws IOException {
     Path file = directory.resolve(".lock");
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = open(file);
     if (locked(channel) == null) {
       channel.close();
       throw new IOException(
@@ -33,6 +34,20 @@ final class RunLock implements AutoCloseable {
               + " output.");
     }
     return new RunLock(channel);
+  }
+
+  private static FileChannel open(Path file) throws IOException {
+    try {
+      return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (FileSystemException e) {
+      throw new IOException(
+          file
+              + " could not be written ("
+              + FileFaults.words(e)
+              + "), so that no run can begin.\n"
+              + "Maybe the disk is full, or the directory may not be written to.",
+          e);
+    }
   }
 
   private static @Nullable FileLock locked(FileChannel channel) throws IOException {

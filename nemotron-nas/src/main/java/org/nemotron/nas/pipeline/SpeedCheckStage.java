@@ -8,7 +8,6 @@ import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.AtomicFiles;
@@ -57,7 +56,7 @@ final class SpeedCheckStage {
     Path file = store.path(NAME + ".json");
     store.ensure(
         NAME,
-        stageInputs(targets, coupled, costs),
+        StageDependencies.speeds(inputs, coupled.trained().fingerprint(), targets, costs),
         targets.size(),
         progress -> {
           ImmutableMap.Builder<String, SpeedCorrection> all = ImmutableMap.builder();
@@ -82,20 +81,6 @@ final class SpeedCheckStage {
           return ImmutableList.of(file);
         });
     return PlanFiles.JSON.readValue(file.toFile(), CORRECTIONS);
-  }
-
-  private StageInputs stageInputs(
-      List<Target> targets, Stages.Coupled coupled, List<CostTable> costs) throws IOException {
-    CompressionPlan plan = inputs.plan();
-    return StageInputs.builder()
-        .put("library", coupled.trained().fingerprint())
-        .put("validation text", inputs.validation().fingerprint())
-        .put("metric", plan.scoring().metric().name())
-        .put("costs", costs.toString())
-        .put("generationRounds", plan.costs().generationRounds())
-        .put("corrections", plan.costs().corrections())
-        .put("targets", targets.toString())
-        .build();
   }
 
   /** Parent and child in turns where their scenario is the same. */

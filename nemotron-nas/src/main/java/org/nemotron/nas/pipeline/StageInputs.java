@@ -17,6 +17,9 @@ import org.nemotron.core.provenance.Fingerprint;
  * @param fingerprints one of each
  */
 record StageInputs(ImmutableMap<String, Fingerprint> fingerprints) {
+  /** The name under which the format of what is stored counts. */
+  static final String FORMAT = "format";
+
   static Builder builder() {
     return new Builder();
   }
@@ -73,6 +76,16 @@ record StageInputs(ImmutableMap<String, Fingerprint> fingerprints) {
     @CanIgnoreReturnValue
     Builder put(String name, long value) {
       return put(name, Fingerprint.builder().put("value", value).build());
+    }
+
+    /** Adds each of {@code settings}, under its name in the part of a plan called {@code part}. */
+    @CanIgnoreReturnValue
+    Builder putSettings(String part, Record settings) {
+      PlanFiles.JSON
+          .valueToTree(settings)
+          .properties()
+          .forEach(entry -> put(part + "." + entry.getKey(), entry.getValue().toString()));
+      return this;
     }
 
     @CanIgnoreReturnValue

@@ -134,6 +134,9 @@ final class StageStore {
     }
     ImmutableSet<String> changed =
         inputs.changedSince(StageInputs.fromJson(json.get().path("inputs")));
+    if (changed.contains(StageInputs.FORMAT)) {
+      return Optional.of("another version of this library has made it");
+    }
     if (!changed.isEmpty()) {
       return Optional.of("what it depends on has changed: " + String.join(", ", changed));
     }

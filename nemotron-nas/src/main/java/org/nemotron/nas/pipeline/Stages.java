@@ -3,15 +3,16 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import com.google.common.collect.Streams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import org.nemotron.core.cuda.Card;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NonFiniteException;
@@ -64,13 +65,7 @@ final class Stages {
 
   /** Returns all candidates, trained apart. */
   Trained decoupled() throws IOException {
-    StageInputs stageInputs =
-        StageInputs.builder()
-            .putAll(inputs.learning())
-            .put("space", PlanFiles.JSON.writeValueAsString(plan().space()))
-            .put("start", PlanFiles.JSON.writeValueAsString(plan().start()))
-            .put("local", PlanFiles.JSON.writeValueAsString(plan().local().withResidentLayers(0)))
-            .build();
+    StageInputs stageInputs = StageDependencies.library(inputs);
     int calibration = plan().start().calibrationBatches();
     Path directory = store.path("library");
     Path curves = store.path("library/trainings.json");
@@ -163,12 +158,7 @@ final class Stages {
   private ScoreTable scores(
       String stage, Trained trained, ImmutableSet<? extends Candidate> candidates)
       throws IOException {
-    StageInputs stageInputs =
-        StageInputs.builder()
-            .put("library", trained.fingerprint())
-            .put("validation text", inputs.validation().fingerprint())
-            .put("candidatesPerPass", plan().scoring().candidatesPerPass())
-            .build();
+    StageInputs stageInputs = StageDependencies.scores(inputs, trained.fingerprint());
     Path file = store.path(stage + ".json");
     int batches = inputs.validationBatches().batches();
     store.ensure(
@@ -204,7 +194,8 @@ final class Stages {
   ImmutableList<CostTable> costs() throws IOException {
     CompressionPlan.CostPlan costs = plan().costs();
     StageInputs stageInputs =
-        costsInputs(plan(), inputs.parent().spec(), machine(Device.parse(plan().device())));
+        StageDependencies.costs(
+            plan(), inputs.parent().spec(), machine(Device.parse(plan().device())));
     Path file = store.path("costs.json");
     LatencyMeter meter = new LatencyMeter(costs.prefillRounds(), costs.decodeRounds());
     int rounds = meter.rounds();
@@ -230,26 +221,8 @@ final class Stages {
     return TableFiles.readCosts(file);
   }
 
-  /** Returns all that costs depend on; they hold for one kind of machine. */
-  static StageInputs costsInputs(CompressionPlan plan, ModelSpec parent, String machine)
-      throws IOException {
-    CompressionPlan.CostPlan costs = plan.costs();
-    return StageInputs.builder()
-        .put("parent's architecture", parent.toString())
-        .put("space", PlanFiles.JSON.writeValueAsString(plan.space()))
-        .put("batchSizes", costs.batchSizes().toString())
-        .put("promptTokens", costs.promptTokens())
-        .put("outputTokens", costs.outputTokens())
-        .put("prefillRounds", costs.prefillRounds())
-        .put("decodeRounds", costs.decodeRounds())
-        .put("method", LatencyMeter.METHOD)
-        .put("device", plan.device())
-        .put("machine", machine)
-        .build();
-  }
-
   /** Returns what costs are measured on: a card's name, or the kind and number of cores. */
-  private static String machine(Device device) {
+  static String machine(Device device) {
     return device.equals(Device.CPU)
         ? System.getProperty("os.arch") + " " + CpuThreads.available()
         : Card.of(device).model();
@@ -269,12 +242,7 @@ final class Stages {
     if (pairs.isEmpty() || plan().coupled().steps() == 0) {
       return new Coupled(decoupled, scores);
     }
-    StageInputs stageInputs =
-        StageInputs.builder()
-            .put("library", decoupled.fingerprint())
-            .put("pairs", pairs.toString())
-            .put("coupled", PlanFiles.JSON.writeValueAsString(plan().coupled()))
-            .build();
+    StageInputs stageInputs = StageDependencies.coupled(inputs, decoupled.fingerprint(), pairs);
     Path directory = store.path("library-coupled");
     Path curves = store.path("library-coupled/trainings.json");
     store.ensure(
@@ -309,14 +277,13 @@ final class Stages {
     }
   }
 
+  /** In an order of their own: it does not count which speed-up a pair was picked for. */
   private static ImmutableSet<Candidate.Whole> pairs(Iterable<Placement> promising) {
-    ImmutableSet.Builder<Candidate.Whole> pairs = ImmutableSet.builder();
-    for (Placement placement : promising) {
-      BlockSpec spec = placement.spec();
-      if (placement.origin() == Placement.Origin.DECOUPLED && !spec.equals(BlockSpec.NO_OP)) {
-        pairs.add(new Candidate.Whole(placement.layer(), 1, spec));
-      }
-    }
-    return pairs.build();
+    return Streams.stream(promising)
+        .filter(placement -> placement.origin() == Placement.Origin.DECOUPLED)
+        .filter(placement -> !placement.spec().equals(BlockSpec.NO_OP))
+        .map(placement -> new Candidate.Whole(placement.layer(), 1, placement.spec()))
+        .sorted(Comparator.comparing(Candidate.Whole::id))
+        .collect(ImmutableSet.toImmutableSet());
   }
 }

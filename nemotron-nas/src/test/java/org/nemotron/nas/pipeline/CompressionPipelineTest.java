@@ -3,14 +3,12 @@ package org.nemotron.nas.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,24 +152,11 @@ final class CompressionPipelineTest {
     assertThat(next.reused).containsExactly("library", "scores", "costs");
   }
 
-  /** Returns {@code plan} with other values at these JSON paths. */
-  private static CompressionPlan with(CompressionPlan plan, Map<String, Object> values)
-      throws IOException {
-    ObjectNode json = PlanFiles.JSON.valueToTree(plan);
-    values.forEach(
-        (path, value) -> {
-          int slash = path.lastIndexOf('/');
-          ((ObjectNode) json.at(path.substring(0, slash)))
-              .set(path.substring(slash + 1), PlanFiles.JSON.valueToTree(value));
-        });
-    return PlanFiles.JSON.treeToValue(json, CompressionPlan.class);
-  }
-
   @Test
   void run_trainingsOverflowAndThePlanStops_keepsTheStageAndGoesOnWithoutThemWhenTold(
       @TempDir Path directory) throws IOException, NoArchitectureException {
     CompressionPlan wild =
-        with(
+        TinyRun.with(
             TinyRun.in(directory).plan(2, TinyRun.SMALL),
             ImmutableMap.of("/local/learningRate", 1e30, "/nonFinite", "STOP"));
     for (int time = 0; time < 2; time++) {
@@ -186,7 +171,7 @@ final class CompressionPipelineTest {
                   + " rate.");
     }
     Events told = new Events();
-    RunSummary summary = run(with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    RunSummary summary = run(TinyRun.with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
     assertThat(told.reused).containsExactly("library");
     assertThat(summary.diverged()).isNotEmpty();
     assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
@@ -200,7 +185,7 @@ final class CompressionPipelineTest {
       @TempDir Path directory) throws IOException, NoArchitectureException {
     TinyRun tiny = TinyRun.in(directory);
     CompressionPlan wild =
-        with(
+        TinyRun.with(
             tiny.plan(0, TinyRun.SMALL),
             ImmutableMap.of(
                 "/global/learningRate", 1e30, "/global/evaluateEvery", 4, "/nonFinite", "STOP"));
@@ -212,12 +197,16 @@ final class CompressionPipelineTest {
     assertThat(tiny.output().resolve("checkpoints/child/state.json")).isNotEmptyFile();
     assertThat(tiny.output().resolve("child")).doesNotExist();
     Events told = new Events();
-    RunSummary summary = run(with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    RunSummary summary = run(TinyRun.with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
     assertThat(told.reused).containsExactly("library", "scores", "costs");
     assertThat(told.messages)
         .anySatisfy(text -> assertThat(text).startsWith("child, step 1: the gradient (norm NaN)"));
     assertThat(summary.targets().get(0).child().klNats())
         .isEqualTo(summary.targets().get(0).childBeforeDistillation().klNats());
+    assertThatThrownBy(() -> run(wild, new Events()))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageStartingWith("child, step 1: the gradient (norm NaN) is not finite, first in ")
+        .hasMessageContaining("and keeps the child that was made before.\nMaybe nonFinite GO_ON");
   }
 
   @Test
@@ -291,5 +280,16 @@ final class CompressionPipelineTest {
     try (RunLock again = RunLock.of(output)) {
       assertThat(again).isNotNull();
     }
+  }
+
+  @Test
+  void run_lockCannotBeWritten_saysSo(@TempDir Path directory) throws IOException {
+    TinyRun tiny = TinyRun.in(directory);
+    Path lock = Files.createDirectories(tiny.output().resolve(".lock"));
+    assertFailsBeforeAnyStage(
+        tiny,
+        lock
+            + " could not be written (Is a directory), so that no run can begin.\n"
+            + "Maybe the disk is full, or the directory may not be written to.");
   }
 }

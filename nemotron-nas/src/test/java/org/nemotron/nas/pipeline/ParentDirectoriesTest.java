@@ -67,6 +67,20 @@ final class ParentDirectoriesTest {
   }
 
   @Test
+  void in_sameFileUnderAnotherName_isUnpackedUnderThatName() throws IOException {
+    Path file = directory.resolve("tale.gguf");
+    GgufModelWriter.convert(TALE, file, GgufType.BF16);
+    assertThat(unpacked(file, new Events()).parent()).endsWith("tale.gguf");
+    Path renamed = Files.move(file, directory.resolve("story.gguf"));
+    Events events = new Events();
+    Path parent = Path.of(unpacked(renamed, events).parent());
+    assertThat(parent.getFileName()).hasToString("story.gguf");
+    assertThat(ModelSpecReader.read(parent)).isEqualTo(ModelSpecReader.read(TALE));
+    assertThat(events.messages)
+        .containsExactly("parent is done again: what it depends on has changed: the file's name");
+  }
+
+  @Test
   void in_fileOfAnotherKind_isRefused() throws IOException {
     Path file = directory.resolve("text.txt");
     Files.writeString(file, "Once upon a time, there was no model in this file.");

@@ -58,6 +58,12 @@ final class StageStoreTest {
   }
 
   @Test
+  void ensure_otherFormat_saysThatAnotherVersionMadeIt() throws IOException {
+    StageInputs later = StageInputs.builder().put(StageInputs.FORMAT, 99).put("a", 2).build();
+    assertDoneAgain(ensure(later), "another version of this library has made it");
+  }
+
+  @Test
   void ensure_fileGone_namesIt() throws IOException {
     Files.delete(result);
     assertDoneAgain(ensure(ONE), result + " is missing");

@@ -1,11 +1,13 @@
 package org.nemotron.nas.pipeline;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.nemotron.core.checkpoint.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -40,6 +42,11 @@ final class TinyRun {
     }
     Files.writeString(directory.resolve("text.txt"), words(1500, 1));
     Files.writeString(directory.resolve("held-out.txt"), words(200, 2));
+    return new TinyRun(directory);
+  }
+
+  /** Returns the run whose parent and texts have been copied to {@code directory}. */
+  static TinyRun at(Path directory) {
     return new TinyRun(directory);
   }
 
@@ -119,6 +126,18 @@ final class TinyRun {
         new CompressionPlan.GlobalPlan(4, 2, 1e-3, 1, 1, 0, 2),
         ImmutableList.copyOf(targets),
         CompressionPlan.NonFinite.GO_ON);
+  }
+
+  /** Returns {@code plan} with other values at these JSON paths. */
+  static CompressionPlan with(CompressionPlan plan, Map<String, Object> values) throws IOException {
+    ObjectNode json = PlanFiles.JSON.valueToTree(plan);
+    values.forEach(
+        (path, value) -> {
+          int slash = path.lastIndexOf('/');
+          ((ObjectNode) json.at(path.substring(0, slash)))
+              .replace(path.substring(slash + 1), PlanFiles.JSON.valueToTree(value));
+        });
+    return PlanFiles.JSON.treeToValue(json, CompressionPlan.class);
   }
 
   /** Remembers what it hears, and ends the run where it is told to. */

@@ -52,7 +52,11 @@ public final class TextGenerator implements AutoCloseable {
     }
   }
 
-  /** Opens the model in {@code directory}, a Hugging Face directory, with default settings. */
+  /**
+   * Opens the model in {@code directory}, a Hugging Face directory, with default settings.
+   *
+   * @throws IOException if a file of it is missing, malformed or of a kind that is not supported
+   */
   public static TextGenerator open(Path directory) throws IOException {
     return open(directory, EngineSettings.defaults());
   }

@@ -1,0 +1,147 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.pipeline.CompressionPlan.Target;
+
+/**
+ * What the result of each stage depends on, and nothing else: a stage is done again when one of
+ * these is not as it was. Settings have the names that they have in a plan's file.
+ *
+ * <p>Not here, because results are the same with any: the number of threads, but for children;
+ * {@code local.residentLayers}; where files lie. Nor what only the evaluation reads, which is done
+ * each time.
+ */
+final class StageDependencies {
+  /** Of all that stages store. */
+  private static final long FORMAT = 3;
+
+  private static final String LIBRARY = "library";
+  private static final String VALIDATION_TEXT = "validation text";
+
+  private StageDependencies() {}
+
+  private static StageInputs.Builder stored() {
+    return StageInputs.builder().put(StageInputs.FORMAT, FORMAT);
+  }
+
+  /** Returns what the directory made of a parent in GGUF form depends on. */
+  static StageInputs parent(Path file, CompressionPlan plan) throws IOException {
+    return stored()
+        .put("the file's name", file.getFileName().toString())
+        .put("the file", Fingerprint.ofFile(file))
+        .put("dtype", plan.dtype().configName())
+        .build();
+  }
+
+  /** Returns all that what is learned from the training text depends on, in any stage. */
+  static StageInputs learning(CompressionPlan plan, TokenCorpus training) throws IOException {
+    Path directory = Path.of(plan.parent());
+    return stored()
+        .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
+        .put("parent's weights", ParentFingerprints.weights(directory))
+        .put("training text", training.fingerprint())
+        .put("seed", plan.seed())
+        .put("dtype", plan.dtype().configName())
+        .put("device", plan.device())
+        .put("data.windowTokens", plan.data().windowTokens())
+        .put("data.batchSize", plan.data().batchSize())
+        .build();
+  }
+
+  /** Returns what the library of candidates trained apart depends on. */
+  static StageInputs library(RunInputs inputs) {
+    CompressionPlan plan = inputs.plan();
+    return StageInputs.builder()
+        .putAll(inputs.learning())
+        .putSettings("space", plan.space())
+        .putSettings("start", plan.start())
+        .putSettings("local", plan.local().withResidentLayers(0))
+        .build();
+  }
+
+  /** Returns what the scores of the candidates of {@code library} depend on. */
+  static StageInputs scores(RunInputs inputs, Fingerprint library) {
+    return stored()
+        .put(LIBRARY, library)
+        .put(VALIDATION_TEXT, inputs.validation().fingerprint())
+        .put("scoring.candidatesPerPass", inputs.plan().scoring().candidatesPerPass())
+        .build();
+  }
+
+  /** Returns what costs depend on; they hold for one kind of {@code machine}. */
+  static StageInputs costs(CompressionPlan plan, ModelSpec parent, String machine) {
+    CompressionPlan.CostPlan costs = plan.costs();
+    return stored()
+        .put("parent's architecture", parent.toString())
+        .putSettings("space", plan.space())
+        .put("costs.batchSizes", costs.batchSizes().toString())
+        .put("costs.promptTokens", costs.promptTokens())
+        .put("costs.outputTokens", costs.outputTokens())
+        .put("costs.prefillRounds", costs.prefillRounds())
+        .put("costs.decodeRounds", costs.decodeRounds())
+        .put("method", LatencyMeter.METHOD)
+        .put("device", plan.device())
+        .put("machine", machine)
+        .build();
+  }
+
+  /**
+   * Returns what pairs trained together depend on; for which speed-ups they were picked does not
+   * count.
+   */
+  static StageInputs coupled(
+      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate.Whole> pairs) {
+    return stored()
+        .put(LIBRARY, library)
+        .put("pairs", pairs.toString())
+        .put("coupled.steps", inputs.plan().coupled().steps())
+        .put("coupled.learningRate", Double.toString(inputs.plan().coupled().learningRate()))
+        .build();
+  }
+
+  /**
+   * Returns what the measured speeds of whole models depend on.
+   *
+   * @param library whose candidates the search picks from
+   * @param targets those that limit speed
+   * @param costs as measured, by which the search predicts
+   */
+  static StageInputs speeds(
+      RunInputs inputs, Fingerprint library, List<Target> targets, List<CostTable> costs) {
+    CompressionPlan plan = inputs.plan();
+    return stored()
+        .put(LIBRARY, library)
+        .put(VALIDATION_TEXT, inputs.validation().fingerprint())
+        .put("scoring.metric", plan.scoring().metric().name())
+        .put("costs", costs.toString())
+        .put("costs.generationRounds", plan.costs().generationRounds())
+        .put("costs.corrections", plan.costs().corrections())
+        .put("targets", targets.toString())
+        .build();
+  }
+
+  /** Returns what a child assembled from {@code library} depends on. */
+  static StageInputs child(RunInputs inputs, Fingerprint library, Architecture architecture)
+      throws IOException {
+    CompressionPlan plan = inputs.plan();
+    return stored()
+        .put(LIBRARY, library)
+        .put("architecture", architecture.toString())
+        .put(VALIDATION_TEXT, inputs.validation().fingerprint())
+        .putSettings("global", plan.global())
+        .put("threads", inputs.partsOfBatch(plan.global().batchSize()))
+        .put("parent's tokenizer", ParentFingerprints.takenOver(Path.of(plan.parent())))
+        .put("childDtype", plan.childDtype().configName())
+        .build();
+  }
+}

@@ -1,0 +1,370 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSetMultimap;
+import com.google.common.collect.Iterables;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+
+/**
+ * For every key of a plan, and all that a run reads: which stages depend on it, and by what name
+ * they tell that it has changed. A key that is not in the table fails the test.
+ *
+ * <p>Nothing is trained: what stages depend on is compared, which is what decides about their
+ * results. {@link ChangedRunsTest} does it with whole runs.
+ */
+final class ChangedSettingsTest {
+  /** A change of one key: the values set, and the names that each stage says have changed. */
+  private record Change(
+      ImmutableMap<String, Object> values, ImmutableSetMultimap<String, String> redone) {}
+
+  private static final String LIBRARY = "library";
+  private static final String SCORES = "scores";
+  private static final String COSTS = "costs";
+  private static final String COUPLED = "coupled";
+  private static final String COUPLED_SCORES = "scores-coupled";
+  private static final String SPEEDS = "speeds";
+  private static final String CHILD = "child";
+
+  /** Needed by the evaluation alone, or by none. */
+  private static final ImmutableSetMultimap<String, String> NOTHING = ImmutableSetMultimap.of();
+
+  private static final StageInputs NONE = StageInputs.builder().build();
+
+  private static final ImmutableSetMultimap<String, String> VALIDATION =
+      ImmutableSetMultimap.<String, String>builder()
+          .put(SCORES, "validation text")
+          .put(COUPLED_SCORES, "validation text")
+          .put(SPEEDS, "validation text")
+          .put(CHILD, "validation text")
+          .build();
+
+  private static final ImmutableSetMultimap<String, String> BOTH_TEXTS =
+      both(learnedFrom("training text"), VALIDATION);
+
+  private static final ImmutableMap<String, Object> CARD =
+      ImmutableMap.of("device", "cuda", "dtype", "BFLOAT16");
+
+  private static final ImmutableMap<String, Change> CHANGES =
+      ImmutableMap.<String, Change>builder()
+          .put("parent", change("parent", "moved", NOTHING))
+          .put("output", change("output", "elsewhere", NOTHING))
+          .put("calibrationTexts", change("calibrationTexts", texts("other.txt"), BOTH_TEXTS))
+          .put("heldOutTexts", change("heldOutTexts", texts("other.txt"), NOTHING))
+          .put("seed", learned("seed", 2))
+          .put("device", new Change(CARD, both(learnedFrom("device", "dtype"), measured("device"))))
+          .put("dtype", new Change(CARD, both(learnedFrom("device", "dtype"), measured("device"))))
+          .put("childDtype", child("childDtype", "BFLOAT16"))
+          .put("threads", child("threads", 1))
+          .put("data.windowTokens", learned("data.windowTokens", 8))
+          .put("data.batchSize", learned("data.batchSize", 1))
+          .put("data.trainingTokens", change("data.trainingTokens", 1000, BOTH_TEXTS))
+          .put("data.validationTokens", change("data.validationTokens", 64, VALIDATION))
+          .put("data.heldOutWindowTokens", change("data.heldOutWindowTokens", 16, NOTHING))
+          .put("data.heldOutWindows", change("data.heldOutWindows", 2, NOTHING))
+          .put("space.kvHeads", space("space.kvHeads", ImmutableList.of()))
+          .put("space.ffnFractions", space("space.ffnFractions", ImmutableList.of(0.5)))
+          .put("space.channelMultiple", space("space.channelMultiple", 8))
+          .put("space.linearAttention", space("space.linearAttention", false))
+          .put("space.noAttention", space("space.noAttention", false))
+          .put("space.linearFfn", space("space.linearFfn", false))
+          .put("space.noFfn", space("space.noFfn", false))
+          .put("space.coveredLayers", space("space.coveredLayers", ImmutableList.of()))
+          .put("space.firstAttention", space("space.firstAttention", true))
+          .put("start.channels", learned("start.channels", "ITERATIVE"))
+          .put("start.kvHeads", learned("start.kvHeads", "BEST_HEADS"))
+          .put("start.calibrationBatches", learned("start.calibrationBatches", 3))
+          .put("start.refit", learned("start.refit", false))
+          .put("local.steps", learned("local.steps", 4))
+          .put("local.learningRate", learned("local.learningRate", 2e-3))
+          .put("local.divergenceFactor", learned("local.divergenceFactor", 20))
+          .put("local.residentLayers", change("local.residentLayers", 1, NOTHING))
+          .put("coupled.steps", coupled("coupled.steps", 3))
+          .put("coupled.learningRate", coupled("coupled.learningRate", 2e-3))
+          .put("coupled.speedups", change("coupled.speedups", ImmutableList.of(1.2), NOTHING))
+          .put("scoring.metric", speeds("scoring.metric", "LOSS"))
+          .put("scoring.candidatesPerPass", scored("scoring.candidatesPerPass", 2))
+          .put("scoring.auditedPairs", change("scoring.auditedPairs", 2, NOTHING))
+          .put("costs.batchSizes", costs("costs.batchSizes", ImmutableList.of(2, 3)))
+          .put("costs.promptTokens", costs("costs.promptTokens", 7))
+          .put("costs.outputTokens", costs("costs.outputTokens", 5))
+          .put("costs.prefillRounds", costs("costs.prefillRounds", 3))
+          .put("costs.decodeRounds", costs("costs.decodeRounds", 4))
+          .put("costs.generationRounds", speeds("costs.generationRounds", 2))
+          .put("costs.corrections", speeds("costs.corrections", 9))
+          .put("global.steps", child("global.steps", 5))
+          .put("global.batchSize", child("global.batchSize", 3))
+          .put("global.learningRate", child("global.learningRate", 2e-3))
+          .put("global.cosineWeight", child("global.cosineWeight", 2))
+          .put("global.klWeight", child("global.klWeight", 2))
+          .put("global.lmWeight", child("global.lmWeight", 2))
+          .put("global.evaluateEvery", child("global.evaluateEvery", 1))
+          .put("targets", speeds("targets", ImmutableList.of(TinyRun.TINY)))
+          .put("nonFinite", change("nonFinite", "STOP", NOTHING))
+          .buildOrThrow();
+
+  private static final ImmutableSet<Candidate.Whole> PAIRS =
+      ImmutableSet.of(
+          new Candidate.Whole(
+              1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear())));
+
+  private static final Architecture ARCHITECTURE = Architecture.ofParent(SmallParent.spec());
+
+  private Path directory = Path.of("run");
+  private CompressionPlan plan =
+      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+
+  @BeforeEach
+  void makeInputs(@TempDir Path temporary) throws IOException {
+    directory = temporary;
+    plan = TinyRun.in(directory).plan(2, TinyRun.SMALL);
+  }
+
+  private static ImmutableList<String> texts(String... names) {
+    return ImmutableList.copyOf(names);
+  }
+
+  private static Change change(
+      String key, Object value, ImmutableSetMultimap<String, String> redone) {
+    return new Change(ImmutableMap.of(key, value), redone);
+  }
+
+  /** All that is learned depends on it. */
+  private static Change learned(String key, Object value) {
+    return change(key, value, learnedFrom(key));
+  }
+
+  private static ImmutableSetMultimap<String, String> learnedFrom(String... names) {
+    ImmutableSetMultimap.Builder<String, String> redone = ImmutableSetMultimap.builder();
+    redone.putAll(LIBRARY, names);
+    for (String later : new String[] {SCORES, COUPLED, COUPLED_SCORES, SPEEDS, CHILD}) {
+      redone.put(later, LIBRARY);
+    }
+    return redone.build();
+  }
+
+  private static Change space(String key, Object value) {
+    return change(key, value, both(learnedFrom(key), measured(key)));
+  }
+
+  private static Change scored(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(SCORES, key, COUPLED_SCORES, key));
+  }
+
+  private static Change costs(String key, Object value) {
+    return change(key, value, measured(key));
+  }
+
+  private static ImmutableSetMultimap<String, String> measured(String key) {
+    return ImmutableSetMultimap.of(COSTS, key);
+  }
+
+  private static Change coupled(String key, Object value) {
+    return change(
+        key,
+        value,
+        ImmutableSetMultimap.of(
+            COUPLED, key, COUPLED_SCORES, LIBRARY, SPEEDS, LIBRARY, CHILD, LIBRARY));
+  }
+
+  private static Change speeds(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(SPEEDS, key));
+  }
+
+  private static Change child(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(CHILD, key));
+  }
+
+  private static ImmutableSetMultimap<String, String> both(
+      ImmutableSetMultimap<String, String> one, ImmutableSetMultimap<String, String> other) {
+    return ImmutableSetMultimap.<String, String>builder().putAll(one).putAll(other).build();
+  }
+
+  @Test
+  void table_everyKeyOfAPlan_isThere() {
+    assertThat(CHANGES.keySet())
+        .containsExactlyElementsOf(keys(CompressionPlan.class, "").toList());
+  }
+
+  private static Stream<String> keys(Class<?> type, String prefix) {
+    return Arrays.stream(type.getRecordComponents()).flatMap(part -> keys(part, prefix));
+  }
+
+  private static Stream<String> keys(RecordComponent part, String prefix) {
+    String key = prefix + part.getName();
+    return part.getType().isRecord() ? keys(part.getType(), key + ".") : Stream.of(key);
+  }
+
+  @Test
+  void dependencies_anyKeyChanged_tellOfItInTheStagesThatDependOnIt() throws IOException {
+    TinyRun copy = TinyRun.in(Files.createDirectories(directory.resolve("copy")));
+    assertThat(copy.directory()).isNotEqualTo(directory);
+    Files.writeString(directory.resolve("other.txt"), TinyRun.words(1500, 7));
+    ImmutableMap<String, StageInputs> former = dependencies(plan);
+    for (Map.Entry<String, Change> entry : CHANGES.entrySet()) {
+      Change change = entry.getValue();
+      CompressionPlan changed = changed(change.values());
+      assertThat(changed).as(entry.getKey()).isNotEqualTo(plan);
+      assertThat(changes(former, dependencies(changed)))
+          .as(entry.getKey())
+          .isEqualTo(change.redone());
+    }
+  }
+
+  private CompressionPlan changed(ImmutableMap<String, Object> values) throws IOException {
+    ImmutableMap.Builder<String, Object> paths = ImmutableMap.builder();
+    values.forEach((key, value) -> paths.put("/" + key.replace('.', '/'), located(key, value)));
+    return TinyRun.with(plan, paths.buildOrThrow());
+  }
+
+  /** Names of files are those of this test's directory. */
+  private Object located(String key, Object value) {
+    return switch (key) {
+      case "parent" -> directory.resolve("copy/parent").toString();
+      case "calibrationTexts", "heldOutTexts" ->
+          texts(directory.resolve(Iterables.getOnlyElement((Iterable<?>) value) + "").toString());
+      default -> value;
+    };
+  }
+
+  /** Returns what each stage depends on; pairs and architecture are always the same. */
+  private static ImmutableMap<String, StageInputs> dependencies(CompressionPlan plan)
+      throws IOException {
+    // A card need not be there to tell what would depend on it.
+    try (RunInputs read = RunInputs.open(plan.on(Device.CPU))) {
+      RunInputs inputs =
+          new RunInputs(
+              plan,
+              read.parent(),
+              read.tokenizer(),
+              read.training(),
+              read.validation(),
+              read.heldOut(),
+              StageDependencies.learning(plan, read.training()),
+              read.fingerprint());
+      StageInputs library = StageDependencies.library(inputs);
+      StageInputs coupled = StageDependencies.coupled(inputs, library.fingerprint(), PAIRS);
+      Fingerprint coupledPrint = coupled.fingerprint();
+      return ImmutableMap.of(
+          LIBRARY, library,
+          SCORES, StageDependencies.scores(inputs, library.fingerprint()),
+          COSTS, StageDependencies.costs(plan, read.parent().spec(), "machine"),
+          COUPLED, coupled,
+          COUPLED_SCORES, StageDependencies.scores(inputs, coupledPrint),
+          SPEEDS,
+              StageDependencies.speeds(inputs, coupledPrint, plan.targets(), ImmutableList.of()),
+          CHILD, StageDependencies.child(inputs, coupledPrint, ARCHITECTURE));
+    }
+  }
+
+  private static ImmutableSetMultimap<String, String> changes(
+      ImmutableMap<String, StageInputs> former, ImmutableMap<String, StageInputs> now) {
+    ImmutableSetMultimap.Builder<String, String> changes = ImmutableSetMultimap.builder();
+    now.forEach(
+        (stage, inputs) ->
+            changes.putAll(stage, inputs.changedSince(former.getOrDefault(stage, NONE))));
+    return changes.build();
+  }
+
+  /** What stages tell when {@code file}, which the plan names as before, has other content. */
+  private ImmutableSetMultimap<String, String> changesWith(String file, byte[] content)
+      throws IOException {
+    ImmutableMap<String, StageInputs> former = dependencies(plan);
+    Files.write(directory.resolve(file), content);
+    return changes(former, dependencies(plan));
+  }
+
+  private byte[] content(String file) throws IOException {
+    return Files.readAllBytes(directory.resolve(file));
+  }
+
+  private ImmutableSetMultimap<String, String> changesWithText(String file, String text)
+      throws IOException {
+    return changesWith(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void dependencies_nothingChanged_areTheSame() throws IOException {
+    assertThat(changesWith("text.txt", content("text.txt"))).isEqualTo(NOTHING);
+  }
+
+  @Test
+  void dependencies_moreThreadsThanABatchHasSequences_areTheSame() throws IOException {
+    ImmutableMap<String, StageInputs> former = dependencies(plan);
+    assertThat(changes(former, dependencies(changed(ImmutableMap.of("threads", 9)))))
+        .isEqualTo(NOTHING);
+  }
+
+  @Test
+  void dependencies_startOfTheCalibrationText_countsForWhatIsLearned() throws IOException {
+    String text = Files.readString(directory.resolve("text.txt"));
+    assertThat(changesWithText("text.txt", "w0" + text.substring(text.indexOf(' '))))
+        .isEqualTo(learnedFrom("training text"));
+  }
+
+  @Test
+  void dependencies_partOfTheCalibrationTextKeptForScores_countsForScoresAndChildren()
+      throws IOException {
+    String[] words = Files.readString(directory.resolve("text.txt")).split("(?<=\\s)", -1);
+    words[1200 + 64] = "w0 ";
+    assertThat(changesWithText("text.txt", String.join("", words))).isEqualTo(VALIDATION);
+  }
+
+  @Test
+  void dependencies_calibrationTextBehindWhatIsRead_countsForNothing() throws IOException {
+    String text = Files.readString(directory.resolve("text.txt"));
+    assertThat(changesWithText("text.txt", text + "w1 w2 w3")).isEqualTo(NOTHING);
+  }
+
+  @Test
+  void dependencies_heldOutText_countsForNothingThatIsKept() throws IOException {
+    assertThat(changesWithText("held-out.txt", TinyRun.words(200, 9))).isEqualTo(NOTHING);
+  }
+
+  @Test
+  void dependencies_parentsWeights_countForWhatIsLearned() throws IOException {
+    ImmutableMap<String, StageInputs> former = dependencies(plan);
+    try (HeterogeneousModel other = SmallParent.model(SmallParent.spec(), 2)) {
+      new SafetensorsWriter()
+          .addAll(other.tensors())
+          .write(directory.resolve("parent/model.safetensors"));
+    }
+    assertThat(changes(former, dependencies(plan))).isEqualTo(learnedFrom("parent's weights"));
+  }
+
+  @Test
+  void dependencies_parentsConfig_countsForWhatIsLearnedAndForCosts() throws IOException {
+    String config = Files.readString(directory.resolve("parent/config.json"));
+    assertThat(changesWithText("parent/config.json", config.replace("1e-5", "1e-6")))
+        .isEqualTo(both(learnedFrom("parent's config"), measured("parent's architecture")));
+  }
+
+  @Test
+  void dependencies_parentsTokenizerSettings_countForChildren() throws IOException {
+    assertThat(changesWithText("parent/tokenizer_config.json", "{\"model_max_length\": 99}"))
+        .isEqualTo(ImmutableSetMultimap.of(CHILD, "parent's tokenizer"));
+  }
+}
