@@ -24,7 +24,7 @@ final class SensitivityProperties {
     return SmallProblems.withoutRules();
   }
 
-  @Property(tries = 200)
+  @Property
   void aBetterArchitectureFitsAtTheBetterLimitAndNotBefore(
       @ForAll("problems") SearchProblem problem) {
     PuzzleSearch.create()
@@ -33,7 +33,7 @@ final class SensitivityProperties {
   }
 
   /** The bound is convex in a limit, and its slope there is the price. */
-  @Property(tries = 200)
+  @Property
   void scorePerUnitIsTheSlopeOfTheRelaxation(
       @ForAll("problems") SearchProblem problem,
       @ForAll @DoubleRange(min = -3, max = 3) double room) {
