@@ -58,14 +58,16 @@ final class ProbeTest {
   }
 
   @Test
-  void measure_ofEitherMeter_givesAllNativeMemoryBack() {
+  void measure_againWithEitherMeter_leavesNoMoreThanBefore() {
+    ThroughputMeter throughput = new ThroughputMeter(SCENARIO, 1);
+    LatencyMeter latency = new LatencyMeter(1, 1);
     try (HeterogeneousModel parent = SmallParent.model()) {
+      assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
       MemoryUse before = MemoryUse.afterCollection();
-      assertThat(new ThroughputMeter(SCENARIO, 1).measure(ImmutableList.of(parent))).hasSize(1);
+      assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
       assertNothingLeft(before);
-      CostTable table =
-          new LatencyMeter(1, 1).measure(parent, SearchSpace.NO_OPS, SCENARIO, round -> {});
-      assertThat(table.ffns()).hasSize(1);
+      assertThat(latency.measure(parent, SearchSpace.NO_OPS, SCENARIO, round -> {}).ffns())
+          .hasSize(1);
       assertNothingLeft(before);
     }
   }
