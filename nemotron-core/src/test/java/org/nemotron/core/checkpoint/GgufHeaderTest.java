@@ -297,4 +297,33 @@ final class GgufHeaderTest {
     data(new int[32]);
     assertRefused("tensor w: its 32 bytes at 1099511627776 end beyond the file" + HINT);
   }
+
+  @Test
+  void open_secondTensorCutOff_isRefused() throws IOException {
+    begin(3, 2, 0);
+    entry("a", 0, 0, 8);
+    entry("b", 0, 32, 8);
+    data(new int[63]);
+    assertRefused("tensor b: its 32 bytes at 32 end beyond the file" + HINT);
+  }
+
+  @Test
+  void open_endsWithinANumber_isRefused() throws IOException {
+    out.write(new byte[3]);
+    assertRefused("1 value of 4 bytes are announced, but only 3 bytes follow" + HINT);
+    begin(3, 0, 1);
+    text("k");
+    out.writeInt(4);
+    out.writeShort(1);
+    assertRefused("1 value of 4 bytes are announced, but only 2 bytes follow" + HINT);
+  }
+
+  @Test
+  void open_textOfMoreThanSixteenMebibytes_isRefused() throws IOException {
+    int most = 1 << 24;
+    begin(3, 0, 1);
+    out.writeLong(most + 1);
+    out.write(new byte[most + 1]);
+    assertRefused("a text of 16777217 bytes is too long" + HINT);
+  }
 }

@@ -156,6 +156,13 @@ final class GgufVocabularyTest {
     assertThat(at(read(PIECES, 10), "add_space_prefix")).isEqualTo(GgufValue.of(true));
     assertThat(at(readChanged(json -> json.remove("normalizer")), "add_space_prefix"))
         .isEqualTo(GgufValue.of(false));
+    ImmutableMap<String, GgufValue> others =
+        readChanged(
+            json -> {
+              json.putObject("normalizer").put("type", "NFC");
+              json.putObject("pre_tokenizer").put("type", "Split");
+            });
+    assertThat(at(others, "add_space_prefix")).isEqualTo(GgufValue.of(false));
     for (String scheme : ImmutableList.of("always", "first", "never")) {
       ImmutableMap<String, GgufValue> values =
           readChanged(

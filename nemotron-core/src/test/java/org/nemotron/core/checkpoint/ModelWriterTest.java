@@ -330,4 +330,45 @@ final class ModelWriterTest {
   private static JsonNode json(Path file) throws IOException {
     return new JsonMapper().readTree(Files.readString(file));
   }
+
+  @Test
+  void copies_filesOfTheTokenizerAndOfGeneration_andNoOther() {
+    assertThat(ModelWriter.copies("tokenizer.json")).isTrue();
+    assertThat(ModelWriter.copies("generation_config.json")).isTrue();
+    assertThat(ModelWriter.copies("config.json")).isFalse();
+    assertThat(ModelWriter.copies("README.md")).isFalse();
+  }
+
+  @Test
+  void write_severalBeginTokens_areAList() throws IOException {
+    ModelSpec several =
+        new ModelSpec(
+            11,
+            8,
+            2,
+            4,
+            1e-5,
+            new RopeSpec.Plain(10_000),
+            32,
+            false,
+            new SpecialTokens(ImmutableList.of(3, 4), ImmutableList.of(), ImmutableList.of(5)),
+            Checkpoints.llama(false).blocks());
+    try (HeterogeneousModel uniform = Checkpoints.model(several, DType.FLOAT32, 1)) {
+      ModelWriter.write(uniform, child, DType.FLOAT32, parent);
+    }
+    assertThat(json(child.resolve("generation_config.json")).toString())
+        .isEqualTo("{\"bos_token_id\":[3,4],\"eos_token_id\":null,\"pad_token_id\":5}");
+    assertThat(ModelSpecReader.read(child)).isEqualTo(several);
+  }
+
+  @Test
+  void write_layersUnlikeInAFormForLayersAlike_isRefused() {
+    assertThatThrownBy(
+            () ->
+                ModelWriter.write(
+                    model, child, DType.FLOAT32, parent, CheckpointForm.FAMILY, Long.MAX_VALUE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("layers must be alike to be written as LlamaForCausalLM");
+    assertThat(child).doesNotExist();
+  }
 }

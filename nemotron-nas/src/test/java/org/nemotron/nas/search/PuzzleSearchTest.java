@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.search.SearchOutcome.Ending;
 import org.nemotron.nas.search.SearchOutcome.Found;
@@ -279,6 +280,7 @@ final class PuzzleSearchTest {
 
   /** A table on which the least value of a range was looked for without end. */
   @Test
+  @Tag("slow")
   void frontier_rangeAmongDenseSums_ends() {
     SearchProblem loose = LargeProblem.withRandomCosts(20);
     double most = 0.35 * 20;
