@@ -3,6 +3,7 @@ package org.nemotron.nas.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableMap;
 import org.junit.jupiter.api.Test;
 
 final class ProblemJsonTest {
@@ -166,5 +167,45 @@ final class ProblemJsonTest {
     assertThat(plain)
         .contains("\"budgets\":[{\"cost\":\"memoryBytes\",\"atMost\":8.0E10},")
         .contains("{\"cost\":\"latencyNanos\",\"atLeast\":100000.0}]");
+  }
+
+  @Test
+  void parse_onlyLayers_hasNoBudgetsRulesOrFixedCosts() {
+    String layer = "{\"candidates\": [{\"id\": \"a\", \"score\": 1, \"costs\": {\"memory\": 2}}]}";
+    SearchProblem problem = ProblemJson.parse("{\"layers\": [" + layer + "]}");
+    assertThat(problem)
+        .isEqualTo(
+            SearchProblem.builder()
+                .layer(Alternative.of("a", 1, ImmutableMap.of("memory", 2.0)))
+                .build());
+    assertThatThrownBy(
+            () ->
+                ProblemJson.parse(
+                    "{\"layers\": ["
+                        + layer
+                        + ", "
+                        + layer.replace("\"score\"", "\"harm\"")
+                        + "]}"))
+        .hasMessageStartingWith("layer 1, candidate a: unknown key harm");
+  }
+
+  @Test
+  void parse_rulesOfEveryKind_areRead() {
+    String rules =
+        "\"rules\": [{\"layer\": 0, \"force\": \"kv8+ffn100\"}, {\"kind\": \"light\", \"atMost\": 3},"
+            + " {\"kind\": \"heavy\", \"atLeast\": 0}], \"solutions\"";
+    assertThat(ProblemJson.parse(DESIGN.replace("\"solutions\"", rules)).rules())
+        .containsExactly(
+            Rule.force(0, "kv8+ffn100"), Rule.atMost("light", 3), Rule.atLeast("heavy", 0));
+    String two = DESIGN.replace("[{\"candidates\": [", "[{\"candidates\": [%s, ");
+    SearchProblem forbidding =
+        ProblemJson.parse(
+            two.formatted(
+                    "{\"id\": \"other\", \"score\": 1, \"costs\": {\"memoryBytes\": 1,"
+                        + " \"latencyNanos\": 1}}")
+                .replace(
+                    "\"solutions\"",
+                    "\"rules\": [{\"layer\": 0, \"forbid\": \"other\"}], \"solutions\""));
+    assertThat(forbidding.rules()).containsExactly(Rule.forbid(0, "other"));
   }
 }
