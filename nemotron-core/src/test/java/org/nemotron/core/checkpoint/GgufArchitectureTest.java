@@ -84,4 +84,13 @@ final class GgufArchitectureTest {
     assertThat(GgufArchitecture.ofId("LLAMA")).isEmpty();
     assertThat(GgufArchitecture.DECI.key("block_count")).isEqualTo("deci.block_count");
   }
+
+  /** As llama.cpp rotates them; files of one order read as the other would be another model. */
+  @Test
+  void isInterleaved_rotaryPairs_areNeighboursInLlamaAndDeciOnly() {
+    assertThat(GgufArchitecture.LLAMA.isInterleaved()).isTrue();
+    assertThat(GgufArchitecture.DECI.isInterleaved()).isTrue();
+    assertThat(GgufArchitecture.QWEN2.isInterleaved()).isFalse();
+    assertThat(GgufArchitecture.QWEN3.isInterleaved()).isFalse();
+  }
 }

@@ -270,4 +270,26 @@ final class GgufFileTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("tensor w holds weights that are not finite as Q8_0");
   }
+
+  /** Rows go to the file a few million elements at a time. */
+  @Test
+  void write_tensorOfSeveralPieces_isWrittenWhole() throws IOException {
+    long columns = 700_001;
+    float[] values = new float[(int) (7 * columns)];
+    for (int index = 0; index < values.length; index++) {
+      values[index] = index % 8191;
+    }
+    new GgufWriter()
+        .add(
+            new GgufTensor(
+                "w",
+                GgufType.F32,
+                ImmutableList.of(7L, columns),
+                GgufRows.of(() -> Tensors.of(values, 7, columns))))
+        .write(file);
+    try (NativeScope scope = NativeScope.open();
+        GgufFile read = GgufFile.open(file)) {
+      assertThat(read.tensor("w").equal(Tensors.of(values, 7, columns))).isTrue();
+    }
+  }
 }
