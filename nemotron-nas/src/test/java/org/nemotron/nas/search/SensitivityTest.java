@@ -46,7 +46,8 @@ final class SensitivityTest {
                     .budget(Budget.atMost("memory", 6))
                     .build())
             .orElseThrow();
-    assertThat(found.budgets()).extracting(Sensitivity.Entry::cost)
+    assertThat(found.budgets())
+        .extracting(Sensitivity.Entry::cost)
         .containsExactly("latency", "latency", "memory");
     Sensitivity.Entry upper = found.budgets().get(0);
     assertThat(upper).isEqualTo(new Sensitivity.Entry("latency", 3, true, 0, NONE, 1, 2, NONE));
@@ -60,8 +61,7 @@ final class SensitivityTest {
   @Test
   void sensitivity_nothingFits_isEmpty() {
     assertThat(
-            PuzzleSearch.create()
-                .sensitivity(layer().budget(Budget.atMost("memory", 0.5)).build()))
+            PuzzleSearch.create().sensitivity(layer().budget(Budget.atMost("memory", 0.5)).build()))
         .isEmpty();
   }
 }
