@@ -134,8 +134,7 @@ record GgufHeader(ImmutableMap<String, GgufValue> values, ImmutableMap<String, E
           entry.begin() >= end,
           where + "begins at byte " + entry.begin() + " but the tensor before it ends at " + end);
       in.check(
-          entry.begin() <= in.length() - dataBegin
-              && entry.bytes() <= in.length() - dataBegin - entry.begin(),
+          entry.bytes() <= in.length() - dataBegin - entry.begin(),
           where + "its " + entry.bytes() + " bytes at " + entry.begin() + " end beyond the file");
       end = entry.end();
       placed.put(

@@ -63,7 +63,9 @@ public final class CpuThreads {
    */
   public static void perOperation(int threads) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
-    torch.set_num_threads(threads);
-    openblas_nolapack.blas_set_num_threads(threads);
+    try (NativeScope scope = NativeScope.open()) { // OpenBLAS's bindings make a pointer per call
+      torch.set_num_threads(threads);
+      openblas_nolapack.blas_set_num_threads(threads);
+    }
   }
 }

@@ -156,4 +156,52 @@ final class CheckpointDirectoryTest {
         .isInstanceOf(CheckpointFormatException.class)
         .hasMessage(sentence);
   }
+
+  private void assertNotFingerprinted(String sentence) {
+    assertThatThrownBy(() -> CheckpointDirectory.fingerprint(directory))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(sentence);
+  }
+
+  @Test
+  void fingerprint_incompleteCheckpoint_isRefusedByName() throws IOException {
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    assertNotFingerprinted(
+        directory.resolve("model-00002-of-00002.safetensors")
+            + " is missing, but model.safetensors.index.json names it.\n"
+            + "Maybe the download was interrupted.");
+    Files.delete(directory.resolve("config.json"));
+    assertNotFingerprinted(
+        directory + " has no config.json; it must be a Hugging Face model directory");
+    directory = temporary.resolve("nowhere");
+    assertNotFingerprinted(
+        directory + " is missing or not a directory; it must be a Hugging Face model directory");
+  }
+
+  @Test
+  void fingerprint_oneFile_dependsOnItAndOnTheConfig() throws IOException {
+    Files.move(
+        directory.resolve("model-00001-of-00002.safetensors"),
+        directory.resolve("model.safetensors"));
+    String before = CheckpointDirectory.fingerprint(directory).hex();
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    assertThat(CheckpointDirectory.fingerprint(directory).hex()).isEqualTo(before);
+    Files.writeString(directory.resolve("config.json"), "{ }");
+    assertThat(CheckpointDirectory.fingerprint(directory).hex()).isNotEqualTo(before);
+  }
+
+  @Test
+  void tensor_unknownOrClosed_isRefused() throws IOException {
+    CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
+    assertThat(checkpoint.path()).isEqualTo(directory);
+    assertThat(checkpoint.where()).isEqualTo(directory.toString());
+    assertThatThrownBy(() -> checkpoint.shape("z"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(directory + " has no tensor called z");
+    checkpoint.close();
+    checkpoint.close();
+    assertThatThrownBy(() -> checkpoint.tensor("a"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(directory.resolve("model-00001-of-00002.safetensors") + " is closed");
+  }
 }

@@ -246,4 +246,64 @@ final class GgufFileTest {
         .isInstanceOf(CheckpointFormatException.class)
         .hasMessage(sentence);
   }
+
+  @Test
+  void writer_keyOrTensorTwice_isRefused() {
+    assertThatThrownBy(() -> writer().put("text", GgufValue.of(1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("key text is given twice");
+    GgufWriter writer = writer().add(tensor("w", GgufType.F32, 1));
+    assertThatThrownBy(() -> writer.add(tensor("w", GgufType.F32, 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("tensor w is added twice");
+  }
+
+  @Test
+  void writer_nameThatLlamaCppCannotKeep_isRefused() throws IOException {
+    String longest = "n".repeat(63);
+    writer().add(tensor(longest, GgufType.F32, 1)).write(file);
+    try (GgufFile read = GgufFile.open(file)) {
+      assertThat(read.names()).containsExactly(longest);
+    }
+    assertThatThrownBy(() -> writer().add(tensor(longest + "n", GgufType.F32, 1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("tensor name " + longest + "n must not have more than 63 bytes");
+  }
+
+  @Test
+  void write_weightsBeyondAScaleInHalfPrecision_areRefused() {
+    float[] values = new float[32];
+    values[3] = -6e5f;
+    for (GgufType type : ImmutableList.of(GgufType.Q4_0, GgufType.Q8_0)) {
+      assertThatThrownBy(() -> writer().add(tensor("w", type, values)).write(file))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("tensor w holds weights that are too large for " + type);
+    }
+    values[3] = Float.NaN;
+    assertThatThrownBy(() -> writer().add(tensor("w", GgufType.Q8_0, values)).write(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("tensor w holds weights that are not finite as Q8_0");
+  }
+
+  /** Rows go to the file a few million elements at a time. */
+  @Test
+  void write_tensorOfSeveralPieces_isWrittenWhole() throws IOException {
+    long columns = 700_001;
+    float[] values = new float[(int) (7 * columns)];
+    for (int index = 0; index < values.length; index++) {
+      values[index] = index % 8191;
+    }
+    new GgufWriter()
+        .add(
+            new GgufTensor(
+                "w",
+                GgufType.F32,
+                ImmutableList.of(7L, columns),
+                GgufRows.of(() -> Tensors.of(values, 7, columns))))
+        .write(file);
+    try (NativeScope scope = NativeScope.open();
+        GgufFile read = GgufFile.open(file)) {
+      assertThat(read.tensor("w").equal(Tensors.of(values, 7, columns))).isTrue();
+    }
+  }
 }

@@ -339,6 +339,40 @@ final class ModelSpecReaderTest {
   }
 
   @Test
+  void read_layerOrNetworkWithWhatIsNotSupported_isRefusedByName() throws IOException {
+    writeDeci(json -> ((ObjectNode) json.path("block_configs").path(1)).put("parallel_blocks", 2));
+    assertRefused(config + ", block_configs[1]: parallel_blocks is not supported; it must be null");
+    writeDeci(json -> ffn(json).putObject("moe"));
+    assertRefused(config + ", block_configs[0], ffn: moe is not supported; it must be null");
+    writeDeci(json -> ffn(json).put("hidden_act", "gelu"));
+    assertRefused(
+        config + ", block_configs[0], ffn: hidden_act (gelu) is not supported; it must be silu");
+  }
+
+  @Test
+  void read_multiplierOfNoOrTooManyChannels_isRefused() throws IOException {
+    for (double multiplier : new double[] {-1, 1e12}) {
+      writeDeci(json -> ffn(json).put("ffn_mult", multiplier).putNull("intermediate_size"));
+      assertThatThrownBy(() -> ModelSpecReader.read(directory))
+          .isInstanceOf(CheckpointFormatException.class)
+          .hasMessageStartingWith(config + ", block_configs[0], ffn: ffn_mult (")
+          .hasMessageEndingWith(") must be positive and below 2^31 channels");
+    }
+  }
+
+  @Test
+  void read_windowedLayerTypesWithoutAWindow_areRefusedAndWithOneBeyondTheContextNot()
+      throws IOException {
+    write(
+        json -> {
+          json.put("sliding_window", 32).put("use_sliding_window", false);
+          json.putArray("layer_types").add("sliding_attention").add("full_attention");
+          json.putArray("architectures").add("Qwen2ForCausalLM");
+        });
+    assertThat(ModelSpecReader.read(directory).layers()).isEqualTo(2);
+  }
+
+  @Test
   void read_noOpAndLinear_isRefused() throws IOException {
     writeDeci(json -> attention(json).put("no_op", true).put("replace_with_linear", true));
     assertRefused(

@@ -1,5 +1,6 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,10 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,11 +27,13 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 
 final class ModelWriterTest {
   private Path temporary;
@@ -246,7 +253,7 @@ final class ModelWriterTest {
   @Test
   void write_twice_givesTheSameBytes() throws IOException {
     write();
-    java.util.Map<String, Integer> first = Checkpoints.contents(child);
+    Map<String, Integer> first = Checkpoints.contents(child);
     write();
     assertThat(Checkpoints.contents(child)).isEqualTo(first);
   }
@@ -314,7 +321,7 @@ final class ModelWriterTest {
   @Test
   void write_failsHalfWay_leavesTheFormerChild() throws IOException {
     write();
-    java.util.Map<String, Integer> former = Checkpoints.contents(child);
+    Map<String, Integer> former = Checkpoints.contents(child);
     // A directory of that name cannot be read as a file.
     Files.delete(parent.resolve("tokenizer.json"));
     Files.createDirectory(parent.resolve("tokenizer.json"));
@@ -329,5 +336,114 @@ final class ModelWriterTest {
 
   private static JsonNode json(Path file) throws IOException {
     return new JsonMapper().readTree(Files.readString(file));
+  }
+
+  @Test
+  void copies_filesOfTheTokenizerAndOfGeneration_andNoOther() {
+    assertThat(ModelWriter.copies("tokenizer.json")).isTrue();
+    assertThat(ModelWriter.copies("generation_config.json")).isTrue();
+    assertThat(ModelWriter.copies("config.json")).isFalse();
+    assertThat(ModelWriter.copies("README.md")).isFalse();
+  }
+
+  @Test
+  void write_severalBeginTokens_areAList() throws IOException {
+    ModelSpec several =
+        new ModelSpec(
+            11,
+            8,
+            2,
+            4,
+            1e-5,
+            new RopeSpec.Plain(10_000),
+            32,
+            false,
+            new SpecialTokens(ImmutableList.of(3, 4), ImmutableList.of(), ImmutableList.of(5)),
+            Checkpoints.llama(false).blocks());
+    try (HeterogeneousModel uniform = Checkpoints.model(several, DType.FLOAT32, 1)) {
+      ModelWriter.write(uniform, child, DType.FLOAT32, parent);
+    }
+    assertThat(json(child.resolve("generation_config.json")).toString())
+        .isEqualTo("{\"bos_token_id\":[3,4],\"eos_token_id\":null,\"pad_token_id\":5}");
+    assertThat(ModelSpecReader.read(child)).isEqualTo(several);
+  }
+
+  @Test
+  void write_layersUnlikeInAFormForLayersAlike_isRefused() {
+    assertThatThrownBy(
+            () ->
+                ModelWriter.write(
+                    model, child, DType.FLOAT32, parent, CheckpointForm.FAMILY, Long.MAX_VALUE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("layers must be alike to be written as LlamaForCausalLM");
+    assertThat(child).doesNotExist();
+  }
+
+  @Test
+  void write_weightsAboveTheLimit_fillsEachFileAsFarAsItGoes() throws IOException {
+    long limit = 5000;
+    ModelWriter.write(model, child, DType.BFLOAT16, parent, CheckpointForm.ANY_MODEL, limit);
+    Map<String, Long> bytesOfFile = new LinkedHashMap<>();
+    Map<String, Long> firstOfFile = new LinkedHashMap<>();
+    json(child.resolve("model.safetensors.index.json"))
+        .path("weight_map")
+        .properties()
+        .forEach(
+            entry -> {
+              long bytes = 2 * Shapes.elements(shape(entry.getKey()));
+              bytesOfFile.merge(entry.getValue().asText(), bytes, Long::sum);
+              firstOfFile.putIfAbsent(entry.getValue().asText(), bytes);
+            });
+    List<String> files = List.copyOf(bytesOfFile.keySet());
+    assertThat(files).hasSizeGreaterThan(2).isSorted();
+    for (int file = 1; file < files.size(); file++) {
+      long before = bytes(bytesOfFile, files.get(file - 1));
+      long first = bytes(firstOfFile, files.get(file - 1));
+      // Above the limit is a single tensor only, and the next one would not have fitted.
+      assertThat(before <= limit || before == first).isTrue();
+      assertThat(before + bytes(firstOfFile, files.get(file))).isGreaterThan(limit);
+    }
+    long all = bytesOfFile.values().stream().mapToLong(Long::longValue).sum();
+    ModelWriter.write(model, child, DType.BFLOAT16, parent, CheckpointForm.ANY_MODEL, all);
+    assertThat(child.resolve("model.safetensors")).exists();
+  }
+
+  private static ImmutableList<Long> shape(String tensor) {
+    return verifyNotNull(spec().tensorShapes().get(tensor), tensor);
+  }
+
+  private static long bytes(Map<String, Long> files, String file) {
+    return verifyNotNull(files.get(file), file);
+  }
+
+  @Test
+  void read_outputBiasThatIsSaidToBeZeroButIsNot_isRefused() throws IOException {
+    ModelSpec spec =
+        Checkpoints.llama(false)
+            .withBlocks(
+                ImmutableList.of(
+                    new BlockSpec(
+                        new AttentionSpec.GroupedQuery(
+                            2, 1, 4, ImmutableSet.of(AttentionTrait.INPUT_BIASES)),
+                        new FfnSpec.NoOp()),
+                    BlockSpec.NO_OP));
+    assertWrittenAs(spec, "DeciLMForCausalLM");
+    String bias = "model.layers.0.self_attn.o_proj.bias";
+    try (NativeScope scope = NativeScope.open();
+        CheckpointDirectory files = CheckpointDirectory.open(child)) {
+      Map<String, Tensor> changed = new LinkedHashMap<>();
+      for (String name : files.names()) {
+        changed.put(name, files.tensor(name).clone());
+      }
+      changed.put(bias, Tensors.of(new float[] {0, 0, 0, 0, 0, 0, 0, 1}, 8));
+      new SafetensorsWriter().addAll(changed).write(child.resolve("model.safetensors"));
+    }
+    assertThatThrownBy(() -> ModelReader.read(child, DType.FLOAT32, Device.CPU))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(
+            child
+                + ": layer 0, tensor "
+                + bias
+                + " must be zero: config.json says that the model does not have it");
   }
 }

@@ -42,4 +42,17 @@ final class CostChecksTest {
     Latency latency = timings.latency();
     assertThat(latency).isEqualTo(new Latency(30, 60, 10, 20));
   }
+
+  @Test
+  void latency_notFinite_isRefusedWithAllFigures() {
+    assertThatThrownBy(() -> new Latency(1, Double.NaN, 2, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a latency must be finite: prefill 1.0 ± 2.0 ns, decode NaN ± 3.0 ns");
+    assertThatThrownBy(() -> new Latency(Double.POSITIVE_INFINITY, 1, 2, 3))
+        .hasMessageStartingWith("a latency must be finite: prefill Infinity");
+    assertThatThrownBy(() -> new Latency(1, 1, Double.NaN, 3))
+        .hasMessageStartingWith("a latency must be finite: prefill 1.0 ± NaN");
+    assertThatThrownBy(() -> new Latency(1, 1, 2, Double.NaN))
+        .hasMessageEndingWith("decode 1.0 ± NaN ns");
+  }
 }

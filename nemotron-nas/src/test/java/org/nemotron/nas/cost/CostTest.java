@@ -142,6 +142,9 @@ final class CostTest {
     assertThatThrownBy(() -> table().latency(new FfnSpec.Gated(20)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("network w20 was not measured");
+    assertThatThrownBy(() -> table().latency(new AttentionSpec.GroupedQuery(4, 1, 10)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("attention kv1 was not measured");
   }
 
   private static long pageBytes(ModelSpec spec) {

@@ -96,4 +96,22 @@ final class MetersTest {
       assertThat(rates.get(1)).isGreaterThan(rates.get(0));
     }
   }
+
+  @Test
+  void measure_oneWideNetworkBetweenNarrowOnes_isTheOneThatCostsMore() {
+    FfnSpec wide = new FfnSpec.Gated(4800);
+    ImmutableList<BlockSpec> blocks =
+        ImmutableList.of(
+            SmallParent.BLOCK,
+            new BlockSpec(SmallParent.ATTENTION, wide),
+            new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(24)));
+    try (HeterogeneousModel mixed = SmallParent.model(SmallParent.spec(blocks), 1)) {
+      CostTable table =
+          new LatencyMeter(3, 3).measure(mixed, SearchSpace.NO_OPS, SCENARIO, round -> {});
+      for (FfnSpec narrow : ImmutableList.of(SmallParent.FFN, new FfnSpec.Gated(24))) {
+        assertThat(table.latency(wide).prefillNanos())
+            .isGreaterThan(table.latency(narrow).prefillNanos());
+      }
+    }
+  }
 }

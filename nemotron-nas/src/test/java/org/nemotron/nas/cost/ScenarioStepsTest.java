@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.nn.StepSpan;
 
 final class ScenarioStepsTest {
@@ -62,5 +63,25 @@ final class ScenarioStepsTest {
       span.pages().forEach(page -> assertThat(used.add(page)).isTrue());
     }
     assertThat(used).hasSize(steps.pages()).allMatch(page -> page < steps.pages());
+  }
+
+  @Test
+  void of_contextThatEndsWithAPage_hasAPageForTheTokenDecoded() {
+    Scenario scenario = new Scenario(2, KvMemory.PAGE_TOKENS, 2);
+    assertThat(scenario.meanContextTokens()).isEqualTo(KvMemory.PAGE_TOKENS);
+    ScenarioSteps steps = ScenarioSteps.of(scenario, 10, MAX_ROWS);
+    assertThat(steps.pages()).isEqualTo(2 * 2);
+    assertThat(steps.decode().get(0))
+        .allSatisfy(span -> assertThat(span.pages().length()).isEqualTo(2));
+  }
+
+  @Test
+  void of_anyBatch_readsManyTokensOfTheVocabularyAndNoOther() {
+    ScenarioSteps steps = ScenarioSteps.of(new Scenario(3, 100, 30), 10, MAX_ROWS);
+    Set<Integer> ids = new HashSet<>();
+    for (ImmutableList<StepSpan> step : steps.prefill()) {
+      step.forEach(span -> span.tokens().forEach(ids::add));
+    }
+    assertThat(ids).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
   }
 }

@@ -18,23 +18,23 @@ final class BaselinesProperties {
     return SmallProblems.any();
   }
 
-  @Property(tries = 200)
+  @Property
   void greedyFitsAndNeverBeatsTheSearch(@ForAll("problems") SearchProblem problem) {
     assertFitsAndDoesNotWin(problem, Baselines.greedy(problem));
   }
 
-  @Property(tries = 200)
+  @Property
   void randomFitsAndNeverBeatsTheSearch(
       @ForAll("problems") SearchProblem problem, @ForAll long seed) {
     assertFitsAndDoesNotWin(problem, Baselines.random(problem, seed));
   }
 
-  @Property(tries = 200)
+  @Property
   void homogeneousFitsAndNeverBeatsTheSearch(@ForAll("problems") SearchProblem problem) {
     assertFitsAndDoesNotWin(problem, Baselines.homogeneous(problem));
   }
 
-  @Property(tries = 200)
+  @Property
   void mostParametersHasTheMostThatFits(@ForAll("problems") SearchProblem problem) {
     Optional<Solution> most = Baselines.mostParameters(problem, SmallProblems.PARAMETERS);
     BruteForce all = BruteForce.of(problem);

@@ -27,7 +27,7 @@ final class InfeasibilityProperties {
     return SmallProblems.tight();
   }
 
-  @Property(tries = 400)
+  @Property
   void clashCannotBeMetAndNothingSmallerClashes(@ForAll("problems") SearchProblem problem) {
     if (PuzzleSearch.create().solve(problem) instanceof Infeasible infeasible) {
       assertThat(meeting(problem, infeasible.clash())).isEmpty();
@@ -39,7 +39,7 @@ final class InfeasibilityProperties {
     }
   }
 
-  @Property(tries = 400)
+  @Property
   void leastPossibleIsTheNearestWhileTheRestOfTheClashHolds(
       @ForAll("problems") SearchProblem problem) {
     if (PuzzleSearch.create().solve(problem) instanceof Infeasible infeasible) {
@@ -49,7 +49,7 @@ final class InfeasibilityProperties {
     }
   }
 
-  @Property(tries = 400)
+  @Property
   void repairsAreTheNearestValuesThatMeetEverythingElse(@ForAll("problems") SearchProblem problem) {
     if (PuzzleSearch.create().solve(problem) instanceof Infeasible infeasible) {
       for (String cost : infeasible.clash()) {

@@ -40,7 +40,7 @@ final class PuzzleSearchProperties {
     }
   }
 
-  @Property(tries = 300)
+  @Property
   void solvedArchitectureRespectsEveryBudgetAndRule(@ForAll("problems") SearchProblem problem) {
     if (search.solve(problem) instanceof Found found) {
       BruteForce all = BruteForce.of(problem);
@@ -54,7 +54,7 @@ final class PuzzleSearchProperties {
     }
   }
 
-  @Property(tries = 300)
+  @Property
   void infeasibleNamesTheTrueLeastValue(@ForAll("problems") SearchProblem problem) {
     if (search.solve(problem) instanceof Infeasible infeasible
         && infeasible.clash().size() == 1
@@ -82,7 +82,7 @@ final class PuzzleSearchProperties {
     }
   }
 
-  @Property(tries = 200)
+  @Property
   void diverseSolutionsKeepTheirDistanceAndTheirOrder(@ForAll("problems") SearchProblem problem) {
     int apart = Math.min(2, problem.layers().size());
     SearchProblem several = problem.toBuilder().solutions(4).minDifferentLayers(apart).build();

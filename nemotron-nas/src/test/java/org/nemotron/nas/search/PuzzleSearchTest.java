@@ -10,9 +10,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.search.SearchOutcome.Ending;
 import org.nemotron.nas.search.SearchOutcome.Found;
@@ -279,6 +281,7 @@ final class PuzzleSearchTest {
 
   /** A table on which the least value of a range was looked for without end. */
   @Test
+  @Tag("slow")
   void frontier_rangeAmongDenseSums_ends() {
     SearchProblem loose = LargeProblem.withRandomCosts(20);
     double most = 0.35 * 20;
@@ -407,5 +410,23 @@ final class PuzzleSearchTest {
       series.demand(network.distanceRow(path, 5));
     }
     return scores;
+  }
+
+  /** One batch of two takes 8 units of time, one of four 10, one of eight 40: 1/4, 2/5, 1/5. */
+  @Test
+  void mostThroughput_severalBatches_isThatOfMostSequencesPerTime() {
+    Map<Integer, SearchProblem> problems = new LinkedHashMap<>();
+    problems.put(2, single(1, 8));
+    problems.put(4, single(3, 10));
+    problems.put(8, single(0.5, 40));
+    Batches batches = PuzzleSearch.create().solveBatches(problems);
+    assertThat(batches.mostThroughput("latency").orElseThrow().batch()).isEqualTo(4);
+    assertThat(batches.leastHarm().orElseThrow().batch()).isEqualTo(8);
+    // Per harm: 1/4, 2/15, 2/5.
+    assertThat(batches.mostThroughputPerHarm("latency").orElseThrow().batch()).isEqualTo(8);
+  }
+
+  private static SearchProblem single(double score, double latency) {
+    return SearchProblem.builder().layer(candidate("only", score, 1, latency)).build();
   }
 }

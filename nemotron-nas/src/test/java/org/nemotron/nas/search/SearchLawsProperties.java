@@ -14,6 +14,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.nemotron.nas.search.SearchOutcome.Found;
@@ -43,7 +44,7 @@ final class SearchLawsProperties {
         : Double.POSITIVE_INFINITY;
   }
 
-  @Property(tries = 300)
+  @Property
   void looseningABudgetNeverHurts(
       @ForAll("problems") SearchProblem problem, @ForAll @DoubleRange(min = 0, max = 9) double by) {
     List<Budget> looser =
@@ -54,7 +55,7 @@ final class SearchLawsProperties {
         .isLessThanOrEqualTo(score(problem) + ROUNDING);
   }
 
-  @Property(tries = 300)
+  @Property
   void addingACandidateNeverHurts(
       @ForAll("problems") SearchProblem problem,
       @ForAll @IntRange(max = 5) int layer,
@@ -72,7 +73,7 @@ final class SearchLawsProperties {
     }
   }
 
-  @Property(tries = 300)
+  @Property
   void orderOfCandidatesChangesNothing(
       @ForAll("problems") SearchProblem problem, @ForAll Random random) {
     List<List<Alternative>> layers = new ArrayList<>();
@@ -84,7 +85,7 @@ final class SearchLawsProperties {
     assertThat(choices(withLayers(problem, layers))).isEqualTo(choices(problem));
   }
 
-  @Property(tries = 300)
+  @Property
   void scalingAllScoresChangesNoChoice(@ForAll("problems") SearchProblem problem) {
     double scale = 1024;
     List<List<Alternative>> layers = new ArrayList<>();
@@ -111,7 +112,7 @@ final class SearchLawsProperties {
     return search.solve(problem) instanceof Found found ? found.best().ids() : List.of();
   }
 
-  @Property(tries = 300)
+  @Property
   void relaxationIsAtMostTheOptimumAndTheOptimumAtMostGreedy(
       @ForAll("problems") SearchProblem problem) {
     Network network = Network.of(problem);
@@ -126,6 +127,7 @@ final class SearchLawsProperties {
   }
 
   @Property(tries = 12)
+  @Tag("slow")
   void agreesWithScipOnLargerProblems(@ForAll("mediumProblems") SearchProblem problem) {
     SearchOutcome scip =
         PuzzleSearch.builder()
@@ -139,12 +141,12 @@ final class SearchLawsProperties {
     }
   }
 
-  @Property(tries = 300)
+  @Property
   void jsonRoundTripIsIdentical(@ForAll("problems") SearchProblem problem) {
     assertThat(ProblemJson.parse(ProblemJson.write(problem))).isEqualTo(problem);
   }
 
-  @Property(tries = 150)
+  @Property
   void frontierPointsAreTheBestWithinTheirLimits(@ForAll("problems") SearchProblem problem) {
     Frontier frontier = search.frontier(problem, SmallProblems.MEMORY, 5);
     BruteForce all = BruteForce.of(problem);
@@ -161,21 +163,41 @@ final class SearchLawsProperties {
     }
   }
 
-  @Property(tries = 150)
+  @Property
   void everyStepOfTheFrontierIsTheWholeParetoSet(@ForAll("problems") SearchProblem problem) {
     Frontier frontier = search.frontier(problem, SmallProblems.MEMORY, -1e9, 1e9);
     BruteForce all = BruteForce.of(problem);
-    List<ImmutableList<Choice>> fitting = all.architectures().stream().filter(all::fits).toList();
+    List<Fitting> fitting =
+        all.architectures().stream()
+            .filter(all::fits)
+            .map(choices -> Fitting.of(all, choices))
+            .toList();
     long steps =
         fitting.stream()
-            .filter(one -> fitting.stream().noneMatch(other -> isBetter(all, other, one)))
-            .map(one -> Math.round(all.cost(one, SmallProblems.MEMORY) / ROUNDING))
+            .filter(one -> fitting.stream().noneMatch(other -> other.isBetterThan(one)))
+            .map(one -> Math.round(one.memory() / ROUNDING))
             .distinct()
             .count();
     assertThat(frontier.complete()).isTrue();
     assertThat(frontier.points()).hasSize((int) steps);
     for (Frontier.Point point : frontier.points()) {
-      assertThat(fitting).noneMatch(other -> isBetter(all, other, point.solution().choices()));
+      Fitting found = Fitting.of(all, point.solution().choices());
+      assertThat(fitting).noneMatch(other -> other.isBetterThan(found));
+    }
+  }
+
+  /** An architecture that fits: what it takes, and its harm. */
+  private record Fitting(double memory, double score) {
+    static Fitting of(BruteForce all, ImmutableList<Choice> choices) {
+      return new Fitting(all.cost(choices, SmallProblems.MEMORY), BruteForce.score(choices));
+    }
+
+    /** Returns whether this is at most as dear and scores less, or dear less and scores as well. */
+    boolean isBetterThan(Fitting other) {
+      double cheaper = other.memory - memory;
+      double better = other.score - score;
+      return (cheaper > ROUNDING && better > -ROUNDING)
+          || (better > ROUNDING && cheaper > -ROUNDING);
     }
   }
 
@@ -198,7 +220,7 @@ final class SearchLawsProperties {
     }
   }
 
-  @Property(tries = 150)
+  @Property
   void confidenceComparesTheBestWithTheSecondBest(@ForAll("problems") SearchProblem problem) {
     BruteForce all = BruteForce.of(problem);
     double[] scores =
@@ -217,7 +239,7 @@ final class SearchLawsProperties {
         });
   }
 
-  @Property(tries = 150)
+  @Property
   void relativeGapHoldsTheOptimumBetweenBoundAndScore(
       @ForAll("problems") SearchProblem problem,
       @ForAll @DoubleRange(min = 0, max = 0.5) double gap) {
@@ -232,7 +254,7 @@ final class SearchLawsProperties {
     }
   }
 
-  @Property(tries = 150)
+  @Property
   void tiesAreBrokenByTheLeastCost(@ForAll("problems") SearchProblem problem) {
     PuzzleSearch frugal =
         PuzzleSearch.builder().breakTies(new TieBreak(SmallProblems.LATENCY, 0)).build();
@@ -252,15 +274,5 @@ final class SearchLawsProperties {
                       SmallProblems.LATENCY,
                       cost -> assertThat(cost).isCloseTo(least, within(ROUNDING)));
             });
-  }
-
-  /**
-   * Returns whether a rival is at most as dear and scores less, or dear less and scores as well.
-   */
-  private static boolean isBetter(
-      BruteForce all, ImmutableList<Choice> rival, ImmutableList<Choice> judged) {
-    double cheaper = all.cost(judged, SmallProblems.MEMORY) - all.cost(rival, SmallProblems.MEMORY);
-    double better = BruteForce.score(judged) - BruteForce.score(rival);
-    return (cheaper > ROUNDING && better > -ROUNDING) || (better > ROUNDING && cheaper > -ROUNDING);
   }
 }

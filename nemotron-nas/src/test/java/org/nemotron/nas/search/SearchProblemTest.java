@@ -72,6 +72,9 @@ final class SearchProblemTest {
     assertThatThrownBy(() -> oneGoodLayer().rule(Rule.force(0, "absent")).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("layer 0, candidate absent: there is no such candidate to force or forbid");
+    assertThatThrownBy(() -> oneGoodLayer().rule(Rule.forbid(1, "good")).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("layer 1, candidate good: there is no such candidate to force or forbid");
   }
 
   @Test

@@ -1,0 +1,185 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.time.Duration;
+import java.util.NoSuchElementException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.nemotron.nas.search.SearchOutcome.Ending;
+import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+
+/** What the values of this package refuse, and the values that they just allow. */
+final class SearchChecksTest {
+  private static final Alternative PLAIN = Alternative.of("a", 1, ImmutableMap.of("memory", 2.0));
+
+  private static void assertRefused(ThrowingCallable made, String sentence) {
+    assertThatThrownBy(made).isInstanceOf(IllegalArgumentException.class).hasMessage(sentence);
+  }
+
+  @Test
+  void budget_emptyOrUnboundedRange_isRefused() {
+    double infinity = Double.POSITIVE_INFINITY;
+    assertRefused(() -> Budget.atMost("", 1), "the cost of a budget must not be empty");
+    assertRefused(
+        () -> Budget.between("memory", 2, 1),
+        "budget memory: atLeast (2.0) must not exceed atMost (1.0)");
+    assertRefused(
+        () -> Budget.atLeast("memory", infinity),
+        "budget memory: the range from Infinity to Infinity holds no number");
+    assertRefused(
+        () -> Budget.atMost("memory", -infinity),
+        "budget memory: the range from -Infinity to -Infinity holds no number");
+    assertRefused(
+        () -> Budget.atMost("memory", infinity), "budget memory: atLeast or atMost must be given");
+  }
+
+  @Test
+  void allows_bothEnds_belongToTheRange() {
+    Budget budget = Budget.between("memory", 1, 2);
+    assertThat(budget.allows(1)).isTrue();
+    assertThat(budget.allows(2)).isTrue();
+    assertThat(budget.allows(Math.nextDown(1.0))).isFalse();
+    assertThat(budget.allows(Math.nextUp(2.0))).isFalse();
+    assertThat(Budget.between("memory", 1, 1).allows(1)).isTrue();
+  }
+
+  @Test
+  void rule_layerOrRangeOutOfOrder_isRefused() {
+    assertRefused(
+        () -> Rule.forbid(-1, "a"), "layer (-1) of a forbidden candidate must not be negative");
+    assertRefused(
+        () -> Rule.force(-1, "a"), "layer (-1) of a forced candidate must not be negative");
+    assertRefused(() -> Rule.atMost("", 1), "the kind of a rule must not be empty");
+    assertRefused(
+        () -> new Rule.KindCount("light", 2, 1),
+        "kind light: the range from 2 to 1 layers must be in order and not negative");
+    assertRefused(
+        () -> new Rule.KindCount("light", -1, 1),
+        "kind light: the range from -1 to 1 layers must be in order and not negative");
+    assertThat(new Rule.KindCount("light", 0, 0)).isEqualTo(Rule.atMost("light", 0));
+  }
+
+  @Test
+  void permits_forcedInLayerTwo_keepsOutWhatReachesIt() {
+    Rule forced = Rule.force(2, "a");
+    assertThat(forced.permits(2, PLAIN)).isTrue();
+    assertThat(forced.permits(2, Alternative.of("b", 1, PLAIN.costs()))).isFalse();
+    assertThat(forced.permits(1, PLAIN)).isTrue();
+    assertThat(forced.permits(1, PLAIN.covering(2))).isFalse();
+    assertThat(forced.permits(3, Alternative.of("b", 1, PLAIN.costs()))).isTrue();
+  }
+
+  @Test
+  void permits_forbiddenInLayerTwo_concernsThatCandidateThere() {
+    Rule forbidden = Rule.forbid(2, "a");
+    assertThat(forbidden.permits(2, PLAIN)).isFalse();
+    assertThat(forbidden.permits(1, PLAIN)).isTrue();
+    assertThat(forbidden.permits(2, Alternative.of("b", 1, PLAIN.costs()))).isTrue();
+  }
+
+  @Test
+  void alternative_withoutNameOrLayer_isRefused() {
+    assertRefused(
+        () -> Alternative.of("", 1, PLAIN.costs()), "the id of a candidate must not be empty");
+    assertRefused(() -> PLAIN.covering(0), "candidate a: covers (0) must be at least 1");
+  }
+
+  @Test
+  void alternative_changedInOnePart_keepsTheRest() {
+    Alternative full = new Alternative("a", 1, 0.5, PLAIN.costs(), 2).ofKinds("light");
+    assertThat(PLAIN.withStandardError(0.5).covering(2).ofKinds("light")).isEqualTo(full);
+    assertThat(full.withScore(7))
+        .isEqualTo(new Alternative("a", 7, 0.5, PLAIN.costs(), 2, full.kinds()));
+  }
+
+  @Test
+  void tieBreak_standardErrorsNotCountable_areRefused() {
+    assertRefused(
+        () -> new TieBreak("memory", -1),
+        "standardErrors (-1.0) must be a finite number, not negative");
+    assertRefused(
+        () -> new TieBreak("memory", Double.POSITIVE_INFINITY),
+        "standardErrors (Infinity) must be a finite number, not negative");
+  }
+
+  @Test
+  void solution_boundAboveTheScoreOrNegativeGap_isRefused() {
+    ImmutableList<Choice> choices = ImmutableList.of(new Choice(0, PLAIN));
+    assertRefused(
+        () -> new Solution(choices, 1, 2, 0, PLAIN.costs()),
+        "bound (2.0) must not exceed score (1.0)");
+    assertRefused(
+        () -> new Solution(choices, 1, 0, -1, PLAIN.costs()), "gap (-1.0) must not be negative");
+    assertThat(new Solution(choices, 1, 1, 0, PLAIN.costs()).ids()).containsExactly("a");
+  }
+
+  @Test
+  void standardError_severalAlternatives_addAsSquares() {
+    ImmutableList<Choice> choices =
+        ImmutableList.of(
+            new Choice(0, PLAIN.withStandardError(3)), new Choice(1, PLAIN.withStandardError(4)));
+    assertThat(new Solution(choices, 2, 2, 0, PLAIN.costs()).standardError()).isEqualTo(5);
+  }
+
+  @Test
+  void differentLayers_coveringChoice_countsAllItsLayers() {
+    Solution apart =
+        new Solution(
+            ImmutableList.of(new Choice(0, PLAIN.covering(2)), new Choice(2, PLAIN)),
+            2,
+            2,
+            0,
+            PLAIN.costs());
+    Solution other =
+        new Solution(
+            ImmutableList.of(new Choice(0, PLAIN), new Choice(1, PLAIN), new Choice(2, PLAIN)),
+            3,
+            3,
+            0,
+            PLAIN.costs());
+    assertThat(apart.differentLayers(other)).isEqualTo(2);
+    assertThat(other.differentLayers(apart)).isEqualTo(2);
+    assertThat(apart.differentLayers(apart)).isZero();
+  }
+
+  @Test
+  void found_nothing_isRefused() {
+    assertRefused(
+        () -> new Found(ImmutableList.of(), Ending.COMPLETE, Duration.ZERO),
+        "a search that found something must hold a solution");
+  }
+
+  @Test
+  void orElseThrow_nothingFound_saysWhatCameOut() {
+    SearchOutcome outcome = new OutOfTime(1, Duration.ofSeconds(3));
+    assertThatThrownBy(outcome::orElseThrow)
+        .isInstanceOf(NoSuchElementException.class)
+        .hasMessage("no architecture was found: OutOfTime[bound=1.0, elapsed=PT3S]");
+  }
+
+  @Test
+  void problem_countsBelowOne_areRefused() {
+    assertRefused(() -> SearchProblem.builder().solutions(0), "solutions (0) must be at least 1");
+    assertRefused(
+        () -> SearchProblem.builder().minDifferentLayers(0),
+        "minDifferentLayers (0) must be at least 1");
+    ImmutableList<ImmutableList<Alternative>> layers = ImmutableList.of(ImmutableList.of(PLAIN));
+    assertRefused(
+        () ->
+            new SearchProblem(
+                layers, ImmutableMap.of(), ImmutableList.of(), ImmutableList.of(), 0, 1),
+        "solutions (0) must be at least 1");
+    assertRefused(
+        () ->
+            new SearchProblem(
+                layers, ImmutableMap.of(), ImmutableList.of(), ImmutableList.of(), 1, 0),
+        "minDifferentLayers (0) must be at least 1");
+    assertRefused(
+        () -> SearchProblem.builder().build(), "a search problem must have at least one layer");
+  }
+}
