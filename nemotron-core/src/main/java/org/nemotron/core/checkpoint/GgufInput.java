@@ -71,7 +71,10 @@ final class GgufInput {
   }
 
   private ByteBuffer next(int bytes) throws IOException {
-    checkCount(bytes, 1, "bytes of a value");
+    if (bytes > length - position) {
+      throw new CheckpointFormatException(
+          "a value of " + bytes + " bytes is due, but only " + (length - position) + " follow");
+    }
     if (buffer.remaining() < bytes) {
       buffer.compact();
       while (buffer.position() < bytes) {

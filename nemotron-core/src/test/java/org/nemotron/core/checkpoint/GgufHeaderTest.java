@@ -310,12 +310,12 @@ final class GgufHeaderTest {
   @Test
   void open_endsWithinANumber_isRefused() throws IOException {
     out.write(new byte[3]);
-    assertRefused("1 value of 4 bytes are announced, but only 3 bytes follow" + HINT);
+    assertRefused("a value of 4 bytes is due, but only 3 follow" + HINT);
     begin(3, 0, 1);
     text("k");
     out.writeInt(4);
     out.writeShort(1);
-    assertRefused("1 value of 4 bytes are announced, but only 2 bytes follow" + HINT);
+    assertRefused("a value of 4 bytes is due, but only 2 follow" + HINT);
   }
 
   @Test
