@@ -2,7 +2,6 @@ package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,7 +27,6 @@ record SpeedCorrection(double parent, ImmutableMap<Integer, Double> factors) {
   }
 
   /** Returns the factor of a batch size. */
-  @JsonIgnore
   double factor(CostTable table) {
     return factors.getOrDefault(table.scenario().batch(), 1.0);
   }
