@@ -100,7 +100,7 @@ final class Core {
     for (int arc = 0; arc < arcs.length; arc++) {
       arcs[arc] = arc;
     }
-    double factor = powerOfTwoOfMost(network.objective);
+    double factor = Scaling.ofMost(network.objective);
     Core core =
         new Core(
             arcs,
@@ -108,7 +108,7 @@ final class Core {
             network.from,
             network.to,
             network.firstArc,
-            times(network.objective, factor),
+            Scaling.times(network.objective, factor),
             0,
             factor,
             new double[0][],
@@ -133,8 +133,8 @@ final class Core {
   /** Returns this core with one end of a row, the lower one when {@code sign} is negative. */
   private Core plusSide(Network network, int index, int sign) {
     Row row = network.rows.get(index);
-    double factor = sign * powerOfTwo(row.coefficients);
-    double[] scaled = times(row.coefficients, factor);
+    double factor = sign * Scaling.ofLargest(row.coefficients);
+    double[] scaled = Scaling.times(row.coefficients, factor);
     double start = row.fixed * factor;
     double limit = (sign > 0 ? row.atMost : row.atLeast) * factor - start;
     double widening = ROUNDING * Math.max(network.layers + Math.abs(start), Math.abs(limit));
@@ -176,52 +176,6 @@ final class Core {
         newLimits,
         newSides,
         newHashed);
-  }
-
-  /** Returns the power of two that brings the largest value to between a half and one. */
-  private static double powerOfTwo(double[] values) {
-    return powerOfTwo(largest(values));
-  }
-
-  /**
-   * Returns the power of two that brings three quarters of the values that are not zero below one:
-   * a candidate of enormous harm must not make the differences between the others vanish.
-   */
-  static double powerOfTwoOfMost(double[] values) {
-    int[] counts = new int[Double.MAX_EXPONENT - Double.MIN_EXPONENT + 2];
-    int nonZero = 0;
-    for (double value : values) {
-      if (value != 0) {
-        counts[Math.getExponent(value) - Double.MIN_EXPONENT + 1]++;
-        nonZero++;
-      }
-    }
-    int above = 0;
-    int exponent = counts.length - 1;
-    while (exponent > 0 && above + counts[exponent] <= nonZero / 4) {
-      above += counts[exponent--];
-    }
-    return nonZero == 0 ? 1 : Math.scalb(1.0, -exponent - Double.MIN_EXPONENT);
-  }
-
-  private static double powerOfTwo(double largest) {
-    return largest == 0 ? 1 : Math.scalb(1.0, -1 - Math.getExponent(largest));
-  }
-
-  private static double[] times(double[] values, double factor) {
-    double[] times = new double[values.length];
-    for (int i = 0; i < times.length; i++) {
-      times[i] = values[i] * factor;
-    }
-    return times;
-  }
-
-  private static double largest(double[] values) {
-    double largest = 0;
-    for (double value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
   }
 
   int arcs() {
@@ -272,10 +226,6 @@ final class Core {
     for (int node = 0; node < nodes; node++) {
       newFirst[node + 1] += newFirst[node];
     }
-    double[][] newCoefficients = new double[rows()][];
-    for (int row = 0; row < rows(); row++) {
-      newCoefficients[row] = pick(coefficients[row], arcs);
-    }
     return new Core(
         pick(original, arcs),
         forced,
@@ -285,7 +235,7 @@ final class Core {
         pick(objective, arcs),
         offset,
         scale,
-        newCoefficients,
+        picked(arcs),
         fixed,
         limits,
         sides,
@@ -294,69 +244,37 @@ final class Core {
 
   /** Returns the core without the arcs that every path has, and without the nodes they lead to. */
   Core contracted() {
-    int[] place = new int[nodes + 1];
-    boolean[] joined = new boolean[nodes];
-    int furthest = 0;
-    int newNodes = 0;
-    for (int node = 0; node < nodes; node++) {
-      place[node] = newNodes;
-      int first = firstArc[node];
-      boolean alone = firstArc[node + 1] - first == 1 && furthest <= node && to[first] == node + 1;
-      joined[node] = alone && (newNodes > 0 || node < nodes - 1);
-      newNodes += joined[node] ? 0 : 1;
-      for (int arc = first; arc < firstArc[node + 1]; arc++) {
-        furthest = Math.max(furthest, to[arc]);
-      }
-    }
-    place[nodes] = newNodes;
-    return newNodes == nodes ? this : contracted(place, joined, newNodes);
+    Contraction contraction = Contraction.of(this);
+    return contraction.nodes() == nodes ? this : contracted(contraction);
   }
 
-  private Core contracted(int[] place, boolean[] joined, int newNodes) {
-    int[] arcs = new int[arcs() - (nodes - newNodes)];
-    int[] newForced = Arrays.copyOf(forced, forced.length + nodes - newNodes);
+  private Core contracted(Contraction contraction) {
+    int[] arcs = contraction.keptArcs();
+    int[] newForced = Arrays.copyOf(forced, forced.length + to.length - arcs.length);
     double[] newFixed = fixed.clone();
     double[] newLimits = limits.clone();
     double newOffset = offset;
-    int next = 0;
     int nextForced = forced.length;
     for (int arc = 0; arc < to.length; arc++) {
-      if (joined[from[arc]]) {
+      if (contraction.takesIn(arc)) {
         newForced[nextForced++] = original[arc];
         newOffset += objective[arc];
         for (int row = 0; row < newFixed.length; row++) {
           newFixed[row] += coefficients[row][arc];
           newLimits[row] -= coefficients[row][arc];
         }
-      } else {
-        arcs[next++] = arc;
       }
-    }
-    int[] newFrom = new int[next];
-    int[] newTo = new int[next];
-    int[] newFirst = new int[newNodes + 1];
-    for (int i = 0; i < next; i++) {
-      newFrom[i] = place[from[arcs[i]]];
-      newTo[i] = place[to[arcs[i]]];
-      newFirst[newFrom[i] + 1] = i + 1;
-    }
-    for (int node = 0; node < newNodes; node++) {
-      newFirst[node + 1] = Math.max(newFirst[node + 1], newFirst[node]);
-    }
-    double[][] newCoefficients = new double[rows()][];
-    for (int row = 0; row < rows(); row++) {
-      newCoefficients[row] = pick(coefficients[row], arcs);
     }
     return new Core(
         pick(original, arcs),
         newForced,
-        newFrom,
-        newTo,
-        newFirst,
+        contraction.placed(pick(from, arcs)),
+        contraction.placed(pick(to, arcs)),
+        contraction.firstArcs(arcs),
         pick(objective, arcs),
         newOffset,
         scale,
-        newCoefficients,
+        picked(arcs),
         newFixed,
         newLimits,
         sides,
@@ -444,10 +362,6 @@ final class Core {
       newFrom[place] = nodes - to[arc];
       newTo[place] = nodes - from[arc];
     }
-    double[][] newCoefficients = new double[rows()][];
-    for (int row = 0; row < rows(); row++) {
-      newCoefficients[row] = pick(coefficients[row], order);
-    }
     return new Core(
         pick(original, order),
         NO_ARCS,
@@ -457,11 +371,19 @@ final class Core {
         pick(objective, order),
         offset,
         scale,
-        newCoefficients,
+        picked(order),
         new double[rows()],
         limits,
         sides,
         hashedRows);
+  }
+
+  private double[][] picked(int[] arcs) {
+    double[][] picked = new double[rows()][];
+    for (int row = 0; row < rows(); row++) {
+      picked[row] = pick(coefficients[row], arcs);
+    }
+    return picked;
   }
 
   private static double[] pick(double[] values, int[] arcs) {

@@ -46,7 +46,7 @@ final class ScipSolver implements Solver {
     MPSolver solver = MPSolver.createSolver("SCIP");
     try {
       MPVariable[] taken = solver.makeBoolVarArray(network.arcs());
-      double scale = Core.powerOfTwoOfMost(network.objective);
+      double scale = Scaling.ofMost(network.objective);
       addObjective(solver, network, scale, taken);
       addFlow(solver, network, taken);
       network.rows.forEach(row -> addRow(solver, row, taken));
