@@ -20,6 +20,10 @@ final class MediumProblems {
     return Arbitraries.randomValue(MediumProblems::problem);
   }
 
+  static boolean isFeasible(SearchProblem problem) {
+    return PuzzleSearch.create().solve(problem) instanceof SearchOutcome.Found;
+  }
+
   private static SearchProblem problem(Random random) {
     SearchProblem.Builder builder = SearchProblem.builder();
     boolean repeating = random.nextBoolean();
