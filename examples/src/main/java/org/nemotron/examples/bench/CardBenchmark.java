@@ -20,6 +20,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.WeightFormat;
 import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -91,7 +92,7 @@ public final class CardBenchmark implements Callable<Integer> {
   private Path json = Path.of("");
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, NoArchitectureException {
     Device where = Device.parse(device);
     CardLimits limits = CardLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();

@@ -19,6 +19,7 @@ import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.ArchitectureProblem;
+import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.PuzzleSearch;
@@ -34,8 +35,12 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
   private static final int PREFILL_ROUNDS = 3;
   private static final int DECODE_ROUNDS = 20;
 
-  /** Measures, prints two lines, and returns the figures. */
-  Map<String, Object> measure() {
+  /**
+   * Measures, prints two lines, and returns the figures.
+   *
+   * @throws NoArchitectureException if no child is as fast
+   */
+  Map<String, Object> measure() throws NoArchitectureException {
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel whole = RandomModels.of(parent, device, dtype)) {
       CostTable costs =
@@ -50,13 +55,14 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
     }
   }
 
-  private ModelSpec child(CostTable costs) {
+  private ModelSpec child(CostTable costs) throws NoArchitectureException {
     ArchitectureProblem problem = new ArchitectureProblem(parent, harms(), costs, Score.Metric.KL);
     SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(speedup));
     if (outcome instanceof SearchOutcome.Found found) {
       return parent.withBlocks(problem.architecture(found.best()).blocks());
     }
-    throw new IllegalStateException("no child is " + speedup + " times as fast: " + outcome);
+    throw new NoArchitectureException(
+        "child", "none is " + speedup + " times as fast as the parent by the costs measured");
   }
 
   private ScoreTable harms() {
