@@ -2,6 +2,7 @@
  * Architecture as data, readable model code, checkpoints, tokenizers and provenance: what every
  * other module builds on.
  */
+@SuppressWarnings("module") // nas, which core names, is compiled after it
 module org.nemotron.core {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
@@ -13,8 +14,15 @@ module org.nemotron.core {
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;
 
+  exports org.nemotron.core.activation;
+  exports org.nemotron.core.backend;
   exports org.nemotron.core.checkpoint;
-  exports org.nemotron.core.cuda;
+  exports org.nemotron.core.checkpoint.format;
+  exports org.nemotron.core.checkpoint.safetensors;
+  exports org.nemotron.core.cuda to
+      org.nemotron.nas;
+  exports org.nemotron.core.inference;
+  exports org.nemotron.core.io;
   exports org.nemotron.core.nn;
   exports org.nemotron.core.provenance;
   exports org.nemotron.core.spec;

@@ -19,6 +19,7 @@ module org.nemotron.nas {
   exports org.nemotron.nas.library;
   exports org.nemotron.nas.pipeline;
   exports org.nemotron.nas.report;
+  exports org.nemotron.nas.report.html;
   exports org.nemotron.nas.score;
   exports org.nemotron.nas.search;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a parent or a child in-process: batching, KV memory, sampling, generation.
+ * Runs a parent or a child in-process: batching, KV cache, sampling, generation.
  *
  * <p>Jinjava, which renders chat templates, is not named here: it has no module name of its own. It
  * stays on the class path, and a program that puts this module on the module path starts with

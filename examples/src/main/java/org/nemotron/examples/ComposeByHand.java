@@ -23,8 +23,8 @@ import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.pipeline.ArchitectureProblem;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.Score;
@@ -65,7 +65,7 @@ final class ComposeByHand implements Callable<Integer> {
       var training = new LocalDistillationSettings(10, OptimizerSettings.ofRate(2e-3), cores, 10);
       Scenario scenario = new Scenario(16, 128, 128);
       try (BlockLibrary start =
-              new Calibrator(StartSettings.DEFAULT).calibrate(parent, space, batches, n -> {});
+              new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, n -> {});
           BlockLibrary library =
               new LocalDistiller(training)
                   .distill(start, start.candidates(), batches, n -> {})

@@ -9,13 +9,13 @@ import java.util.concurrent.Callable;
 import org.nemotron.core.checkpoint.CheckpointForm;
 import org.nemotron.core.checkpoint.GgufModelUnpacker;
 import org.nemotron.core.checkpoint.GgufModelWriter;
-import org.nemotron.core.checkpoint.GgufType;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.checkpoint.Portability;
+import org.nemotron.core.checkpoint.ServingEngine;
+import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.spec.Engine;
-import org.nemotron.core.spec.Portability;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import picocli.CommandLine.Command;
@@ -75,7 +75,7 @@ final class Export implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(target);
     Portability portability = Portability.of(ModelSpecReader.read(target));
-    for (Engine engine : Engine.values()) {
+    for (ServingEngine engine : ServingEngine.values()) {
       String obstacles = portability.loads(engine) ? "yes" : "no: " + portability.obstacles(engine);
       spec.commandLine().getOut().printf("  %-14s%s%n", engine.title(), obstacles);
     }

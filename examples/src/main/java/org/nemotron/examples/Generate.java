@@ -5,13 +5,13 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.WeightFormat;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -70,7 +70,7 @@ final class Generate implements Callable<Integer> {
     GenerationRequest request =
         GenerationRequest.continuing(text)
             .maxNewTokens(tokens)
-            .sampling(SamplingSettings.builder().temperature(temperature).seed(seed).build())
+            .sampling(SamplingParams.builder().temperature(temperature).seed(seed).build())
             .build();
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);

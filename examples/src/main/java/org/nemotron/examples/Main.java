@@ -2,12 +2,12 @@ package org.nemotron.examples;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import org.nemotron.core.provenance.FileFaults;
+import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.NonFiniteException;
-import org.nemotron.examples.bench.CardBenchmark;
-import org.nemotron.examples.bench.FormatAccuracy;
-import org.nemotron.examples.bench.SpeedKept;
-import org.nemotron.examples.serving.ServingBenchmark;
+import org.nemotron.examples.benchmark.FormatAccuracy;
+import org.nemotron.examples.benchmark.GpuBenchmark;
+import org.nemotron.examples.benchmark.ServingBenchmark;
+import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,7 +25,7 @@ import picocli.CommandLine.ParseResult;
       Export.class,
       Generate.class,
       ServingBenchmark.class,
-      CardBenchmark.class,
+      GpuBenchmark.class,
       FormatAccuracy.class,
       SpeedKept.class
     })

@@ -26,9 +26,9 @@ final class DependencyRuleTest {
   /** What reads tensors from files and writes them, and what makes tensors of text. */
   private static final ImmutableSet<String> TENSORS_IN_AND_OUT =
       ImmutableSet.of(
-          "org.nemotron.core.checkpoint.CheckpointDirectory",
-          "org.nemotron.core.checkpoint.SafetensorsFile",
-          "org.nemotron.core.checkpoint.SafetensorsWriter",
+          "org.nemotron.core.checkpoint.huggingface.CheckpointDirectory",
+          "org.nemotron.core.checkpoint.safetensors.SafetensorsFile",
+          "org.nemotron.core.checkpoint.safetensors.SafetensorsWriter",
           "org.nemotron.core.text.EvaluationBatches",
           "org.nemotron.core.text.TokenBatches");
 
@@ -38,37 +38,102 @@ final class DependencyRuleTest {
   void packages_ofCore_knowOnlyThoseBelowThem() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
-        .withOptionalLayers(true)
         .layer("spec")
         .definedBy("org.nemotron.core.spec..")
         .layer("tensor")
         .definedBy(TENSOR)
+        .layer("cuda")
+        .definedBy("org.nemotron.core.cuda..")
+        .layer("io")
+        .definedBy("org.nemotron.core.io..")
         .layer("provenance")
         .definedBy("org.nemotron.core.provenance..")
         .layer("text")
         .definedBy("org.nemotron.core.text..")
         .layer("nn")
         .definedBy("org.nemotron.core.nn..")
+        .layer("activation")
+        .definedBy("org.nemotron.core.activation..")
+        .layer("inference")
+        .definedBy("org.nemotron.core.inference..")
+        .layer("backend")
+        .definedBy("org.nemotron.core.backend..")
         .layer("checkpoint")
         .definedBy("org.nemotron.core.checkpoint..")
         .whereLayer("spec")
         .mayNotAccessAnyLayer()
         .whereLayer("tensor")
         .mayNotAccessAnyLayer()
+        .whereLayer("cuda")
+        .mayOnlyAccessLayers("tensor")
+        .whereLayer("io")
+        .mayNotAccessAnyLayer()
         .whereLayer("provenance")
-        .mayOnlyAccessLayers("spec")
+        .mayOnlyAccessLayers("spec", "io")
         .whereLayer("text")
-        .mayOnlyAccessLayers("spec", "tensor", "provenance")
+        .mayOnlyAccessLayers("spec", "tensor", "provenance", "io")
         .whereLayer("nn")
-        .mayOnlyAccessLayers("spec", "tensor")
+        .mayOnlyAccessLayers("spec", "tensor", "cuda")
+        .whereLayer("activation")
+        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn")
+        .whereLayer("inference")
+        .mayOnlyAccessLayers("spec", "tensor", "nn")
+        .whereLayer("backend")
+        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "inference")
         .whereLayer("checkpoint")
-        .mayOnlyAccessLayers("spec", "tensor", "provenance", "text", "nn")
+        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn")
         .check(CLASSES);
   }
 
   @Test
   void packages_together_haveNoCycles() {
     slices().matching("org.nemotron.core.(*)..").should().beFreeOfCycles().check(CLASSES);
+    slices().matching("org.nemotron.core.(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void checkpoint_formats_knowOnlyThoseBelowThem() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("format")
+        .definedBy("org.nemotron.core.checkpoint.format")
+        .layer("safetensors")
+        .definedBy("org.nemotron.core.checkpoint.safetensors")
+        .layer("huggingface")
+        .definedBy("org.nemotron.core.checkpoint.huggingface")
+        .layer("gguf")
+        .definedBy("org.nemotron.core.checkpoint.gguf")
+        .layer("checkpoint")
+        .definedBy("org.nemotron.core.checkpoint")
+        .whereLayer("format")
+        .mayNotAccessAnyLayer()
+        .whereLayer("safetensors")
+        .mayOnlyAccessLayers("format")
+        .whereLayer("huggingface")
+        .mayOnlyAccessLayers("format", "safetensors")
+        .whereLayer("gguf")
+        .mayOnlyAccessLayers("format", "huggingface")
+        .whereLayer("checkpoint")
+        .mayNotBeAccessedByAnyLayer()
+        .check(CLASSES);
+  }
+
+  @Test
+  void backends_cpuAndCuda_knowNothingOfEachOther() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.nemotron.core.backend.cpu")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.nemotron.core.backend.cuda", "org.nemotron.core.cuda")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("org.nemotron.core.backend.cuda")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.nemotron.core.backend.cpu")
+        .check(CLASSES);
   }
 
   @Test
@@ -104,14 +169,19 @@ final class DependencyRuleTest {
   }
 
   @Test
-  void publicSignatures_outsideTensorCudaAndNn_nameNativeTypesOnPurpose() {
+  void publicSignatures_outsideTensorsAndModels_nameNativeTypesOnPurpose() {
     codeUnits()
         .that()
         .areDeclaredInClassesThat()
         .arePublic()
         .and()
         .areDeclaredInClassesThat()
-        .resideOutsideOfPackages(TENSOR, "org.nemotron.core.cuda..", "org.nemotron.core.nn..")
+        .resideOutsideOfPackages(
+            TENSOR,
+            "org.nemotron.core.cuda..",
+            "org.nemotron.core.nn..",
+            "org.nemotron.core.activation..",
+            "org.nemotron.core.backend..")
         .and()
         .areDeclaredInClassesThat(areNot(TENSORS_IN_AND_OUT))
         .and()

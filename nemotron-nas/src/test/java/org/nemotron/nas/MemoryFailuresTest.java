@@ -7,7 +7,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.cuda.CardMemoryException;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -17,11 +17,11 @@ import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
-import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ScoringSettings;
 
-/** What each stage says when LibTorch finds a card's memory too small in the middle of it. */
+/** What each stage says when LibTorch finds a GPU's memory too small in the middle of it. */
 final class MemoryFailuresTest {
   private static final OptimizerSettings OPTIMIZER = OptimizerSettings.ofRate(1e-3);
 
@@ -34,7 +34,7 @@ final class MemoryFailuresTest {
     scope = NativeScope.open();
     parent = SmallParent.model();
     library =
-        new Calibrator(StartSettings.DEFAULT)
+        new Calibrator(InitSettings.DEFAULT)
             .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
   }
 
@@ -57,7 +57,7 @@ final class MemoryFailuresTest {
 
   private static void assertSaid(ThrowingCallable stage, String remedy) {
     assertThatThrownBy(stage)
-        .isInstanceOf(CardMemoryException.class)
+        .isInstanceOf(GpuMemoryException.class)
         .hasMessage("cpu: 3.91 GiB do not fit; 1.02 GiB of 79.18 GiB are free.\n" + remedy);
   }
 
@@ -65,7 +65,7 @@ final class MemoryFailuresTest {
   void calibrate_outOfMemory_namesBatchWindowsAndRefit() {
     assertSaid(
         () ->
-            new Calibrator(StartSettings.DEFAULT)
+            new Calibrator(InitSettings.DEFAULT)
                 .calibrate(
                     parent, SmallParent.SPACE, SmallParent.training(), MemoryFailuresTest::fail)
                 .close(),

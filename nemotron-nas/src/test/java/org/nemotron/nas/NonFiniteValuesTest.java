@@ -38,8 +38,8 @@ import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.LibraryFiles;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ScoreTable;
@@ -118,10 +118,10 @@ final class NonFiniteValuesTest {
   }
 
   private static BlockLibrary calibrated(HeterogeneousModel model) {
-    StartSettings settings =
-        new StartSettings(
-            StartSettings.ChannelImportance.INDEPENDENT,
-            StartSettings.KvHeadStart.MEAN_POOLING,
+    InitSettings settings =
+        new InitSettings(
+            InitSettings.ChannelImportance.INDEPENDENT,
+            InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             false);
     return new Calibrator(settings)

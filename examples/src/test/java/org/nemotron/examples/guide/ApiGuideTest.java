@@ -31,8 +31,8 @@ import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.pipeline.ArchitectureProblem;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ModelEvaluator;
@@ -48,7 +48,7 @@ import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
  * The chapters of the guide, one after the other. What stands between {@code // snippet: NAME} and
@@ -93,7 +93,7 @@ final class ApiGuideTest {
               true, // but layers without a network
               ImmutableList.of()); // no block in place of two layers
       BlockLibrary start =
-          new Calibrator(StartSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
+          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
 
       int cores = CpuThreads.available();
       var settings = new LocalDistillationSettings(3, OptimizerSettings.ofRate(2e-3), cores, 10);
@@ -157,7 +157,7 @@ final class ApiGuideTest {
       GenerationRequest request =
           GenerationRequest.continuing("Once upon a time")
               .maxNewTokens(40)
-              .sampling(SamplingSettings.builder().temperature(0.8).topP(0.95).seed(7).build())
+              .sampling(SamplingParams.builder().temperature(0.8).topP(0.95).seed(7).build())
               .stopStrings("The end")
               .build();
       GenerationResult result = generator.generate(request, piece -> printed.append(piece));

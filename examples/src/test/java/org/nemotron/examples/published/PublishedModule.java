@@ -69,7 +69,7 @@ record PublishedModule(String name, ImmutableSet<String> exported) {
     return types.buildOrThrow();
   }
 
-  /** Returns every class of the exported packages, uninitialised, so that no natives are loaded. */
+  /** Returns every class of the exported packages, uninitialized, so that no natives are loaded. */
   ImmutableList<Class<?>> classes() {
     ClassLoader loader = PublishedModule.class.getClassLoader();
     ImmutableList.Builder<Class<?>> classes = ImmutableList.builder();

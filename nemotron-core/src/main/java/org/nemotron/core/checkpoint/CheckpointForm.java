@@ -1,6 +1,8 @@
 package org.nemotron.core.checkpoint;
 
 import com.google.common.collect.ImmutableSet;
+import org.nemotron.core.checkpoint.huggingface.FamilyConfigs;
+import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.FfnSpec;
@@ -14,7 +16,7 @@ public enum CheckpointForm {
   FAMILY,
   /**
    * As nemotron-nas (DeciLM), which most engines know: widths are padded with zeros to multiples of
-   * 256, and query and key heads must not be normalised.
+   * 256, and query and key heads must not be normalized.
    */
   NEMOTRON_NAS,
   /** As AnyModel: any family, any width. */

@@ -6,6 +6,16 @@ import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.format.GgufType;
+import org.nemotron.core.checkpoint.gguf.GgufArchitecture;
+import org.nemotron.core.checkpoint.gguf.GgufHyperparameters;
+import org.nemotron.core.checkpoint.gguf.GgufTensors;
+import org.nemotron.core.checkpoint.gguf.GgufVocabulary;
+import org.nemotron.core.checkpoint.gguf.GgufWriter;
+import org.nemotron.core.checkpoint.gguf.LlamaCppBlocks;
+import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -16,7 +26,7 @@ import org.nemotron.core.spec.ModelSpec;
  * one whose layers differ as {@code deci}, with exact replacements of what llama.cpp does not have:
  * absent and linear feed-forward networks, and an absent attention in the first layer.
  *
- * <p>Tensors are written a few rows at a time. In a quantised file, a matrix whose rows are no
+ * <p>Tensors are written a few rows at a time. In a quantized file, a matrix whose rows are no
  * multiple of 32 elements is stored as F16.
  */
 public final class GgufModelWriter {

@@ -15,7 +15,7 @@ import org.nemotron.core.spec.ModelSpec;
  *
  * @param name what the model is called
  * @param parent what the model that it was made of is called
- * @param parentTerms the parent's licence and languages, as the head of its own card has them
+ * @param parentTerms the parent's license and languages, as the head of its own card has them
  * @param spec the model
  * @param budget what the model had to fit, one sentence each; empty if nothing was asked
  * @param figures what was measured; empty if nothing was

@@ -29,7 +29,7 @@ final class ModelCardHead {
 
   private ModelCardHead() {}
 
-  /** Returns licence and languages as the card in {@code file} has them; none without a card. */
+  /** Returns license and languages as the card in {@code file} has them; none without a card. */
   static ImmutableMap<String, String> terms(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return ImmutableMap.of();

@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.Engine;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.Portability;
 
 /** What follows the head of a model card, in Markdown. */
 final class ModelCardText {
@@ -44,7 +42,7 @@ final class ModelCardText {
         "Its layers were chosen one by one with Puzzle"
             + " ([arXiv:2411.19146](https://arxiv.org/abs/2411.19146)), or are the parent's.");
     if (!card.parentTerms().containsKey("license")) {
-      line("The parent's licence applies.");
+      line("The parent's license applies.");
     }
     if (!card.budget().isEmpty()) {
       heading("Budget");
@@ -103,7 +101,7 @@ final class ModelCardText {
     Portability portability = Portability.of(card.spec());
     row("engine", "loads it");
     row("---", "---");
-    for (Engine engine : Engine.values()) {
+    for (ServingEngine engine : ServingEngine.values()) {
       row(
           engine.title(),
           portability.loads(engine)

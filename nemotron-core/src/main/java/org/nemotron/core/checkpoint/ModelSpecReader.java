@@ -3,6 +3,11 @@ package org.nemotron.core.checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.gguf.GgufFile;
+import org.nemotron.core.checkpoint.gguf.GgufModel;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.spec.ModelSpec;
 
 /** Reads what a checkpoint's model looks like, without its weights. */

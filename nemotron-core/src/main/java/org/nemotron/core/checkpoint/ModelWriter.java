@@ -11,8 +11,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.nemotron.core.checkpoint.huggingface.AnyModelConfigs;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.DeciLmConfigs;
+import org.nemotron.core.checkpoint.huggingface.DeciLmWidths;
+import org.nemotron.core.checkpoint.huggingface.FamilyConfigs;
+import org.nemotron.core.checkpoint.huggingface.ModelConfig;
+import org.nemotron.core.checkpoint.huggingface.ModelFamily;
+import org.nemotron.core.checkpoint.huggingface.ShardedWeights;
+import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.provenance.AtomicFiles;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
@@ -98,7 +106,7 @@ public final class ModelWriter {
     checkReplaceable(directory, parentDirectory);
     ModelSpec spec = model.spec();
     ObjectNode config = config(spec, dtype, form, parentDirectory);
-    ModelCard card = ModelCard.of(directory, parentDirectory, spec);
+    ModelCard gpu = ModelCard.of(directory, parentDirectory, spec);
     ModelSpec stored = form == CheckpointForm.NEMOTRON_NAS ? DeciLmConfigs.storedSpec(spec) : spec;
     AtomicFiles.writeDirectory(
         directory,
@@ -107,7 +115,7 @@ public final class ModelWriter {
               model.tensors(), stored.tensorShapes(), dtype, partial, maxFileBytes);
           copyTokenizer(parentDirectory, partial);
           writeGenerationConfig(spec, parentDirectory, partial);
-          AtomicFiles.write(partial.resolve(ModelCard.FILE), card.toMarkdown());
+          AtomicFiles.write(partial.resolve(ModelCard.FILE), gpu.toMarkdown());
           AtomicFiles.write(partial.resolve(CheckpointDirectory.CONFIG), pretty(config));
         });
   }

@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Finiteness;

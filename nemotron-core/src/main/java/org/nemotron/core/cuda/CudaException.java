@@ -8,7 +8,7 @@ import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import com.google.errorprone.annotations.FormatMethod;
 import org.bytedeco.cuda.global.nvrtc;
 
-/** A call to the CUDA runtime, driver or compiler that failed: a fault of ours or of the card. */
+/** A call to the CUDA runtime, driver or compiler that failed: a fault of ours or of the GPU. */
 public final class CudaException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -25,7 +25,7 @@ public final class CudaException extends RuntimeException {
     int cleared = cudaGetLastError(); // else a later call would report it again
     String doing = String.format(what, arguments);
     if (code == cudaErrorMemoryAllocation) {
-      throw new CardMemoryException(doing + ": the memory is used up");
+      throw new GpuMemoryException(doing + ": the memory is used up");
     }
     throw new CudaException(
         doing + ": " + cudaGetErrorString(code).getString() + " (" + code + ", " + cleared + ")");

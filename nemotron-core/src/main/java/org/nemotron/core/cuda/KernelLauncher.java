@@ -31,7 +31,7 @@ public final class KernelLauncher implements AutoCloseable {
   private boolean closed;
 
   /** Makes a launcher for {@code stream}. */
-  public KernelLauncher(CardStream stream) {
+  public KernelLauncher(CudaStream stream) {
     try (NativeScope scope = NativeScope.open()) {
       this.values = NativeScope.keep(new BytePointer(MOST_ARGUMENTS * SLOT_BYTES));
       this.addresses = NativeScope.keep(new PointerPointer<>(MOST_ARGUMENTS));
@@ -44,13 +44,13 @@ public final class KernelLauncher implements AutoCloseable {
       this.together = NativeScope.keep(new CUlaunchAttribute(1));
       together.id(cudart.CU_LAUNCH_ATTRIBUTE_COOPERATIVE);
       together.value().cooperative(1);
-      this.overlaps = stream.card().capability() >= 90 ? 1 : 0;
+      this.overlaps = stream.gpu().capability() >= 90 ? 1 : 0;
       this.config = NativeScope.keep(new CUlaunchConfig());
       config.hStream(stream.raw());
     }
   }
 
-  /** Adds an address on the card; 0 for none. */
+  /** Adds an address on the GPU; 0 for none. */
   @CanIgnoreReturnValue
   public KernelLauncher address(long address) {
     values.putLong((long) next() * SLOT_BYTES, address);
@@ -84,16 +84,16 @@ public final class KernelLauncher implements AutoCloseable {
   }
 
   /** Returns how to launch blocks that may start while the kernel ahead of them runs. */
-  CUlaunchConfig overlapping(CardKernel.Shape shape) {
+  CUlaunchConfig overlapping(CudaKernel.Shape shape) {
     return configured(shape).attrs(overlap).numAttrs(overlaps);
   }
 
   /** Returns how to launch blocks that all run at once, so that they may wait for each other. */
-  CUlaunchConfig together(CardKernel.Shape shape) {
+  CUlaunchConfig together(CudaKernel.Shape shape) {
     return configured(shape).attrs(together).numAttrs(1);
   }
 
-  private CUlaunchConfig configured(CardKernel.Shape shape) {
+  private CUlaunchConfig configured(CudaKernel.Shape shape) {
     checkState(!closed, "this launcher is closed");
     return config
         .gridDimX(shape.x())

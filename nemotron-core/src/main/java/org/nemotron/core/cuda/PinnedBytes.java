@@ -12,7 +12,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Page-locked memory of the machine, which a card reads and writes by itself.
+ * Page-locked memory of the machine, which a GPU reads and writes by itself.
  *
  * <p>Any thread may close it; closing twice is harmless, use after close is refused.
  */
@@ -35,7 +35,7 @@ public final class PinnedBytes implements AutoCloseable {
     this.bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
-  /** Returns the memory, as a card's copies want it. */
+  /** Returns the memory, as a GPU's copies want it. */
   public Pointer pointer() {
     checkState(!closed, "this memory is closed");
     return memory;

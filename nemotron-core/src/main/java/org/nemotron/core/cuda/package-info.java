@@ -1,6 +1,6 @@
 /**
- * One CUDA card as a program sees it: {@link Card} and its memory, {@link CardStream streams},
- * {@link CardGraph captured graphs}, {@link CardProgram kernels} compiled at run time, times and
+ * One CUDA GPU as a program sees it: {@link Gpu} and its memory, {@link CudaStream streams}, {@link
+ * CudaGraph captured graphs}, {@link CudaModule kernels} compiled at run time, times and
  * page-locked memory. The devices' half of {@code core.tensor}; knows nothing of models.
  */
 @NullMarked

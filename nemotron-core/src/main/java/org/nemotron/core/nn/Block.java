@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 
 /**
  * One layer: attention, then the feed-forward network, each adding to the residual stream.
@@ -17,7 +17,7 @@ public final class Block implements AutoCloseable {
   private final BlockSpec spec;
   private final SubBlock attention;
   private final SubBlock ffn;
-  private final Parts parts;
+  private final Resources parts;
 
   /**
    * Makes the block that {@code spec} describes.
@@ -27,7 +27,7 @@ public final class Block implements AutoCloseable {
    */
   public Block(BlockSpec spec, NamedTensors weights, RotaryEmbedding rotary, double eps) {
     this.spec = spec;
-    try (Parts made = new Parts()) {
+    try (Resources made = new Resources()) {
       this.attention =
           made.add(SubBlock.attention(spec.attention(), weights, rotary, eps), SubBlock::close);
       this.ffn = made.add(SubBlock.ffn(spec.ffn(), weights, eps), SubBlock::close);

@@ -39,11 +39,11 @@ public final class GatedFfn implements SubBlock {
    */
   public Tensor channels(Tensor hiddenBTD) {
     tensors.checkOpen();
-    Tensor normalisedBTD = norm.apply(hiddenBTD);
-    Tensor gatesBTI = torch.linear(normalisedBTD, gateID);
-    Tensor upsBTI = torch.linear(normalisedBTD, upID);
-    return CardPasses.gate(gatesBTI, upsBTI)
-        ? CardPasses.gated(gatesBTI, upsBTI)
+    Tensor normalizedBTD = norm.apply(hiddenBTD);
+    Tensor gatesBTI = torch.linear(normalizedBTD, gateID);
+    Tensor upsBTI = torch.linear(normalizedBTD, upID);
+    return FusedOps.gate(gatesBTI, upsBTI)
+        ? FusedOps.gated(gatesBTI, upsBTI)
         : torch.silu(gatesBTI).mul(upsBTI);
   }
 
@@ -52,19 +52,19 @@ public final class GatedFfn implements SubBlock {
     return tensors;
   }
 
-  Tensor normWeightD() {
+  public Tensor normWeightD() {
     return tensors.get("post_attention_layernorm.weight");
   }
 
-  Tensor gateID() {
+  public Tensor gateID() {
     return gateID;
   }
 
-  Tensor upID() {
+  public Tensor upID() {
     return upID;
   }
 
-  Tensor downDI() {
+  public Tensor downDI() {
     return downDI;
   }
 }

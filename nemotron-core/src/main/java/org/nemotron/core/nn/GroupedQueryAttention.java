@@ -11,8 +11,8 @@ import org.nemotron.core.tensor.NamedTensors;
 
 /**
  * Grouped-query attention with rotary positions: {@code x + o(attend(rope(q), rope(k), v))}, where
- * q, k and v are projections of the normalised input and query head n reads key/value head n / (N /
- * K). Where the family has them, projections add biases, and query and key heads are normalised
+ * q, k and v are projections of the normalized input and query head n reads key/value head n / (N /
+ * K). Where the family has them, projections add biases, and query and key heads are normalized
  * before they are rotated.
  *
  * <p>Source: Ainslie et al., arXiv:2305.13245.
@@ -25,10 +25,10 @@ public final class GroupedQueryAttention implements SubBlock {
   private final NamedTensors tensors;
   private final RotaryEmbedding rotary;
   private final RmsNorm norm;
-  private final Projection query;
-  private final Projection key;
-  private final Projection value;
-  private final Projection output;
+  private final Linear query;
+  private final Linear key;
+  private final Linear value;
+  private final Linear output;
   private final UnaryOperator<Tensor> queryNorm;
   private final UnaryOperator<Tensor> keyNorm;
 
@@ -38,10 +38,10 @@ public final class GroupedQueryAttention implements SubBlock {
     this.tensors = tensors;
     this.rotary = rotary;
     this.norm = new RmsNorm(tensors.get("input_layernorm.weight"), eps);
-    this.query = new Projection(tensors, "self_attn.q_proj");
-    this.key = new Projection(tensors, "self_attn.k_proj");
-    this.value = new Projection(tensors, "self_attn.v_proj");
-    this.output = new Projection(tensors, "self_attn.o_proj");
+    this.query = new Linear(tensors, "self_attn.q_proj");
+    this.key = new Linear(tensors, "self_attn.k_proj");
+    this.value = new Linear(tensors, "self_attn.v_proj");
+    this.output = new Linear(tensors, "self_attn.o_proj");
     boolean normed = spec.has(AttentionTrait.HEAD_NORMS);
     this.queryNorm = normed ? headNorm("self_attn.q_norm.weight", eps) : UnaryOperator.identity();
     this.keyNorm = normed ? headNorm("self_attn.k_norm.weight", eps) : UnaryOperator.identity();
@@ -65,11 +65,11 @@ public final class GroupedQueryAttention implements SubBlock {
    */
   public Tensor heads(Tensor hiddenBTD) {
     tensors.checkOpen();
-    Tensor normalisedBTD = norm.apply(hiddenBTD);
+    Tensor normalizedBTD = norm.apply(hiddenBTD);
     Tensor queriesBNTH =
-        rotary.apply(queryNorm.apply(project(normalisedBTD, query, spec.queryHeads())), 0);
-    Tensor keysBKTH = rotary.apply(keyNorm.apply(project(normalisedBTD, key, spec.kvHeads())), 0);
-    Tensor valuesBKTH = project(normalisedBTD, value, spec.kvHeads());
+        rotary.apply(queryNorm.apply(project(normalizedBTD, query, spec.queryHeads())), 0);
+    Tensor keysBKTH = rotary.apply(keyNorm.apply(project(normalizedBTD, key, spec.kvHeads())), 0);
+    Tensor valuesBKTH = project(normalizedBTD, value, spec.kvHeads());
     return torch
         .scaled_dot_product_attention(
             queriesBNTH,
@@ -84,9 +84,9 @@ public final class GroupedQueryAttention implements SubBlock {
         .flatten(2, 3);
   }
 
-  private Tensor project(Tensor normalisedBTD, Projection projection, int heads) {
-    long[] shape = {normalisedBTD.size(0), normalisedBTD.size(1), heads, spec.headDim()};
-    return projection.apply(normalisedBTD).view(shape).transpose(1, 2);
+  private Tensor project(Tensor normalizedBTD, Linear projection, int heads) {
+    long[] shape = {normalizedBTD.size(0), normalizedBTD.size(1), heads, spec.headDim()};
+    return projection.apply(normalizedBTD).view(shape).transpose(1, 2);
   }
 
   @Override
@@ -94,7 +94,7 @@ public final class GroupedQueryAttention implements SubBlock {
     return tensors;
   }
 
-  AttentionSpec.GroupedQuery spec() {
+  public AttentionSpec.GroupedQuery spec() {
     return spec;
   }
 }

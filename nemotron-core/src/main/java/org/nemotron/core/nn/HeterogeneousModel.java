@@ -16,7 +16,7 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -39,12 +39,12 @@ public final class HeterogeneousModel implements AutoCloseable {
   private final Tensor headVD;
   private final DType dtype;
   private final Device device;
-  private final Parts parts;
+  private final Resources parts;
   private final RmsNorm finalNorm;
 
   private HeterogeneousModel(ModelSpec spec, NamedTensors weights) {
     this.spec = spec;
-    try (Parts made = new Parts()) {
+    try (Resources made = new Resources()) {
       this.nonBlock =
           made.add(
               NamedTensors.of(selected(weights.asMap(), spec.nonBlockTensorShapes().keySet())),
@@ -126,16 +126,16 @@ public final class HeterogeneousModel implements AutoCloseable {
     return blocks.get(layer);
   }
 
-  Tensor embedding() {
+  public Tensor embedding() {
     nonBlock.checkOpen();
     return embeddingVD;
   }
 
-  Tensor finalNormWeight() {
+  public Tensor finalNormWeight() {
     return nonBlock.get("model.norm.weight");
   }
 
-  Tensor headWeight() {
+  public Tensor headWeight() {
     nonBlock.checkOpen();
     return headVD;
   }
@@ -227,7 +227,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   }
 
   /** Returns the final norm of the output of the last layer, {@code [B, T, D]}. */
-  public Tensor normalise(Tensor hiddenBTD) {
+  public Tensor normalize(Tensor hiddenBTD) {
     nonBlock.checkOpen();
     return finalNorm.apply(hiddenBTD);
   }
@@ -243,8 +243,8 @@ public final class HeterogeneousModel implements AutoCloseable {
   }
 
   /** Returns what {@link #head} returns, in the model's element type. */
-  Tensor rawLogits(Tensor hiddenBTD) {
-    return torch.linear(normalise(hiddenBTD), headVD);
+  public Tensor rawLogits(Tensor hiddenBTD) {
+    return torch.linear(normalize(hiddenBTD), headVD);
   }
 
   /** Returns the logits of every position: {@code [B, T, V]}, float32. */

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Root-mean-square normalisation: {@code x / sqrt(mean(x^2) + eps) * weight} over the last
+ * Root-mean-square normalization: {@code x / sqrt(mean(x^2) + eps) * weight} over the last
  * dimension, the mean in float32.
  *
  * <p>Source: Zhang and Sennrich, arXiv:1910.07467.
@@ -21,7 +21,7 @@ public final class RmsNorm {
     this.eps = eps;
   }
 
-  /** Returns the normalised input, of the same shape. */
+  /** Returns the normalized input, of the same shape. */
   public Tensor apply(Tensor inputBTD) {
     return torch.rms_norm(
         inputBTD,

@@ -60,8 +60,8 @@ public final class RotaryEmbedding implements AutoCloseable {
     Tables current = covering(start + tokens);
     Tensor cosinesTH = current.cosinesPH().narrow(0, start, tokens);
     Tensor sinesTH = current.sinesPH().narrow(0, start, tokens);
-    if (CardPasses.turn(headsBNTH)) {
-      return CardPasses.turned(headsBNTH, cosinesTH, sinesTH);
+    if (FusedOps.rotate(headsBNTH)) {
+      return FusedOps.rotated(headsBNTH, cosinesTH, sinesTH);
     }
     Tensor swappedBNTH = torch.roll(headsBNTH, new long[] {headDim / 2}, new long[] {3});
     return headsBNTH.mul(cosinesTH).addcmul(swappedBNTH, sinesTH);

@@ -12,7 +12,7 @@ import org.nemotron.core.tensor.NamedTensors;
  * the tensors. Any thread may close it; closing twice is harmless, use after close is refused.
  */
 public sealed interface SubBlock extends AutoCloseable
-    permits GroupedQueryAttention, GatedFfn, LinearReplacement, PassThrough {
+    permits GroupedQueryAttention, GatedFfn, LinearSubBlock, NoOp {
 
   /**
    * Returns the residual stream after this sub-block: its input plus what it computes.
@@ -51,13 +51,13 @@ public sealed interface SubBlock extends AutoCloseable
 
           @Override
           public SubBlock visit(AttentionSpec.Linear attention) {
-            return LinearReplacement.ofAttention(
+            return LinearSubBlock.ofAttention(
                 weights.share(attention.tensorShapes(1).keySet()), eps);
           }
 
           @Override
           public SubBlock visit(AttentionSpec.NoOp attention) {
-            return new PassThrough();
+            return new NoOp();
           }
         });
   }
@@ -78,12 +78,12 @@ public sealed interface SubBlock extends AutoCloseable
 
           @Override
           public SubBlock visit(FfnSpec.Linear ffn) {
-            return LinearReplacement.ofFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
+            return LinearSubBlock.ofFfn(weights.share(ffn.tensorShapes(1).keySet()), eps);
           }
 
           @Override
           public SubBlock visit(FfnSpec.NoOp ffn) {
-            return new PassThrough();
+            return new NoOp();
           }
         });
   }

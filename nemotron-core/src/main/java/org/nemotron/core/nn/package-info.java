@@ -1,9 +1,9 @@
 /**
- * The model itself, written to be read: parent and child are one class with one forward pass.
+ * The model on whole sequences, written to be read: parent and child are one class with one forward
+ * pass. Distillation, scoring and evaluation run it.
  *
- * <p>Start at {@code HeterogeneousModel}; its blocks follow the {@code BlockSpec} of their layer.
- * Distillation, scoring and evaluation run it on whole sequences. {@code InferenceModel} is the
- * same model in steps, on the CPU: serving and the measurement of costs run this code and no other.
+ * <p>Start at {@link org.nemotron.core.nn.HeterogeneousModel}; its blocks follow the {@code
+ * BlockSpec} of their layer. Serving runs the same weights in steps: {@code core.inference}.
  */
 @NullMarked
 @CheckReturnValue

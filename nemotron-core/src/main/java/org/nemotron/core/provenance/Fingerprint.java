@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The SHA-256 of everything that an artefact depends on: equal fingerprints, equal inputs.
+ * The SHA-256 of everything that an artifact depends on: equal fingerprints, equal inputs.
  * Immutable.
  *
  * @param hex 64 lower-case hexadecimal digits

@@ -12,7 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
- * What made an artefact: which library, when, from what. Immutable.
+ * What made an artifact: which library, when, from what. Immutable.
  *
  * @param libraryVersion version of this library
  * @param createdAt when, in UTC to the second

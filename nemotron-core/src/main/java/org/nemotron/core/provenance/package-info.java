@@ -1,10 +1,6 @@
 /**
- * What made an artefact, and how it gets onto the disk whole.
- *
- * <p>Every stage writes through {@link org.nemotron.core.provenance.AtomicFiles}, so that a run
- * killed at any moment leaves no half-written file that a later run would trust, and labels what it
- * wrote with a {@link org.nemotron.core.provenance.Fingerprint} of its inputs, so that a later run
- * can tell what it may reuse.
+ * What made an artifact: a {@link org.nemotron.core.provenance.Fingerprint} of its inputs, by which
+ * a later run tells what it may reuse, and digests of files.
  */
 @NullMarked
 @CheckReturnValue

@@ -137,7 +137,7 @@ public sealed interface AttentionSpec {
   }
 
   /**
-   * One linear layer on the normalised input: each token sees only itself, and nothing is cached.
+   * One linear layer on the normalized input: each token sees only itself, and nothing is cached.
    */
   record Linear() implements AttentionSpec {
     @Override

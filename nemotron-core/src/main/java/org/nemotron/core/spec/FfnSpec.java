@@ -72,7 +72,7 @@ public sealed interface FfnSpec {
     }
   }
 
-  /** One linear layer on the normalised input. */
+  /** One linear layer on the normalized input. */
   record Linear() implements FfnSpec {
     @Override
     public String id() {

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptions;
 
 /**
- * Where tensors live and are computed: the CPU, or one CUDA card. Immutable.
+ * Where tensors live and are computed: the CPU, or one CUDA GPU. Immutable.
  *
  * @param kind {@code cpu} or {@code cuda}
- * @param index which card; 0 for the CPU
+ * @param index which GPU; 0 for the CPU
  */
 public record Device(String kind, int index) {
   /** The processor this program runs on. */

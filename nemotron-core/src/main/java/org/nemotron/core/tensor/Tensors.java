@@ -31,7 +31,7 @@ public final class Tensors {
   }
 
   /** Returns room for elements of any value. */
-  public static Tensor uninitialised(Device device, DType dtype, long... shape) {
+  public static Tensor uninitialized(Device device, DType dtype, long... shape) {
     return torch.empty(shape, device.options(dtype), new MemoryFormatOptional());
   }
 
@@ -49,8 +49,8 @@ public final class Tensors {
 
   /**
    * Returns {@code tensor} in the machine's memory: itself where it is there already, else a
-   * page-locked copy, which the card's later work may use at once and this program once the card
-   * has been waited for.
+   * page-locked copy, which the GPU's later work may use at once and this program once the GPU has
+   * been waited for.
    */
   public static Tensor toHost(Tensor tensor) {
     if (!tensor.is_cuda()) {
@@ -63,7 +63,7 @@ public final class Tensors {
 
   /**
    * Returns {@code tensor} on {@code device}: itself where it is there already, else a copy for the
-   * card's later work.
+   * GPU's later work.
    */
   public static Tensor toDevice(Tensor tensor, Device device) {
     return tensor.to(device.options(DType.of(tensor)), true, false, new MemoryFormatOptional());

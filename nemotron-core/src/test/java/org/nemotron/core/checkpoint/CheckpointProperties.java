@@ -14,6 +14,8 @@ import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import net.jqwik.api.lifecycle.BeforeTry;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.huggingface.DeciLmConfigs;
+import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;

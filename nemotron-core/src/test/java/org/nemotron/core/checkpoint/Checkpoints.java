@@ -21,6 +21,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -35,11 +36,11 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /** Small checkpoints for tests: specs, weights, and files made byte by byte. */
-final class Checkpoints {
+public final class Checkpoints {
   private Checkpoints() {}
 
   /** Returns the bytes of a safetensors file with this header and as many zeros behind it. */
-  static byte[] safetensors(String header, int dataBytes) {
+  public static byte[] safetensors(String header, int dataBytes) {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(8 + json.length + dataBytes)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -73,7 +74,7 @@ final class Checkpoints {
   }
 
   /** Returns a tensor of small random numbers. */
-  static Tensor normal(SplittableRandom random, ImmutableList<Long> shape) {
+  public static Tensor normal(SplittableRandom random, ImmutableList<Long> shape) {
     float[] values = new float[Math.toIntExact(Shapes.elements(shape))];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (random.nextDouble() - 0.5);

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 
 /**
  * Feeds a reader with {@link Mutants}: each must be read or refused with the reader's documented
@@ -16,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>How many there are is said by the system property {@code fuzz.mutants}, which the Maven
  * profile {@code fuzz} sets to a million.
  */
-final class Fuzzing {
+public final class Fuzzing {
   private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 10_000);
   private static final long SEED = Long.getLong("fuzz.seed", 1);
 
@@ -27,7 +28,7 @@ final class Fuzzing {
   private static final int WARM_UP = 100;
 
   /** Buffers, messages and stack traces, whatever the size of the file. */
-  static final long OVERHEAD_BYTES = 2 << 20;
+  public static final long OVERHEAD_BYTES = 2 << 20;
 
   /** Reads a mutant. */
   interface Reader {
@@ -110,7 +111,7 @@ final class Fuzzing {
     return mutant.length > 1 << 14 ? "(long)" : Base64.getEncoder().encodeToString(mutant);
   }
 
-  static long allocatedBytes() {
+  public static long allocatedBytes() {
     return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
         .getThreadAllocatedBytes(Thread.currentThread().getId());
   }

@@ -17,6 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.format.GgufType;
+import org.nemotron.core.checkpoint.gguf.GgufArchitecture;
+import org.nemotron.core.checkpoint.gguf.GgufHyperparameters;
+import org.nemotron.core.checkpoint.gguf.GgufRows;
+import org.nemotron.core.checkpoint.gguf.GgufTensor;
+import org.nemotron.core.checkpoint.gguf.GgufTensors;
+import org.nemotron.core.checkpoint.gguf.GgufValue;
+import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
@@ -49,7 +58,7 @@ final class GgufModelReaderTest {
     return ImmutableMap.<String, ModelSpec>builder()
         .putAll(LetterModels.specs())
         .put(
-            "uniform, normalised heads",
+            "uniform, normalized heads",
             LetterModels.spec(
                 new RopeSpec.Plain(1_000_000),
                 false,

@@ -32,7 +32,7 @@ import org.nemotron.core.tensor.Tensors;
  * Random models over a vocabulary of single letters: each token is another letter, so that a text
  * tells its tokens. Every kind of layer is among them.
  */
-final class LetterModels {
+public final class LetterModels {
   static final String PROMPT = "Once upon a time,\nthere";
 
   /** Ends a text; the only token without a letter. */
@@ -50,7 +50,7 @@ final class LetterModels {
   private LetterModels() {}
 
   /** Returns models of every kind by a name. */
-  static ImmutableMap<String, ModelSpec> specs() {
+  public static ImmutableMap<String, ModelSpec> specs() {
     BlockSpec block = block(grouped(2), new FfnSpec.Gated(96));
     return ImmutableMap.<String, ModelSpec>builder()
         .put("uniform, untied", spec(PLAIN, false, HEAD_DIM, uniform(block)))
@@ -115,7 +115,7 @@ final class LetterModels {
   }
 
   /** Returns the model of this name. */
-  static ModelSpec spec(String name) {
+  public static ModelSpec spec(String name) {
     return verifyNotNull(specs().get(name), name);
   }
 
@@ -147,7 +147,8 @@ final class LetterModels {
     return ImmutableList.copyOf(Collections.nCopies(3, block));
   }
 
-  static ModelSpec spec(RopeSpec rope, boolean tied, int headDim, ImmutableList<BlockSpec> blocks) {
+  public static ModelSpec spec(
+      RopeSpec rope, boolean tied, int headDim, ImmutableList<BlockSpec> blocks) {
     return new ModelSpec(
         LETTERS.size() + 1,
         WIDTH,
@@ -162,7 +163,7 @@ final class LetterModels {
   }
 
   /** Returns a model with random weights, which the caller closes. */
-  static HeterogeneousModel model(ModelSpec spec, long seed) {
+  public static HeterogeneousModel model(ModelSpec spec, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
     try (NativeScope scope = NativeScope.open()) {
@@ -185,7 +186,7 @@ final class LetterModels {
   }
 
   /** Writes the tokenizer of these models. */
-  static void writeTokenizer(Path directory) throws IOException {
+  public static void writeTokenizer(Path directory) throws IOException {
     JsonMapper json = new JsonMapper();
     ObjectNode tokenizer = json.createObjectNode();
     tokenizer

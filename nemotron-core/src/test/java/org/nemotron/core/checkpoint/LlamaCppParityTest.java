@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -90,7 +91,7 @@ final class LlamaCppParityTest {
   private static void assertSame(Case one, LlamaCpp.Answer answer, Path directory)
       throws IOException {
     assertThat(answer.error()).isEmpty();
-    // What was written is also read back: a quantised file is judged by the weights it holds.
+    // What was written is also read back: a quantized file is judged by the weights it holds.
     try (NativeScope scope = NativeScope.open();
         HeterogeneousModel model =
             one.type().isQuantized()
@@ -108,8 +109,8 @@ final class LlamaCppParityTest {
   private static float[] hidden(HeterogeneousModel model) {
     Tensor ids = ids(LetterModels.PROMPT);
     Tensor last = model.hiddenStates(ids).get(model.spec().layers());
-    Tensor normalised = model.normalise(last).select(1, ids.size(1) - 1);
-    return Tensors.floats(normalised.div(normalised.norm()));
+    Tensor normalized = model.normalize(last).select(1, ids.size(1) - 1);
+    return Tensors.floats(normalized.div(normalized.norm()));
   }
 
   /** Returns how far {@code actual} is from {@code expected}, relative to its length of 1. */

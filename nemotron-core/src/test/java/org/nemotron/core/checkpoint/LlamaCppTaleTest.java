@@ -15,6 +15,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.format.GgufType;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -134,7 +136,7 @@ final class LlamaCppTaleTest {
   private static double deviation(
       HeterogeneousModel model, ImmutableIntArray prompt, LlamaCpp.Answer answer) {
     Tensor ids = ids(prompt);
-    Tensor states = model.normalise(model.hiddenStates(ids).get(model.spec().layers()));
+    Tensor states = model.normalize(model.hiddenStates(ids).get(model.spec().layers()));
     Tensor last = states.select(1, ids.size(1) - 1).flatten();
     float[] actual = new float[answer.hidden().size()];
     for (int index = 0; index < actual.length; index++) {

@@ -56,7 +56,7 @@ final class ModelCardTest {
 
             A language model of 37,528 parameters in 5 layers, made of **tale**, whose tokenizer it has.
             Its layers were chosen one by one with Puzzle ([arXiv:2411.19146](https://arxiv.org/abs/2411.19146)), or are the parent's.
-            The parent's licence applies.
+            The parent's license applies.
 
             ## Budget
 
@@ -126,7 +126,7 @@ final class ModelCardTest {
         .startsWith("---\nlicense: other\nlicense_name: llama3.1\n")
         .contains("\nbase_model: \"my parent\"\n")
         .contains("# child\n")
-        .doesNotContain("The parent's licence applies");
+        .doesNotContain("The parent's license applies");
   }
 
   @Test

@@ -14,6 +14,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.huggingface.DeciLmConfigs;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
@@ -176,7 +178,7 @@ final class ModelSpecReaderTest {
   }
 
   @Test
-  void read_qwen3_normalisesHeadsOf128() throws IOException {
+  void read_qwen3_normalizesHeadsOf128() throws IOException {
     write(
         json -> {
           json.putArray("architectures").add("Qwen3ForCausalLM");

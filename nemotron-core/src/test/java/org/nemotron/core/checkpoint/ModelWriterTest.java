@@ -20,6 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
@@ -280,7 +284,7 @@ final class ModelWriterTest {
   }
 
   @Test
-  void write_child_carriesACardOfItselfUnderTheParentsLicence() throws IOException {
+  void write_child_carriesAGpuOfItselfUnderTheParentsLicense() throws IOException {
     write();
     assertThat(child.resolve("README.md"))
         .hasContent(ModelCard.of(child, parent, spec()).toMarkdown())

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -191,15 +192,15 @@ final class HeterogeneousModelTest {
   }
 
   @Test
-  void hiddenStates_sameIds_areTheSeamsOfTheResidualStream() {
+  void hiddenStates_sameIds_areTheHiddenStatesOfTheResidualStream() {
     Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
     try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 9)) {
       ImmutableList<Tensor> states = model.hiddenStates(ids);
-      ResidualStream stream = ResidualStream.of(model, ids);
-      assertThat(stream.seamsBTD()).hasSameSizeAs(states);
-      for (int seam = 0; seam < states.size(); seam++) {
-        assertThat(Tensors.floats(stream.seamsBTD().get(seam)))
-            .isEqualTo(Tensors.floats(states.get(seam)));
+      HiddenStates stream = HiddenStates.of(model, ids);
+      assertThat(stream.hiddenStatesBTD()).hasSameSizeAs(states);
+      for (int hiddenState = 0; hiddenState < states.size(); hiddenState++) {
+        assertThat(Tensors.floats(stream.hiddenStatesBTD().get(hiddenState)))
+            .isEqualTo(Tensors.floats(states.get(hiddenState)));
       }
     }
   }

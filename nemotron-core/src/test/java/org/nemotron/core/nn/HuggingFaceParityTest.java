@@ -19,16 +19,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.backend.cpu.CpuModel;
+import org.nemotron.core.backend.cpu.ServedModel;
+import org.nemotron.core.backend.cpu.ThreadTeam;
 import org.nemotron.core.checkpoint.ModelReader;
-import org.nemotron.core.checkpoint.SafetensorsFile;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.Lanes;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
-import org.nemotron.core.tensor.WeightFormat;
 
 /**
  * What transformers computes with the same files, on the CPU and in float32, must come out here.
@@ -108,7 +112,7 @@ final class HuggingFaceParityTest {
         assertClose(states.get(layer), expected.tensor("hidden." + layer), TOLERANCE);
       }
       // transformers gives the last one after the final norm.
-      assertClose(model.normalise(states.get(last)), expected.tensor("hidden." + last), TOLERANCE);
+      assertClose(model.normalize(states.get(last)), expected.tensor("hidden." + last), TOLERANCE);
     }
   }
 
@@ -135,15 +139,14 @@ final class HuggingFaceParityTest {
   void generate_samePrompt_givesTransformersGreedyTokens(Checkpoint checkpoint, WeightFormat format)
       throws IOException {
     try (HeterogeneousModel model = read(checkpoint);
-        Lanes lanes = new Lanes(2);
-        InferenceModel ready = new LaneModel(model, format, lanes, 128);
+        ThreadTeam team = new ThreadTeam(2);
+        InferenceModel ready = new CpuModel(model, format, team, 128);
         SafetensorsFile expected = expected(checkpoint)) {
       ImmutableIntArray generated = ids(expected.tensor("generated"));
       int prompt = checkpoint.promptTokens;
       int added = generated.length() - prompt;
       assertThat(
-              GreedyGeneration.generate(
-                  ready, ImmutableList.of(generated.subArray(0, prompt)), added))
+              GreedyDecoder.generate(ready, ImmutableList.of(generated.subArray(0, prompt)), added))
           .containsExactly(generated.subArray(prompt, generated.length()));
     }
   }
@@ -153,13 +156,14 @@ final class HuggingFaceParityTest {
   void step_sameIds_givesTransformersLogits(Checkpoint checkpoint, WeightFormat format)
       throws IOException {
     try (HeterogeneousModel model = read(checkpoint);
-        Served served = new Served(model, format, 2, 64);
+        ServedModel served = new ServedModel(model, format, 2, 64);
         SafetensorsFile expected = expected(checkpoint)) {
       Tensor idsBT = expected.tensor("input_ids");
       int vocabulary = model.spec().vocabularySize();
       for (int sequence = 0; sequence < idsBT.size(0); sequence++) {
         long[] ids = Tensors.longs(idsBT.select(0, sequence));
-        float[][] rows = served.step(Served.span(Served.pages(0, 64), ids, 0, ids.length));
+        float[][] rows =
+            served.step(ServedModel.chunk(ServedModel.pages(0, 64), ids, 0, ids.length));
         assertClose(
             Tensors.of(Floats.concat(rows), ids.length, vocabulary),
             expected.tensor("logits").select(0, sequence),

@@ -43,24 +43,24 @@ final class RotaryEmbeddingTest {
   void apply_atAnyPosition_turnsEachPairByItsAngle() {
     // The first table has 1024 positions: 3000 and 1023 lie behind and across its end.
     for (int start : new int[] {0, 5, 1023, 3000}) {
-      assertTurned(new RopeSpec.Plain(10_000), start);
+      assertRotated(new RopeSpec.Plain(10_000), start);
     }
   }
 
   @Test
   void apply_llama3_turnsByScaledAngles() {
-    assertTurned(new RopeSpec.Llama3(500_000, 8, 1, 4, 8192), 4000);
+    assertRotated(new RopeSpec.Llama3(500_000, 8, 1, 4, 8192), 4000);
   }
 
-  private static void assertTurned(RopeSpec rope, int start) {
+  private static void assertRotated(RopeSpec rope, int start) {
     float[] head = new float[2 * HEAD_DIM];
     for (int i = 0; i < head.length; i++) {
       head[i] = (float) Math.sin(1 + 3 * i);
     }
     try (RotaryEmbedding rotary =
         new RotaryEmbedding(rope, HEAD_DIM, 4096, DType.FLOAT32, Device.CPU)) {
-      Tensor turned = rotary.apply(Tensors.of(head, 1, 1, 2, HEAD_DIM), start);
-      float[] actual = Tensors.floats(turned);
+      Tensor rotated = rotary.apply(Tensors.of(head, 1, 1, 2, HEAD_DIM), start);
+      float[] actual = Tensors.floats(rotated);
       for (int t = 0; t < 2; t++) {
         for (int i = 0; i < HALF; i++) {
           double angle = (start + t) * rope.inverseFrequencies(HEAD_DIM).get(i);

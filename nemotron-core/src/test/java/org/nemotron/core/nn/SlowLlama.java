@@ -30,7 +30,7 @@ final class SlowLlama {
       hidden = ffn(layer, attention(layer, hidden));
     }
     double[][] head = spec.tiedEmbeddings() ? embedding : matrix("lm_head.weight");
-    return times(normalised(hidden, "model.norm.weight"), head);
+    return times(normalized(hidden, "model.norm.weight"), head);
   }
 
   /** Returns the stream after the attention of {@code layer}. */
@@ -40,7 +40,7 @@ final class SlowLlama {
     if (attention instanceof AttentionSpec.NoOp) {
       return hidden;
     }
-    double[][] input = normalised(hidden, prefix + "input_layernorm.weight");
+    double[][] input = normalized(hidden, prefix + "input_layernorm.weight");
     if (attention instanceof AttentionSpec.Linear) {
       return plus(hidden, times(input, matrix(prefix + "self_attn.linear_attn.weight")));
     }
@@ -53,11 +53,11 @@ final class SlowLlama {
     for (int query = 0; query < spec.queryHeads(); query++) {
       int kv = query / (spec.queryHeads() / kvHeads);
       for (int t = 0; t < hidden.length; t++) {
-        double[] turned = turned(queries[t], query, t);
+        double[] rotated = rotated(queries[t], query, t);
         double[] weights = new double[t + 1];
         double sum = 0;
         for (int s = 0; s <= t; s++) {
-          weights[s] = Math.exp(dot(turned, turned(keys[s], kv, s)) / Math.sqrt(size));
+          weights[s] = Math.exp(dot(rotated, rotated(keys[s], kv, s)) / Math.sqrt(size));
           sum += weights[s];
         }
         for (int s = 0; s <= t; s++) {
@@ -77,7 +77,7 @@ final class SlowLlama {
     if (ffn instanceof FfnSpec.NoOp) {
       return hidden;
     }
-    double[][] input = normalised(hidden, prefix + "post_attention_layernorm.weight");
+    double[][] input = normalized(hidden, prefix + "post_attention_layernorm.weight");
     if (ffn instanceof FfnSpec.Linear) {
       return plus(hidden, times(input, matrix(prefix + "mlp.linear_mlp.weight")));
     }
@@ -92,7 +92,7 @@ final class SlowLlama {
   }
 
   /** Pairs (i, i + H/2) of one head turned by the angle of position {@code t}. */
-  private double[] turned(double[] heads, int head, int t) {
+  private double[] rotated(double[] heads, int head, int t) {
     int half = spec.headDim() / 2;
     double[] result = new double[2 * half];
     for (int i = 0; i < half; i++) {
@@ -105,7 +105,7 @@ final class SlowLlama {
     return result;
   }
 
-  private double[][] normalised(double[][] hidden, String weight) {
+  private double[][] normalized(double[][] hidden, String weight) {
     float[] scale = Tensors.floats(tensor(weight));
     double[][] result = new double[hidden.length][scale.length];
     for (int t = 0; t < hidden.length; t++) {

@@ -18,27 +18,27 @@ import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
 
 /** Random Llamas small enough to be computed by hand. */
-final class SmallModels {
-  static final int VOCABULARY = 37;
-  static final int WIDTH = 24;
-  static final int QUERY_HEADS = 4;
+public final class SmallModels {
+  public static final int VOCABULARY = 37;
+  public static final int WIDTH = 24;
+  public static final int QUERY_HEADS = 4;
 
   /** Not width / heads, so that the two cannot be confused. */
-  static final int HEAD_DIM = 10;
+  public static final int HEAD_DIM = 10;
 
-  static final FfnSpec WIDE = new FfnSpec.Gated(40);
+  public static final FfnSpec WIDE = new FfnSpec.Gated(40);
 
   private SmallModels() {}
 
-  static AttentionSpec grouped(int kvHeads) {
+  public static AttentionSpec grouped(int kvHeads) {
     return new AttentionSpec.GroupedQuery(QUERY_HEADS, kvHeads, HEAD_DIM);
   }
 
-  static ModelSpec spec(BlockSpec... blocks) {
+  public static ModelSpec spec(BlockSpec... blocks) {
     return spec(new RopeSpec.Plain(10_000), false, blocks);
   }
 
-  static ModelSpec spec(RopeSpec rope, boolean tied, BlockSpec... blocks) {
+  public static ModelSpec spec(RopeSpec rope, boolean tied, BlockSpec... blocks) {
     return new ModelSpec(
         VOCABULARY,
         WIDTH,
@@ -53,7 +53,7 @@ final class SmallModels {
   }
 
   /** Returns a model with a block of every kind. */
-  static ModelSpec mixed() {
+  public static ModelSpec mixed() {
     return spec(
         new BlockSpec(grouped(2), WIDE),
         new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(8)),
@@ -64,7 +64,7 @@ final class SmallModels {
   }
 
   /** Returns a model with random weights, which the caller closes. */
-  static HeterogeneousModel model(ModelSpec spec, long seed) {
+  public static HeterogeneousModel model(ModelSpec spec, long seed) {
     try (NativeScope scope = NativeScope.open();
         NamedTensors weights = NamedTensors.of(weights(spec.tensorShapes(), seed))) {
       return HeterogeneousModel.of(spec, weights);
@@ -72,7 +72,7 @@ final class SmallModels {
   }
 
   /** Returns random weights of these shapes, owned by the current scope. */
-  static ImmutableMap<String, Tensor> weights(
+  public static ImmutableMap<String, Tensor> weights(
       ImmutableMap<String, ImmutableList<Long>> shapes, long seed) {
     ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
     shapes.forEach((name, shape) -> weights.put(name, random(shape, new Seed(seed).named(name))));
@@ -91,7 +91,7 @@ final class SmallModels {
     return Tensors.of(values, Longs.toArray(shape));
   }
 
-  static long[] ids(int count, long seed) {
+  public static long[] ids(int count, long seed) {
     return new Seed(seed).random().longs(count, 0, VOCABULARY).toArray();
   }
 }

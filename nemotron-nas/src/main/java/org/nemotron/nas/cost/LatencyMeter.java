@@ -8,8 +8,9 @@ import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -18,7 +19,7 @@ import org.nemotron.nas.library.SearchSpace;
 /**
  * Measures what each alternative costs on this machine: prefill and decode of every sub-block, and
  * of the part outside the layers, by running the steps of {@link
- * org.nemotron.core.nn.InferenceModel} on all cores, which is what serving runs.
+ * org.nemotron.core.inference.InferenceModel} on all cores, which is what serving runs.
  *
  * <p>All parts take turns within a step, so that a disturbance of the machine meets all alike and
  * caches are as cold as in a whole model; a cost is the median over rounds. Weights are random, but
@@ -97,7 +98,7 @@ public final class LatencyMeter {
     ImmutableList<AttentionSpec> attentions = space.attentions(parent.spec()).asList();
     ImmutableList<FfnSpec> ffns = space.ffns(parent.spec()).asList();
     ImmutableList<BlockSpec> layers = layers(attentions, ffns);
-    try (InferenceDevice device = InferenceDevice.of(parent.device());
+    try (InferenceBackend device = Backends.of(parent.device());
         Probe layersProbe = new LayersProbe(parent.spec(), layers, scenario, device);
         Probe nonBlockProbe = new NonBlockProbe(parent, scenario, device)) {
       Measured ofLayers = Measured.of(layersProbe, layers.size());

@@ -6,11 +6,11 @@ import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Longs;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.Shapes;
@@ -34,13 +34,13 @@ final class LayersProbe implements Probe {
 
   private final InferenceModel model;
   private final ScenarioSteps steps;
-  private final KvMemory memory;
+  private final KvCache memory;
 
   LayersProbe(
       ModelSpec parent,
       ImmutableList<BlockSpec> layers,
       Scenario scenario,
-      InferenceDevice device) {
+      InferenceBackend device) {
     ModelSpec spec =
         new ModelSpec(
             VOCABULARY,
@@ -89,9 +89,9 @@ final class LayersProbe implements Probe {
   }
 
   @Override
-  public long[] nanos(ImmutableList<ImmutableList<StepSpan>> taken) {
+  public long[] nanos(ImmutableList<ImmutableList<SequenceChunk>> taken) {
     long[] sums = new long[model.spec().layers()];
-    for (ImmutableList<StepSpan> step : taken) {
+    for (ImmutableList<SequenceChunk> step : taken) {
       ImmutableLongArray nanos = model.layerNanos(step, memory);
       for (int layer = 0; layer < sums.length; layer++) {
         sums[layer] += nanos.get(layer);

@@ -15,7 +15,7 @@ import org.nemotron.core.tensor.DType;
  * <p>This is what a model takes where it is deployed with weights and cache of {@code dtype}, and
  * equals the tensors of a {@code HeterogeneousModel} of that type. Serving on the CPU takes other
  * amounts: {@code InferenceModel} packs weights in its own format, a tied head beside the
- * embedding, and {@code KvMemory} keeps float32 in whole pages.
+ * embedding, and {@code KvCache} keeps float32 in whole pages.
  *
  * @param dtype element type of weights and cache
  */

@@ -3,12 +3,12 @@ package org.nemotron.nas.cost;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
-import org.nemotron.core.nn.GreedyGeneration;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
@@ -20,9 +20,9 @@ import org.nemotron.core.tensor.NamedTensors;
 final class NonBlockProbe implements Probe {
   private final InferenceModel model;
   private final ScenarioSteps steps;
-  private final KvMemory memory;
+  private final KvCache memory;
 
-  NonBlockProbe(HeterogeneousModel parent, Scenario scenario, InferenceDevice device) {
+  NonBlockProbe(HeterogeneousModel parent, Scenario scenario, InferenceBackend device) {
     ModelSpec spec = parent.spec().withBlocks(ImmutableList.of(BlockSpec.NO_OP));
     int maxRows = device.usualRows();
     try (NamedTensors all = NamedTensors.of(parent.tensors());
@@ -40,10 +40,10 @@ final class NonBlockProbe implements Probe {
   }
 
   @Override
-  public long[] nanos(ImmutableList<ImmutableList<StepSpan>> taken) {
+  public long[] nanos(ImmutableList<ImmutableList<SequenceChunk>> taken) {
     long start = System.nanoTime();
-    for (ImmutableList<StepSpan> step : taken) {
-      model.step(step, memory, GreedyGeneration.likeliest((index, token) -> verify(token >= 0)));
+    for (ImmutableList<SequenceChunk> step : taken) {
+      model.step(step, memory, GreedyDecoder.likeliest((index, token) -> verify(token >= 0)));
     }
     return new long[] {System.nanoTime() - start};
   }

@@ -5,10 +5,10 @@ import com.google.common.collect.Lists;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.PromptSteps;
-import org.nemotron.core.nn.StepSpan;
-import org.nemotron.core.nn.StepSpan.LogitsWanted;
+import org.nemotron.core.inference.ChunkedPrefill;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 
 /**
  * The steps of a scenario, as generation takes them. Immutable.
@@ -19,9 +19,9 @@ import org.nemotron.core.nn.StepSpan.LogitsWanted;
  * @param pages how many pages the sequences have together
  */
 record ScenarioSteps(
-    ImmutableList<ImmutableList<StepSpan>> prefill,
-    ImmutableList<ImmutableList<StepSpan>> decode,
-    ImmutableList<ImmutableList<StepSpan>> context,
+    ImmutableList<ImmutableList<SequenceChunk>> prefill,
+    ImmutableList<ImmutableList<SequenceChunk>> decode,
+    ImmutableList<ImmutableList<SequenceChunk>> context,
     int pages) {
   /**
    * Returns the steps of {@code scenario}.
@@ -31,23 +31,23 @@ record ScenarioSteps(
    */
   static ScenarioSteps of(Scenario scenario, int vocabulary, int maxRows) {
     int found = scenario.meanContextTokens();
-    int pagesEach = KvMemory.pagesFor(found + 1);
-    ImmutableList.Builder<StepSpan> prompts = ImmutableList.builder();
-    ImmutableList.Builder<StepSpan> tokens = ImmutableList.builder();
-    ImmutableList.Builder<StepSpan> contexts = ImmutableList.builder();
+    int pagesEach = KvCache.pagesFor(found + 1);
+    ImmutableList.Builder<SequenceChunk> prompts = ImmutableList.builder();
+    ImmutableList.Builder<SequenceChunk> tokens = ImmutableList.builder();
+    ImmutableList.Builder<SequenceChunk> contexts = ImmutableList.builder();
     for (int sequence = 0; sequence < scenario.batch(); sequence++) {
       int first = sequence * pagesEach;
       ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(first, first + pagesEach));
       ImmutableIntArray ids = ids(sequence, found, vocabulary);
       prompts.add(
-          new StepSpan(pages, 0, ids.subArray(0, scenario.promptTokens()), LogitsWanted.LAST));
-      tokens.add(new StepSpan(pages, found, ids.subArray(0, 1), LogitsWanted.LAST));
-      contexts.add(new StepSpan(pages, 0, ids, LogitsWanted.NONE));
+          new SequenceChunk(pages, 0, ids.subArray(0, scenario.promptTokens()), LogitsWanted.LAST));
+      tokens.add(new SequenceChunk(pages, found, ids.subArray(0, 1), LogitsWanted.LAST));
+      contexts.add(new SequenceChunk(pages, 0, ids, LogitsWanted.NONE));
     }
     return new ScenarioSteps(
-        PromptSteps.of(prompts.build(), maxRows),
+        ChunkedPrefill.of(prompts.build(), maxRows),
         partitioned(tokens.build(), maxRows),
-        PromptSteps.of(contexts.build(), maxRows),
+        ChunkedPrefill.of(contexts.build(), maxRows),
         scenario.batch() * pagesEach);
   }
 
@@ -57,9 +57,9 @@ record ScenarioSteps(
             .map(position -> (int) ((31L * sequence + position) % vocabulary)));
   }
 
-  private static ImmutableList<ImmutableList<StepSpan>> partitioned(
-      List<StepSpan> spans, int maxRows) {
-    return Lists.partition(spans, maxRows).stream()
+  private static ImmutableList<ImmutableList<SequenceChunk>> partitioned(
+      List<SequenceChunk> chunks, int maxRows) {
+    return Lists.partition(chunks, maxRows).stream()
         .map(ImmutableList::copyOf)
         .collect(ImmutableList.toImmutableList());
   }

@@ -9,11 +9,12 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.nemotron.core.nn.GreedyGeneration;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.KvMemory;
 
 /** Measures how fast whole models generate, by generating, on all cores. */
 public final class ThroughputMeter {
@@ -32,11 +33,11 @@ public final class ThroughputMeter {
   /**
    * Returns generated tokens per second of each model, in their order; all on one device. The
    * models take turns, so that a disturbance of the machine meets all alike; until all are done,
-   * each is in memory as {@link InferenceDevice#bestFormat} has it.
+   * each is in memory as {@link InferenceBackend#bestFormat} has it.
    */
   public ImmutableList<Double> measure(List<HeterogeneousModel> models) {
     List<InferenceModel> ready = new ArrayList<>();
-    try (InferenceDevice device = InferenceDevice.of(models.get(0).device())) {
+    try (InferenceBackend device = Backends.of(models.get(0).device())) {
       for (HeterogeneousModel model : models) {
         ready.add(device.prepare(model, device.bestFormat(), device.usualRows()));
       }
@@ -62,8 +63,8 @@ public final class ThroughputMeter {
   /** Memory is made, and the model warm, before the clock starts. */
   private long nanos(InferenceModel model) {
     ImmutableList<ImmutableIntArray> prompts = prompts(model.spec().vocabularySize());
-    int pages = GreedyGeneration.pages(model, prompts, scenario.outputTokens());
-    try (KvMemory memory = model.newMemory(pages)) {
+    int pages = GreedyDecoder.pages(model, prompts, scenario.outputTokens());
+    try (KvCache memory = model.newMemory(pages)) {
       generate(model, memory, prompts, Math.min(WARM_UP_TOKENS, scenario.outputTokens()));
       long start = System.nanoTime();
       generate(model, memory, prompts, scenario.outputTokens());
@@ -84,8 +85,8 @@ public final class ThroughputMeter {
   }
 
   private static void generate(
-      InferenceModel model, KvMemory memory, ImmutableList<ImmutableIntArray> prompts, int tokens) {
-    int generated = GreedyGeneration.generate(model, memory, prompts, tokens).size();
+      InferenceModel model, KvCache memory, ImmutableList<ImmutableIntArray> prompts, int tokens) {
+    int generated = GreedyDecoder.generate(model, memory, prompts, tokens).size();
     verify(generated == prompts.size(), "a sequence is missing");
   }
 }

@@ -6,13 +6,13 @@ import java.util.Optional;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
-import org.nemotron.core.nn.LayerFeed;
-import org.nemotron.core.nn.ResidualStream;
+import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.distill.CandidateTraining.Cause;
 import org.nemotron.nas.library.Candidate;
@@ -28,8 +28,8 @@ final class CandidateTrainer implements AutoCloseable {
   private final NamedTensors trained;
   private final Replacement replacement;
   private final Optimizer optimizer;
-  private final UnreadSteps unread;
-  private final Parts parts;
+  private final DeferredLosses unread;
+  private final Resources parts;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private int stepsRead;
   private double allowed = Double.POSITIVE_INFINITY;
@@ -37,14 +37,14 @@ final class CandidateTrainer implements AutoCloseable {
 
   /** Prepares to train copies of {@code start}. */
   CandidateTrainer(
-      LayerFeed parent,
+      LayerStreamer parent,
       double eps,
       Candidate candidate,
       NamedTensors start,
       LocalDistillationSettings settings) {
     this.candidate = candidate;
     this.settings = settings;
-    try (Parts made = new Parts()) {
+    try (Resources made = new Resources()) {
       this.trained =
           made.add(
               start.map(tensor -> leaf(Tensors.toDevice(tensor.detach(), parent.device()))),
@@ -56,7 +56,7 @@ final class CandidateTrainer implements AutoCloseable {
               Replacement::close);
       this.optimizer =
           made.add(Optimizer.of(trained, settings.optimizer(), settings.steps()), Optimizer::close);
-      this.unread = made.add(new UnreadSteps(), UnreadSteps::close);
+      this.unread = made.add(new DeferredLosses(), DeferredLosses::close);
       this.parts = made.complete();
     }
   }
@@ -73,14 +73,14 @@ final class CandidateTrainer implements AutoCloseable {
   }
 
   /** Trains on one batch; does nothing once the candidate is stopped. */
-  void step(int step, ResidualStream parentStream) {
+  void step(int step, HiddenStates parentStream) {
     if (stop.isPresent()) {
       return;
     }
     try (NativeScope scope = NativeScope.open()) {
       Tensor output = replacement.output(parentStream);
-      NormalisedMse error = NormalisedMse.of(replacement.target(parentStream), output);
-      if (optimizer instanceof MasterAdamW masters) {
+      NormalizedMse error = NormalizedMse.of(replacement.target(parentStream), output);
+      if (optimizer instanceof MixedPrecisionAdamW masters) {
         backward(output, error);
         unread.add(error.loss(), masters.update(step));
         if (unread.isFull() || step == settings.steps() - 1) {
@@ -101,7 +101,7 @@ final class CandidateTrainer implements AutoCloseable {
     }
   }
 
-  private static void backward(Tensor output, NormalisedMse error) {
+  private static void backward(Tensor output, NormalizedMse error) {
     output.backward(error.gradientBTD(), new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
@@ -152,10 +152,10 @@ final class CandidateTrainer implements AutoCloseable {
    *
    * @param place where they are to wait
    */
-  NamedTensors result(ResidualStream.Place place) {
+  NamedTensors result(HiddenStates.Place place) {
     return trained.map(
         tensor ->
-            place == ResidualStream.Place.HOST
+            place == HiddenStates.Place.HOST
                 ? Tensors.move(tensor.detach(), Device.CPU, DType.of(tensor))
                 : tensor.detach());
   }

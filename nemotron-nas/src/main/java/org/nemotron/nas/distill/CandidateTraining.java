@@ -8,7 +8,7 @@ import org.nemotron.nas.library.Candidate;
  * How the training of one candidate went. Immutable.
  *
  * @param candidate which
- * @param losses normalised squared error of each step, before the step's update
+ * @param losses normalized squared error of each step, before the step's update
  * @param stop empty, or one entry: why it was stopped early; its weights are then as they were
  *     before training
  */

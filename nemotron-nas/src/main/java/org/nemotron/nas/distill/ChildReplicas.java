@@ -10,8 +10,8 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Parts;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.Resources;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -22,12 +22,12 @@ final class ChildReplicas implements AutoCloseable {
   private final List<NamedTensors> tensors = new ArrayList<>();
   private final List<HeterogeneousModel> models = new ArrayList<>();
   private final int parts;
-  private final Parts held;
+  private final Resources held;
 
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
     this.parts = parts;
-    try (Parts made = new Parts();
+    try (Resources made = new Resources();
         NamedTensors original = NamedTensors.of(start.tensors())) {
       add(start.spec(), original.map(tensor -> leaf(tensor.detach().clone())), made);
       for (int part = 1; part < parts; part++) {
@@ -37,7 +37,7 @@ final class ChildReplicas implements AutoCloseable {
     }
   }
 
-  private void add(ModelSpec spec, NamedTensors own, Parts made) {
+  private void add(ModelSpec spec, NamedTensors own, Resources made) {
     tensors.add(made.add(own, NamedTensors::close));
     models.add(made.add(HeterogeneousModel.of(spec, own), HeterogeneousModel::close));
   }
@@ -62,7 +62,7 @@ final class ChildReplicas implements AutoCloseable {
    *
    * @param idsBT {@code [B, T]}; B at least the number of parts
    */
-  double backward(GlobalLoss loss, Tensor idsBT, SideBySide sideBySide) {
+  double backward(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
     List<Integer> indices = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       indices.add(part);
@@ -92,7 +92,7 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients again, which clipping has mixed, and returns the name of the first
    * tensor that has one which is not finite.
    */
-  String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, SideBySide sideBySide) {
+  String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
     double unused = backward(loss, idsBT, sideBySide);
     try (NativeScope scope = NativeScope.open()) {
       for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {

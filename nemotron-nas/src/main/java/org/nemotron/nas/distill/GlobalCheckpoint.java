@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.SafetensorsFile;
-import org.nemotron.core.checkpoint.SafetensorsWriter;
-import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
+import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.core.provenance.Fingerprint;
-import org.nemotron.core.provenance.SealedJson;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 

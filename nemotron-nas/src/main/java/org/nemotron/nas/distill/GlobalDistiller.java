@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.cuda.CardMemoryException;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
 
@@ -64,7 +64,7 @@ public final class GlobalDistiller {
     try (ChildReplicas child = new ChildReplicas(start, settings.threads());
         Optimizer optimizer =
             Optimizer.of(child.tensors(), settings.optimizer(), settings.steps());
-        SideBySide sideBySide = new SideBySide(settings.threads());
+        TensorThreads sideBySide = new TensorThreads(settings.threads());
         GlobalProgress state = new GlobalProgress(child.tensors())) {
       GlobalLoss loss = new GlobalLoss(parent, settings);
       checkpoint.restore(state, optimizer);
@@ -84,7 +84,7 @@ public final class GlobalDistiller {
       }
       return state.result(start.spec());
     } catch (RuntimeException e) {
-      throw CardMemoryException.explaining(e, parent.device(), REMEDY);
+      throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
     }
   }
 
@@ -94,7 +94,7 @@ public final class GlobalDistiller {
       GlobalLoss loss,
       TokenBatches data,
       GlobalProgress state,
-      SideBySide sideBySide) {
+      TensorThreads sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor idsBT = data.batch(state.step());
       double value = child.backward(loss, idsBT, sideBySide);
@@ -138,7 +138,7 @@ public final class GlobalDistiller {
       EvaluationBatches heldOut,
       GlobalProgress state,
       Optimizer optimizer,
-      SideBySide sideBySide)
+      TensorThreads sideBySide)
       throws IOException {
     if (state.step() % settings.evaluateEvery() != 0 && state.step() != settings.steps()) {
       return;
@@ -155,7 +155,10 @@ public final class GlobalDistiller {
 
   /** The sequences side by side, each by itself, added in their order. */
   private static double heldOutKl(
-      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut, SideBySide sideBySide) {
+      GlobalLoss loss,
+      HeterogeneousModel child,
+      EvaluationBatches heldOut,
+      TensorThreads sideBySide) {
     List<Integer> batches = IntStream.range(0, heldOut.batches()).boxed().toList();
     double[] sums = new double[batches.size()];
     sideBySide.forEach(

@@ -5,9 +5,9 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.nemotron.core.nn.Divergences;
+import org.nemotron.core.activation.Divergences;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
@@ -37,13 +37,13 @@ final class GlobalLoss {
   /** Returns the loss of {@code child} on {@code idsBT}, a scalar with gradients to the child. */
   Tensor of(HeterogeneousModel child, Tensor givenBT) {
     Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
-    ResidualStream parentStream;
+    HiddenStates parentStream;
     Tensor parentLogBTV;
     try (NoGradGuard frozen = new NoGradGuard()) {
-      parentStream = ResidualStream.of(parent, idsBT);
+      parentStream = HiddenStates.of(parent, idsBT);
       parentLogBTV = torch.log_softmax(parent.head(parentStream.lastBTD()), 2);
     }
-    ResidualStream childStream = ResidualStream.of(child, idsBT);
+    HiddenStates childStream = HiddenStates.of(child, idsBT);
     Tensor childLogBTV = torch.log_softmax(child.head(childStream.lastBTD()), 2);
     Optional<Tensor> loss = Optional.empty();
     if (settings.cosineWeight() > 0) {
@@ -63,11 +63,11 @@ final class GlobalLoss {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
       Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
-      Optional<String> ofParent = ResidualStream.of(parent, idsBT).notFinite();
+      Optional<String> ofParent = HiddenStates.of(parent, idsBT).notFinite();
       if (ofParent.isPresent()) {
         return "the parent's " + ofParent.get();
       }
-      return "the child's " + ResidualStream.of(child, idsBT).notFinite().orElse("head");
+      return "the child's " + HiddenStates.of(child, idsBT).notFinite().orElse("head");
     }
   }
 
@@ -87,20 +87,21 @@ final class GlobalLoss {
   }
 
   /**
-   * The seams before layers that do nothing are left out: there the child says what comes later.
+   * The hidden states before layers that do nothing are left out: there the child says what comes
+   * later.
    */
   private static Tensor cosine(
-      HeterogeneousModel child, ResidualStream parentStream, ResidualStream childStream) {
+      HeterogeneousModel child, HiddenStates parentStream, HiddenStates childStream) {
     Optional<Tensor> sum = Optional.empty();
     int layers = child.spec().layers();
-    for (int seam = 1; seam <= layers; seam++) {
-      if (seam < layers && child.spec().block(seam).equals(BlockSpec.NO_OP)) {
+    for (int hiddenState = 1; hiddenState <= layers; hiddenState++) {
+      if (hiddenState < layers && child.spec().block(hiddenState).equals(BlockSpec.NO_OP)) {
         continue;
       }
       Tensor similarity =
           torch.cosine_similarity(
-              Tensors.cast(parentStream.seamsBTD().get(seam), DType.FLOAT32),
-              Tensors.cast(childStream.seamsBTD().get(seam), DType.FLOAT32),
+              Tensors.cast(parentStream.hiddenStatesBTD().get(hiddenState), DType.FLOAT32),
+              Tensors.cast(childStream.hiddenStatesBTD().get(hiddenState), DType.FLOAT32),
               2,
               EPS);
       sum = plus(sum, similarity.mean().neg().add(new Scalar(1)), 1);

@@ -7,12 +7,12 @@ import static com.google.common.base.Preconditions.checkArgument;
  *
  * @param steps batches seen by every candidate
  * @param optimizer rate, schedule, decay, clipping
- * @param threads how many candidates train at the same time, one core each; on a card fewer, where
+ * @param threads how many candidates train at the same time, one core each; on a GPU fewer, where
  *     its memory does not hold so many
  * @param divergenceFactor a candidate is stopped when its loss exceeds this many times its first
  *     one (or 1, if that is larger)
  * @param residentLayers how many layers' candidates train from the same passes of the parent; 0 for
- *     all on the CPU, and on a card as many as its memory holds. The result does not depend on it
+ *     all on the CPU, and on a GPU as many as its memory holds. The result does not depend on it
  */
 public record LocalDistillationSettings(
     int steps,

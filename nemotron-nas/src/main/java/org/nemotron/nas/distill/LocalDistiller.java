@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.nemotron.core.cuda.CardMemoryException;
+import org.nemotron.core.activation.HiddenStates.Place;
+import org.nemotron.core.activation.LayerStreamer;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.LayerFeed;
-import org.nemotron.core.nn.ResidualStream.Place;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
@@ -29,7 +29,7 @@ import org.nemotron.nas.library.Candidate;
  * <p>No gradient crosses a block, so candidates are independent of each other and train side by
  * side, one core each; the result does not depend on how many. For the same reason a few layers at
  * a time may be gone through with all batches, where the memory does not hold the candidates of
- * all; and the parent may lie in the machine's memory, its layers coming to the card in turn.
+ * all; and the parent may lie in the machine's memory, its layers coming to the GPU in turn.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
@@ -73,16 +73,16 @@ public final class LocalDistiller {
       TokenBatches data,
       LongConsumer progress) {
     HeterogeneousModel parent = library.parent();
-    try (LayerFeed feed = LayerFeed.of(parent, device.orElse(parent.device()))) {
+    try (LayerStreamer feed = LayerStreamer.of(parent, device.orElse(parent.device()))) {
       return distill(feed, library, candidates, data, progress, ParentPasses.usualHostBytes());
     } catch (RuntimeException e) {
-      throw CardMemoryException.explaining(e, device.orElse(parent.device()), REMEDY);
+      throw GpuMemoryException.explaining(e, device.orElse(parent.device()), REMEDY);
     }
   }
 
   /** The same with the parent's layers from {@code feed}. */
   LocalDistillation distill(
-      LayerFeed feed,
+      LayerStreamer feed,
       BlockLibrary library,
       Collection<? extends Candidate> candidates,
       TokenBatches data,
@@ -91,12 +91,13 @@ public final class LocalDistiller {
     ImmutableList<Candidate> trainable =
         candidates.stream().filter(Candidate::hasWeights).collect(ImmutableList.toImmutableList());
     long tokens = (long) data.batchSize() * data.windowTokens();
-    DistillationRoom room =
-        DistillationRoom.of(feed.device(), library.parent().spec(), trainable, tokens, settings);
+    DistillationMemoryPlan room =
+        DistillationMemoryPlan.of(
+            feed.device(), library.parent().spec(), trainable, tokens, settings);
     ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, room.layers());
     Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
-    try (SideBySide sideBySide = new SideBySide(room.lanes());
-        Workplaces workplaces = new Workplaces(feed.device(), room.lanes());
+    try (TensorThreads sideBySide = new TensorThreads(room.team());
+        StreamPool workplaces = new StreamPool(feed.device(), room.team());
         ParentPasses passes = new ParentPasses(feed, data, hostBytes, sideBySide)) {
       for (int index = 0; index < groups.size(); index++) {
         long before = (long) index * settings.steps();
@@ -110,11 +111,11 @@ public final class LocalDistiller {
               next,
               settings.steps(),
               (step, stream) -> {
-                Workplace.meet(feed.device());
+                TrainingStream.meet(feed.device());
                 sideBySide.forEach(
                     group.largestFirst(),
                     trainer -> workplaces.at(() -> trainer.step(step, stream)));
-                Workplace.meet(feed.device());
+                TrainingStream.meet(feed.device());
                 progress.accept((before + step + 1) / groups.size());
               });
           results.add(group);
@@ -131,7 +132,10 @@ public final class LocalDistiller {
     private final List<CandidateTrainer> trainers = new ArrayList<>();
 
     GroupTraining(
-        LayerGroup group, LayerFeed feed, BlockLibrary library, LocalDistillationSettings with) {
+        LayerGroup group,
+        LayerStreamer feed,
+        BlockLibrary library,
+        LocalDistillationSettings with) {
       feed.keep(group.first(), group.end());
       double eps = library.parent().spec().rmsNormEps();
       try {

@@ -17,8 +17,8 @@ interface Optimizer extends AutoCloseable {
     boolean single =
         tensors.asMap().values().stream().allMatch(tensor -> DType.of(tensor) == DType.FLOAT32);
     return single
-        ? new AdamWOptimizer(tensors, settings, steps)
-        : new MasterAdamW(tensors, settings, steps);
+        ? new Float32AdamW(tensors, settings, steps)
+        : new MixedPrecisionAdamW(tensors, settings, steps);
   }
 
   /**

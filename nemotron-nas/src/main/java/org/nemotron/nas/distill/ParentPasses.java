@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.activation.HiddenStates.Place;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.nn.Block;
-import org.nemotron.core.nn.LayerFeed;
-import org.nemotron.core.nn.ResidualStream;
-import org.nemotron.core.nn.ResidualStream.Place;
 import org.nemotron.core.tensor.HostMemory;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.TokenBatches;
 
@@ -27,10 +27,10 @@ import org.nemotron.core.text.TokenBatches;
 final class ParentPasses implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width.
 
-  private final LayerFeed feed;
+  private final LayerStreamer feed;
   private final TokenBatches data;
   private final long hostBytes;
-  private final SideBySide sideBySide;
+  private final TensorThreads sideBySide;
   private List<Tensor> keptBTD = new ArrayList<>();
   private int keptLayer;
 
@@ -39,7 +39,7 @@ final class ParentPasses implements AutoCloseable {
    *
    * @param hostBytes most memory of the machine for hidden states between groups
    */
-  ParentPasses(LayerFeed feed, TokenBatches data, long hostBytes, SideBySide sideBySide) {
+  ParentPasses(LayerStreamer feed, TokenBatches data, long hostBytes, TensorThreads sideBySide) {
     this.feed = feed;
     this.data = data;
     this.hostBytes = hostBytes;
@@ -53,7 +53,7 @@ final class ParentPasses implements AutoCloseable {
 
   /** Does something with the hidden states of one step. */
   interface Step {
-    void with(int step, ResidualStream parentStream);
+    void with(int step, HiddenStates parentStream);
   }
 
   /**
@@ -67,9 +67,9 @@ final class ParentPasses implements AutoCloseable {
     try {
       for (int step = 0; step < steps; step++) {
         try (NativeScope scope = NativeScope.open()) {
-          ResidualStream stream = stream(group, step);
+          HiddenStates stream = stream(group, step);
           if (next.isPresent() && fits(stream.lastBTD(), steps)) {
-            left.add(NativeScope.keep(Tensors.toHost(stream.seam(next.get()))));
+            left.add(NativeScope.keep(Tensors.toHost(stream.hiddenState(next.get()))));
           }
           work.with(step, stream);
         }
@@ -85,7 +85,7 @@ final class ParentPasses implements AutoCloseable {
     return hiddenBTD.nbytes() * steps <= hostBytes;
   }
 
-  private ResidualStream stream(LayerGroup group, int step) {
+  private HiddenStates stream(LayerGroup group, int step) {
     try (NoGradGuard frozen = new NoGradGuard()) {
       boolean goesOn = !keptBTD.isEmpty();
       Tensor inputBTD =
@@ -95,8 +95,8 @@ final class ParentPasses implements AutoCloseable {
       int from = goesOn ? keptLayer : 0;
       Tensor reachedBTD =
           NativeScope.only(() -> feed.through(inputBTD, from, group.first(), sideBySide));
-      ResidualStream stream =
-          ResidualStream.of(
+      HiddenStates stream =
+          HiddenStates.of(
               feed::block, reachedBTD, group.first(), group.end(), sideBySide, Place.DEVICE);
       if (stream.notFinite().isPresent()) {
         String what = "local distillation, step " + step + ", the parent";
@@ -119,7 +119,7 @@ final class ParentPasses implements AutoCloseable {
           Tensor before = hidden;
           hidden =
               NativeScope.keep(
-                  ResidualStream.of(
+                  HiddenStates.of(
                           index -> block, before, layer, layer + 1, sideBySide, Place.DEVICE)
                       .checkFinite(what)
                       .lastBTD());

@@ -13,11 +13,11 @@ import org.nemotron.core.spec.ModelSpec;
  * A child as data: what stands in place of each parent layer, first to last, without gaps.
  * Immutable.
  */
-public record Architecture(ImmutableList<Placement> placements) {
+public record Architecture(ImmutableList<BlockChoice> placements) {
   /** Checks that each placement begins where the one before it ends. */
   public Architecture {
     int next = 0;
-    for (Placement placement : placements) {
+    for (BlockChoice placement : placements) {
       checkArgument(
           placement.layer() == next,
           "a placement begins at layer %s but must begin at %s",
@@ -30,9 +30,9 @@ public record Architecture(ImmutableList<Placement> placements) {
 
   /** Returns the parent itself as an architecture. */
   public static Architecture ofParent(ModelSpec parent) {
-    ImmutableList.Builder<Placement> placements = ImmutableList.builder();
+    ImmutableList.Builder<BlockChoice> placements = ImmutableList.builder();
     for (int layer = 0; layer < parent.layers(); layer++) {
-      placements.add(new Placement(layer, 1, parent.block(layer), Placement.Origin.PARENT));
+      placements.add(new BlockChoice(layer, 1, parent.block(layer), BlockChoice.Origin.PARENT));
     }
     return new Architecture(placements.build());
   }
@@ -43,9 +43,9 @@ public record Architecture(ImmutableList<Placement> placements) {
   }
 
   /** Returns this architecture with {@code placed} instead of the single layers it covers. */
-  public Architecture with(Placement placed) {
+  public Architecture with(BlockChoice placed) {
     int end = placed.layer() + placed.covers();
-    ImmutableList.Builder<Placement> others = ImmutableList.builder();
+    ImmutableList.Builder<BlockChoice> others = ImmutableList.builder();
     placements.stream().filter(p -> p.layer() < placed.layer()).forEach(others::add);
     others.add(placed);
     placements.stream().filter(p -> p.layer() >= end).forEach(others::add);
@@ -53,34 +53,34 @@ public record Architecture(ImmutableList<Placement> placements) {
   }
 
   /** A candidate as a placement, all else of its layer being the parent's. */
-  private record Alone(ModelSpec parent) implements Candidate.Visitor<Placement> {
+  private record Alone(ModelSpec parent) implements Candidate.Visitor<BlockChoice> {
     @Override
-    public Placement visit(Candidate.Attention candidate) {
+    public BlockChoice visit(Candidate.Attention candidate) {
       FfnSpec ffn = parent.block(candidate.layer()).ffn();
       return decoupled(candidate.layer(), new BlockSpec(candidate.spec(), ffn));
     }
 
     @Override
-    public Placement visit(Candidate.Ffn candidate) {
+    public BlockChoice visit(Candidate.Ffn candidate) {
       AttentionSpec attention = parent.block(candidate.layer()).attention();
       return decoupled(candidate.layer(), new BlockSpec(attention, candidate.spec()));
     }
 
     @Override
-    public Placement visit(Candidate.Whole candidate) {
-      Placement.Origin origin =
-          candidate.covers() > 1 ? Placement.Origin.COVERING : Placement.Origin.COUPLED;
-      return new Placement(candidate.layer(), candidate.covers(), candidate.spec(), origin);
+    public BlockChoice visit(Candidate.Whole candidate) {
+      BlockChoice.Origin origin =
+          candidate.covers() > 1 ? BlockChoice.Origin.COVERING : BlockChoice.Origin.COUPLED;
+      return new BlockChoice(candidate.layer(), candidate.covers(), candidate.spec(), origin);
     }
 
-    private static Placement decoupled(int layer, BlockSpec spec) {
-      return new Placement(layer, 1, spec, Placement.Origin.DECOUPLED);
+    private static BlockChoice decoupled(int layer, BlockSpec spec) {
+      return new BlockChoice(layer, 1, spec, BlockChoice.Origin.DECOUPLED);
     }
   }
 
   /** Returns how many parent layers it stands for. */
   public int layers() {
-    return placements.stream().mapToInt(Placement::covers).sum();
+    return placements.stream().mapToInt(BlockChoice::covers).sum();
   }
 
   /**
@@ -89,7 +89,7 @@ public record Architecture(ImmutableList<Placement> placements) {
    */
   public ImmutableList<BlockSpec> blocks() {
     ImmutableList.Builder<BlockSpec> blocks = ImmutableList.builder();
-    for (Placement placement : placements) {
+    for (BlockChoice placement : placements) {
       blocks.add(placement.spec());
       blocks.addAll(Collections.nCopies(placement.covers() - 1, BlockSpec.NO_OP));
     }

@@ -14,7 +14,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -31,26 +31,26 @@ import org.nemotron.core.tensor.Tensors;
 public final class BlockLibrary implements AutoCloseable {
   private final HeterogeneousModel parent;
   private final ImmutableList<LayerRanking> rankings;
-  private final StartSettings.KvHeadStart kvHeadStart;
-  private final StartingWeights starting;
+  private final InitSettings.KvHeadStart kvHeadStart;
+  private final ChildInit starting;
   private final ImmutableSet<Candidate> candidates;
   private final ImmutableMap<Candidate, NamedTensors> trained;
-  private final Parts parts;
+  private final Resources parts;
   private volatile boolean closed;
 
   BlockLibrary(
       HeterogeneousModel parent,
       ImmutableList<LayerRanking> rankings,
-      StartSettings.KvHeadStart kvHeadStart,
+      InitSettings.KvHeadStart kvHeadStart,
       ImmutableSet<Candidate> candidates,
       Map<Candidate, NamedTensors> trained) {
     this.parent = parent;
     this.rankings = rankings;
     this.kvHeadStart = kvHeadStart;
-    this.starting = new StartingWeights(parent, rankings, kvHeadStart);
+    this.starting = new ChildInit(parent, rankings, kvHeadStart);
     this.candidates = candidates;
     ImmutableMap.Builder<Candidate, NamedTensors> held = ImmutableMap.builder();
-    try (Parts shares = new Parts()) {
+    try (Resources shares = new Resources()) {
       for (Candidate candidate : candidates) {
         NamedTensors weights = trained.get(candidate);
         if (weights != null) {
@@ -81,7 +81,7 @@ public final class BlockLibrary implements AutoCloseable {
     return rankings;
   }
 
-  StartSettings.KvHeadStart kvHeadStart() {
+  InitSettings.KvHeadStart kvHeadStart() {
     return kvHeadStart;
   }
 
@@ -194,7 +194,7 @@ public final class BlockLibrary implements AutoCloseable {
     Map<Integer, BlockSpec> specs = new HashMap<>();
     Map<Integer, NamedTensors> weights = new HashMap<>();
     try {
-      for (Placement placement : architecture.placements()) {
+      for (BlockChoice placement : architecture.placements()) {
         int layer = placement.layer();
         specs.put(layer, placement.spec());
         weights.put(layer, placed(placement));
@@ -209,7 +209,7 @@ public final class BlockLibrary implements AutoCloseable {
     }
   }
 
-  private NamedTensors placed(Placement placement) {
+  private NamedTensors placed(BlockChoice placement) {
     return switch (placement.origin()) {
       case PARENT, DECOUPLED -> composed(placement.layer(), placement.spec());
       case COUPLED, COVERING -> weights(placement.whole());

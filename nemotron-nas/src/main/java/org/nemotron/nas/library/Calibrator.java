@@ -12,14 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.cuda.CardMemoryException;
+import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.TokenBatches;
 
 /**
@@ -32,10 +32,10 @@ public final class Calibrator {
   private static final String REMEDY =
       "Maybe take a smaller batchSize or shorter windows, or start without refit.";
 
-  private final StartSettings settings;
+  private final InitSettings settings;
 
   /** Makes a calibrator. */
-  public Calibrator(StartSettings settings) {
+  public Calibrator(InitSettings settings) {
     this.settings = settings;
   }
 
@@ -50,7 +50,7 @@ public final class Calibrator {
   public BlockLibrary calibrate(
       HeterogeneousModel parent, SearchSpace space, TokenBatches data, LongConsumer progress) {
     List<LayerObserver> observers = new ArrayList<>();
-    try (SideBySide sideBySide = new SideBySide(CpuThreads.available())) {
+    try (TensorThreads sideBySide = new TensorThreads(CpuThreads.available())) {
       for (int layer = 0; layer < parent.spec().layers(); layer++) {
         observers.add(new LayerObserver(parent, layer, settings));
       }
@@ -59,9 +59,9 @@ public final class Calibrator {
         progress.accept(batch + 1);
       }
       return library(
-          parent, space, observers, new CoverOrigins(parent, space).measure(data), sideBySide);
+          parent, space, observers, new MultiLayerOrigins(parent, space).measure(data), sideBySide);
     } catch (RuntimeException e) {
-      throw CardMemoryException.explaining(e, parent.device(), REMEDY);
+      throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
     } finally {
       observers.forEach(LayerObserver::close);
     }
@@ -72,9 +72,9 @@ public final class Calibrator {
       List<LayerObserver> observers,
       Tensor idsBT,
       String batch,
-      SideBySide sideBySide) {
+      TensorThreads sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
-      ResidualStream stream = ResidualStream.of(parent, idsBT, sideBySide);
+      HiddenStates stream = HiddenStates.of(parent, idsBT, sideBySide);
       stream.checkFinite("calibration, " + batch + ", the parent");
       sideBySide.forEach(observers, observer -> observer.observe(stream));
     }
@@ -85,7 +85,7 @@ public final class Calibrator {
       SearchSpace space,
       List<LayerObserver> observers,
       ImmutableList<ImmutableMap<Integer, Integer>> origins,
-      SideBySide sideBySide) {
+      TensorThreads sideBySide) {
     ImmutableList.Builder<LayerRanking> rankings = ImmutableList.builder();
     for (int layer = 0; layer < observers.size(); layer++) {
       rankings.add(observers.get(layer).ranking(origins.get(layer)));
@@ -101,9 +101,8 @@ public final class Calibrator {
   }
 
   private static BlockLibrary refitted(
-      BlockLibrary plain, List<LayerObserver> observers, SideBySide sideBySide) {
-    StartingWeights starting =
-        new StartingWeights(plain.parent(), plain.rankings(), plain.kvHeadStart());
+      BlockLibrary plain, List<LayerObserver> observers, TensorThreads sideBySide) {
+    ChildInit starting = new ChildInit(plain.parent(), plain.rankings(), plain.kvHeadStart());
     Map<Candidate, NamedTensors> fitted = new ConcurrentHashMap<>();
     try {
       sideBySide.forEach(
@@ -118,7 +117,7 @@ public final class Calibrator {
   }
 
   private static Optional<NamedTensors> fit(
-      Candidate candidate, LayerObserver observer, StartingWeights starting) {
+      Candidate candidate, LayerObserver observer, ChildInit starting) {
     try (NoGradGuard inference = new NoGradGuard();
         NamedTensors start = starting.of(candidate)) {
       ImmutableMap<String, Tensor> fit = candidate.accept(new Fit(observer, start, starting));
@@ -131,7 +130,7 @@ public final class Calibrator {
     }
   }
 
-  private record Fit(LayerObserver observer, NamedTensors start, StartingWeights starting)
+  private record Fit(LayerObserver observer, NamedTensors start, ChildInit starting)
       implements Candidate.Visitor<ImmutableMap<String, Tensor>> {
     @Override
     public ImmutableMap<String, Tensor> visit(Candidate.Attention candidate) {

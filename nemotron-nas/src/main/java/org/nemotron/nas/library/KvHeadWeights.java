@@ -37,7 +37,7 @@ final class KvHeadWeights {
   private KvHeadWeights() {}
 
   /**
-   * Returns weights in which each key/value head is the mean of {@code K / C} neighbouring ones of
+   * Returns weights in which each key/value head is the mean of {@code K / C} neighboring ones of
    * the parent, biases included; norms of heads are the same for all heads and stay.
    *
    * <p>Source: Ainslie et al., arXiv:2305.13245.
@@ -56,7 +56,7 @@ final class KvHeadWeights {
     return changed.buildOrThrow();
   }
 
-  /** Returns the mean of neighbouring heads of a projection or a bias. */
+  /** Returns the mean of neighboring heads of a projection or a bias. */
   private static Tensor pooled(Tensor rows, AttentionSpec.GroupedQuery child) {
     long merged = rows.size(0) / child.headDim() / child.kvHeads();
     Tensor mean = rows.view(child.kvHeads(), merged, child.headDim(), -1).mean(1).flatten(0, 1);

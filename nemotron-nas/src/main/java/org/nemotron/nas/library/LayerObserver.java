@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.RmsNorm;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -25,14 +25,14 @@ final class LayerObserver implements AutoCloseable {
   private final int layer;
   private final Block block;
   private final double eps;
-  private final StartSettings settings;
+  private final InitSettings settings;
   private Optional<ChannelRanking> channels = Optional.empty();
   private Optional<HeadContribution> heads = Optional.empty();
   private Optional<NormalEquations> narrowFfn = Optional.empty();
   private Optional<NormalEquations> linearFfn = Optional.empty();
   private Optional<NormalEquations> linearAttention = Optional.empty();
 
-  LayerObserver(HeterogeneousModel parent, int layer, StartSettings settings) {
+  LayerObserver(HeterogeneousModel parent, int layer, InitSettings settings) {
     this.layer = layer;
     this.block = parent.block(layer);
     this.eps = parent.spec().rmsNormEps();
@@ -40,12 +40,12 @@ final class LayerObserver implements AutoCloseable {
   }
 
   /** Takes in a batch: the streams before, between and after the layer's halves. */
-  void observe(ResidualStream stream) {
-    Tensor before = stream.seam(layer);
+  void observe(HiddenStates stream) {
+    Tensor before = stream.hiddenState(layer);
     Tensor middle = stream.middle(layer);
     try (NoGradGuard inference = new NoGradGuard()) {
       observeAttention(before, middle.sub(before));
-      observeFfn(middle, stream.seam(layer + 1).sub(middle));
+      observeFfn(middle, stream.hiddenState(layer + 1).sub(middle));
     }
   }
 
@@ -63,7 +63,7 @@ final class LayerObserver implements AutoCloseable {
     if (!settings.refit()) {
       return;
     }
-    Tensor inputsRD = rows(normalised(own.get("input_layernorm.weight"), hiddenBTD));
+    Tensor inputsRD = rows(normalized(own.get("input_layernorm.weight"), hiddenBTD));
     linearAttention = Optional.of(observed(linearAttention, inputsRD, rows(addedBTD)));
   }
 
@@ -80,7 +80,7 @@ final class LayerObserver implements AutoCloseable {
     if (!settings.refit()) {
       return;
     }
-    Tensor inputsRD = rows(normalised(own.get("post_attention_layernorm.weight"), hiddenBTD));
+    Tensor inputsRD = rows(normalized(own.get("post_attention_layernorm.weight"), hiddenBTD));
     narrowFfn = Optional.of(observed(narrowFfn, channelsRI, rows(addedBTD)));
     linearFfn = Optional.of(observed(linearFfn, inputsRD, rows(addedBTD)));
   }
@@ -97,7 +97,7 @@ final class LayerObserver implements AutoCloseable {
     return Tensors.cast(tensor, DType.FLOAT32);
   }
 
-  private Tensor normalised(Tensor weight, Tensor hiddenBTD) {
+  private Tensor normalized(Tensor weight, Tensor hiddenBTD) {
     return new RmsNorm(weight, eps).apply(hiddenBTD);
   }
 

@@ -15,11 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.CheckpointFormatException;
-import org.nemotron.core.checkpoint.SafetensorsFile;
-import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
+import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.provenance.AtomicFiles;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -71,7 +71,7 @@ public final class LibraryFiles {
     }
     ArrayNode candidates = json.putArray("candidates");
     for (Candidate candidate : written) {
-      ObjectNode entry = SpecJson.of(candidate).put("id", candidate.id());
+      ObjectNode entry = CandidateJson.of(candidate).put("id", candidate.id());
       if (library.trained().contains(candidate)) {
         entry.put("file", candidate.id() + ".safetensors");
       }
@@ -94,7 +94,7 @@ public final class LibraryFiles {
     Map<Candidate, NamedTensors> trained = new LinkedHashMap<>();
     try {
       for (JsonNode entry : json.path("candidates")) {
-        Candidate candidate = SpecJson.candidate(entry);
+        Candidate candidate = CandidateJson.candidate(entry);
         candidates.add(candidate);
         if (entry.has("file")) {
           Path file = directory.resolve(candidate.id() + ".safetensors");
@@ -104,7 +104,7 @@ public final class LibraryFiles {
       return new BlockLibrary(
           parent,
           rankings.build(),
-          StartSettings.KvHeadStart.valueOf(json.path("kvHeadStart").asText()),
+          InitSettings.KvHeadStart.valueOf(json.path("kvHeadStart").asText()),
           candidates.build(),
           trained);
     } finally {

@@ -17,17 +17,17 @@ final class NormalEquations implements AutoCloseable {
   // Shape letters in this file: R = tokens (rows), I = inputs, S = inputs kept, D = outputs.
 
   /*
-   * With inputs X and the parent's output Y, the weights A of the kept inputs S minimise
+   * With inputs X and the parent's output Y, the weights A of the kept inputs S minimize
    *
    *     |X_S A - Y|^2 + r |A - A_0|^2,   so   (G_SS + r 1) A = C_S + r A_0
    *
-   * with G = X^T X and C = X^T Y, both gathered once for all S. The small ridge r pulls towards the
+   * with G = X^T X and C = X^T Y, both gathered once for all S. The small ridge r pulls toward the
    * starting weights A_0 where the data say nothing; without it a channel that is silent on the
    * calibration tokens would make G singular. Solved by Cholesky in float64.
    */
   private static final double RIDGE = 1e-3;
 
-  /** LibTorch loads its solvers for cards at the first call, which may not come twice at once. */
+  /** LibTorch loads its solvers for GPUs at the first call, which may not come twice at once. */
   private static final Object SOLVERS = new Object();
 
   private final Tensor gramII;
@@ -58,7 +58,7 @@ final class NormalEquations implements AutoCloseable {
   /**
    * Returns the best projection of the inputs {@code kept}, owned by the current scope.
    *
-   * @param startDS what the ridge pulls towards
+   * @param startDS what the ridge pulls toward
    * @return {@code [D, S]}, of the dtype of {@code startDS}
    */
   Tensor solve(ImmutableIntArray kept, Tensor startDS) {

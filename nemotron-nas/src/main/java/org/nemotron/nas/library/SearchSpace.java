@@ -6,9 +6,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.nemotron.core.checkpoint.ServingEngine;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.Engine;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -98,13 +98,13 @@ public record SearchSpace(
    * Returns this space without what one of {@code engines} does not load, so that they all load
    * every child of a parent that they load.
    *
-   * <p>A parent with normalised heads (Qwen3) is beyond this: see {@link
-   * org.nemotron.core.spec.Portability}.
+   * <p>A parent with normalized heads (Qwen3) is beyond this: see {@link
+   * org.nemotron.core.checkpoint.Portability}.
    */
-  public SearchSpace portableTo(Engine... engines) {
-    boolean linear = Arrays.stream(engines).allMatch(Engine::loadsLinear);
-    boolean anyKvCount = Arrays.stream(engines).noneMatch(Engine::wantsOneKvCount);
-    boolean first = Arrays.stream(engines).anyMatch(Engine::wantsFirstAttention);
+  public SearchSpace portableTo(ServingEngine... engines) {
+    boolean linear = Arrays.stream(engines).allMatch(ServingEngine::loadsLinear);
+    boolean anyKvCount = Arrays.stream(engines).noneMatch(ServingEngine::wantsOneKvCount);
+    boolean first = Arrays.stream(engines).anyMatch(ServingEngine::wantsFirstAttention);
     return new SearchSpace(
         anyKvCount ? kvHeads : ImmutableList.of(),
         ffnFractions,

@@ -17,8 +17,8 @@ import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Placement;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Alternative;
@@ -39,7 +39,7 @@ public final class ArchitectureProblem {
   private final ScoreTable scores;
   private final CostTable costs;
   private final Score.Metric metric;
-  private final ImmutableMap<String, Placement> placements;
+  private final ImmutableMap<String, BlockChoice> placements;
 
   /**
    * Makes the problem of the candidates that have a score.
@@ -53,9 +53,9 @@ public final class ArchitectureProblem {
     this.scores = scores;
     this.costs = costs;
     this.metric = metric;
-    Map<String, Placement> all = new LinkedHashMap<>();
+    Map<String, BlockChoice> all = new LinkedHashMap<>();
     for (int layer = 0; layer < parent.layers(); layer++) {
-      for (Placement placement : placements(layer)) {
+      for (BlockChoice placement : placements(layer)) {
         all.put(id(placement), placement);
       }
     }
@@ -90,21 +90,21 @@ public final class ArchitectureProblem {
 
   /** Returns the architecture that {@code solution} of this problem describes. */
   public Architecture architecture(Solution solution) {
-    ImmutableList.Builder<Placement> chosen = ImmutableList.builder();
+    ImmutableList.Builder<BlockChoice> chosen = ImmutableList.builder();
     for (Choice choice : solution.choices()) {
       chosen.add(verifyNotNull(placements.get(choice.alternative().id())));
     }
     return new Architecture(chosen.build());
   }
 
-  private Alternative alternative(String id, Placement placement) {
+  private Alternative alternative(String id, BlockChoice placement) {
     Score score = scores.score(parent, placement);
     return Alternative.of(id, score.harm(metric), costs.costs(placement.spec(), parent.width()))
         .withStandardError(score.standardError(metric))
         .covering(placement.covers());
   }
 
-  private static String id(Placement placement) {
+  private static String id(BlockChoice placement) {
     String mark =
         switch (placement.origin()) {
           case PARENT, DECOUPLED -> "";
@@ -114,7 +114,7 @@ public final class ArchitectureProblem {
     return placement.layer() + ":" + placement.spec().id() + mark;
   }
 
-  private List<Placement> placements(int layer) {
+  private List<BlockChoice> placements(int layer) {
     BlockSpec own = parent.block(layer);
     Set<AttentionSpec> attentions = new LinkedHashSet<>(List.of(own.attention()));
     Set<FfnSpec> ffns = new LinkedHashSet<>(List.of(own.ffn()));
@@ -122,12 +122,12 @@ public final class ArchitectureProblem {
     for (Candidate candidate : scored(layer)) {
       boolean unused = candidate.accept(new Sorted(attentions, ffns, wholes));
     }
-    List<Placement> found = new ArrayList<>();
+    List<BlockChoice> found = new ArrayList<>();
     for (AttentionSpec attention : attentions) {
       for (FfnSpec ffn : ffns) {
         BlockSpec pair = new BlockSpec(attention, ffn);
         if (!wholes.contains(new Candidate.Whole(layer, 1, pair))) {
-          found.add(new Placement(layer, 1, pair, origin(own, pair)));
+          found.add(new BlockChoice(layer, 1, pair, origin(own, pair)));
         }
       }
     }
@@ -141,14 +141,14 @@ public final class ArchitectureProblem {
         .collect(ImmutableSet.toImmutableSet());
   }
 
-  private static Placement.Origin origin(BlockSpec own, BlockSpec pair) {
-    return pair.equals(own) ? Placement.Origin.PARENT : Placement.Origin.DECOUPLED;
+  private static BlockChoice.Origin origin(BlockSpec own, BlockSpec pair) {
+    return pair.equals(own) ? BlockChoice.Origin.PARENT : BlockChoice.Origin.DECOUPLED;
   }
 
-  private static Placement placed(Candidate.Whole whole) {
-    Placement.Origin origin =
-        whole.covers() > 1 ? Placement.Origin.COVERING : Placement.Origin.COUPLED;
-    return new Placement(whole.layer(), whole.covers(), whole.spec(), origin);
+  private static BlockChoice placed(Candidate.Whole whole) {
+    BlockChoice.Origin origin =
+        whole.covers() > 1 ? BlockChoice.Origin.COVERING : BlockChoice.Origin.COUPLED;
+    return new BlockChoice(whole.layer(), whole.covers(), whole.spec(), origin);
   }
 
   /** Puts a candidate with its kind. */

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.provenance.AtomicFiles;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.distill.GlobalCheckpoint;
@@ -111,11 +111,11 @@ final class ChildStage {
     }
   }
 
-  /** Returns the files of a child but its card, into which figures come when they are measured. */
+  /** Returns the files of a child but its GPU, into which figures come when they are measured. */
   private static ImmutableList<Path> filesThatStay(Path directory) throws IOException {
-    Path card = directory.resolve(ModelCard.FILE);
+    Path gpu = directory.resolve(ModelCard.FILE);
     return ParentFingerprints.files(directory).stream()
-        .filter(file -> !file.equals(card))
+        .filter(file -> !file.equals(gpu))
         .collect(ImmutableList.toImmutableList());
   }
 

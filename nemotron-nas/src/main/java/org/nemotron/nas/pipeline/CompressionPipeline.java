@@ -9,16 +9,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.nemotron.core.checkpoint.ModelCard;
-import org.nemotron.core.provenance.AtomicFiles;
-import org.nemotron.core.provenance.FileFaults;
+import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.core.io.FileFaults;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.pipeline.CompressionPlan.Target;
-import org.nemotron.nas.report.ChildCard;
-import org.nemotron.nas.report.HtmlReport;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.SummaryWriter;
+import org.nemotron.nas.report.html.ChildCard;
+import org.nemotron.nas.report.html.HtmlReport;
 import org.nemotron.nas.score.ScoreTable;
 
 /**
@@ -119,7 +119,7 @@ public final class CompressionPipeline {
         answers.add(
             search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
       }
-      AtomicFiles.write(store.path(SOLUTIONS), Solutions.json(plan.targets(), answers));
+      AtomicFiles.write(store.path(SOLUTIONS), SolutionFiles.json(plan.targets(), answers));
       for (int index = 0; index < answers.size(); index++) {
         TargetSearch.Answer answer = answers.get(index);
         Architecture architecture = answer.architecture();
@@ -130,34 +130,33 @@ public final class CompressionPipeline {
       }
       RunSummary summary =
           new Evaluation(inputs, store, coupled, costs).summary(ImmutableList.copyOf(finished));
-      ImmutableList<Path> cards = writeCards(inputs, finished, summary);
+      ImmutableList<Path> gpus = writeGpus(inputs, finished, summary);
       AtomicFiles.write(store.path(SUMMARY), SummaryWriter.toJson(summary));
       AtomicFiles.write(store.path(PAGE), HtmlReport.render(summary));
-      store.publish(RESULTS, results(store, cards));
+      store.publish(RESULTS, results(store, gpus));
       return summary;
     } finally {
       finished.forEach(FinishedTarget::close);
     }
   }
 
-  private static ImmutableList<Path> results(StageStore store, ImmutableList<Path> cards) {
+  private static ImmutableList<Path> results(StageStore store, ImmutableList<Path> gpus) {
     return ImmutableList.<Path>builder()
         .add(store.path(PLAN), store.path(SOLUTIONS), store.path(SUMMARY), store.path(PAGE))
-        .addAll(cards)
+        .addAll(gpus)
         .build();
   }
 
-  private ImmutableList<Path> writeCards(
+  private ImmutableList<Path> writeGpus(
       RunInputs inputs, List<FinishedTarget> finished, RunSummary summary) throws IOException {
     ImmutableList.Builder<Path> files = ImmutableList.builder();
     for (int index = 0; index < finished.size(); index++) {
       ChildStage.Child child = finished.get(index).child();
-      ModelCard card =
-          ModelCard.of(child.directory(), Path.of(plan.parent()), child.model().spec());
+      ModelCard gpu = ModelCard.of(child.directory(), Path.of(plan.parent()), child.model().spec());
       Path file = child.directory().resolve(ModelCard.FILE);
       AtomicFiles.write(
           file,
-          ChildCard.of(card, summary, summary.targets().get(index), inputs.fingerprint())
+          ChildCard.of(gpu, summary, summary.targets().get(index), inputs.fingerprint())
               .toMarkdown());
       files.add(file);
     }

@@ -6,8 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.score.Score;
 
 /**
@@ -48,7 +48,7 @@ public record CompressionPlan(
     int threads,
     DataPlan data,
     SearchSpace space,
-    StartSettings start,
+    InitSettings start,
     LocalPlan local,
     CoupledPlan coupled,
     ScoringPlan scoring,
@@ -64,12 +64,12 @@ public record CompressionPlan(
     checkArgument(!calibrationTexts.isEmpty(), "calibrationTexts must name at least one file");
     checkArgument(!heldOutTexts.isEmpty(), "heldOutTexts must name at least one file");
     checkArgument(threads >= 0, "threads (%s) must not be negative", threads);
-    boolean onCard = !Device.parse(device).equals(Device.CPU);
+    boolean onGpu = !Device.parse(device).equals(Device.CPU);
     checkArgument(
-        dtype == (onCard ? DType.BFLOAT16 : DType.FLOAT32),
+        dtype == (onGpu ? DType.BFLOAT16 : DType.FLOAT32),
         "dtype (%s) must be %s to train on %s",
         dtype.configName(),
-        onCard ? "bfloat16" : "float32",
+        onGpu ? "bfloat16" : "float32",
         device);
     checkArgument(childDtype.isFloatingPoint(), "childDtype (%s) must be a float type", childDtype);
     checkArgument(!targets.isEmpty(), "targets must name at least one child");
@@ -97,7 +97,7 @@ public record CompressionPlan(
         0,
         DataPlan.DEFAULT,
         SearchSpace.PAPER,
-        StartSettings.DEFAULT,
+        InitSettings.DEFAULT,
         LocalPlan.DEFAULT,
         CoupledPlan.DEFAULT,
         ScoringPlan.DEFAULT,
@@ -129,7 +129,7 @@ public record CompressionPlan(
   public CompressionPlan brief() {
     return toBuilder()
         .data(data.brief())
-        .start(new StartSettings(start.channels(), start.kvHeads(), 4, start.refit()))
+        .start(new InitSettings(start.channels(), start.kvHeads(), 4, start.refit()))
         .local(local.brief())
         .coupled(coupled.brief())
         .scoring(scoring.brief())

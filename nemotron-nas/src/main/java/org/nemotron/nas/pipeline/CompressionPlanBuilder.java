@@ -3,8 +3,8 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.DataPlan;
@@ -30,7 +30,7 @@ public final class CompressionPlanBuilder {
   private int threads;
   private DataPlan data;
   private SearchSpace space;
-  private StartSettings start;
+  private InitSettings start;
   private LocalPlan local;
   private CoupledPlan coupled;
   private ScoringPlan scoring;
@@ -140,7 +140,7 @@ public final class CompressionPlanBuilder {
 
   /** Sets the starting weights. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder start(StartSettings value) {
+  public CompressionPlanBuilder start(InitSettings value) {
     this.start = value;
     return this;
   }

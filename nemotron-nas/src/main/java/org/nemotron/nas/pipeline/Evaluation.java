@@ -46,7 +46,7 @@ final class Evaluation {
           progress -> {
             summary.quality(HeldOutMeasurement.of(inputs, models(contenders)));
             progress.accept(1);
-            Audits audits = new Audits(inputs, coupled);
+            ScoreAudits audits = new ScoreAudits(inputs, coupled);
             summary.audits(audits.additivity(), audits.speed());
             progress.accept(2);
             summary.throughput(throughput(contenders));

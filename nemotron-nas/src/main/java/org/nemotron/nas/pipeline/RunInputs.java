@@ -122,7 +122,7 @@ record RunInputs(
     return plan.threads() == 0 ? CpuThreads.available() : plan.threads();
   }
 
-  /** Returns in how many parts a batch is computed: a card takes it whole. */
+  /** Returns in how many parts a batch is computed: a GPU takes it whole. */
   int partsOfBatch(int batchSize) {
     return parent.device().equals(Device.CPU) ? Math.min(threads(), batchSize) : 1;
   }

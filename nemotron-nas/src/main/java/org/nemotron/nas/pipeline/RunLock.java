@@ -8,7 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
-import org.nemotron.core.provenance.FileFaults;
+import org.nemotron.core.io.FileFaults;
 
 /** Keeps two processes out of one run's directory; a killed process holds no lock. */
 final class RunLock implements AutoCloseable {

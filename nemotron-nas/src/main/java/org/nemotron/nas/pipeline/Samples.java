@@ -2,10 +2,11 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
-import org.nemotron.core.nn.GreedyGeneration;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
 import org.nemotron.nas.report.RunSummary.Sample;
 
 /** Greedy continuations of the beginning of each held-out text, by parent and child. */
@@ -35,9 +36,9 @@ final class Samples {
 
   private static ImmutableList<ImmutableIntArray> continued(
       HeterogeneousModel model, ImmutableList<ImmutableIntArray> prompts) {
-    try (InferenceDevice device = InferenceDevice.of(model.device());
+    try (InferenceBackend device = Backends.of(model.device());
         InferenceModel ready = device.prepare(model, device.bestFormat(), device.usualRows())) {
-      return GreedyGeneration.generate(ready, prompts, NEW_TOKENS);
+      return GreedyDecoder.generate(ready, prompts, NEW_TOKENS);
     }
   }
 }

@@ -16,7 +16,7 @@ import org.nemotron.nas.pipeline.CompressionPlan.Target;
 /**
  * Holds what the parts of an architecture promise against the whole model: an architecture found is
  * measured before anything is spent on its training, and the search done again with what was
- * learnt, until it finds nothing new.
+ * learned, until it finds nothing new.
  *
  * <p>The sum of parts is off by some percent, by much the same for architectures that are alike; so
  * the ratio of one is good for the next.

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.provenance.FileDigests;
-import org.nemotron.core.provenance.SealedJson;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 /**

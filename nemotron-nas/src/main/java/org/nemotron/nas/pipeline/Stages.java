@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import org.nemotron.core.cuda.Card;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -24,11 +24,11 @@ import org.nemotron.nas.distill.LocalDistillation;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.LibraryFiles;
-import org.nemotron.nas.library.Placement;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.score.ScoringSettings;
@@ -221,11 +221,11 @@ final class Stages {
     return TableFiles.readCosts(file);
   }
 
-  /** Returns what costs are measured on: a card's name, or the kind and number of cores. */
+  /** Returns what costs are measured on: a GPU's name, or the kind and number of cores. */
   static String machine(Device device) {
     return device.equals(Device.CPU)
         ? System.getProperty("os.arch") + " " + CpuThreads.available()
-        : Card.of(device).model();
+        : Gpu.of(device).model();
   }
 
   /** A library with promising pairs trained together, and the scores of all its candidates. */
@@ -236,7 +236,7 @@ final class Stages {
    * scores. A pair may have one half that is the parent's own: it is trained to make up for the
    * other.
    */
-  Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<Placement> promising)
+  Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<BlockChoice> promising)
       throws IOException {
     ImmutableSet<Candidate.Whole> pairs = pairs(promising);
     if (pairs.isEmpty() || plan().coupled().steps() == 0) {
@@ -278,9 +278,9 @@ final class Stages {
   }
 
   /** In an order of their own: it does not count which speed-up a pair was picked for. */
-  private static ImmutableSet<Candidate.Whole> pairs(Iterable<Placement> promising) {
+  private static ImmutableSet<Candidate.Whole> pairs(Iterable<BlockChoice> promising) {
     return Streams.stream(promising)
-        .filter(placement -> placement.origin() == Placement.Origin.DECOUPLED)
+        .filter(placement -> placement.origin() == BlockChoice.Origin.DECOUPLED)
         .filter(placement -> !placement.spec().equals(BlockSpec.NO_OP))
         .map(placement -> new Candidate.Whole(placement.layer(), 1, placement.spec()))
         .sorted(Comparator.comparing(Candidate.Whole::id))

@@ -19,7 +19,7 @@ import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.CandidateTraining;
-import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.ChosenLayer;
@@ -191,7 +191,7 @@ final class SummaryBuilder {
     Solution found = target.answer().solution();
     ModelSpec parent = inputs.parent().spec();
     ImmutableList.Builder<ChosenLayer> layers = ImmutableList.builder();
-    for (Placement placement : target.architecture().placements()) {
+    for (BlockChoice placement : target.architecture().placements()) {
       layers.add(
           new ChosenLayer(
               placement.layer(),

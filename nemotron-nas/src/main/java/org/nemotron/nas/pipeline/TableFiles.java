@@ -9,9 +9,10 @@ import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.nemotron.core.provenance.AtomicFiles;
+import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.SpecJson;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.Latency;
@@ -19,7 +20,7 @@ import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.CandidateTraining;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.SpecJson;
+import org.nemotron.nas.library.CandidateJson;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 
@@ -34,7 +35,7 @@ final class TableFiles {
         .forEach(
             (candidate, score) -> {
               ObjectNode row = rows.addObject().put("id", candidate.id());
-              row.set("candidate", SpecJson.of(candidate));
+              row.set("candidate", CandidateJson.of(candidate));
               row.set("score", PlanFiles.JSON.valueToTree(score));
             });
     table
@@ -42,7 +43,7 @@ final class TableFiles {
         .forEach(
             (candidate, fault) -> {
               ObjectNode row = rows.addObject().put("id", candidate.id());
-              row.set("candidate", SpecJson.of(candidate));
+              row.set("candidate", CandidateJson.of(candidate));
               row.put("leftOut", fault);
             });
     AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(rows));
@@ -52,7 +53,7 @@ final class TableFiles {
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
     ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
     for (JsonNode row : PlanFiles.JSON.readTree(file.toFile())) {
-      Candidate candidate = SpecJson.candidate(row.path("candidate"));
+      Candidate candidate = CandidateJson.candidate(row.path("candidate"));
       if (row.has("leftOut")) {
         leftOut.put(candidate, row.path("leftOut").asText());
       } else {
@@ -116,7 +117,7 @@ final class TableFiles {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (CandidateTraining training : trainings) {
       ObjectNode json = all.addObject().put("id", training.candidate().id());
-      json.set("candidate", SpecJson.of(training.candidate()));
+      json.set("candidate", CandidateJson.of(training.candidate()));
       ArrayNode losses = json.putArray("losses");
       training.losses().forEach(losses::add);
       json.set("stop", PlanFiles.JSON.valueToTree(training.stop()));
@@ -135,7 +136,7 @@ final class TableFiles {
       }
       all.add(
           new CandidateTraining(
-              SpecJson.candidate(json.path("candidate")), losses.build(), stop.build()));
+              CandidateJson.candidate(json.path("candidate")), losses.build(), stop.build()));
     }
     return all.build();
   }

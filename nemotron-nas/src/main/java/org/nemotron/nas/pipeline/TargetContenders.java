@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.search.Baselines;
@@ -23,7 +23,7 @@ final class TargetContenders implements AutoCloseable {
   private final HeterogeneousModel greedy;
   private final HeterogeneousModel random;
   private final HeterogeneousModel untrained;
-  private final Parts parts;
+  private final Resources parts;
 
   /**
    * Assembles the baselines. A baseline that finds nothing within the budget gives way to the next
@@ -42,7 +42,7 @@ final class TargetContenders implements AutoCloseable {
             greedyChoice.name(),
             randomChoice.name(),
             "untrained");
-    try (Parts made = new Parts();
+    try (Resources made = new Resources();
         BlockLibrary plain = library.untrained()) {
       this.beforeDistillation =
           made.add(library.assemble(target.architecture()), HeterogeneousModel::close);

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
-import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.pipeline.CompressionPlan.Bound;
 import org.nemotron.nas.pipeline.CompressionPlan.Limit;
 import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
@@ -116,8 +116,8 @@ final class TargetSearch {
   }
 
   /** Returns the placements that the best architectures for these speed-ups have. */
-  ImmutableSet<Placement> promising(List<Double> speedups) {
-    Set<Placement> found = new LinkedHashSet<>();
+  ImmutableSet<BlockChoice> promising(List<Double> speedups) {
+    Set<BlockChoice> found = new LinkedHashSet<>();
     for (double speedup : speedups) {
       for (CostTable table : costs) {
         ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);

@@ -22,7 +22,7 @@ public final class ConsoleReport {
     this.charset = charset;
   }
 
-  /** Returns a writer for a terminal with {@code charset}; what it cannot show is spelt out. */
+  /** Returns a writer for a terminal with {@code charset}; what it cannot show is spelled out. */
   public static ConsoleReport in(Charset charset) {
     return new ConsoleReport(charset);
   }
@@ -90,17 +90,19 @@ public final class ConsoleReport {
             : "  " + contender.role().label();
     table.addRow(
         name,
-        Figures.count(model.params()),
-        Figures.bytes(model.weightBytes()),
-        Figures.bytes(model.kvBytes()),
-        Figures.rate(model.tokensPerSecond()),
-        Figures.times(model.tokensPerSecond() / summary.parent().tokensPerSecond()),
+        NumberText.count(model.params()),
+        NumberText.bytes(model.weightBytes()),
+        NumberText.bytes(model.kvBytes()),
+        NumberText.rate(model.tokensPerSecond()),
+        NumberText.times(model.tokensPerSecond() / summary.parent().tokensPerSecond()),
         parent
             ? "-"
-            : Figures.shortNats(model.klNats()) + "±" + Figures.shortNats(model.klStandardError()),
-        Figures.shortNats(model.lossNats()),
-        Figures.percent(model.accuracy()),
-        Figures.percent(model.accuracyPreserved()));
+            : NumberText.shortNats(model.klNats())
+                + "±"
+                + NumberText.shortNats(model.klStandardError()),
+        NumberText.shortNats(model.lossNats()),
+        NumberText.percent(model.accuracy()),
+        NumberText.percent(model.accuracyPreserved()));
   }
 
   private static String predictions(RunSummary summary) {

@@ -5,9 +5,9 @@ import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** A measured model and its role: one line of a comparison, one point of a chart. */
-record Contender(Role role, ModelFigures figures) {
+public record Contender(Role role, ModelFigures figures) {
   /** Returns a target's child, then what it is compared with. */
-  static ImmutableList<Contender> of(TargetSummary target) {
+  public static ImmutableList<Contender> of(TargetSummary target) {
     return ImmutableList.of(
         new Contender(Role.CHILD, target.child()),
         new Contender(Role.ASSEMBLED, target.childBeforeDistillation()),
@@ -17,7 +17,7 @@ record Contender(Role role, ModelFigures figures) {
   }
 
   /** Returns the child of {@code target} by name, without saying "child" twice. */
-  static String childName(TargetSummary target) {
+  public static String childName(TargetSummary target) {
     return target.name().startsWith("child") ? target.name() : "child " + target.name();
   }
 }

@@ -3,7 +3,7 @@ package org.nemotron.nas.report;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** The result of a run in one sentence per child. */
-final class Headline {
+public final class Headline {
   private Headline() {}
 
   /**
@@ -14,15 +14,15 @@ final class Headline {
   }
 
   /** Returns the sentence without the child's name. */
-  static String claim(RunSummary summary, TargetSummary target) {
-    return Figures.times(speedUp(summary, target))
+  public static String claim(RunSummary summary, TargetSummary target) {
+    return NumberText.times(speedUp(summary, target))
         + " the parent's throughput with "
-        + Figures.percent(target.child().accuracyPreserved())
+        + NumberText.percent(target.child().accuracyPreserved())
         + " of its accuracy";
   }
 
   /** Returns how many times as many tokens per second the child generates. */
-  static double speedUp(RunSummary summary, TargetSummary target) {
+  public static double speedUp(RunSummary summary, TargetSummary target) {
     return target.child().tokensPerSecond() / summary.parent().tokensPerSecond();
   }
 }

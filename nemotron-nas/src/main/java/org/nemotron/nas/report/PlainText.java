@@ -12,7 +12,7 @@ import java.util.Map;
  * <p>Control characters are replaced: a model may generate any byte, and a terminal would obey
  * some.
  */
-final class PlainText {
+public final class PlainText {
   /** What a terminal without Unicode gets instead. */
   private static final ImmutableMap<String, String> SPELT_OUT =
       ImmutableMap.of(
@@ -24,7 +24,7 @@ final class PlainText {
   private PlainText() {}
 
   /** Returns {@code text} without characters that neither XML nor a terminal should get. */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder kept = new StringBuilder(text.length());
     text.replace("\r\n", "\n")
         .codePoints()
@@ -54,7 +54,7 @@ final class PlainText {
   }
 
   /** Returns {@code text}, or its beginning and an ellipsis when it is longer than allowed. */
-  static String shorten(String text, int most) {
+  public static String shorten(String text, int most) {
     String line = printable(text).replace('\n', ' ').replace('\t', ' ');
     return line.codePointCount(0, line.length()) <= most
         ? line

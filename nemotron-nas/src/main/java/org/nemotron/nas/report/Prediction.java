@@ -12,38 +12,38 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
  * <p>KL is compared with the child before global distillation: the scores speak of blocks put
  * together, not of what distillation repairs.
  */
-record Prediction(
+public record Prediction(
     String quantity, double predicted, double measured, DoubleFunction<String> format) {
 
-  static ImmutableList<Prediction> of(TargetSummary target) {
+  public static ImmutableList<Prediction> of(TargetSummary target) {
     Predicted said = target.predicted();
     ModelFigures child = target.child();
-    DoubleFunction<String> bytes = value -> Figures.bytes(Math.round(value));
+    DoubleFunction<String> bytes = value -> NumberText.bytes(Math.round(value));
     return ImmutableList.of(
         new Prediction(
             "throughput (tokens/s)",
             said.tokensPerSecond(),
             child.tokensPerSecond(),
-            Figures::rate),
+            NumberText::rate),
         new Prediction("weight memory", said.weightBytes(), child.weightBytes(), bytes),
         new Prediction("KV cache memory", said.kvBytes(), child.kvBytes(), bytes),
         new Prediction(
             "KL before global distillation (nats)",
             said.klNats(),
             target.childBeforeDistillation().klNats(),
-            Figures::nats));
+            NumberText::nats));
   }
 
-  String predictedText() {
+  public String predictedText() {
     return format.apply(predicted);
   }
 
-  String measuredText() {
+  public String measuredText() {
     return format.apply(measured);
   }
 
   /** Returns how far the measurement lies from the prediction, for example {@code +3.1 %}. */
-  String change() {
-    return Figures.change(predicted, measured);
+  public String change() {
+    return NumberText.change(predicted, measured);
   }
 }

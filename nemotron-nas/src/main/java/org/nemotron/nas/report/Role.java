@@ -1,9 +1,10 @@
 package org.nemotron.nas.report;
 
 import java.util.Locale;
+import org.nemotron.nas.report.html.Mark;
 
 /** What a measured model is within a run: its name in tables and its mark in charts. */
-enum Role {
+public enum Role {
   PARENT("parent", Mark.CIRCLE),
   CHILD("child", Mark.DIAMOND),
   ASSEMBLED("before distillation", Mark.DIAMOND),
@@ -20,17 +21,17 @@ enum Role {
   }
 
   /** Returns the name in tables and charts. */
-  String label() {
+  public String label() {
     return label;
   }
 
-  /** Returns the shape that tells it from the others without colour. */
-  Mark mark() {
+  /** Returns the shape that tells it from the others without color. */
+  public Mark mark() {
     return mark;
   }
 
-  /** Returns the class of its colour in the style sheet. */
-  String style() {
+  /** Returns the class of its color in the style sheet. */
+  public String style() {
     return "c-" + name().toLowerCase(Locale.ROOT);
   }
 }

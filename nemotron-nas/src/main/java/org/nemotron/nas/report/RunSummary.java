@@ -93,7 +93,7 @@ public record RunSummary(
     checkArgument(value >= 0 && value <= 1, "%s (%s) must lie between 0 and 1", component, value);
   }
 
-  /** Batch, prompt and output of the scenario that throughput and KV memory refer to. */
+  /** Batch, prompt and output of the scenario that throughput and KV cache refer to. */
   public record ScenarioSummary(int batch, int promptTokens, int outputTokens) {
     /** Checks that there is something to generate. */
     public ScenarioSummary {

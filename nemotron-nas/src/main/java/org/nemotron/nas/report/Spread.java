@@ -1,7 +1,7 @@
 package org.nemotron.nas.report;
 
 /** Moves labels apart along a line until none covers another. */
-final class Spread {
+public final class Spread {
   private Spread() {}
 
   /**
@@ -13,7 +13,7 @@ final class Spread {
    *
    * @param wanted ascending
    */
-  static double[] apart(double[] wanted, double apart, double least, double most) {
+  public static double[] apart(double[] wanted, double apart, double least, double most) {
     double[] places = wanted.clone();
     int count = places.length;
     double step = count > 1 ? Math.min(apart, (most - least) / (count - 1)) : apart;

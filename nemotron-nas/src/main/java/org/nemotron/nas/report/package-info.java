@@ -4,7 +4,7 @@
  * <p>Place in the pipeline: last; it reads nothing but the {@link
  * org.nemotron.nas.report.RunSummary} that the pipeline fills, and returns text that the pipeline
  * stores or prints. Entry types: {@link org.nemotron.nas.report.SummaryWriter}, {@link
- * org.nemotron.nas.report.HtmlReport} and {@link org.nemotron.nas.report.ConsoleReport}.
+ * org.nemotron.nas.report.html.HtmlReport} and {@link org.nemotron.nas.report.ConsoleReport}.
  */
 @NullMarked
 @CheckReturnValue

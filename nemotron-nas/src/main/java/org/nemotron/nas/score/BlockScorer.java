@@ -14,12 +14,12 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.cuda.CardMemoryException;
+import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.BlockLibrary;
@@ -64,8 +64,8 @@ public final class BlockScorer {
     Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
     candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
     List<List<Candidate>> passes = passes(candidates);
-    ScoringRoom room = room(library.parent(), data);
-    try (SideBySide sideBySide = new SideBySide(room.passes())) {
+    ScoringMemoryPlan room = room(library.parent(), data);
+    try (TensorThreads sideBySide = new TensorThreads(room.passes())) {
       for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
         try (NativeScope scope = NativeScope.open()) {
           String name = "scores, batch " + batch;
@@ -74,7 +74,7 @@ public final class BlockScorer {
         progress.accept(batch + 1);
       }
     } catch (RuntimeException e) {
-      throw CardMemoryException.explaining(e, library.parent().device(), REMEDY);
+      throw GpuMemoryException.explaining(e, library.parent().device(), REMEDY);
     }
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
     ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
@@ -92,10 +92,10 @@ public final class BlockScorer {
     return score(library, library.candidates(), data, progress);
   }
 
-  private ScoringRoom room(HeterogeneousModel parent, EvaluationBatches data) {
+  private ScoringMemoryPlan room(HeterogeneousModel parent, EvaluationBatches data) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor idsBT = data.batch(0);
-      return ScoringRoom.of(parent, settings, idsBT.size(0), idsBT.size(1));
+      return ScoringMemoryPlan.of(parent, settings, idsBT.size(0), idsBT.size(1));
     }
   }
 
@@ -122,12 +122,12 @@ public final class BlockScorer {
       Tensor idsBT,
       String name,
       Map<Candidate, ScoreAccumulator> sums,
-      SideBySide sideBySide,
-      ResidualStream.Place place) {
+      TensorThreads sideBySide,
+      HiddenStates.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      ResidualStream stream =
-          ResidualStream.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
+      HiddenStates stream =
+          HiddenStates.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
         metrics.checkParent(name);
         sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
@@ -138,7 +138,7 @@ public final class BlockScorer {
   private static void scorePass(
       BlockLibrary library,
       List<Candidate> pass,
-      ResidualStream stream,
+      HiddenStates stream,
       TokenMetrics metrics,
       Map<Candidate, ScoreAccumulator> sums) {
     try (NoGradGuard inference = new NoGradGuard();

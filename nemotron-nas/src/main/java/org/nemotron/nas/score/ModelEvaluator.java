@@ -10,13 +10,13 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.nemotron.core.nn.Divergences;
+import org.nemotron.core.activation.Divergences;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 
@@ -44,7 +44,7 @@ public final class ModelEvaluator {
       HeterogeneousModel parent, List<HeterogeneousModel> models) {
     List<List<OfWindow>> windows = new ArrayList<>();
     models.forEach(model -> windows.add(new ArrayList<>()));
-    try (SideBySide sideBySide = new SideBySide(threads)) {
+    try (TensorThreads sideBySide = new TensorThreads(threads)) {
       for (int batch = 0; batch < data.batches(); batch++) {
         evaluateBatch(parent, models, batch, windows, sideBySide);
       }
@@ -57,7 +57,7 @@ public final class ModelEvaluator {
       List<HeterogeneousModel> models,
       int batch,
       List<List<OfWindow>> windows,
-      SideBySide sideBySide) {
+      TensorThreads sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor ids = Tensors.move(data.batch(batch), parent.device(), DType.INT64);
       List<Integer> rows = IntStream.range(0, (int) ids.size(0)).boxed().toList();
@@ -85,11 +85,11 @@ public final class ModelEvaluator {
       HeterogeneousModel model,
       OfWindow result,
       Tensor ids1T) {
-    Optional<String> ofParent = ResidualStream.of(parent, ids1T).notFinite();
+    Optional<String> ofParent = HiddenStates.of(parent, ids1T).notFinite();
     String where =
         ofParent
             .map(part -> "the parent's " + part)
-            .orElseGet(() -> ResidualStream.of(model, ids1T).notFinite().orElse("the head"));
+            .orElseGet(() -> HiddenStates.of(model, ids1T).notFinite().orElse("the head"));
     return new NonFiniteException(
         "evaluation, model "
             + index

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Placement;
 
 /**
  * The harm that each candidate does, alone in the parent. Immutable.
@@ -37,7 +37,7 @@ public record ScoreTable(
   /**
    * Returns the score of one placed block: measured where it was trained whole, added otherwise.
    */
-  public Score score(ModelSpec parent, Placement placement) {
+  public Score score(ModelSpec parent, BlockChoice placement) {
     return switch (placement.origin()) {
       case PARENT -> Score.NONE;
       case DECOUPLED -> added(parent, placement);
@@ -46,7 +46,7 @@ public record ScoreTable(
     };
   }
 
-  private Score added(ModelSpec parent, Placement placement) {
+  private Score added(ModelSpec parent, BlockChoice placement) {
     BlockSpec own = parent.block(placement.layer());
     BlockSpec spec = placement.spec();
     Score attention =

@@ -8,7 +8,7 @@ import static com.google.common.base.Preconditions.checkArgument;
  * @param batches batches of held-out text
  * @param candidatesPerPass how many candidates with the same layer behind them share one pass
  *     through the rest of the parent
- * @param threads how many such passes run at the same time, one core each; on a card fewer, where
+ * @param threads how many such passes run at the same time, one core each; on a GPU fewer, where
  *     its memory does not hold so many
  * @param hiddenStates where the parent's hidden states of a batch are kept
  */

@@ -3,8 +3,8 @@ package org.nemotron.nas.score;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.PredictionComparison;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
@@ -17,7 +17,7 @@ final class TokenMetrics implements AutoCloseable {
 
   private final long sequences;
   private final long tokens;
-  private final PredictionComparison comparison;
+  private final LogitComparison comparison;
 
   /**
    * Makes the parent's predictions.
@@ -31,7 +31,7 @@ final class TokenMetrics implements AutoCloseable {
       Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
       // The last token of a sequence predicts nothing that is known: its entry is left out below.
       Tensor targetsR = torch.roll(idsBT, new long[] {-1}, new long[] {1}).flatten();
-      this.comparison = new PredictionComparison(parent, lastHiddenBTD.flatten(0, 1), targetsR);
+      this.comparison = new LogitComparison(parent, lastHiddenBTD.flatten(0, 1), targetsR);
     }
   }
 
@@ -71,7 +71,7 @@ final class TokenMetrics implements AutoCloseable {
    * @param lastHiddenBTD the output of the last layer
    */
   Tensor compare(Tensor lastHiddenBTD) {
-    PredictionComparison.Rows rows = comparison.compare(lastHiddenBTD.flatten(0, 1));
+    LogitComparison.Rows rows = comparison.compare(lastHiddenBTD.flatten(0, 1));
     TensorVector columns = new TensorVector();
     columns.push_back(means(rows.klR(), tokens));
     columns.push_back(means(rows.lossR().sub(comparison.own().lossR()), tokens - 1));

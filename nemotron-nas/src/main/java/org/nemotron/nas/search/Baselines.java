@@ -30,7 +30,7 @@ public final class Baselines {
    * <p>Source: Puzzle, appendix F.2.2.
    */
   public static Optional<Solution> greedy(SearchProblem problem) {
-    Network network = Network.of(problem);
+    LayerGraph network = LayerGraph.of(problem);
     return solution(problem, network, new GreedyChoice(network).path());
   }
 
@@ -41,7 +41,7 @@ public final class Baselines {
    * @param seed the same seed gives the same architecture
    */
   public static Optional<Solution> random(SearchProblem problem, long seed) {
-    Network network = Network.of(problem);
+    LayerGraph network = LayerGraph.of(problem);
     RandomGenerator random = new SplittableRandom(seed);
     return solution(problem, network, new RandomWalk(network, random).path());
   }
@@ -58,17 +58,17 @@ public final class Baselines {
         "cost %s must be one of the candidates' costs %s",
         costName,
         problem.costNames());
-    Network network = Network.of(problem);
+    LayerGraph network = LayerGraph.of(problem);
     double[] less =
         network.alternatives.stream()
             .mapToDouble(a -> -verifyNotNull(a.costs().get(costName)))
             .toArray();
-    Answer answer =
-        new PrunedSearch()
+    SolverAnswer answer =
+        new ExactSolver()
             .solve(
                 network.withObjective(less),
                 Deadline.startingNow(Duration.ofDays(365), Deadline.NEVER));
-    return answer instanceof Answer.Best best
+    return answer instanceof SolverAnswer.Best best
         ? solution(problem, network, Optional.of(best.path()))
         : Optional.empty();
   }
@@ -78,7 +78,7 @@ public final class Baselines {
    * every layer, or one after the other where the candidate covers several.
    */
   public static Optional<Solution> homogeneous(SearchProblem problem) {
-    Network network = Network.of(problem);
+    LayerGraph network = LayerGraph.of(problem);
     Optional<Path> best =
         IntStream.range(network.firstArc[0], network.firstArc[1])
             .mapToObj(arc -> repeated(network, network.alternatives.get(arc).id()))
@@ -88,7 +88,7 @@ public final class Baselines {
     return solution(problem, network, best);
   }
 
-  private static Optional<Path> repeated(Network network, String id) {
+  private static Optional<Path> repeated(LayerGraph network, String id) {
     ImmutableIntArray.Builder arcs = ImmutableIntArray.builder();
     int node = 0;
     while (node < network.layers) {
@@ -107,7 +107,7 @@ public final class Baselines {
   }
 
   private static Optional<Solution> solution(
-      SearchProblem problem, Network network, Optional<Path> path) {
+      SearchProblem problem, LayerGraph network, Optional<Path> path) {
     return path.filter(network::allows)
         .map(found -> Solutions.of(problem, network, found, Double.NEGATIVE_INFINITY));
   }

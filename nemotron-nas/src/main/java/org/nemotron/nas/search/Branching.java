@@ -18,15 +18,15 @@ final class Branching {
   /** Keeps the product of two gains from being decided by one that is zero. */
   private static final double LEAST_GAIN = 1e-6;
 
-  private final Core core;
-  private final Dual dual;
+  private final ReducedProblem core;
+  private final Multipliers dual;
   private final double enough;
 
   /**
    * @param dual the best multipliers
    * @param enough the bound from which on a part is done with
    */
-  Branching(Core core, Dual dual, double enough) {
+  Branching(ReducedProblem core, Multipliers dual, double enough) {
     this.core = core;
     this.dual = dual;
     this.enough = enough;
@@ -63,8 +63,8 @@ final class Branching {
 
   private double gain(int arc, boolean taken) {
     boolean[] kept = part(arc, taken);
-    Dual raised =
-        DualAscent.ascend(
+    Multipliers raised =
+        ColumnGeneration.ascend(
             core.keeping(kept), dual.multipliers, mixture(kept), enough, PRECISION, MOST_PATHS);
     return Math.min(enough, raised.bound) - dual.bound;
   }

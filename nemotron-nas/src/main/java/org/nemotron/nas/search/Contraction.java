@@ -5,12 +5,12 @@ package org.nemotron.nas.search;
  * it.
  */
 final class Contraction {
-  private final Core core;
+  private final ReducedProblem core;
   private final int[] place; // of each node among those that are left
   private final boolean[] joined; // with the node behind it
   private final int nodes;
 
-  private Contraction(Core core, int[] place, boolean[] joined, int nodes) {
+  private Contraction(ReducedProblem core, int[] place, boolean[] joined, int nodes) {
     this.core = core;
     this.place = place;
     this.joined = joined;
@@ -18,7 +18,7 @@ final class Contraction {
   }
 
   /** Finds all that can be joined; of a core that is a single path, one arc stays. */
-  static Contraction of(Core core) {
+  static Contraction of(ReducedProblem core) {
     int[] place = new int[core.nodes + 1];
     boolean[] joined = new boolean[core.nodes];
     int furthest = 0;

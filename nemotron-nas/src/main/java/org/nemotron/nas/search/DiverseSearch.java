@@ -10,7 +10,7 @@ import org.nemotron.nas.search.SearchOutcome.Ending;
 final class DiverseSearch {
   private final SearchProblem problem;
   private final Solver solver;
-  private final Solver exact = new PrunedSearch();
+  private final Solver exact = new ExactSolver();
   private final Optional<TieBreak> tieBreak;
   private final Deadline deadline;
   private final SearchListener listener;
@@ -29,13 +29,13 @@ final class DiverseSearch {
   }
 
   SearchOutcome solve() {
-    Network network = Network.of(problem);
+    LayerGraph network = LayerGraph.of(problem);
     Series series =
         problem.solutions() == 1 ? new FreshSeries(solver, network) : solver.series(network);
     List<Solution> found = new ArrayList<>();
     while (true) {
-      Answer answer = series.next(deadline);
-      if (!(answer instanceof Answer.Best best)) {
+      SolverAnswer answer = series.next(deadline);
+      if (!(answer instanceof SolverAnswer.Best best)) {
         return found.isEmpty() ? nothing(network, answer) : found(found, endingAfter(answer));
       }
       Path path = preferred(network, best);
@@ -49,33 +49,35 @@ final class DiverseSearch {
       if (found.size() == problem.solutions()) {
         return found(found, Ending.COMPLETE);
       }
-      Row distance = network.distanceRow(path, problem.minDifferentLayers());
+      Constraint distance = network.distanceRow(path, problem.minDifferentLayers());
       network = network.plusRow(distance);
       series.demand(distance);
     }
   }
 
   /** Returns the path of least cost among those tied with the best one. */
-  private Path preferred(Network network, Answer.Best best) {
+  private Path preferred(LayerGraph network, SolverAnswer.Best best) {
     return tieBreak.isPresent() ? cheapest(network, best, tieBreak.get()) : best.path();
   }
 
-  private Path cheapest(Network network, Answer.Best best, TieBreak tie) {
-    Row cost = network.costRow(tie.cost(), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+  private Path cheapest(LayerGraph network, SolverAnswer.Best best, TieBreak tie) {
+    Constraint cost =
+        network.costRow(tie.cost(), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
     Solution solution = Solutions.of(problem, network, best.path(), best.bound());
-    Row tied = network.objectiveRow(tie.tiedUpTo(solution));
-    Answer answer = exact.solve(network.plusRow(tied).withObjective(cost.coefficients), deadline);
-    return answer instanceof Answer.Best cheapest ? cheapest.path() : best.path();
+    Constraint tied = network.objectiveRow(tie.tiedUpTo(solution));
+    SolverAnswer answer =
+        exact.solve(network.plusRow(tied).withObjective(cost.coefficients), deadline);
+    return answer instanceof SolverAnswer.Best cheapest ? cheapest.path() : best.path();
   }
 
-  private SearchOutcome nothing(Network network, Answer answer) {
-    return answer instanceof Answer.Stopped stopped
+  private SearchOutcome nothing(LayerGraph network, SolverAnswer answer) {
+    return answer instanceof SolverAnswer.Stopped stopped
         ? new SearchOutcome.OutOfTime(stopped.bound(), deadline.elapsed())
         : new Infeasibility(network, exact, deadline).explain();
   }
 
-  private Ending endingAfter(Answer answer) {
-    return answer instanceof Answer.None ? Ending.EXHAUSTED : interruption();
+  private Ending endingAfter(SolverAnswer answer) {
+    return answer instanceof SolverAnswer.None ? Ending.EXHAUSTED : interruption();
   }
 
   private Ending interruption() {

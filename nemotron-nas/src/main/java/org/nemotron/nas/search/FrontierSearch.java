@@ -11,8 +11,8 @@ final class FrontierSearch {
   private static final double ROUNDING = 1e-12;
 
   private final SearchProblem problem;
-  private final Network network;
-  private final Row cost;
+  private final LayerGraph network;
+  private final Constraint cost;
   private final Solver solver;
   private final double relativeGap;
   private final Deadline deadline;
@@ -28,7 +28,7 @@ final class FrontierSearch {
       Deadline deadline,
       SearchListener listener) {
     this.problem = problem;
-    this.network = Network.of(problem);
+    this.network = LayerGraph.of(problem);
     this.cost = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
     this.solver = solver;
     this.relativeGap = relativeGap;
@@ -49,7 +49,7 @@ final class FrontierSearch {
   Frontier everyStep(double low, double high) {
     double limit = high;
     while (limit >= low) {
-      Optional<Answer.Best> best = best(within(limit));
+      Optional<SolverAnswer.Best> best = best(within(limit));
       if (best.isEmpty() || deadline.isPast()) {
         return frontier();
       }
@@ -70,17 +70,17 @@ final class FrontierSearch {
         && points.get(0).solution().score() >= score - ROUNDING * Math.abs(score);
   }
 
-  private Network within(double limit) {
+  private LayerGraph within(double limit) {
     return network.plusRow(cost.between(Double.NEGATIVE_INFINITY, limit));
   }
 
-  private Optional<Answer.Best> best(Network asked) {
-    Answer answer = solver.solve(asked, deadline);
-    complete &= !(answer instanceof Answer.Stopped);
-    return answer instanceof Answer.Best best ? Optional.of(best) : Optional.empty();
+  private Optional<SolverAnswer.Best> best(LayerGraph asked) {
+    SolverAnswer answer = solver.solve(asked, deadline);
+    complete &= !(answer instanceof SolverAnswer.Stopped);
+    return answer instanceof SolverAnswer.Best best ? Optional.of(best) : Optional.empty();
   }
 
-  private void add(double limit, Answer.Best best, int expected) {
+  private void add(double limit, SolverAnswer.Best best, int expected) {
     Solution solution = Solutions.of(problem, network, best.path(), best.bound());
     complete &= solution.gap() <= relativeGap;
     points.add(0, new Frontier.Point(limit, solution));

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /** The greedy reference algorithm of Puzzle (appendix F.2.2) on a network. */
 final class GreedyChoice {
-  private final Network network;
-  private final ImmutableList<Row> limited;
+  private final LayerGraph network;
+  private final ImmutableList<Constraint> limited;
 
   /**
    * What is left of each limited row: the shares of the layers seen so far, less what they took.
@@ -20,7 +20,7 @@ final class GreedyChoice {
   /** The arc that covers each layer, -1 while there is none. */
   private final int[] cover;
 
-  GreedyChoice(Network network) {
+  GreedyChoice(LayerGraph network) {
     this.network = network;
     this.limited =
         network.rows.stream()
@@ -77,7 +77,7 @@ final class GreedyChoice {
   }
 
   private double leftAfter(int row, int arc) {
-    Row limit = limited.get(row);
+    Constraint limit = limited.get(row);
     double share = (limit.atMost - limit.fixed) / network.layers;
     int covered = network.to[arc] - network.from[arc];
     return left[row] + covered * share - limit.coefficients[arc];

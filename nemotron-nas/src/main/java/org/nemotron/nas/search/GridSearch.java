@@ -6,7 +6,7 @@ import java.util.Optional;
 /** Solves a problem under every pair of limits on two costs. */
 final class GridSearch {
   private final SearchProblem problem;
-  private final Network network;
+  private final LayerGraph network;
   private final Solver solver;
   private final double relativeGap;
   private final Deadline deadline;
@@ -19,7 +19,7 @@ final class GridSearch {
       Deadline deadline,
       SearchListener listener) {
     this.problem = problem;
-    this.network = Network.of(problem);
+    this.network = LayerGraph.of(problem);
     this.solver = solver;
     this.relativeGap = relativeGap;
     this.deadline = deadline;
@@ -27,8 +27,9 @@ final class GridSearch {
   }
 
   FrontierGrid evenly(String cost, int points, String otherCost, int otherPoints) {
-    Row one = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-    Row other = network.costRow(otherCost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    Constraint one = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    Constraint other =
+        network.costRow(otherCost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
     ImmutableList<Double> limits = Limits.evenly(network, one, points, solver, deadline);
     ImmutableList<Double> otherLimits =
         Limits.evenly(network, other, otherPoints, solver, deadline);
@@ -37,8 +38,8 @@ final class GridSearch {
     int done = 0;
     for (double limit : limits) {
       for (double otherLimit : otherLimits) {
-        Answer answer = solver.solve(within(one, limit, other, otherLimit), deadline);
-        complete &= !(answer instanceof Answer.Stopped);
+        SolverAnswer answer = solver.solve(within(one, limit, other, otherLimit), deadline);
+        complete &= !(answer instanceof SolverAnswer.Stopped);
         Optional<Solution> solution = solution(answer);
         complete &= solution.map(found -> found.gap() <= relativeGap).orElse(true);
         solution.ifPresent(found -> cells.add(new FrontierGrid.Cell(limit, otherLimit, found)));
@@ -51,14 +52,14 @@ final class GridSearch {
         cost, otherCost, cells.build(), complete && !deadline.isPast(), deadline.elapsed());
   }
 
-  private Network within(Row one, double limit, Row other, double otherLimit) {
+  private LayerGraph within(Constraint one, double limit, Constraint other, double otherLimit) {
     return network
         .plusRow(one.between(Double.NEGATIVE_INFINITY, limit))
         .plusRow(other.between(Double.NEGATIVE_INFINITY, otherLimit));
   }
 
-  private Optional<Solution> solution(Answer answer) {
-    return answer instanceof Answer.Best best
+  private Optional<Solution> solution(SolverAnswer answer) {
+    return answer instanceof SolverAnswer.Best best
         ? Optional.of(Solutions.of(problem, network, best.path(), best.bound()))
         : Optional.empty();
   }

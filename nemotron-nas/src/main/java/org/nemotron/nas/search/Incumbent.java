@@ -8,20 +8,20 @@ final class Incumbent {
   /** An improvement below this share of the objective's size is rounding. */
   private static final double ROUNDING = 1e-12;
 
-  private final Network network;
+  private final LayerGraph network;
   private final double relativeGap;
   private Optional<Path> path = Optional.empty();
   private double score = Double.POSITIVE_INFINITY;
   private boolean narrowMiss;
 
-  Incumbent(Network network) {
+  Incumbent(LayerGraph network) {
     this(network, 0);
   }
 
   /**
    * @param relativeGap improvements below this share of the score are of no interest
    */
-  Incumbent(Network network, double relativeGap) {
+  Incumbent(LayerGraph network, double relativeGap) {
     this.network = network;
     this.relativeGap = relativeGap;
   }
@@ -56,7 +56,7 @@ final class Incumbent {
   }
 
   /** Returns what a path of {@code core} must be below to be an improvement. */
-  double cutoff(Core core) {
+  double cutoff(ReducedProblem core) {
     double scaled = score * core.scale;
     return path.isEmpty() ? scaled : scaled - Math.max(rounding(scaled), tolerated(scaled));
   }

@@ -22,11 +22,11 @@ final class Infeasibility {
   /** Repairs that take longer to find are left out. */
   private static final Duration REPAIR_TIME = Duration.ofSeconds(5);
 
-  private final Network network;
+  private final LayerGraph network;
   private final Solver solver;
   private final Deadline deadline;
 
-  Infeasibility(Network network, Solver solver, Deadline deadline) {
+  Infeasibility(LayerGraph network, Solver solver, Deadline deadline) {
     this.network = network;
     this.solver = solver;
     this.deadline = deadline;
@@ -38,7 +38,7 @@ final class Infeasibility {
     IntStream.range(0, network.rows.size()).forEach(all::add);
     for (int size = 1; size <= all.size() && !deadline.isPast(); size++) {
       for (Set<Integer> candidate : Sets.combinations(all, size)) {
-        ImmutableList<Row> clash =
+        ImmutableList<Constraint> clash =
             candidate.stream().map(network.rows::get).collect(ImmutableList.toImmutableList());
         if (clashes(clash)) {
           return explanation(clash);
@@ -49,10 +49,10 @@ final class Infeasibility {
   }
 
   /** Returns whether nothing meets these rows: finding anything at all is enough to tell. */
-  private boolean clashes(ImmutableList<Row> rows) {
+  private boolean clashes(ImmutableList<Constraint> rows) {
     double[] indifferent = new double[network.arcs()];
-    Network asked = network.withObjective(indifferent).withRows(rows);
-    return solver.solve(asked, deadline) instanceof Answer.None;
+    LayerGraph asked = network.withObjective(indifferent).withRows(rows);
+    return solver.solve(asked, deadline) instanceof SolverAnswer.None;
   }
 
   /** That nothing fits is proven by now: no score is possible at all. */
@@ -60,14 +60,14 @@ final class Infeasibility {
     return new SearchOutcome.OutOfTime(Double.POSITIVE_INFINITY, deadline.elapsed());
   }
 
-  private SearchOutcome explanation(ImmutableList<Row> clash) {
-    Row first = clash.get(0);
+  private SearchOutcome explanation(ImmutableList<Constraint> clash) {
+    Constraint first = clash.get(0);
     Optional<Miss> miss = miss(first, clash, deadline);
     if (miss.isEmpty()) {
       return outOfTime();
     }
     ImmutableMap.Builder<String, Double> repairs = ImmutableMap.builder();
-    for (Row row : clash) {
+    for (Constraint row : clash) {
       miss(row, network.rows, deadline.atMost(REPAIR_TIME))
           .filter(repair -> Double.isFinite(repair.nearest()))
           .ifPresent(repair -> repairs.put(row.name, repair.nearest()));
@@ -94,8 +94,8 @@ final class Infeasibility {
    * Returns how {@code row} misses when all of {@code rows}, which include it, must hold; empty
    * when that could not be proven in time.
    */
-  private Optional<Miss> miss(Row row, List<Row> rows, Deadline until) {
-    List<Row> others = new ArrayList<>(rows);
+  private Optional<Miss> miss(Constraint row, List<Constraint> rows, Deadline until) {
+    List<Constraint> others = new ArrayList<>(rows);
     others.remove(row);
     if (row.atLeast > Double.NEGATIVE_INFINITY) {
       Optional<Double> greatest = least(row.negated(), others, until).map(least -> -least);
@@ -111,13 +111,15 @@ final class Infeasibility {
    * Returns the proven least value of {@code row} while {@code others} hold, infinite if they
    * cannot; empty when time ran out.
    */
-  private Optional<Double> least(Row row, List<Row> others, Deadline until) {
-    Network asked = network.withObjective(row.coefficients).withRows(others);
-    Answer answer = solver.solve(asked, until);
-    if (answer instanceof Answer.Best best) {
+  private Optional<Double> least(Constraint row, List<Constraint> others, Deadline until) {
+    LayerGraph asked = network.withObjective(row.coefficients).withRows(others);
+    SolverAnswer answer = solver.solve(asked, until);
+    if (answer instanceof SolverAnswer.Best best) {
       boolean proven = best.bound() >= asked.score(best.path());
       return proven ? Optional.of(row.value(best.path())) : Optional.empty();
     }
-    return answer instanceof Answer.None ? Optional.of(Double.POSITIVE_INFINITY) : Optional.empty();
+    return answer instanceof SolverAnswer.None
+        ? Optional.of(Double.POSITIVE_INFINITY)
+        : Optional.empty();
   }
 }

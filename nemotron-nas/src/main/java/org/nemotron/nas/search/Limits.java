@@ -12,12 +12,12 @@ final class Limits {
    */
   private static final Duration LEAST_TIME = Duration.ofSeconds(1);
 
-  private final Network network;
-  private final Row cost;
+  private final LayerGraph network;
+  private final Constraint cost;
   private final Solver solver;
   private final Deadline deadline;
 
-  private Limits(Network network, Row cost, Solver solver, Deadline deadline) {
+  private Limits(LayerGraph network, Constraint cost, Solver solver, Deadline deadline) {
     this.network = network;
     this.cost = cost;
     this.solver = solver;
@@ -30,7 +30,7 @@ final class Limits {
    * the least cannot be told, the first limit is one step above that budget.
    */
   static ImmutableList<Double> evenly(
-      Network network, Row cost, int count, Solver solver, Deadline deadline) {
+      LayerGraph network, Constraint cost, int count, Solver solver, Deadline deadline) {
     Limits limits = new Limits(network, cost, solver, deadline);
     return limits
         .value(network)
@@ -53,36 +53,36 @@ final class Limits {
     if (free.isEmpty() || free.get() >= lowerEnd) {
       return free;
     }
-    Network asked = network.withObjective(cost.coefficients);
-    Answer answer = solver.solve(asked, deadline.atMost(LEAST_TIME));
-    return answer instanceof Answer.Best best && best.bound() >= asked.score(best.path())
+    LayerGraph asked = network.withObjective(cost.coefficients);
+    SolverAnswer answer = solver.solve(asked, deadline.atMost(LEAST_TIME));
+    return answer instanceof SolverAnswer.Best best && best.bound() >= asked.score(best.path())
         ? Optional.of(cost.value(best.path()))
         : Optional.of(lowerEnd + (rich - lowerEnd) / count);
   }
 
   private double lowerEnd() {
     double lowerEnd = Double.NEGATIVE_INFINITY;
-    for (Row row : network.rows) {
+    for (Constraint row : network.rows) {
       lowerEnd = isOfCost(row) ? Math.max(lowerEnd, row.atLeast) : lowerEnd;
     }
     return lowerEnd;
   }
 
-  private Network withoutLowerEnd() {
-    ImmutableList.Builder<Row> rows = ImmutableList.builder();
-    for (Row row : network.rows) {
+  private LayerGraph withoutLowerEnd() {
+    ImmutableList.Builder<Constraint> rows = ImmutableList.builder();
+    for (Constraint row : network.rows) {
       rows.add(isOfCost(row) ? row.between(Double.NEGATIVE_INFINITY, row.atMost) : row);
     }
     return network.withRows(rows.build());
   }
 
-  private boolean isOfCost(Row row) {
+  private boolean isOfCost(Constraint row) {
     return !row.counts && row.name.equals(cost.name);
   }
 
   /** Returns the value of the best path of a network, empty when there is none. */
-  private Optional<Double> value(Network of) {
-    return solver.solve(of, deadline) instanceof Answer.Best best
+  private Optional<Double> value(LayerGraph of) {
+    return solver.solve(of, deadline) instanceof SolverAnswer.Best best
         ? Optional.of(cost.value(best.path()))
         : Optional.empty();
   }

@@ -3,7 +3,7 @@ package org.nemotron.nas.search;
 import com.google.common.primitives.ImmutableIntArray;
 
 /**
- * One architecture as arcs of a {@link Network}.
+ * One architecture as arcs of a {@link LayerGraph}.
  *
  * @param arcs in layer order
  */

@@ -123,7 +123,7 @@ final class ProblemChecks {
         checkExists(layers, pin);
       }
     }
-    checkCovered(Permissions.of(layers, rules));
+    checkCovered(AllowedAlternatives.of(layers, rules));
   }
 
   private static void checkExists(ImmutableList<ImmutableList<Alternative>> layers, Rule.Pin pin) {
@@ -137,7 +137,7 @@ final class ProblemChecks {
   }
 
   /** Checks that a chain of permitted candidates leads from the first layer past the last. */
-  private static void checkCovered(Permissions permissions) {
+  private static void checkCovered(AllowedAlternatives permissions) {
     boolean[] reached = new boolean[permissions.layers() + 1];
     reached[0] = true;
     int furthest = 0;
@@ -159,7 +159,7 @@ final class ProblemChecks {
   }
 
   /** Checks that no candidate covers the layers up to one in which nothing can stand. */
-  private static void checkNoGapBefore(Permissions permissions, int empty) {
+  private static void checkNoGapBefore(AllowedAlternatives permissions, int empty) {
     for (int layer = 0; layer < empty; layer++) {
       for (Alternative candidate : permissions.at(layer)) {
         checkArgument(

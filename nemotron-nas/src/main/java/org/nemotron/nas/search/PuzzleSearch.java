@@ -80,7 +80,7 @@ public final class PuzzleSearch {
    * whatever the relative gap.
    */
   public Optional<Sensitivity> sensitivity(SearchProblem problem) {
-    return new SensitivityAnalysis(problem, exact, deadline()).analyse();
+    return new SensitivityAnalysis(problem, exact, deadline()).analyze();
   }
 
   /**
@@ -159,7 +159,7 @@ public final class PuzzleSearch {
 
     private Solver solver(double relativeGap) {
       return switch (this) {
-        case OWN -> new PrunedSearch(relativeGap);
+        case OWN -> new ExactSolver(relativeGap);
         case SCIP -> new ScipSolver(relativeGap);
       };
     }

@@ -10,13 +10,13 @@ final class RandomWalk {
   private static final int STEPS_PER_LAYER = 500;
   private static final int LONGEST_STRETCH = 3;
 
-  private final Network network;
+  private final LayerGraph network;
   private final RandomGenerator random;
 
   /** For every node, whether the last node can be reached from it through permitted arcs. */
   private final boolean[][] reaches;
 
-  RandomWalk(Network network, RandomGenerator random) {
+  RandomWalk(LayerGraph network, RandomGenerator random) {
     this.network = network;
     this.random = random;
     this.reaches = reachability(network);
@@ -66,7 +66,7 @@ final class RandomWalk {
   private double miss(List<Integer> arcs) {
     Path path = path(arcs);
     double miss = 0;
-    for (Row row : network.rows) {
+    for (Constraint row : network.rows) {
       double value = row.value(path);
       double excess = Math.max(0, Math.max(value - row.atMost, row.atLeast - value));
       miss += excess / Math.max(Math.abs(value), Double.MIN_NORMAL);
@@ -78,7 +78,7 @@ final class RandomWalk {
     return Path.of(arcs.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  private static boolean[][] reachability(Network network) {
+  private static boolean[][] reachability(LayerGraph network) {
     boolean[][] reaches = new boolean[network.layers + 1][network.layers + 1];
     reaches[network.layers][network.layers] = true;
     for (int node = network.layers - 1; node >= 0; node--) {

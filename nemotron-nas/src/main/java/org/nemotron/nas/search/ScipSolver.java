@@ -27,22 +27,22 @@ final class ScipSolver implements Solver {
   }
 
   @Override
-  public Answer solve(Network network, Deadline deadline) {
+  public SolverAnswer solve(LayerGraph network, Deadline deadline) {
     Loader.loadNativeLibraries();
     List<Path> refused = new ArrayList<>();
     while (true) {
-      Answer answer = solveOnce(network, refused, deadline);
-      if (!(answer instanceof Answer.Best best) || network.allows(best.path())) {
+      SolverAnswer answer = solveOnce(network, refused, deadline);
+      if (!(answer instanceof SolverAnswer.Best best) || network.allows(best.path())) {
         return answer;
       }
       if (deadline.isPast()) {
-        return new Answer.Stopped(best.bound());
+        return new SolverAnswer.Stopped(best.bound());
       }
       refused.add(best.path());
     }
   }
 
-  private Answer solveOnce(Network network, List<Path> refused, Deadline deadline) {
+  private SolverAnswer solveOnce(LayerGraph network, List<Path> refused, Deadline deadline) {
     MPSolver solver = MPSolver.createSolver("SCIP");
     try {
       MPVariable[] taken = solver.makeBoolVarArray(network.arcs());
@@ -59,7 +59,7 @@ final class ScipSolver implements Solver {
 
   /** Multiplies by {@code scale}, as SCIP takes differences below a billionth for none. */
   private static void addObjective(
-      MPSolver solver, Network network, double scale, MPVariable[] taken) {
+      MPSolver solver, LayerGraph network, double scale, MPVariable[] taken) {
     MPObjective objective = solver.objective();
     for (int arc = 0; arc < taken.length; arc++) {
       objective.setCoefficient(taken[arc], network.objective[arc] * scale);
@@ -68,7 +68,7 @@ final class ScipSolver implements Solver {
   }
 
   /** Every node but the last is left as often as it is entered, the first one once. */
-  private static void addFlow(MPSolver solver, Network network, MPVariable[] taken) {
+  private static void addFlow(MPSolver solver, LayerGraph network, MPVariable[] taken) {
     MPConstraint[] nodes = new MPConstraint[network.layers + 1];
     for (int node = 0; node < network.layers; node++) {
       double supply = node == 0 ? 1 : 0;
@@ -82,7 +82,7 @@ final class ScipSolver implements Solver {
   }
 
   /** Adds a row divided by its largest coefficient: costs in bytes would drown the others. */
-  private static void addRow(MPSolver solver, Row row, MPVariable[] taken) {
+  private static void addRow(MPSolver solver, Constraint row, MPVariable[] taken) {
     double largest = 0;
     for (double coefficient : row.coefficients) {
       largest = Math.max(largest, Math.abs(coefficient));
@@ -97,21 +97,21 @@ final class ScipSolver implements Solver {
     }
   }
 
-  private Answer run(
-      MPSolver solver, Network network, double scale, MPVariable[] taken, Deadline deadline) {
+  private SolverAnswer run(
+      MPSolver solver, LayerGraph network, double scale, MPVariable[] taken, Deadline deadline) {
     solver.setTimeLimit(Math.max(1, deadline.left().toMillis()));
     return switch (solver.solve(parameters())) {
       case OPTIMAL -> {
         Path path = path(taken);
         double score = network.score(path);
-        yield new Answer.Best(path, relativeGap == 0 ? score : bound(solver, scale, score));
+        yield new SolverAnswer.Best(path, relativeGap == 0 ? score : bound(solver, scale, score));
       }
       case FEASIBLE -> {
         Path path = path(taken);
-        yield new Answer.Best(path, bound(solver, scale, network.score(path)));
+        yield new SolverAnswer.Best(path, bound(solver, scale, network.score(path)));
       }
-      case INFEASIBLE -> new Answer.None();
-      case NOT_SOLVED -> new Answer.Stopped(Double.NEGATIVE_INFINITY);
+      case INFEASIBLE -> new SolverAnswer.None();
+      case NOT_SOLVED -> new SolverAnswer.Stopped(Double.NEGATIVE_INFINITY);
       case UNBOUNDED, ABNORMAL, MODEL_INVALID ->
           throw new IllegalStateException("SCIP could not read the search problem");
     };

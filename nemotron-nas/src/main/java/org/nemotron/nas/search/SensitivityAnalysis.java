@@ -11,27 +11,27 @@ final class SensitivityAnalysis {
   private static final double ROUNDING = 1e-12;
 
   private final SearchProblem problem;
-  private final Network network;
+  private final LayerGraph network;
   private final Solver solver;
   private final Deadline deadline;
   private boolean complete = true;
 
   SensitivityAnalysis(SearchProblem problem, Solver solver, Deadline deadline) {
     this.problem = problem;
-    this.network = Network.of(problem);
+    this.network = LayerGraph.of(problem);
     this.solver = solver;
     this.deadline = deadline;
   }
 
   /** Returns the analysis, empty when nothing fits or no time was left. */
-  Optional<Sensitivity> analyse() {
-    return best(network).map(this::analyse);
+  Optional<Sensitivity> analyze() {
+    return best(network).map(this::analyze);
   }
 
-  private Sensitivity analyse(Answer.Best best) {
-    Core core = Core.of(network);
-    Dual dual =
-        DualAscent.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, ROUNDING);
+  private Sensitivity analyze(SolverAnswer.Best best) {
+    ReducedProblem core = ReducedProblem.of(network);
+    Multipliers dual =
+        ColumnGeneration.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, ROUNDING);
     ImmutableList.Builder<Sensitivity.Entry> entries = ImmutableList.builder();
     for (int row = 0; row < problem.budgets().size(); row++) {
       Budget budget = problem.budgets().get(row);
@@ -49,10 +49,10 @@ final class SensitivityAnalysis {
         deadline.elapsed());
   }
 
-  private static double price(Core core, Dual dual, int row, int sign) {
+  private static double price(ReducedProblem core, Multipliers dual, int row, int sign) {
     double price = 0;
     for (int i = 0; i < core.rows(); i++) {
-      Core.Side side = core.sides.get(i);
+      ReducedProblem.Side side = core.sides.get(i);
       if (side.row() == row && side.factor() * sign > 0) {
         price = dual.multipliers[i] * Math.abs(side.factor()) / core.scale;
       }
@@ -67,8 +67,8 @@ final class SensitivityAnalysis {
    *     row
    */
   private Sensitivity.Entry entry(Path chosen, int row, int sign, double price) {
-    Row asked = network.rows.get(row);
-    Row upper = sign > 0 ? asked : asked.negated();
+    Constraint asked = network.rows.get(row);
+    Constraint upper = sign > 0 ? asked : asked.negated();
     double score = network.score(chosen);
     double better = betterLimit(row, upper, score);
     double betterScore = better < Double.POSITIVE_INFINITY ? bestScore(row, upper, better) : score;
@@ -85,33 +85,33 @@ final class SensitivityAnalysis {
   }
 
   /** Returns the least value of a row at which something better than {@code score} fits. */
-  private double betterLimit(int row, Row upper, double score) {
+  private double betterLimit(int row, Constraint upper, double score) {
     double below = score - ROUNDING * Math.max(Math.abs(score), Double.MIN_NORMAL);
-    Network free = replaced(row, upper, Double.POSITIVE_INFINITY);
+    LayerGraph free = replaced(row, upper, Double.POSITIVE_INFINITY);
     return best(free.plusRow(free.objectiveRow(below)).withObjective(upper.coefficients))
         .map(found -> upper.value(found.path()))
         .orElse(Double.POSITIVE_INFINITY);
   }
 
-  private double bestScore(int row, Row upper, double limit) {
+  private double bestScore(int row, Constraint upper, double limit) {
     return best(replaced(row, upper, limit))
         .map(found -> network.score(found.path()))
         .orElse(Double.POSITIVE_INFINITY);
   }
 
-  private Network replaced(int row, Row upper, double limit) {
-    List<Row> rows = new ArrayList<>(network.rows);
+  private LayerGraph replaced(int row, Constraint upper, double limit) {
+    List<Constraint> rows = new ArrayList<>(network.rows);
     rows.set(row, upper.between(upper.atLeast, limit));
     return network.withRows(rows);
   }
 
-  private Optional<Answer.Best> best(Network asked) {
-    Answer answer = solver.solve(asked, deadline);
-    if (answer instanceof Answer.Best best) {
+  private Optional<SolverAnswer.Best> best(LayerGraph asked) {
+    SolverAnswer answer = solver.solve(asked, deadline);
+    if (answer instanceof SolverAnswer.Best best) {
       complete &= best.bound() >= asked.score(best.path());
       return Optional.of(best);
     }
-    complete &= answer instanceof Answer.None;
+    complete &= answer instanceof SolverAnswer.None;
     return Optional.empty();
   }
 }

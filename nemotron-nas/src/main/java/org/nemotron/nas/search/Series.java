@@ -5,8 +5,8 @@ interface Series {
   /**
    * Returns the best path that meets all rows so far, or what is known when the deadline passes.
    */
-  Answer next(Deadline deadline);
+  SolverAnswer next(Deadline deadline);
 
   /** Demands that every path from now on meets {@code row} as well. */
-  void demand(Row row);
+  void demand(Constraint row);
 }

@@ -13,7 +13,7 @@ final class Solutions {
    *
    * @param bound a proven lower bound on the score
    */
-  static Solution of(SearchProblem problem, Network network, Path path, double bound) {
+  static Solution of(SearchProblem problem, LayerGraph network, Path path, double bound) {
     ImmutableList<Choice> choices = network.choices(path);
     double score = 0;
     int next = 0;

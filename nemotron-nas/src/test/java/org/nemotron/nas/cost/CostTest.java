@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -48,7 +49,7 @@ final class CostTest {
   @Test
   void memory_float32AndWholePages_equalsTheCacheOfServing() {
     ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
-    Scenario twoPages = new Scenario(3, KvMemory.PAGE_TOKENS, KvMemory.PAGE_TOKENS);
+    Scenario twoPages = new Scenario(3, KvCache.PAGE_TOKENS, KvCache.PAGE_TOKENS);
     assertThat(new MemoryModel(DType.FLOAT32).kvBytes(spec, twoPages))
         .isEqualTo(3 * 2 * pageBytes(spec));
   }
@@ -148,7 +149,7 @@ final class CostTest {
   }
 
   private static long pageBytes(ModelSpec spec) {
-    try (InferenceDevice device = InferenceDevice.of(Device.CPU, 1)) {
+    try (InferenceBackend device = Backends.of(Device.CPU, 1)) {
       return device.bytesPerPage(spec);
     }
   }

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.StepSpan;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.MemoryUse;
@@ -19,7 +20,7 @@ final class ProbeTest {
   private static final Scenario SCENARIO = new Scenario(4, 12, 6);
 
   private static void assertWithinTheCall(Probe probe, int parts) {
-    for (ImmutableList<ImmutableList<StepSpan>> steps :
+    for (ImmutableList<ImmutableList<SequenceChunk>> steps :
         ImmutableList.of(probe.steps().context(), probe.steps().decode())) {
       long start = System.nanoTime();
       long[] nanos = probe.nanos(steps);
@@ -32,7 +33,7 @@ final class ProbeTest {
   @Test
   void nanos_ofAllParts_areNotMoreThanTheCallTook() {
     try (HeterogeneousModel parent = SmallParent.model();
-        InferenceDevice device = InferenceDevice.of(Device.CPU);
+        InferenceBackend device = Backends.of(Device.CPU);
         Probe layers =
             new LayersProbe(
                 parent.spec(),
@@ -48,7 +49,7 @@ final class ProbeTest {
   @Test
   void close_ofEitherProbe_givesAllNativeMemoryBack() {
     try (HeterogeneousModel parent = SmallParent.model();
-        InferenceDevice device = InferenceDevice.of(Device.CPU)) {
+        InferenceBackend device = Backends.of(Device.CPU)) {
       MemoryUse before = MemoryUse.afterCollection();
       new LayersProbe(parent.spec(), ImmutableList.of(SmallParent.BLOCK), SCENARIO, device).close();
       assertNothingLeft(before);

@@ -8,18 +8,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
 
 final class ScenarioStepsTest {
   private static final int MAX_ROWS = 128;
 
-  private static int tokens(ImmutableList<ImmutableList<StepSpan>> steps) {
-    return steps.stream().flatMap(List::stream).mapToInt(span -> span.tokens().length()).sum();
+  private static int tokens(ImmutableList<ImmutableList<SequenceChunk>> steps) {
+    return steps.stream().flatMap(List::stream).mapToInt(chunk -> chunk.tokens().length()).sum();
   }
 
-  private static int wanted(ImmutableList<ImmutableList<StepSpan>> steps) {
-    return steps.stream().flatMap(List::stream).mapToInt(StepSpan::wanted).sum();
+  private static int wanted(ImmutableList<ImmutableList<SequenceChunk>> steps) {
+    return steps.stream().flatMap(List::stream).mapToInt(SequenceChunk::wanted).sum();
   }
 
   @Test
@@ -40,9 +40,9 @@ final class ScenarioStepsTest {
     assertThat(steps.decode().get(0))
         .hasSize(3)
         .allSatisfy(
-            span -> {
-              assertThat(span.start()).isEqualTo(scenario.meanContextTokens());
-              assertThat(span.tokens()).isEqualTo(ImmutableIntArray.of(span.tokens().get(0)));
+            chunk -> {
+              assertThat(chunk.start()).isEqualTo(scenario.meanContextTokens());
+              assertThat(chunk.tokens()).isEqualTo(ImmutableIntArray.of(chunk.tokens().get(0)));
             });
     assertThat(wanted(steps.decode())).isEqualTo(3);
     assertThat(tokens(steps.context())).isEqualTo(3 * scenario.meanContextTokens());
@@ -59,28 +59,28 @@ final class ScenarioStepsTest {
   void of_anyBatch_givesEachSequencePagesOfItsOwn() {
     ScenarioSteps steps = ScenarioSteps.of(new Scenario(5, 100, 30), 10, MAX_ROWS);
     Set<Integer> used = new HashSet<>();
-    for (StepSpan span : steps.decode().get(0)) {
-      span.pages().forEach(page -> assertThat(used.add(page)).isTrue());
+    for (SequenceChunk chunk : steps.decode().get(0)) {
+      chunk.pages().forEach(page -> assertThat(used.add(page)).isTrue());
     }
     assertThat(used).hasSize(steps.pages()).allMatch(page -> page < steps.pages());
   }
 
   @Test
   void of_contextThatEndsWithAPage_hasAPageForTheTokenDecoded() {
-    Scenario scenario = new Scenario(2, KvMemory.PAGE_TOKENS, 2);
-    assertThat(scenario.meanContextTokens()).isEqualTo(KvMemory.PAGE_TOKENS);
+    Scenario scenario = new Scenario(2, KvCache.PAGE_TOKENS, 2);
+    assertThat(scenario.meanContextTokens()).isEqualTo(KvCache.PAGE_TOKENS);
     ScenarioSteps steps = ScenarioSteps.of(scenario, 10, MAX_ROWS);
     assertThat(steps.pages()).isEqualTo(2 * 2);
     assertThat(steps.decode().get(0))
-        .allSatisfy(span -> assertThat(span.pages().length()).isEqualTo(2));
+        .allSatisfy(chunk -> assertThat(chunk.pages().length()).isEqualTo(2));
   }
 
   @Test
   void of_anyBatch_readsManyTokensOfTheVocabularyAndNoOther() {
     ScenarioSteps steps = ScenarioSteps.of(new Scenario(3, 100, 30), 10, MAX_ROWS);
     Set<Integer> ids = new HashSet<>();
-    for (ImmutableList<StepSpan> step : steps.prefill()) {
-      step.forEach(span -> span.tokens().forEach(ids::add));
+    for (ImmutableList<SequenceChunk> step : steps.prefill()) {
+      step.forEach(chunk -> chunk.tokens().forEach(ids::add));
     }
     assertThat(ids).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
   }

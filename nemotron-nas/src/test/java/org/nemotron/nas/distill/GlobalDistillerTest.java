@@ -16,8 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -26,7 +26,7 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
-import org.nemotron.nas.Damage;
+import org.nemotron.nas.CorruptedFiles;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.TensorValues;
 
@@ -217,7 +217,7 @@ final class GlobalDistillerTest {
         List.of("current.safetensors", "best.safetensors", "optimizer.pt", "state.json")) {
       Path file = state.resolve(name);
       String damaged = name.equals("state.json") ? " is damaged" : " is not as it was written";
-      for (Damage damage : Damage.values()) {
+      for (CorruptedFiles damage : CorruptedFiles.values()) {
         List<String> messages = new ArrayList<>();
         List<Long> steps = new ArrayList<>();
         GlobalCheckpoint checkpoint = GlobalCheckpoint.in(state, one, messages::add);
@@ -230,7 +230,7 @@ final class GlobalDistillerTest {
               .containsExactly(
                   "the saved state of the distillation is not used: "
                       + file
-                      + (damage == Damage.DELETED ? " is missing" : damaged));
+                      + (damage == CorruptedFiles.DELETED ? " is missing" : damaged));
           assertThat(steps).containsExactly(1L, 2L, 3L, 4L);
           assertThat(again.losses()).isEqualTo(whole.losses());
           assertThat(TensorValues.of(actual.tensors()))
@@ -271,12 +271,12 @@ final class GlobalDistillerTest {
   }
 
   private double slowCosine(Tensor ids) {
-    ResidualStream ours = ResidualStream.of(parent, ids);
-    ResidualStream theirs = ResidualStream.of(start, ids);
+    HiddenStates ours = HiddenStates.of(parent, ids);
+    HiddenStates theirs = HiddenStates.of(start, ids);
     double sum = 0;
-    for (int seam = 1; seam <= 3; seam++) {
-      float[] a = Tensors.floats(ours.seamsBTD().get(seam));
-      float[] b = Tensors.floats(theirs.seamsBTD().get(seam));
+    for (int hiddenState = 1; hiddenState <= 3; hiddenState++) {
+      float[] a = Tensors.floats(ours.hiddenStatesBTD().get(hiddenState));
+      float[] b = Tensors.floats(theirs.hiddenStatesBTD().get(hiddenState));
       int tokens = a.length / SmallParent.WIDTH;
       double mean = 0;
       for (int t = 0; t < tokens; t++) {
@@ -345,13 +345,16 @@ final class GlobalDistillerTest {
         NamedTensors none = NamedTensors.none();
         HeterogeneousModel first = parent.withBlock(1, SmallParent.BLOCK, weights);
         HeterogeneousModel covering = first.withBlock(2, BlockSpec.NO_OP, none)) {
-      ResidualStream ours = ResidualStream.of(parent, ids);
-      ResidualStream theirs = ResidualStream.of(covering, ids);
+      HiddenStates ours = HiddenStates.of(parent, ids);
+      HiddenStates theirs = HiddenStates.of(covering, ids);
       double expected = 0;
-      for (int seam : new int[] {1, 3}) {
+      for (int hiddenState : new int[] {1, 3}) {
         Tensor cosine =
             torch.cosine_similarity(
-                ours.seamsBTD().get(seam), theirs.seamsBTD().get(seam), 2, 1e-8);
+                ours.hiddenStatesBTD().get(hiddenState),
+                theirs.hiddenStatesBTD().get(hiddenState),
+                2,
+                1e-8);
         expected += 1 - cosine.mean().item_double();
       }
       assertThat(loss(1, 0, 0, covering, ids)).isCloseTo(expected, within(TOLERANCE));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.LayerFeed;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -33,7 +33,7 @@ import org.nemotron.nas.TensorValues;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.library.InitSettings;
 
 final class LocalDistillerTest {
   private static final Candidate NARROW = new Candidate.Ffn(1, new FfnSpec.Gated(24));
@@ -53,10 +53,10 @@ final class LocalDistillerTest {
     CpuThreads.perOperation(1);
     scope = NativeScope.open();
     parent = SmallParent.model();
-    StartSettings settings =
-        new StartSettings(
-            StartSettings.ChannelImportance.INDEPENDENT,
-            StartSettings.KvHeadStart.MEAN_POOLING,
+    InitSettings settings =
+        new InitSettings(
+            InitSettings.ChannelImportance.INDEPENDENT,
+            InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             false);
     start =
@@ -111,12 +111,15 @@ final class LocalDistillerTest {
     }
   }
 
-  private LocalDistillation inGroups(LayerFeed feed, int residentLayers, long hostBytes) {
+  private LocalDistillation inGroups(LayerStreamer feed, int residentLayers, long hostBytes) {
     return inGroups(feed, start.candidates(), residentLayers, hostBytes);
   }
 
   private LocalDistillation inGroups(
-      LayerFeed feed, Collection<? extends Candidate> candidates, int resident, long hostBytes) {
+      LayerStreamer feed,
+      Collection<? extends Candidate> candidates,
+      int resident,
+      long hostBytes) {
     var settings =
         new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10, resident);
     return new LocalDistiller(settings)
@@ -139,7 +142,7 @@ final class LocalDistillerTest {
   }
 
   private void assertLayer1IsNamed(
-      LayerFeed feed, Collection<? extends Candidate> candidates, long hostBytes) {
+      LayerStreamer feed, Collection<? extends Candidate> candidates, long hostBytes) {
     assertThatThrownBy(() -> inGroups(feed, candidates, 1, hostBytes))
         .isInstanceOf(NonFiniteException.class)
         .hasMessage(
@@ -154,7 +157,7 @@ final class LocalDistillerTest {
     ImmutableList<Candidate> inLayers0And1 =
         ImmutableList.of(new Candidate.Ffn(0, new FfnSpec.Gated(24)), NARROW);
     try (HeterogeneousModel other = broken();
-        LayerFeed feed = LayerFeed.of(other, Device.CPU)) {
+        LayerStreamer feed = LayerStreamer.of(other, Device.CPU)) {
       assertLayer1IsNamed(feed, inLayers0And1, hostBytes);
     }
   }
@@ -164,8 +167,8 @@ final class LocalDistillerTest {
     ImmutableList<Candidate> inLayer2 =
         ImmutableList.of(new Candidate.Ffn(2, new FfnSpec.Gated(24)));
     try (HeterogeneousModel other = broken();
-        LayerFeed own = LayerFeed.of(other, Device.CPU);
-        LayerFeed copies = LayerFeed.streamed(other, Device.CPU)) {
+        LayerStreamer own = LayerStreamer.of(other, Device.CPU);
+        LayerStreamer copies = LayerStreamer.streamed(other, Device.CPU)) {
       assertLayer1IsNamed(own, inLayer2, 0);
       assertLayer1IsNamed(copies, inLayer2, 0);
     }
@@ -183,7 +186,7 @@ final class LocalDistillerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void distill_fewLayersAtATime_givesTheSameBitsAsAllAtOnce(int residentLayers) {
-    try (LayerFeed feed = LayerFeed.of(parent, Device.CPU)) {
+    try (LayerStreamer feed = LayerStreamer.of(parent, Device.CPU)) {
       assertSameBits(inGroups(feed, residentLayers, Long.MAX_VALUE));
     }
   }
@@ -191,7 +194,7 @@ final class LocalDistillerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void distill_noMemoryForHiddenStatesBetweenGroups_givesTheSameBits(int residentLayers) {
-    try (LayerFeed feed = LayerFeed.of(parent, Device.CPU)) {
+    try (LayerStreamer feed = LayerStreamer.of(parent, Device.CPU)) {
       assertSameBits(inGroups(feed, residentLayers, 0));
     }
   }
@@ -199,7 +202,7 @@ final class LocalDistillerTest {
   @ParameterizedTest
   @ValueSource(longs = {0, Long.MAX_VALUE})
   void distill_parentsLayersComeInTurn_givesTheSameBits(long hostBytes) {
-    try (LayerFeed feed = LayerFeed.streamed(parent, Device.CPU)) {
+    try (LayerStreamer feed = LayerStreamer.streamed(parent, Device.CPU)) {
       assertSameBits(inGroups(feed, 1, hostBytes));
     }
   }

@@ -13,7 +13,7 @@ import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.library.InitSettings;
 
 /**
  * Trains for many steps, blockwise and then a whole child, and prints what the process has in use
@@ -51,7 +51,7 @@ final class ManySteps {
     LocalDistillationSettings settings =
         new LocalDistillationSettings(steps, OptimizerSettings.ofRate(1e-4), 2, 10);
     try (BlockLibrary start =
-            new Calibrator(StartSettings.DEFAULT)
+            new Calibrator(InitSettings.DEFAULT)
                 .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
         BlockLibrary trained =
             new LocalDistiller(settings)

@@ -16,8 +16,8 @@ final class ArchitectureTest {
 
   @Test
   void new_gapBetweenPlacements_namesBothLayers() {
-    Placement first = new Placement(0, 1, SmallParent.BLOCK, Placement.Origin.PARENT);
-    Placement third = new Placement(2, 1, SmallParent.BLOCK, Placement.Origin.PARENT);
+    BlockChoice first = new BlockChoice(0, 1, SmallParent.BLOCK, BlockChoice.Origin.PARENT);
+    BlockChoice third = new BlockChoice(2, 1, SmallParent.BLOCK, BlockChoice.Origin.PARENT);
     assertThatThrownBy(() -> new Architecture(ImmutableList.of(first, third)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a placement begins at layer 2 but must begin at 1");
@@ -42,7 +42,7 @@ final class ArchitectureTest {
 
   @Test
   void placement_originDoesNotFitTheCount_isRefused() {
-    assertThatThrownBy(() -> new Placement(1, 2, SmallParent.BLOCK, Placement.Origin.COUPLED))
+    assertThatThrownBy(() -> new BlockChoice(1, 2, SmallParent.BLOCK, BlockChoice.Origin.COUPLED))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("layer 1: a block that covers 2 layers cannot be COUPLED");
   }
@@ -55,7 +55,7 @@ final class ArchitectureTest {
             .add(new Candidate.Whole(2, 1, BlockSpec.NO_OP))
             .build();
     for (Candidate candidate : all) {
-      assertThat(SpecJson.candidate(SpecJson.of(candidate))).isEqualTo(candidate);
+      assertThat(CandidateJson.candidate(CandidateJson.of(candidate))).isEqualTo(candidate);
     }
   }
 }

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -30,8 +30,8 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.SmallParent;
-import org.nemotron.nas.library.StartSettings.ChannelImportance;
-import org.nemotron.nas.library.StartSettings.KvHeadStart;
+import org.nemotron.nas.library.InitSettings.ChannelImportance;
+import org.nemotron.nas.library.InitSettings.KvHeadStart;
 import org.nemotron.nas.library.internal.Replacement;
 
 final class BlockLibraryTest {
@@ -54,8 +54,8 @@ final class BlockLibraryTest {
     scope.close();
   }
 
-  private static StartSettings settings(boolean refit) {
-    return new StartSettings(ChannelImportance.ITERATIVE, KvHeadStart.MEAN_POOLING, 3, refit);
+  private static InitSettings settings(boolean refit) {
+    return new InitSettings(ChannelImportance.ITERATIVE, KvHeadStart.MEAN_POOLING, 3, refit);
   }
 
   private BlockLibrary library(boolean refit) {
@@ -79,8 +79,8 @@ final class BlockLibraryTest {
 
   @Test
   void assemble_pairOfAlternatives_hasBothSubBlocksAndTheParentsElsewhere() {
-    Placement placed =
-        new Placement(1, 1, new BlockSpec(ONE_HEAD, NARROW), Placement.Origin.DECOUPLED);
+    BlockChoice placed =
+        new BlockChoice(1, 1, new BlockSpec(ONE_HEAD, NARROW), BlockChoice.Origin.DECOUPLED);
     Architecture architecture = Architecture.ofParent(SmallParent.spec()).with(placed);
     try (BlockLibrary library = library(true);
         HeterogeneousModel child = library.assemble(architecture);
@@ -106,7 +106,7 @@ final class BlockLibraryTest {
         Replacement alone = Replacement.of(parent, covering, weights)) {
       assertThat(child.spec().blocks())
           .containsExactly(SmallParent.BLOCK, SmallParent.BLOCK, BlockSpec.NO_OP);
-      Tensor output = alone.output(ResidualStream.of(parent, ids()));
+      Tensor output = alone.output(HiddenStates.of(parent, ids()));
       assertThat(Tensors.floats(child.logits(ids())))
           .isEqualTo(Tensors.floats(parent.head(output)));
     }
@@ -139,12 +139,12 @@ final class BlockLibraryTest {
 
   @Test
   void assemble_blockThatIsNotInTheLibrary_namesIt() {
-    Placement placed =
-        new Placement(
+    BlockChoice placed =
+        new BlockChoice(
             1,
             1,
             new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(20)),
-            Placement.Origin.DECOUPLED);
+            BlockChoice.Origin.DECOUPLED);
     Architecture architecture = Architecture.ofParent(SmallParent.spec()).with(placed);
     try (BlockLibrary library = library(false)) {
       assertThatThrownBy(() -> library.assemble(architecture))
@@ -224,7 +224,7 @@ final class BlockLibraryTest {
     for (int batch = 0; batch < 3; batch++) {
       try (NativeScope own = NativeScope.open();
           NamedTensors weights = library.weights(candidate)) {
-        ResidualStream stream = ResidualStream.of(parent, SmallParent.training().batch(batch));
+        HiddenStates stream = HiddenStates.of(parent, SmallParent.training().batch(batch));
         HalfBlock half = HalfBlock.of(candidate, weights, parent, stream);
         sum += half.output().sub(half.wanted()).square().sum().item_double();
       }
@@ -235,19 +235,19 @@ final class BlockLibraryTest {
   /** What a candidate adds to the stream, and what its own half of the parent adds. */
   private record HalfBlock(Tensor output, Tensor wanted) {
     static HalfBlock of(
-        Candidate candidate, NamedTensors weights, HeterogeneousModel parent, ResidualStream s) {
+        Candidate candidate, NamedTensors weights, HeterogeneousModel parent, HiddenStates s) {
       int layer = candidate.layer();
       Tensor middle = s.middlesBTD().get(layer);
       if (candidate instanceof Candidate.Attention) {
         try (org.nemotron.core.nn.SubBlock half =
             org.nemotron.core.nn.SubBlock.attention(
                 new AttentionSpec.Linear(), weights, parent.rotary(), 1e-5)) {
-          Tensor before = s.seamsBTD().get(layer);
+          Tensor before = s.hiddenStatesBTD().get(layer);
           return new HalfBlock(half.forward(before), middle);
         }
       }
       try (Replacement ffn = Replacement.of(parent, candidate, weights)) {
-        return new HalfBlock(ffn.output(s), s.seamsBTD().get(layer + 1));
+        return new HalfBlock(ffn.output(s), s.hiddenStatesBTD().get(layer + 1));
       }
     }
   }
@@ -255,7 +255,7 @@ final class BlockLibraryTest {
   @ParameterizedTest
   @EnumSource
   void calibrate_eitherImportance_isRepeatable(ChannelImportance importance) {
-    StartSettings settings = new StartSettings(importance, KvHeadStart.BEST_HEADS, 3, true);
+    InitSettings settings = new InitSettings(importance, KvHeadStart.BEST_HEADS, 3, true);
     try (BlockLibrary first =
             new Calibrator(settings)
                 .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});

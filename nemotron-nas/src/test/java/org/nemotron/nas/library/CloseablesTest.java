@@ -20,14 +20,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.SideBySide;
+import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.internal.Replacement;
 
@@ -45,7 +45,7 @@ final class CloseablesTest {
     scope = NativeScope.open();
     parent = SmallParent.model();
     library =
-        new Calibrator(StartSettings.DEFAULT)
+        new Calibrator(InitSettings.DEFAULT)
             .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
   }
 
@@ -89,8 +89,8 @@ final class CloseablesTest {
   void replacement_closedElsewhereAndTwice_refusesOutput(Candidate candidate) {
     try (BlockLibrary all = library.withCandidates(ImmutableSet.of(candidate));
         NamedTensors weights = all.weights(candidate);
-        SideBySide threads = new SideBySide(1)) {
-      ResidualStream stream = ResidualStream.of(parent, SmallParent.training().batch(0), threads);
+        TensorThreads threads = new TensorThreads(1)) {
+      HiddenStates stream = HiddenStates.of(parent, SmallParent.training().batch(0), threads);
       Replacement replacement =
           Replacement.of(
               parent.block(candidate.layer()),

@@ -7,20 +7,21 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.checkpoint.Portability;
+import org.nemotron.core.checkpoint.ServingEngine;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.Engine;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.Portability;
+import org.nemotron.core.spec.SpecJson;
 import org.nemotron.nas.SmallParent;
 
 final class SearchSpaceTest {
   @Test
   void portableTo_eachEngine_leavesOnlyChildrenThatItLoads() {
     ModelSpec parent = SmallParent.spec();
-    for (Engine engine : Engine.values()) {
+    for (ServingEngine engine : ServingEngine.values()) {
       for (Candidate candidate : SearchSpace.PAPER.portableTo(engine).candidates(parent)) {
         BlockSpec own = parent.block(candidate.layer());
         BlockSpec block =
@@ -51,7 +52,7 @@ final class SearchSpaceTest {
 
   @Test
   void portableTo_engineThatLoadsEverything_changesNothing() {
-    assertThat(SearchSpace.PAPER.portableTo(Engine.LLAMA_CPP, Engine.TENSORRT_LLM))
+    assertThat(SearchSpace.PAPER.portableTo(ServingEngine.LLAMA_CPP, ServingEngine.TENSORRT_LLM))
         .isEqualTo(SearchSpace.PAPER);
   }
 

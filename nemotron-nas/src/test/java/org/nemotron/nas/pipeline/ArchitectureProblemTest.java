@@ -16,8 +16,8 @@ import org.nemotron.nas.cost.Latency;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Placement;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Alternative;
@@ -112,8 +112,8 @@ final class ArchitectureProblemTest {
                     .isEqualTo(
                         new Architecture(
                             ImmutableList.of(
-                                new Placement(
-                                    0, 2, SmallParent.BLOCK, Placement.Origin.COVERING)))));
+                                new BlockChoice(
+                                    0, 2, SmallParent.BLOCK, BlockChoice.Origin.COVERING)))));
   }
 
   @Test

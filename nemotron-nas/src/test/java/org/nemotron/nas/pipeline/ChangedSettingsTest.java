@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.AttentionSpec;
@@ -65,7 +65,7 @@ final class ChangedSettingsTest {
   private static final ImmutableSetMultimap<String, String> BOTH_TEXTS =
       both(learnedFrom("training text"), VALIDATION);
 
-  private static final ImmutableMap<String, Object> CARD =
+  private static final ImmutableMap<String, Object> GPU =
       ImmutableMap.of("device", "cuda", "dtype", "BFLOAT16");
 
   private static final ImmutableMap<String, Change> CHANGES =
@@ -75,8 +75,8 @@ final class ChangedSettingsTest {
           .put("calibrationTexts", change("calibrationTexts", texts("other.txt"), BOTH_TEXTS))
           .put("heldOutTexts", change("heldOutTexts", texts("other.txt"), NOTHING))
           .put("seed", learned("seed", 2))
-          .put("device", new Change(CARD, both(learnedFrom("device", "dtype"), measured("device"))))
-          .put("dtype", new Change(CARD, both(learnedFrom("device", "dtype"), measured("device"))))
+          .put("device", new Change(GPU, both(learnedFrom("device", "dtype"), measured("device"))))
+          .put("dtype", new Change(GPU, both(learnedFrom("device", "dtype"), measured("device"))))
           .put("childDtype", child("childDtype", "BFLOAT16"))
           .put("threads", child("threads", 1))
           .put("data.windowTokens", learned("data.windowTokens", 8))
@@ -253,7 +253,7 @@ final class ChangedSettingsTest {
   /** Returns what each stage depends on; pairs and architecture are always the same. */
   private static ImmutableMap<String, StageInputs> dependencies(CompressionPlan plan)
       throws IOException {
-    // A card need not be there to tell what would depend on it.
+    // A GPU need not be there to tell what would depend on it.
     try (RunInputs read = RunInputs.open(plan.on(Device.CPU))) {
       RunInputs inputs =
           new RunInputs(

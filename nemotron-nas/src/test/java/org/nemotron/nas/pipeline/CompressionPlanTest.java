@@ -7,8 +7,8 @@ import com.google.common.collect.ImmutableList;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 import org.nemotron.nas.pipeline.CompressionPlan.Bound;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
@@ -45,9 +45,9 @@ final class CompressionPlanTest {
               true,
               false,
               ImmutableList.of()),
-          new StartSettings(
-              StartSettings.ChannelImportance.INDEPENDENT,
-              StartSettings.KvHeadStart.MEAN_POOLING,
+          new InitSettings(
+              InitSettings.ChannelImportance.INDEPENDENT,
+              InitSettings.KvHeadStart.MEAN_POOLING,
               9,
               false),
           new LocalPlan(77, 5e-3, 4, 3),

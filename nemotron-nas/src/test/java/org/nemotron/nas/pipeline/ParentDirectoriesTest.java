@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nemotron.core.checkpoint.CheckpointFormatException;
 import org.nemotron.core.checkpoint.GgufModelWriter;
-import org.nemotron.core.checkpoint.GgufType;
 import org.nemotron.core.checkpoint.ModelSpecReader;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 

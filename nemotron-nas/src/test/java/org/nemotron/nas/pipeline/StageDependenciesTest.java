@@ -15,13 +15,13 @@ final class StageDependenciesTest {
   }
 
   @Test
-  void costs_anotherCard_differInTheMachine() {
+  void costs_anotherGpu_differInTheMachine() {
     assertThat(costsOn("NVIDIA H100 80GB HBM3").changedSince(costsOn("NVIDIA H200")))
         .containsExactly("machine");
   }
 
   @Test
-  void costs_theSameCardAgain_areTheSame() {
+  void costs_theSameGpuAgain_areTheSame() {
     assertThat(costsOn("NVIDIA H200")).isEqualTo(costsOn("NVIDIA H200"));
   }
 }

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.nemotron.core.checkpoint.SafetensorsWriter;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.nas.SmallParent;
-import org.nemotron.nas.library.StartSettings;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.pipeline.CompressionPlan.Bound;
 import org.nemotron.nas.pipeline.CompressionPlan.Limit;
 import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
@@ -114,9 +114,9 @@ final class TinyRun {
         2,
         new CompressionPlan.DataPlan(SmallParent.WINDOW, 2, 1200, 128, 32, 3),
         SmallParent.SPACE,
-        new StartSettings(
-            StartSettings.ChannelImportance.INDEPENDENT,
-            StartSettings.KvHeadStart.MEAN_POOLING,
+        new InitSettings(
+            InitSettings.ChannelImportance.INDEPENDENT,
+            InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             true),
         new CompressionPlan.LocalPlan(3, 1e-3, 10, 0),

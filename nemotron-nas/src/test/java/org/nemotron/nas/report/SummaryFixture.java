@@ -25,8 +25,8 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** An invented run: 8 layers, two targets, about a hundred trained candidates. */
-final class SummaryFixture {
-  static final int LAYERS = 8;
+public final class SummaryFixture {
+  public static final int LAYERS = 8;
   static final ModelFigures PARENT =
       new ModelFigures(
           "tale-7m", 7_081_216, 14_162_432, 16_777_216, 1_412.3, 0, 0, 1.7423, 0.5836, 1);
@@ -46,7 +46,7 @@ final class SummaryFixture {
 
   private SummaryFixture() {}
 
-  static RunSummary summary() {
+  public static RunSummary summary() {
     return summary(
         ImmutableList.of(
             new Sample(
@@ -61,7 +61,7 @@ final class SummaryFixture {
                 "“It is time for us to sleep.”\nThe mice were tired, and they went to bed.")));
   }
 
-  static RunSummary summary(ImmutableList<Sample> samples) {
+  public static RunSummary summary(ImmutableList<Sample> samples) {
     return new RunSummary(
         "tale-7m",
         new ScenarioSummary(16, 128, 128),
@@ -196,8 +196,8 @@ final class SummaryFixture {
     Random noise = new Random(2);
     ImmutableList.Builder<LayerTime> times = ImmutableList.builder();
     for (ChosenLayer block : solution.layers()) {
-      double heads = Layers.kvHeads(block.spec().attention()) / 4.0;
-      double channels = Layers.channels(block.spec().ffn()) / 704.0;
+      double heads = LayerText.kvHeads(block.spec().attention()) / 4.0;
+      double channels = LayerText.channels(block.spec().ffn()) / 704.0;
       times.add(
           new LayerTime(
               block.layer(),

@@ -24,12 +24,12 @@ import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.library.Placement;
+import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.library.StartSettings;
 
 final class BlockScorerTest {
   /** Both are float32 means; they sum in another order. */
@@ -52,10 +52,10 @@ final class BlockScorerTest {
   }
 
   private static BlockLibrary calibrated(HeterogeneousModel parent, SearchSpace space) {
-    StartSettings settings =
-        new StartSettings(
-            StartSettings.ChannelImportance.INDEPENDENT,
-            StartSettings.KvHeadStart.MEAN_POOLING,
+    InitSettings settings =
+        new InitSettings(
+            InitSettings.ChannelImportance.INDEPENDENT,
+            InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             true);
     return new Calibrator(settings).calibrate(parent, space, SmallParent.training(), batch -> {});
@@ -240,8 +240,8 @@ final class BlockScorerTest {
                 attention, new Score(1, 3, 10, 0, 0.1, 0),
                 ffn, new Score(2, 4, 20, 0, 0.2, 0),
                 whole, new Score(2.5, 1, 5, 0, 0, 0)));
-    Placement decoupled = new Placement(0, 1, BlockSpec.NO_OP, Placement.Origin.DECOUPLED);
-    Placement coupled = new Placement(0, 1, BlockSpec.NO_OP, Placement.Origin.COUPLED);
+    BlockChoice decoupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.DECOUPLED);
+    BlockChoice coupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.COUPLED);
     assertThat(table.score(spec, decoupled)).isEqualTo(new Score(3, 5, 30, 0, 0.1 + 0.2, 0));
     assertThat(table.score(spec, coupled).klNats()).isEqualTo(2.5);
     assertThat(table.score(spec, Architecture.ofParent(spec))).isEqualTo(Score.NONE);

@@ -14,9 +14,9 @@ final class BranchingTest {
    * Arcs: 0 alone; 1 and 2, which every mixture decides alike; 3 and 4, of which the best prices
    * mix a half each; 5 and 6, twins that cost nothing.
    */
-  private static Core core() {
-    return Core.of(
-        Network.of(
+  private static ReducedProblem core() {
+    return ReducedProblem.of(
+        LayerGraph.of(
             SearchProblem.builder()
                 .layer(memory("alone", 1, 1))
                 .layer(memory("good", 0, 0), memory("bad", 9, 9))
@@ -26,8 +26,9 @@ final class BranchingTest {
                 .build()));
   }
 
-  private static Branching branching(Core core) {
-    Dual dual = DualAscent.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, 1e-9);
+  private static Branching branching(ReducedProblem core) {
+    Multipliers dual =
+        ColumnGeneration.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, 1e-9);
     return new Branching(core, dual, Double.POSITIVE_INFINITY);
   }
 

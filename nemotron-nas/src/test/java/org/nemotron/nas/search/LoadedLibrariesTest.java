@@ -12,7 +12,7 @@ final class LoadedLibrariesTest {
   @Test
   void solve_ownMethodProvesTheOptimum_loadsNoSolverAndNoTensorLibrary() throws Exception {
     String log = runVerbosely(LargeProblem.class);
-    assertThat(log).contains("score ").contains(PrunedSearch.class.getName());
+    assertThat(log).contains("score ").contains(ExactSolver.class.getName());
     assertThat(log).doesNotContain("com.google.ortools").doesNotContain("org.bytedeco");
   }
 

@@ -395,17 +395,17 @@ final class PuzzleSearchTest {
   @Test
   void series_solvedAsOneOrEachFromTheBeginning_agree() {
     SearchProblem problem = LargeProblem.withRepeatedCosts(40);
-    Network network = Network.of(problem);
-    PrunedSearch solver = new PrunedSearch();
+    LayerGraph network = LayerGraph.of(problem);
+    ExactSolver solver = new ExactSolver();
     assertThat(scores(solver.series(network), network, 6))
         .containsExactly(scores(new FreshSeries(solver, network), network, 6), within(1e-12));
   }
 
-  private static double[] scores(Series series, Network network, int count) {
+  private static double[] scores(Series series, LayerGraph network, int count) {
     Deadline never = Deadline.startingNow(Duration.ofDays(1), () -> false);
     double[] scores = new double[count];
     for (int i = 0; i < count; i++) {
-      Path path = ((Answer.Best) series.next(never)).path();
+      Path path = ((SolverAnswer.Best) series.next(never)).path();
       scores[i] = network.score(path);
       series.demand(network.distanceRow(path, 5));
     }

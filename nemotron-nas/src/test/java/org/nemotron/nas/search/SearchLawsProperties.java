@@ -115,9 +115,10 @@ final class SearchLawsProperties {
   @Property
   void relaxationIsAtMostTheOptimumAndTheOptimumAtMostGreedy(
       @ForAll("problems") SearchProblem problem) {
-    Network network = Network.of(problem);
-    Core core = Core.of(network);
-    Dual dual = DualAscent.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, 1e-9);
+    LayerGraph network = LayerGraph.of(problem);
+    ReducedProblem core = ReducedProblem.of(network);
+    Multipliers dual =
+        ColumnGeneration.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, 1e-9);
     double optimum = score(problem);
     assertThat(dual.bound / core.scale).isLessThanOrEqualTo(optimum + ROUNDING);
     Optional<Solution> greedy = Baselines.greedy(problem);

@@ -75,9 +75,9 @@ final class SensitivityProperties {
   }
 
   private static double relaxation(SearchProblem problem) {
-    Core core = Core.of(Network.of(problem));
+    ReducedProblem core = ReducedProblem.of(LayerGraph.of(problem));
     double[] start = new double[core.rows()];
-    return DualAscent.ascend(core, start, Double.POSITIVE_INFINITY, 1e-12).bound / core.scale;
+    return ColumnGeneration.ascend(core, start, Double.POSITIVE_INFINITY, 1e-12).bound / core.scale;
   }
 
   private static void check(SearchProblem problem, Sensitivity found, Sensitivity.Entry entry) {

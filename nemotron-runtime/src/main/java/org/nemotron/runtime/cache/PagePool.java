@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of a KV memory of fixed size, and who holds them.
+ * The pages of a KV cache of fixed size, and who holds them.
  *
  * <p>A request is let in with all the pages that it may ever need, so that it never fails for want
  * of memory later, and so that its pages mostly follow each other. Requests whose prompts begin

@@ -3,7 +3,7 @@ package org.nemotron.runtime.cache;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * Pages with consecutive ids: one slice of the KV memory. Immutable.
+ * Pages with consecutive ids: one slice of the KV cache. Immutable.
  *
  * @param first the id of the first page
  * @param pages how many there are

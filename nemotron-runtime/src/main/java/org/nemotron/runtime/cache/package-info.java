@@ -1,5 +1,5 @@
 /**
- * Who holds which part of the KV memory: pages, without a tensor.
+ * Who holds which part of the KV cache: pages, without a tensor.
  *
  * <p>{@link org.nemotron.runtime.cache.PagePool} hands out pages of a fixed number of tokens;
  * {@link org.nemotron.runtime.cache.PagedSequence} is the page table of one request. A page's id is

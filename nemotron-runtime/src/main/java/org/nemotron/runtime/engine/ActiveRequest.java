@@ -1,9 +1,9 @@
 package org.nemotron.runtime.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
-import org.nemotron.core.nn.StepSpan.LogitsWanted;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.runtime.cache.PagedSequence;
 
 /** A request that has its pages: how far it is. */
@@ -39,14 +39,14 @@ final class ActiveRequest {
     if (promptLeft() <= most) {
       return promptLeft();
     }
-    int end = (read + most) / KvMemory.PAGE_TOKENS * KvMemory.PAGE_TOKENS;
+    int end = (read + most) / KvCache.PAGE_TOKENS * KvCache.PAGE_TOKENS;
     return Math.max(0, end - read);
   }
 
   /** Returns the next {@code tokens} of the prompt. */
-  StepSpan promptSpan(int tokens) {
+  SequenceChunk promptChunk(int tokens) {
     int end = read + tokens;
-    return new StepSpan(pages.pages(), read, job.prompt().subArray(read, end), wanted(end));
+    return new SequenceChunk(pages.pages(), read, job.prompt().subArray(read, end), wanted(end));
   }
 
   private LogitsWanted wanted(int end) {
@@ -58,19 +58,19 @@ final class ActiveRequest {
   }
 
   /** Returns the token chosen last. */
-  StepSpan tokenSpan() {
-    return new StepSpan(
+  SequenceChunk tokenChunk() {
+    return new SequenceChunk(
         pages.pages(), read, ImmutableIntArray.of(job.nextToken()), LogitsWanted.LAST);
   }
 
   /**
-   * Counts the tokens of {@code span} as read. Only a prompt's are offered to other requests: what
+   * Counts the tokens of {@code chunk} as read. Only a prompt's are offered to other requests: what
    * is computed token by token differs in the last bits.
    */
-  void advance(StepSpan span) {
+  void advance(SequenceChunk chunk) {
     if (read < job.prompt().length()) {
-      pages.append(span.tokens());
+      pages.append(chunk.tokens());
     }
-    read += span.tokens().length();
+    read += chunk.tokens().length();
   }
 }

@@ -13,12 +13,13 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.cache.PagedSequence;
 import org.nemotron.runtime.metrics.CacheUse;
@@ -38,11 +39,11 @@ final class Engine implements AutoCloseable {
   private static final String CLOSED = "the engine is closed";
 
   private final EngineSettings settings;
-  private final InferenceDevice device;
+  private final InferenceBackend device;
   private final long pageBytes;
   private final InferenceModel model;
-  private final KvMemory memory;
-  private final Parts parts;
+  private final KvCache memory;
+  private final Resources parts;
   private final PagePool pool;
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
@@ -56,15 +57,15 @@ final class Engine implements AutoCloseable {
     this.settings = settings;
     this.metrics = metrics;
     ModelSpec spec = model.spec();
-    this.device = InferenceDevice.of(settings.device(), settings.threads());
-    try (Parts made = new Parts()) {
-      made.add(device, InferenceDevice::close);
+    this.device = Backends.of(settings.device(), settings.threads());
+    try (Resources made = new Resources()) {
+      made.add(device, InferenceBackend::close);
       this.pageBytes = device.bytesPerPage(spec);
-      this.pool = new PagePool(pages(spec, settings), KvMemory.PAGE_TOKENS);
+      this.pool = new PagePool(pages(spec, settings), KvCache.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
       this.model = made.add(device.prepare(model, settings.weights(), rows), InferenceModel::close);
-      this.memory = made.add(this.model.newMemory(pool.pageCount()), KvMemory::close);
+      this.memory = made.add(this.model.newMemory(pool.pageCount()), KvCache::close);
       this.parts = made.complete();
     }
     this.thread = new Thread(this::run, "nemotron-engine");
@@ -74,16 +75,16 @@ final class Engine implements AutoCloseable {
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
   private int pages(ModelSpec spec, EngineSettings settings) {
-    long most = (long) settings.maxBatch() * KvMemory.pagesFor(spec.maxPositions());
+    long most = (long) settings.maxBatch() * KvCache.pagesFor(spec.maxPositions());
     long affordable = pageBytes == 0 ? most : settings.kvBytes() / pageBytes;
     checkArgument(
         affordable > 0,
         "kvBytes (%s) must be at least %s: one page of %s tokens",
         settings.kvBytes(),
         pageBytes,
-        KvMemory.PAGE_TOKENS);
+        KvCache.PAGE_TOKENS);
     return Ints.checkedCast(
-        Math.min(Math.min(most, affordable), Integer.MAX_VALUE / KvMemory.PAGE_TOKENS));
+        Math.min(Math.min(most, affordable), Integer.MAX_VALUE / KvCache.PAGE_TOKENS));
   }
 
   ModelSpec spec() {
@@ -105,11 +106,11 @@ final class Engine implements AutoCloseable {
     long tokens = (long) promptTokens + moreTokens;
     checkArgument(
         pool.canEverFit(tokens),
-        "a request of %s tokens can never fit the KV memory of %s tokens (%s bytes each).\n"
+        "a request of %s tokens can never fit the KV cache of %s tokens (%s bytes each).\n"
             + "Maybe give the engine more kvBytes, or ask for fewer new tokens.",
         tokens,
         (long) pool.pageCount() * pool.pageTokens(),
-        LongMath.divide(pageBytes, KvMemory.PAGE_TOKENS, RoundingMode.CEILING));
+        LongMath.divide(pageBytes, KvCache.PAGE_TOKENS, RoundingMode.CEILING));
   }
 
   void checkOpen() {
@@ -217,13 +218,13 @@ final class Engine implements AutoCloseable {
     StepPlan plan = new StepPlan(active, settings.prefillTokens());
     StepResult result = new StepResult(plan);
     try {
-      model.step(plan.spans(), memory, result);
+      model.step(plan.chunks(), memory, result);
     } catch (RuntimeException e) {
       result.failAll(e);
     }
     for (StepPlan.Part part : plan.parts()) {
       if (!result.failed().containsKey(part.request())) {
-        part.request().advance(part.span());
+        part.request().advance(part.chunk());
       }
     }
     active.removeAll(result.failed().keySet());

@@ -3,9 +3,10 @@ package org.nemotron.runtime.engine;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.WeightFormat;
 
 /**
  * How an engine uses the machine. Immutable.
@@ -17,7 +18,7 @@ import org.nemotron.core.tensor.WeightFormat;
  * @param queueCapacity how many requests may wait before the next one must wait to be submitted
  * @param device where the model runs
  * @param weights how weights are held
- * @param threads cores that compute; without effect on a card
+ * @param threads cores that compute; without effect on a GPU
  */
 public record EngineSettings(
     int maxBatch,
@@ -70,24 +71,24 @@ public record EngineSettings(
     private long kvBytes = 1L << 30;
     private int queueCapacity = 10_000;
     private Device device = Device.CPU;
-    private WeightFormat weights = WeightFormat.best();
+    private WeightFormat weights = Backends.bestFormat(Device.CPU);
     private int threads = CpuThreads.available();
 
     private Builder() {}
 
     /**
-     * Sets where the model runs, and with it what suits a device; so call it first. On a card: 256
+     * Sets where the model runs, and with it what suits a device; so call it first. On a GPU: 256
      * requests at a time, 4,096 tokens of prompts a step, 8 GiB for keys and values, bfloat16
      * weights. On the CPU: the {@link EngineSettings#defaults() defaults}.
      */
     @CanIgnoreReturnValue
     public Builder device(Device chosen) {
-      boolean card = !chosen.equals(Device.CPU);
+      boolean gpu = !chosen.equals(Device.CPU);
       device = chosen;
-      maxBatch = card ? 256 : 64;
-      prefillTokens = card ? 4096 : 256;
-      kvBytes = card ? 8L << 30 : 1L << 30;
-      weights = card ? WeightFormat.BFLOAT16 : WeightFormat.best();
+      maxBatch = gpu ? 256 : 64;
+      prefillTokens = gpu ? 4096 : 256;
+      kvBytes = gpu ? 8L << 30 : 1L << 30;
+      weights = gpu ? WeightFormat.BFLOAT16 : Backends.bestFormat(Device.CPU);
       return checked();
     }
 

@@ -4,11 +4,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
 import java.util.Optional;
-import org.nemotron.core.nn.TokenChoice;
+import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.MetricsRecorder;
 import org.nemotron.runtime.sampling.Sampled;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.sampling.TokenSampler;
 import org.nemotron.runtime.text.EndTokens;
 import org.nemotron.runtime.text.StopStrings;
@@ -45,7 +45,7 @@ final class GenerationJob implements Job {
       EndTokens endTokens,
       MetricsRecorder metrics,
       Generation generation) {
-    SamplingSettings settings = request.sampling();
+    SamplingParams settings = request.sampling();
     this.prompt = prompt;
     this.maxNewTokens = maxNewTokens;
     this.keepsSampled = settings.logProbs();
@@ -78,7 +78,7 @@ final class GenerationJob implements Job {
   }
 
   @Override
-  public Optional<TokenChoice> choice() {
+  public Optional<TokenSampling> choice() {
     return sampler.choice();
   }
 

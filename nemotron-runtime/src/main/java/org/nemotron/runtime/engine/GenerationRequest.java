@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
  * What to continue, and how. Immutable.
@@ -19,7 +19,7 @@ import org.nemotron.runtime.sampling.SamplingSettings;
 public record GenerationRequest(
     Prompt prompt,
     int maxNewTokens,
-    SamplingSettings sampling,
+    SamplingParams sampling,
     ImmutableList<String> stopStrings,
     boolean ignoreEndTokens) {
 
@@ -60,7 +60,7 @@ public record GenerationRequest(
   public static final class Builder {
     private final Prompt prompt;
     private int maxNewTokens = 256;
-    private SamplingSettings sampling = SamplingSettings.greedy();
+    private SamplingParams sampling = SamplingParams.greedy();
     private ImmutableList<String> stopStrings = ImmutableList.of();
     private boolean ignoreEndTokens = false;
 
@@ -77,7 +77,7 @@ public record GenerationRequest(
 
     /** Sets how tokens are chosen; greedily where it is not called. */
     @CanIgnoreReturnValue
-    public Builder sampling(SamplingSettings settings) {
+    public Builder sampling(SamplingParams settings) {
       sampling = settings;
       return this;
     }

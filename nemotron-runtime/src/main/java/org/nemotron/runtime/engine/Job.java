@@ -2,7 +2,7 @@ package org.nemotron.runtime.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
-import org.nemotron.core.nn.TokenChoice;
+import org.nemotron.core.inference.TokenSampling;
 
 /**
  * What one request wants from the engine, in tokens. The engine's thread calls every method but
@@ -30,7 +30,7 @@ interface Job {
    * Returns how the next token is to be chosen, so that {@link #accept(int)} can take it; empty
    * where this job wants the logits.
    */
-  Optional<TokenChoice> choice();
+  Optional<TokenSampling> choice();
 
   /**
    * Takes the token that was chosen as {@link #choice} said.

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.nemotron.core.nn.TokenChoice;
+import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.runtime.sampling.LogProbs;
 import org.nemotron.runtime.sampling.TokenLogProb;
 
@@ -54,7 +54,7 @@ final class ScoreJob implements Job {
   }
 
   @Override
-  public Optional<TokenChoice> choice() {
+  public Optional<TokenSampling> choice() {
     return Optional.empty();
   }
 

@@ -5,7 +5,7 @@ import static com.google.common.base.Verify.verify;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
-import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.inference.SequenceChunk;
 
 /**
  * What one step reads: a token of each request that generates, and as many tokens of prompts as a
@@ -13,7 +13,7 @@ import org.nemotron.core.nn.StepSpan;
  */
 final class StepPlan {
   /** A request's part of the step. */
-  record Part(ActiveRequest request, StepSpan span) {}
+  record Part(ActiveRequest request, SequenceChunk chunk) {}
 
   /** A row of logits that the step gives. */
   record Wanted(int part, int position) {}
@@ -26,11 +26,11 @@ final class StepPlan {
     int left = prefillTokens;
     for (ActiveRequest request : active) {
       if (request.promptLeft() == 0) {
-        chosen.add(new Part(request, request.tokenSpan()));
+        chosen.add(new Part(request, request.tokenChunk()));
       } else {
         int tokens = request.promptPiece(left);
         if (tokens > 0) {
-          chosen.add(new Part(request, request.promptSpan(tokens)));
+          chosen.add(new Part(request, request.promptChunk(tokens)));
           left -= tokens;
         }
       }
@@ -38,9 +38,9 @@ final class StepPlan {
     this.parts = chosen.build();
     verify(!parts.isEmpty(), "a step must read something");
     for (int part = 0; part < parts.size(); part++) {
-      StepSpan span = parts.get(part).span();
-      int end = span.start() + span.tokens().length();
-      for (int position = end - span.wanted(); position < end; position++) {
+      SequenceChunk chunk = parts.get(part).chunk();
+      int end = chunk.start() + chunk.tokens().length();
+      for (int position = end - chunk.wanted(); position < end; position++) {
         wanted.add(new Wanted(part, position));
       }
     }
@@ -50,8 +50,8 @@ final class StepPlan {
     return parts;
   }
 
-  ImmutableList<StepSpan> spans() {
-    return parts.stream().map(Part::span).collect(ImmutableList.toImmutableList());
+  ImmutableList<SequenceChunk> chunks() {
+    return parts.stream().map(Part::chunk).collect(ImmutableList.toImmutableList());
   }
 
   /** Returns whose logits row {@code index} is. */

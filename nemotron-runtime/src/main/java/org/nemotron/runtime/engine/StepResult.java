@@ -5,8 +5,8 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.TokenChoice;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.TokenSampling;
 
 /** Hands what a step gives to the requests, and notes which of them are done and which failed. */
 final class StepResult implements InferenceModel.LogitsReader {
@@ -24,7 +24,7 @@ final class StepResult implements InferenceModel.LogitsReader {
   }
 
   @Override
-  public Optional<TokenChoice> choice(int index) {
+  public Optional<TokenSampling> choice(int index) {
     return request(index).job().choice();
   }
 

@@ -13,7 +13,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.Parts;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
@@ -40,12 +40,12 @@ public final class TextGenerator implements AutoCloseable {
   private final EndTokens endTokens;
   private final Engine engine;
   private final MetricsRecorder metrics = new MetricsRecorder();
-  private final Parts parts;
+  private final Resources parts;
 
   private TextGenerator(
       HeterogeneousModel model, Tokenizer tokenizer, EndTokens endTokens, EngineSettings settings) {
     this.endTokens = endTokens;
-    try (Parts made = new Parts()) {
+    try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
       this.parts = made.complete();
@@ -77,7 +77,7 @@ public final class TextGenerator implements AutoCloseable {
   /**
    * Returns a generator for a model in memory.
    *
-   * @param model on the CPU, or on the card of the settings; its weights are packed, so that it may
+   * @param model on the CPU, or on the GPU of the settings; its weights are packed, so that it may
    *     close afterwards
    * @param tokenizer closes with the generator, or at once where this fails
    * @param endTokens what ends an answer
@@ -133,7 +133,7 @@ public final class TextGenerator implements AutoCloseable {
    * Starts to answer {@code request}; waits while the queue is full.
    *
    * @throws IllegalArgumentException if the prompt is empty, is longer than the model's context,
-   *     has a token beyond the vocabulary, or if the request can never fit the KV memory
+   *     has a token beyond the vocabulary, or if the request can never fit the KV cache
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
@@ -168,7 +168,7 @@ public final class TextGenerator implements AutoCloseable {
 
   /**
    * Returns the log-probability of each token of {@code continuation} behind {@code prompt}, in
-   * nats. The two are tokenized together; a token that spans both belongs to the continuation.
+   * nats. The two are tokenized together; a token that chunks both belongs to the continuation.
    *
    * @throws IllegalArgumentException if there is no token before the continuation, or none in it,
    *     or the text is longer than the model's context

@@ -3,7 +3,7 @@ package org.nemotron.runtime.metrics;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * How the pages of the KV memory are used. Immutable.
+ * How the pages of the KV cache are used. Immutable.
  *
  * @param usedPages held by requests
  * @param cachedPages kept for later requests, and given away when needed

@@ -8,7 +8,7 @@ package org.nemotron.runtime.metrics;
  * @param promptTokens tokens of prompts that were computed, shared ones not counted
  * @param timeToFirstToken from a request's arrival to its first token
  * @param timePerOutputToken from one token of a request to its next
- * @param cache the KV memory
+ * @param cache the KV cache
  * @param queued requests that wait to be let in
  * @param running requests that are generating
  * @param served requests that ended well

@@ -74,7 +74,7 @@ public final class MetricsRecorder {
     running = nowRunning;
   }
 
-  /** Notes how the KV memory is used now. */
+  /** Notes how the KV cache is used now. */
   public synchronized void cache(CacheUse now) {
     cache = now;
   }

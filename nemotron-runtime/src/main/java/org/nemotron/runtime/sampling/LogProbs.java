@@ -6,7 +6,7 @@ public final class LogProbs {
 
   /** Returns the log-probability of {@code token}, in nats, under the softmax of {@code logits}. */
   public static TokenLogProb of(float[] logits, int token) {
-    double logSum = LogitRows.logSumExp(logits, logits[LogitRows.argmax(logits)]);
+    double logSum = LogitMath.logSumExp(logits, logits[LogitMath.argmax(logits)]);
     return new TokenLogProb(token, logits[token] - logSum);
   }
 }

@@ -74,7 +74,7 @@ final class RepetitionPenalty {
     }
   }
 
-  /** Penalises the seen tokens' logits, until {@link #takeBack}. */
+  /** Penalizes the seen tokens' logits, until {@link #takeBack}. */
   void apply(float[] logits) {
     changes = 0;
     if (changed.length < size) {
@@ -87,15 +87,15 @@ final class RepetitionPenalty {
     for (int i = 0; i < size; i++) {
       int token = seen[i];
       if (window == 0) {
-        penalise(token, logits);
+        penalize(token, logits);
       } else if (!counted.get(token)) {
         counted.set(token);
-        penalise(token, logits);
+        penalize(token, logits);
       }
     }
   }
 
-  private void penalise(int token, float[] logits) {
+  private void penalize(int token, float[] logits) {
     float logit = logits[token];
     changed[changes] = token;
     before[changes++] = logit;

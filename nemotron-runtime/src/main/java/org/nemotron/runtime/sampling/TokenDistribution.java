@@ -20,12 +20,12 @@ final class TokenDistribution {
 
   private static final double BUCKETS_PER_UNIT = BUCKETS / COVERED;
 
-  private final SamplingSettings settings;
+  private final SamplingParams settings;
   private final double inverseTemperature;
   private final double[] bucketSums = new double[BUCKETS];
   private int[] boundary = new int[64];
 
-  TokenDistribution(SamplingSettings settings) {
+  TokenDistribution(SamplingParams settings) {
     this.settings = settings;
     this.inverseTemperature = Math.min(1 / settings.temperature(), Double.MAX_VALUE);
   }
@@ -36,7 +36,7 @@ final class TokenDistribution {
    * @param max the row's largest logit
    */
   int draw(float[] logits, float max, double share) {
-    Cut cut = cut(logits, max);
+    SamplingCut cut = cut(logits, max);
     double goal = share * sum(logits, max, cut);
     double reached = 0;
     int last = -1;
@@ -50,8 +50,8 @@ final class TokenDistribution {
   }
 
   /** Returns which tokens the filters keep: top-k, top-p and min-p, in that order. */
-  Cut cut(float[] logits, float max) {
-    Cut cut = Cut.NONE;
+  SamplingCut cut(float[] logits, float max) {
+    SamplingCut cut = SamplingCut.NONE;
     if (settings.topK() > 0 && settings.topK() < logits.length) {
       cut = cut.andAtLeast(LikeliestTokens.kthLogit(logits, settings.topK()));
     }
@@ -65,15 +65,15 @@ final class TokenDistribution {
   }
 
   /** Returns the probability of {@code token} among those that {@code cut} keeps. */
-  double probability(float[] logits, float max, Cut cut, int token) {
+  double probability(float[] logits, float max, SamplingCut cut, int token) {
     return cut.keeps(token, logits[token]) ? weight(logits[token], max) / sum(logits, max, cut) : 0;
   }
 
   private double weight(float logit, float max) {
-    return Exponential.of(((double) logit - max) * inverseTemperature);
+    return PortableExp.of(((double) logit - max) * inverseTemperature);
   }
 
-  private double sum(float[] logits, float max, Cut cut) {
+  private double sum(float[] logits, float max, SamplingCut cut) {
     double sum = 0;
     for (int token = 0; token < logits.length; token++) {
       if (cut.keeps(token, logits[token])) {
@@ -84,7 +84,7 @@ final class TokenDistribution {
   }
 
   /** Keeps, of what {@code cut} keeps, the likeliest tokens until their weights reach top-p. */
-  private Cut topP(float[] logits, float max, Cut cut) {
+  private SamplingCut topP(float[] logits, float max, SamplingCut cut) {
     double goal = settings.topP() * fillBuckets(logits, max, cut);
     int bucket = 0;
     double reached = 0;
@@ -95,13 +95,13 @@ final class TokenDistribution {
     for (int token : tokens) {
       reached += weight(logits[token], max);
       if (reached >= goal) {
-        return new Cut(logits[token], token);
+        return new SamplingCut(logits[token], token);
       }
     }
     return cut;
   }
 
-  private double fillBuckets(float[] logits, float max, Cut cut) {
+  private double fillBuckets(float[] logits, float max, SamplingCut cut) {
     Arrays.fill(bucketSums, 0);
     for (int token = 0; token < logits.length; token++) {
       if (cut.keeps(token, logits[token])) {
@@ -117,7 +117,7 @@ final class TokenDistribution {
   }
 
   /** Returns the kept tokens of one bucket, likeliest first. */
-  private int[] tokensOf(int bucket, float[] logits, float max, Cut cut) {
+  private int[] tokensOf(int bucket, float[] logits, float max, SamplingCut cut) {
     int count = 0;
     for (int token = 0; token < logits.length; token++) {
       if (cut.keeps(token, logits[token]) && bucket(logits[token], max) == bucket) {

@@ -7,7 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import org.nemotron.core.nn.TokenChoice;
+import org.nemotron.core.inference.TokenSampling;
 
 /**
  * Chooses the tokens of one request, one after another. It remembers the tokens chosen, for the
@@ -21,7 +21,7 @@ import org.nemotron.core.nn.TokenChoice;
  * several threads.
  */
 public final class TokenSampler {
-  private final SamplingSettings settings;
+  private final SamplingParams settings;
   private final int vocabularySize;
   private final RepetitionPenalty penalty;
   private final TokenDistribution distribution;
@@ -34,7 +34,7 @@ public final class TokenSampler {
    * @param prompt the request's prompt, which counts for the repetition penalty
    * @throws IllegalArgumentException if a token of the prompt is beyond the vocabulary
    */
-  public TokenSampler(SamplingSettings settings, int vocabularySize, ImmutableIntArray prompt) {
+  public TokenSampler(SamplingParams settings, int vocabularySize, ImmutableIntArray prompt) {
     checkArgument(vocabularySize > 0, "vocabularySize (%s) must be positive", vocabularySize);
     prompt.forEach(
         token ->
@@ -74,14 +74,14 @@ public final class TokenSampler {
    * Returns how the next token is to be chosen where somebody else chooses it; each call draws
    * anew. Empty where that takes the logits: with a repetition penalty or log-probabilities.
    */
-  public Optional<TokenChoice> choice() {
+  public Optional<TokenSampling> choice() {
     if (settings.logProbs() || settings.repetitionPenalty() != 1) {
       return Optional.empty();
     }
     return Optional.of(
         settings.isGreedy()
-            ? TokenChoice.LIKELIEST
-            : new TokenChoice(
+            ? TokenSampling.LIKELIEST
+            : new TokenSampling(
                 settings.temperature(),
                 settings.topK(),
                 settings.topP(),
@@ -97,7 +97,7 @@ public final class TokenSampler {
   private int choose(float[] logits) {
     penalty.apply(logits);
     try {
-      int likeliest = LogitRows.argmax(logits);
+      int likeliest = LogitMath.argmax(logits);
       return settings.isGreedy()
           ? likeliest
           : distribution.draw(logits, logits[likeliest], random.nextDouble());
@@ -107,7 +107,7 @@ public final class TokenSampler {
   }
 
   private Sampled withLogProbs(int token, float[] logits) {
-    double logSum = LogitRows.logSumExp(logits, logits[LogitRows.argmax(logits)]);
+    double logSum = LogitMath.logSumExp(logits, logits[LogitMath.argmax(logits)]);
     ImmutableList.Builder<TokenLogProb> top = ImmutableList.builder();
     if (settings.topLogProbs() > 0) {
       for (int likely : LikeliestTokens.of(logits, settings.topLogProbs())) {

@@ -1,7 +1,7 @@
 /**
  * From the logits of one position to the next token.
  *
- * <p>{@link org.nemotron.runtime.sampling.SamplingSettings} says how a request wants its tokens
+ * <p>{@link org.nemotron.runtime.sampling.SamplingParams} says how a request wants its tokens
  * chosen; a {@link org.nemotron.runtime.sampling.TokenSampler} chooses them, one request each. The
  * filters are those of Hugging Face transformers, in its order: repetition penalty, temperature,
  * top-k, top-p, min-p.

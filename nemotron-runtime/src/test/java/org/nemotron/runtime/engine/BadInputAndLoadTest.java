@@ -60,7 +60,7 @@ final class BadInputAndLoadTest {
       assertThatThrownBy(() -> generator.submit(request(100, 30, 1)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith(
-              "a request of 129 tokens can never fit the KV memory of 128 tokens");
+              "a request of 129 tokens can never fit the KV cache of 128 tokens");
       GenerationRequest unknown =
           GenerationRequest.continuing(ImmutableIntArray.of(SmallModel.VOCABULARY))
               .maxNewTokens(1)

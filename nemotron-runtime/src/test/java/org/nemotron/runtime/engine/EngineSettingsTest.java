@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.WeightFormat;
 
 final class EngineSettingsTest {
   @Test
@@ -17,7 +17,7 @@ final class EngineSettingsTest {
   }
 
   @Test
-  void weights_halfPrecisionOnACard_isRefused() {
+  void weights_halfPrecisionOnAGpu_isRefused() {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse("cuda:1"));
     assertThatThrownBy(() -> settings.weights(WeightFormat.FLOAT16))
         .isInstanceOf(IllegalArgumentException.class)
@@ -25,7 +25,7 @@ final class EngineSettingsTest {
   }
 
   @Test
-  void weights_eightBitsOnACard_isTaken() {
+  void weights_eightBitsOnAGpu_isTaken() {
     EngineSettings settings =
         EngineSettings.builder()
             .device(Device.parse("cuda"))

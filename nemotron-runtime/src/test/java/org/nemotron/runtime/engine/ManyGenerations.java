@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.nemotron.core.tensor.MemoryUse;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
  * Generates many answers, and prints what the process has in use as it goes on: {@code generations
@@ -39,7 +39,7 @@ final class ManyGenerations {
   private static GenerationRequest request(int number) {
     return GenerationRequest.continuing(ImmutableIntArray.of(number % 90, 7, 9))
         .maxNewTokens(1 + number % 16)
-        .sampling(SamplingSettings.builder().temperature(number % 2).seed(number).build())
+        .sampling(SamplingParams.builder().temperature(number % 2).seed(number).build())
         .build();
   }
 

@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -55,9 +56,9 @@ final class SmallModel {
             new BlockSpec(grouped(2), new FfnSpec.Gated(16))));
   }
 
-  /** Returns the KV memory of a page on the CPU, in bytes. */
+  /** Returns the KV cache of a page on the CPU, in bytes. */
   static long pageBytes() {
-    try (InferenceDevice device = InferenceDevice.of(Device.CPU, 1)) {
+    try (InferenceBackend device = Backends.of(Device.CPU, 1)) {
       return device.bytesPerPage(spec());
     }
   }

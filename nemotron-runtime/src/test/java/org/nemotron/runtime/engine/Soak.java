@@ -20,11 +20,11 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.nemotron.runtime.metrics.EngineMetrics;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
- * Several callers who ask for anything at all, against an engine whose KV memory is tiny: prompts
- * of all lengths that often begin alike, cancellations, stop strings, listeners that throw, scores,
+ * Several callers who ask for anything at all, against an engine whose KV cache is tiny: prompts of
+ * all lengths that often begin alike, cancellations, stop strings, listeners that throw, scores,
  * bursts, and requests that must be refused. What each asks depends on the seed; every request must
  * end as it should, and at the end no page may be missing.
  *
@@ -117,8 +117,8 @@ final class Soak {
   private static GenerationRequest request(SplittableRandom random) {
     int prompt = 1 + random.nextInt(random.nextInt(4) == 0 ? 300 : 40);
     int newTokens = 1 + random.nextInt(random.nextInt(8) == 0 ? MOST_TOKENS - 300 : 30);
-    SamplingSettings.Builder sampling =
-        SamplingSettings.builder().temperature(random.nextInt(2)).seed(random.nextLong());
+    SamplingParams.Builder sampling =
+        SamplingParams.builder().temperature(random.nextInt(2)).seed(random.nextLong());
     if (random.nextInt(4) == 0) {
       sampling.repetitionPenalty(1.2).topLogProbs(random.nextInt(3));
     }

@@ -16,6 +16,6 @@ final class SoakHour {
   void randomRequests_leaveEveryPageAndNoMoreResidentMemory()
       throws IOException, InterruptedException {
     String minutes = System.getProperty("soak.minutes", "60");
-    assertThat(GrowthOf.residentBytes(Soak.class, minutes)).isLessThan(SoakTest.SLACK_BYTES);
+    assertThat(MemoryGrowth.residentBytes(Soak.class, minutes)).isLessThan(SoakTest.SLACK_BYTES);
   }
 }

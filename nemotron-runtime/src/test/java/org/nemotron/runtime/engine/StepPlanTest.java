@@ -7,17 +7,17 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.metrics.MetricsRecorder;
 import org.nemotron.runtime.text.EndTokens;
 
 final class StepPlanTest {
-  private static final int PREFILL = 3 * KvMemory.PAGE_TOKENS;
+  private static final int PREFILL = 3 * KvCache.PAGE_TOKENS;
 
-  private final PagePool pool = new PagePool(64, KvMemory.PAGE_TOKENS);
+  private final PagePool pool = new PagePool(64, KvCache.PAGE_TOKENS);
 
   /** A request with a prompt of {@code tokens}, of which all must be read but none was. */
   private ActiveRequest request(int tokens) {
@@ -27,13 +27,13 @@ final class StepPlanTest {
   }
 
   private static ImmutableList<Integer> lengths(StepPlan plan) {
-    return plan.spans().stream()
-        .map(span -> span.tokens().length())
+    return plan.chunks().stream()
+        .map(chunk -> chunk.tokens().length())
         .collect(ImmutableList.toImmutableList());
   }
 
   private static void advance(StepPlan plan) {
-    plan.parts().forEach(part -> part.request().advance(part.span()));
+    plan.parts().forEach(part -> part.request().advance(part.chunk()));
   }
 
   @Test
@@ -41,7 +41,7 @@ final class StepPlanTest {
     ImmutableList<ActiveRequest> active = ImmutableList.of(request(100), request(500), request(70));
     StepPlan first = new StepPlan(active, PREFILL);
     // 92 are left for the second, which is cut at the end of a page; the third does not fit in.
-    assertThat(lengths(first)).containsExactly(100, KvMemory.PAGE_TOKENS);
+    assertThat(lengths(first)).containsExactly(100, KvCache.PAGE_TOKENS);
     assertThat(first.parts().get(0).request()).isSameAs(active.get(0));
   }
 
@@ -64,7 +64,7 @@ final class StepPlanTest {
       assertThat(job.accept(11)).isFalse();
       StepPlan plan = new StepPlan(ImmutableList.of(request(500), generating), PREFILL);
       assertThat(lengths(plan)).containsExactly(PREFILL, 1);
-      assertThat(plan.spans().get(1).tokens()).isEqualTo(ImmutableIntArray.of(11));
+      assertThat(plan.chunks().get(1).tokens()).isEqualTo(ImmutableIntArray.of(11));
     }
   }
 
@@ -74,9 +74,9 @@ final class StepPlanTest {
     int read = 0;
     for (int expected : new int[] {PREFILL, PREFILL, 500 - 2 * PREFILL}) {
       StepPlan plan = new StepPlan(active, PREFILL);
-      StepSpan span = plan.spans().get(0);
-      assertThat(span.start()).isEqualTo(read);
-      assertThat(span.tokens().length()).isEqualTo(expected);
+      SequenceChunk chunk = plan.chunks().get(0);
+      assertThat(chunk.start()).isEqualTo(read);
+      assertThat(chunk.tokens().length()).isEqualTo(expected);
       read += expected;
       advance(plan);
     }

@@ -17,16 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.checkpoint.ModelReader;
-import org.nemotron.core.checkpoint.SafetensorsFile;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.KvMemory;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
-import org.nemotron.core.tensor.WeightFormat;
 import org.nemotron.core.text.Tokenizer;
-import org.nemotron.runtime.sampling.SamplingSettings;
+import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.sampling.TokenLogProb;
 
 final class TextGeneratorTest {
@@ -122,7 +122,7 @@ final class TextGeneratorTest {
       GenerationResult first = generator.generate(request);
       GenerationResult second = generator.generate(request);
       assertThat(first.sharedTokens()).isZero();
-      assertThat(second.sharedTokens()).isEqualTo(2 * KvMemory.PAGE_TOKENS);
+      assertThat(second.sharedTokens()).isEqualTo(2 * KvCache.PAGE_TOKENS);
       assertThat(second.tokens()).isEqualTo(first.tokens());
     }
   }
@@ -160,7 +160,7 @@ final class TextGeneratorTest {
     GenerationRequest drawn =
         GenerationRequest.continuing(prompt(9, 2))
             .maxNewTokens(30)
-            .sampling(SamplingSettings.builder().temperature(0.9).topP(0.95).seed(3).build())
+            .sampling(SamplingParams.builder().temperature(0.9).topP(0.95).seed(3).build())
             .build();
     try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
       GenerationResult alone = generator.generate(drawn);
@@ -178,7 +178,7 @@ final class TextGeneratorTest {
           generator.generate(
               GenerationRequest.continuing(prompt(9, 2))
                   .maxNewTokens(4)
-                  .sampling(SamplingSettings.builder().temperature(0).topLogProbs(3).build())
+                  .sampling(SamplingParams.builder().temperature(0).topLogProbs(3).build())
                   .build());
       assertThat(result.sampled()).hasSize(4).allSatisfy(s -> assertThat(s.top()).hasSize(3));
       ImmutableIntArray all =

@@ -11,13 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.InferenceDevice;
-import org.nemotron.core.nn.InferenceModel;
-import org.nemotron.core.nn.KvMemory;
-import org.nemotron.core.nn.StepSpan;
-import org.nemotron.core.nn.StepSpan.LogitsWanted;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.runtime.engine.EngineSettings;
@@ -38,10 +39,10 @@ final class EngineOverhead {
 
   private final TextGenerator generator;
   private final InferenceModel model;
-  private final KvMemory memory;
+  private final KvCache memory;
   private final SplittableRandom random = new SplittableRandom(3);
 
-  private EngineOverhead(TextGenerator generator, InferenceModel model, KvMemory memory) {
+  private EngineOverhead(TextGenerator generator, InferenceModel model, KvCache memory) {
     this.generator = generator;
     this.model = model;
     this.memory = memory;
@@ -56,9 +57,9 @@ final class EngineOverhead {
     int rows = settings.maxBatch() + settings.prefillTokens();
     try (HeterogeneousModel weights = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
         TextGenerator generator = TextGenerator.open(directory, settings);
-        InferenceDevice device = InferenceDevice.of(Device.CPU, threads);
+        InferenceBackend device = Backends.of(Device.CPU, threads);
         InferenceModel model = device.prepare(weights, settings.weights(), rows);
-        KvMemory memory = model.newMemory(PAGES)) {
+        KvCache memory = model.newMemory(PAGES)) {
       new EngineOverhead(generator, model, memory).compare(rounds);
     }
   }
@@ -72,7 +73,7 @@ final class EngineOverhead {
           ImmutableIntArray.copyOf(
               random.ints(RaceLengths.PROMPT, 0, generator.spec().vocabularySize()));
       // The bare loop before and behind the others: a machine that gets slower or faster meanwhile
-      // favours neither.
+      // favors neither.
       double before = bareNanos(prompt);
       double awaitedNanos = awaitedNanos(prompt);
       double streamedNanos = streamedNanos(prompt);
@@ -126,17 +127,19 @@ final class EngineOverhead {
   private double bareNanos(ImmutableIntArray prompt) {
     ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(0, PAGES));
     int[] next = new int[1];
-    step(new StepSpan(pages, 0, prompt, LogitsWanted.LAST), next);
+    step(new SequenceChunk(pages, 0, prompt, LogitsWanted.LAST), next);
     long start = System.nanoTime();
     for (int token = 0; token < RaceLengths.SINGLE_NEW_TOKENS; token++) {
       int position = prompt.length() + token;
-      step(new StepSpan(pages, position, ImmutableIntArray.of(next[0]), LogitsWanted.LAST), next);
+      step(
+          new SequenceChunk(pages, position, ImmutableIntArray.of(next[0]), LogitsWanted.LAST),
+          next);
     }
     return System.nanoTime() - start;
   }
 
-  private void step(StepSpan span, int[] next) {
-    model.step(ImmutableList.of(span), memory, (index, logits) -> next[0] = argmax(logits));
+  private void step(SequenceChunk chunk, int[] next) {
+    model.step(ImmutableList.of(chunk), memory, (index, logits) -> next[0] = argmax(logits));
   }
 
   private static int argmax(float[] logits) {

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.GgufModelWriter;
-import org.nemotron.core.checkpoint.GgufType;
+import org.nemotron.core.checkpoint.format.GgufType;
 
 /**
  * Our engine against llama.cpp with the same weights in F16, in turns: medians over the rounds.

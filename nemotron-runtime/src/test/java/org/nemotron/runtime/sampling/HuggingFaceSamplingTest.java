@@ -29,14 +29,14 @@ final class HuggingFaceSamplingTest {
   @ParameterizedTest
   @MethodSource("cases")
   void probability_everyToken_isTheReferences(Case expected) {
-    SamplingSettings settings = expected.settings(0);
+    SamplingParams settings = expected.settings(0);
     float[] logits = expected.logits();
     RepetitionPenalty penalty =
         new RepetitionPenalty(settings.repetitionPenalty(), 0, expected.history());
     penalty.apply(logits);
-    float max = logits[LogitRows.argmax(logits)];
+    float max = logits[LogitMath.argmax(logits)];
     TokenDistribution distribution = new TokenDistribution(settings);
-    Cut cut = distribution.cut(logits, max);
+    SamplingCut cut = distribution.cut(logits, max);
     for (int token = 0; token < logits.length; token++) {
       assertThat(distribution.probability(logits, max, cut, token))
           .as("token %s", token)
@@ -98,9 +98,9 @@ final class HuggingFaceSamplingTest {
   }
 
   record Case(JsonNode json) {
-    SamplingSettings settings(long seed) {
+    SamplingParams settings(long seed) {
       JsonNode settings = json.get("settings");
-      return SamplingSettings.builder()
+      return SamplingParams.builder()
           .temperature(settings.path("temperature").asDouble(1))
           .topK(settings.path("topK").asInt(0))
           .topP(settings.path("topP").asDouble(1))

@@ -47,9 +47,8 @@ final class SamplingProperties {
     int[] sorted = sorted(logits);
     float max = logits[sorted[0]];
     TokenDistribution distribution =
-        new TokenDistribution(
-            SamplingSettings.builder().temperature(temperature).topP(topP).build());
-    Cut cut = distribution.cut(logits, max);
+        new TokenDistribution(SamplingParams.builder().temperature(temperature).topP(topP).build());
+    SamplingCut cut = distribution.cut(logits, max);
     int kept = (int) IntStream.range(0, logits.length).filter(t -> cut.keeps(t, logits[t])).count();
 
     assertThat(IntStream.of(sorted).limit(kept)).allMatch(token -> cut.keeps(token, logits[token]));
@@ -61,7 +60,7 @@ final class SamplingProperties {
   @Property
   void exponentialIsThatOfTheLibrary(
       @ForAll @Scale(12) @DoubleRange(min = -700, max = 0) double x) {
-    assertThat(Exponential.of(x) / Math.exp(x)).isEqualTo(1, within(3e-14));
+    assertThat(PortableExp.of(x) / Math.exp(x)).isEqualTo(1, within(3e-14));
   }
 
   @Property
@@ -71,9 +70,9 @@ final class SamplingProperties {
       @ForAll @Scale(6) @DoubleRange(min = 0.01, max = 1) double topP,
       @ForAll @Scale(6) @DoubleRange(min = 0, max = 1) double minP) {
     TokenDistribution distribution =
-        new TokenDistribution(SamplingSettings.builder().topK(topK).topP(topP).minP(minP).build());
-    float max = logits[LogitRows.argmax(logits)];
-    Cut cut = distribution.cut(logits, max);
+        new TokenDistribution(SamplingParams.builder().topK(topK).topP(topP).minP(minP).build());
+    float max = logits[LogitMath.argmax(logits)];
+    SamplingCut cut = distribution.cut(logits, max);
     assertThat(
             IntStream.range(0, logits.length)
                 .mapToDouble(token -> distribution.probability(logits, max, cut, token))
@@ -87,9 +86,9 @@ final class SamplingProperties {
       @ForAll @Scale(6) @DoubleRange(min = 0, max = 0.999999) double share,
       @ForAll @Scale(6) @DoubleRange(min = 0.1, max = 1) double topP) {
     TokenDistribution distribution =
-        new TokenDistribution(SamplingSettings.builder().topP(topP).build());
-    float max = logits[LogitRows.argmax(logits)];
-    Cut cut = distribution.cut(logits, max);
+        new TokenDistribution(SamplingParams.builder().topP(topP).build());
+    float max = logits[LogitMath.argmax(logits)];
+    SamplingCut cut = distribution.cut(logits, max);
     int drawn = distribution.draw(logits, max, share);
     double before =
         IntStream.range(0, drawn)
@@ -128,7 +127,7 @@ final class SamplingProperties {
       TokenDistribution distribution, float[] logits, float max, int[] sorted, int count) {
     return IntStream.of(sorted)
         .limit(count)
-        .mapToDouble(token -> distribution.probability(logits, max, Cut.NONE, token))
+        .mapToDouble(token -> distribution.probability(logits, max, SamplingCut.NONE, token))
         .sum();
   }
 

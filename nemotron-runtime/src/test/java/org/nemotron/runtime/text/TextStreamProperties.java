@@ -44,7 +44,7 @@ final class TextStreamProperties {
         .ofMaxSize(80);
   }
 
-  /** Words, special tokens, and characters spelt in bytes. */
+  /** Words, special tokens, and characters spelled in bytes. */
   @Provide
   Arbitrary<List<Integer>> fallbackTokens() {
     Arbitrary<List<Integer>> words =
@@ -52,9 +52,9 @@ final class TextStreamProperties {
                 Arbitraries.integers().between(0, BYTE_TOKENS - 1),
                 Arbitraries.integers().between(BYTE_TOKENS + 256, FALLBACK_VOCABULARY - 1))
             .map(List::of);
-    Arbitrary<List<Integer>> spelt =
+    Arbitrary<List<Integer>> spelled =
         Arbitraries.of("x", "é", "日", "😀", " ").map(TextStreamProperties::bytes);
-    return Arbitraries.oneOf(words, spelt)
+    return Arbitraries.oneOf(words, spelled)
         .list()
         .ofMaxSize(40)
         .map(parts -> parts.stream().flatMap(List::stream).toList());

@@ -1,9 +1,9 @@
 package org.nemotron.nas.library.internal;
 
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.ResidualStream;
 import org.nemotron.core.nn.RotaryEmbedding;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.tensor.NamedTensors;
@@ -26,14 +26,14 @@ public sealed interface Replacement extends AutoCloseable {
   /**
    * Returns the stream behind the replaced layers, {@code [B, T, D]}, owned by the current scope.
    */
-  Tensor output(ResidualStream parentStream);
+  Tensor output(HiddenStates parentStream);
 
   /** Returns the first parent layer behind the replaced ones. */
   int resumesAt();
 
   /** Returns the parent's own stream at the same place, {@code [B, T, D]}. */
-  default Tensor target(ResidualStream parentStream) {
-    return parentStream.seam(resumesAt());
+  default Tensor target(HiddenStates parentStream) {
+    return parentStream.hiddenState(resumesAt());
   }
 
   @Override
@@ -84,8 +84,8 @@ public sealed interface Replacement extends AutoCloseable {
   /** Another attention before the parent's network, which stays the parent's. */
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
     @Override
-    public Tensor output(ResidualStream parentStream) {
-      Tensor middle = attention.forward(parentStream.seam(layer));
+    public Tensor output(HiddenStates parentStream) {
+      Tensor middle = attention.forward(parentStream.hiddenState(layer));
       return parentFfn.forward(middle);
     }
 
@@ -103,7 +103,7 @@ public sealed interface Replacement extends AutoCloseable {
   /** Another network behind the parent's attention. */
   record OfFfn(int layer, SubBlock ffn) implements Replacement {
     @Override
-    public Tensor output(ResidualStream parentStream) {
+    public Tensor output(HiddenStates parentStream) {
       return ffn.forward(parentStream.middle(layer));
     }
 
@@ -121,8 +121,8 @@ public sealed interface Replacement extends AutoCloseable {
   /** One block in place of one layer or several. */
   record OfBlocks(int layer, int covers, Block block) implements Replacement {
     @Override
-    public Tensor output(ResidualStream parentStream) {
-      return block.forward(parentStream.seam(layer));
+    public Tensor output(HiddenStates parentStream) {
+      return block.forward(parentStream.hiddenState(layer));
     }
 
     @Override

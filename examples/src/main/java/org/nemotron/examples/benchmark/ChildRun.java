@@ -1,0 +1,119 @@
+package org.nemotron.examples.benchmark;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.SearchSpace;
+import org.nemotron.nas.pipeline.ArchitectureProblem;
+import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.SearchOutcome;
+
+/**
+ * How much of a promised speed-up is there: costs are measured, a child is searched for a speed-up,
+ * and parent and child are measured whole. Random weights have no scores worth the name, so harm is
+ * made up: the cube of what a candidate saves of its block's parameters, so that halves are
+ * tempting, times a random weight of the layer and of the candidate.
+ */
+record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speedup, int rounds) {
+  private static final int PREFILL_ROUNDS = 3;
+  private static final int DECODE_ROUNDS = 20;
+
+  /**
+   * Measures, prints two lines, and returns the figures.
+   *
+   * @throws NoArchitectureException if no child is as fast
+   */
+  Map<String, Object> measure() throws NoArchitectureException {
+    DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
+    try (HeterogeneousModel whole = RandomModels.of(parent, device, dtype)) {
+      CostTable costs =
+          new LatencyMeter(PREFILL_ROUNDS, DECODE_ROUNDS)
+              .measure(whole, SearchSpace.PAPER, scenario, round -> {});
+      ModelSpec spec = child(costs);
+      try (HeterogeneousModel child = RandomModels.of(spec, device, dtype)) {
+        ImmutableList<Double> rates =
+            new ThroughputMeter(scenario, rounds).measure(ImmutableList.of(whole, child));
+        return figures(costs, spec, rates);
+      }
+    }
+  }
+
+  private ModelSpec child(CostTable costs) throws NoArchitectureException {
+    ArchitectureProblem problem = new ArchitectureProblem(parent, harms(), costs, Score.Metric.KL);
+    SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(speedup));
+    if (outcome instanceof SearchOutcome.Found found) {
+      return parent.withBlocks(problem.architecture(found.best()).blocks());
+    }
+    throw new NoArchitectureException(
+        "child", "none is " + speedup + " times as fast as the parent by the costs measured");
+  }
+
+  private ScoreTable harms() {
+    SplittableRandom random = new Seed(7).named("harms").random();
+    double[] ofLayers = random.doubles(parent.layers(), 0.5, 2).toArray();
+    ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
+    for (Candidate candidate : SearchSpace.PAPER.candidates(parent)) {
+      double saved = saved(candidate);
+      double harm = ofLayers[candidate.layer()] * Math.pow(saved, 3) * random.nextDouble(0.8, 1.25);
+      scores.put(candidate, new Score(harm, 0, harm, 0, 0, 0));
+    }
+    return new ScoreTable(scores.buildOrThrow());
+  }
+
+  private double saved(Candidate candidate) {
+    BlockSpec own = parent.block(candidate.layer());
+    BlockSpec with = Architecture.ofOne(parent, candidate).blocks().get(candidate.layer());
+    return 1 - (double) with.parameters(parent.width()) / own.parameters(parent.width());
+  }
+
+  private Map<String, Object> figures(
+      CostTable costs, ModelSpec child, ImmutableList<Double> rates) {
+    double predicted = costs.tokensPerSecond(child) / costs.tokensPerSecond(parent);
+    double measured = rates.get(1) / rates.get(0);
+    System.out.printf(
+        Locale.ROOT,
+        "batch %d, %d/%d: parent %.0f tokens/s (predicted %.0f), child %.0f (predicted %.0f)%n",
+        scenario.batch(),
+        scenario.promptTokens(),
+        scenario.outputTokens(),
+        rates.get(0),
+        costs.tokensPerSecond(parent),
+        rates.get(1),
+        costs.tokensPerSecond(child));
+    System.out.printf(
+        Locale.ROOT,
+        "child of %.2fB parameters: %.3f times the parent's throughput, %.3f predicted, %+.1f %%%n",
+        child.parameters() / 1e9,
+        measured,
+        predicted,
+        100 * (measured / predicted - 1));
+    return ImmutableMap.<String, Object>builder()
+        .put("scenario", scenario)
+        .put("parentTokensPerSecond", rates.get(0))
+        .put("childTokensPerSecond", rates.get(1))
+        .put("parentPredicted", costs.tokensPerSecond(parent))
+        .put("childPredicted", costs.tokensPerSecond(child))
+        .put("speedupMeasured", measured)
+        .put("speedupPredicted", predicted)
+        .put("childParameters", child.parameters())
+        .put("child", child.blocks().stream().map(BlockSpec::id).toList())
+        .buildOrThrow();
+  }
+}

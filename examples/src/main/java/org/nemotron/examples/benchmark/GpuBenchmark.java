@@ -1,0 +1,201 @@
+package org.nemotron.examples.benchmark;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.ImmutableList;
+import com.google.common.math.Quantiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.pipeline.NoArchitectureException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Measures serving, scoring, distillation and a child's speed-up on a GPU beside what the GPU can
+ * do: bandwidth and matrix products.
+ */
+@Command(
+    name = "gpu-benchmark",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures prefill, decode, scoring and local distillation on a GPU, beside its own limits.")
+public final class GpuBenchmark implements Callable<Integer> {
+  @Option(names = "--device", defaultValue = "cuda", description = "Which GPU.")
+  private String device = "cuda";
+
+  @Option(
+      names = "--model",
+      description = "A Hugging Face directory; random weights in Llama-3.1-8B's shape without.")
+  private Path model = Path.of("");
+
+  @Option(names = "--context", defaultValue = "1024", description = "Tokens read before decode.")
+  private int context = 1024;
+
+  @Option(names = "--batches", split = ",", defaultValue = "1,64", description = "Batch sizes.")
+  private List<Integer> batches = new ArrayList<>();
+
+  @Option(names = "--prompts", defaultValue = "4", description = "Prompts of a prefill.")
+  private int prompts = 4;
+
+  @Option(names = "--prompt-tokens", defaultValue = "2048", description = "Tokens of each.")
+  private int promptTokens = 2048;
+
+  @Option(
+      names = "--weights",
+      defaultValue = "BFLOAT16",
+      description = "BFLOAT16 or FLOAT8_E4M3 (default: ${DEFAULT-VALUE}).")
+  private WeightFormat format = WeightFormat.BFLOAT16;
+
+  @Option(names = "--steps", defaultValue = "64", description = "Decode steps that are timed.")
+  private int steps = 64;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      defaultValue = "serving",
+      description = "What to measure: ${COMPLETION-CANDIDATES}.")
+  private List<Work> only = new ArrayList<>();
+
+  @Option(
+      names = "--shape",
+      defaultValue = "llama_8b",
+      description = "Whose shape scoring and distillation have: ${COMPLETION-CANDIDATES}.")
+  private TrainingShape.Name shape = TrainingShape.Name.LLAMA_8B;
+
+  @Option(names = "--child-speedup", defaultValue = "2.17", description = "Asked of the child.")
+  private double childSpeedup = 2.17;
+
+  @Option(names = "--child-batch", defaultValue = "64", description = "Requests at a time.")
+  private int childBatch = 64;
+
+  @Option(names = "--child-prompt", defaultValue = "128", description = "Tokens read of each.")
+  private int childPrompt = 128;
+
+  @Option(names = "--child-output", defaultValue = "1024", description = "Tokens written.")
+  private int childOutput = 1024;
+
+  @Option(names = "--json", description = "Where to write the figures too.")
+  private Path json = Path.of("");
+
+  @Override
+  public Integer call() throws IOException, NoArchitectureException {
+    Device where = Device.parse(device);
+    GpuLimits limits = GpuLimits.measure(where);
+    Map<String, Object> figures = new LinkedHashMap<>();
+    String name = where.equals(Device.CPU) ? "CPU" : Gpu.of(where).model();
+    figures.put("GPU", name);
+    figures.put("limits", limits);
+    figures.put("weights", format);
+    System.out.printf(
+        "%s: copy %.3g TB/s, matrix product %.3g TFLOP/s%n",
+        name, limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
+    if (only.contains(Work.SERVING)) {
+      serving(where, limits, figures);
+      write(figures);
+    }
+    if (only.contains(Work.SCORING) || only.contains(Work.DISTILLATION)) {
+      TrainingRuns.measure(
+          TrainingShape.of(shape),
+          where,
+          limits,
+          only,
+          (work, measured) -> {
+            figures.put(work, measured);
+            write(figures);
+          });
+    }
+    if (only.contains(Work.CHILD)) {
+      Scenario scenario = new Scenario(childBatch, childPrompt, childOutput);
+      figures.put(
+          "child",
+          new ChildRun(TrainingShape.of(shape).spec(), where, scenario, childSpeedup, 2).measure());
+    }
+    write(figures);
+    System.out.println();
+    figures.forEach((part, measured) -> System.out.println(part + ": " + measured));
+    return 0;
+  }
+
+  /** A later part may fail: what is known is written at once. */
+  private void write(Map<String, Object> figures) throws IOException {
+    if (!json.toString().isEmpty()) {
+      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
+    }
+  }
+
+  /** What can be measured. */
+  enum Work {
+    /** Prefill and decode. */
+    SERVING,
+    /** Scores of alternatives. */
+    SCORING,
+    /** Blockwise local distillation. */
+    DISTILLATION,
+    /** A child that is searched for a speed-up, and the speed-up it then has. */
+    CHILD
+  }
+
+  private void serving(Device where, GpuLimits limits, Map<String, Object> figures)
+      throws IOException {
+    try (HeterogeneousModel weights = weights(where);
+        InferenceBackend host = Backends.of(where)) {
+      int rows = Math.max(host.usualRows(), prompts * promptTokens);
+      try (InferenceModel ready = host.prepare(weights, format, rows)) {
+        ServingSteps run = new ServingSteps(ready, format);
+        figures.put("prefill", prefill(run, limits));
+        List<Map<String, Object>> decodes = new ArrayList<>();
+        for (int batch : batches) {
+          decodes.add(decode(run, limits, batch));
+        }
+        figures.put("decode", decodes);
+      }
+    }
+  }
+
+  private HeterogeneousModel weights(Device where) throws IOException {
+    return model.toString().isEmpty()
+        ? RandomModels.of(RandomModels.LLAMA_8B, where, DType.BFLOAT16)
+        : ModelReader.read(model, DType.BFLOAT16, where);
+  }
+
+  private Map<String, Object> prefill(ServingSteps run, GpuLimits limits) {
+    ImmutableList<Duration> taken = run.prefill(prompts, promptTokens, 5);
+    double seconds = median(taken);
+    double flops = run.prefillFlops(prompts, promptTokens);
+    double share = flops / seconds / limits.productFlops();
+    System.out.printf(
+        "prefill %d x %d: %.1f ms, %.0f TFLOP/s, %.0f %% of the matrix rate%n",
+        prompts, promptTokens, seconds * 1e3, flops / seconds / 1e12, share * 100);
+    return Map.of("seconds", seconds, "flops", flops, "shareOfMatrixRate", share);
+  }
+
+  private Map<String, Object> decode(ServingSteps run, GpuLimits limits, int batch) {
+    double seconds = median(run.decode(batch, context, steps));
+    double bytes = run.decodeBytes(batch, context + steps / 2);
+    double share = bytes / seconds / limits.copyBytesPerSecond();
+    System.out.printf(
+        "decode batch %d, context %d: %.3f ms a step, %.0f tokens/s, %.0f %% of the bandwidth%n",
+        batch, context, seconds * 1e3, batch / seconds, share * 100);
+    return Map.of(
+        "batch", batch, "context", context, "seconds", seconds, "shareOfBandwidth", share);
+  }
+
+  private static double median(List<Duration> taken) {
+    return Quantiles.median().compute(taken.stream().map(Duration::toNanos).toList()) / 1e9;
+  }
+}

@@ -1,0 +1,61 @@
+package org.nemotron.examples.benchmark;
+
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+
+/**
+ * What parts of a model multiply and add for whole sequences, counted twice each as usual; half of
+ * a square of attention, since it is causal.
+ *
+ * @param tokens of a sequence
+ */
+record PassFlops(ModelSpec spec, int tokens) {
+  /** Returns the work of an attention for one token. */
+  double attention(AttentionSpec attention) {
+    return matrices(attention) + pairs(attention);
+  }
+
+  /** Returns the work of an attention's projections for one token. */
+  double matrices(AttentionSpec attention) {
+    return 2.0 * matrices(new BlockSpec(attention, new FfnSpec.NoOp()));
+  }
+
+  /** Returns the work of what tokens read from each other, for one token. */
+  double pairs(AttentionSpec attention) {
+    double seen = attention instanceof AttentionSpec.GroupedQuery ? 0.5 * tokens : 0;
+    return 4 * seen * spec.queryHeads() * spec.headDim();
+  }
+
+  /** Returns the work of a network for one token. */
+  double ffn(FfnSpec ffn) {
+    return 2.0 * matrices(new BlockSpec(new AttentionSpec.NoOp(), ffn));
+  }
+
+  /** Returns the work of a block for one token. */
+  double block(BlockSpec block) {
+    return attention(block.attention()) + ffn(block.ffn());
+  }
+
+  /** Returns the work of layers {@code from} to {@code to} (exclusive) for one token. */
+  double blocks(int from, int to) {
+    double sum = 0;
+    for (int layer = from; layer < to; layer++) {
+      sum += block(spec.block(layer));
+    }
+    return sum;
+  }
+
+  /** Returns the work of the head for one token. */
+  double head() {
+    return 2.0 * spec.width() * spec.vocabularySize();
+  }
+
+  private double matrices(BlockSpec block) {
+    return block.tensorShapes(spec.width()).values().stream()
+        .filter(shape -> shape.size() == 2)
+        .mapToDouble(shape -> (double) shape.get(0) * shape.get(1))
+        .sum();
+  }
+}

@@ -1,0 +1,182 @@
+package org.nemotron.examples.benchmark;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Iterables;
+import com.google.common.primitives.ImmutableDoubleArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.Seed;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.core.text.TokenBatches;
+import org.nemotron.nas.library.BlockChoice;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.Calibrator;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.SearchSpace;
+import org.nemotron.nas.score.BlockScorer;
+import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.score.ScoringSettings;
+
+/**
+ * Scores of every pair of alternatives of every layer: puzzletron's documented run in its own
+ * shape. Sub-blocks are scored, and the pairs added.
+ */
+record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
+  private static final InitSettings PLAIN_START =
+      new InitSettings(
+          InitSettings.ChannelImportance.INDEPENDENT,
+          InitSettings.KvHeadStart.MEAN_POOLING,
+          1,
+          false);
+
+  /** Returns a library whose candidates start from the parent's weights. */
+  static BlockLibrary library(TrainingShape shape, HeterogeneousModel parent, SearchSpace space) {
+    int window = Math.min(512, shape.trainedTokens());
+    TokenBatches data = new TokenBatches(shape.tokens(4 * window), 1, window, new Seed(1));
+    return new Calibrator(PLAIN_START).calibrate(parent, space, data, batch -> {});
+  }
+
+  /** Scores, prints a line, and returns the figures. */
+  Map<String, Object> measure(GpuLimits limits) {
+    try (BlockLibrary library = library(shape, parent, shape.scored())) {
+      int candidatesPerPass = shape.candidatesPerPass();
+      while (true) {
+        try {
+          return measure(library, limits, candidatesPerPass);
+        } catch (GpuMemoryException tooLarge) {
+          if (candidatesPerPass == 1) {
+            throw tooLarge;
+          }
+          System.out.println(tooLarge.getMessage());
+          candidatesPerPass--;
+        }
+      }
+    }
+  }
+
+  private Map<String, Object> measure(
+      BlockLibrary library, GpuLimits limits, int candidatesPerPass) {
+    EvaluationBatches data =
+        new EvaluationBatches(
+            shape.tokens(shape.scoredSequences() * shape.scoredTokens()),
+            shape.scoredBatch(),
+            shape.scoredTokens(),
+            shape.scoredSequences());
+    ScoringSettings settings = new ScoringSettings(data.batches(), candidatesPerPass, threads);
+    long start = System.nanoTime();
+    ScoreTable scores =
+        new BlockScorer(settings)
+            .score(
+                library,
+                data,
+                done ->
+                    System.out.printf(
+                        Locale.ROOT,
+                        "scoring: batch %d of %d after %.1f s%n",
+                        done,
+                        data.batches(),
+                        seconds(start)));
+    double seconds = seconds(start);
+    ImmutableDoubleArray pairs = pairs(scores);
+    double flops = flops(library);
+    double share = flops / seconds / limits.productFlops();
+    System.out.printf(
+        Locale.ROOT,
+        "scoring %d candidates (%d evaluations) on %d x %d tokens: %.1f s, %.3g TFLOP/s,"
+            + " %.0f %% of the matrix rate%n",
+        pairs.length(),
+        library.candidates().size(),
+        shape.scoredSequences(),
+        shape.scoredTokens(),
+        seconds,
+        flops / seconds / 1e12,
+        share * 100);
+    return ImmutableMap.<String, Object>builder()
+        .put("candidates", pairs.length())
+        .put("leastKlNats", pairs.stream().min().orElseThrow())
+        .put("mostKlNats", pairs.stream().max().orElseThrow())
+        .put("evaluations", library.candidates().size())
+        .put("sequences", shape.scoredSequences())
+        .put("tokens", shape.scoredTokens())
+        .put("batch", shape.scoredBatch())
+        .put("candidatesPerPass", candidatesPerPass)
+        .put("seconds", seconds)
+        .put("flops", flops)
+        .put("shareOfMatrixRate", share)
+        .buildOrThrow();
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** Returns the scores of all blocks other than the parent's, in nats. */
+  private ImmutableDoubleArray pairs(ScoreTable scores) {
+    ImmutableDoubleArray.Builder pairs = ImmutableDoubleArray.builder();
+    for (int layer = 0; layer < shape.spec().layers(); layer++) {
+      BlockSpec own = shape.spec().block(layer);
+      for (BlockSpec pair : blocks(own)) {
+        BlockChoice placement = new BlockChoice(layer, 1, pair, BlockChoice.Origin.DECOUPLED);
+        if (!pair.equals(own)) {
+          pairs.add(scores.score(shape.spec(), placement).klNats());
+        }
+      }
+    }
+    return pairs.build();
+  }
+
+  private List<BlockSpec> blocks(BlockSpec own) {
+    List<BlockSpec> blocks = new ArrayList<>();
+    for (AttentionSpec attention :
+        Iterables.concat(
+            List.of(own.attention()), shape.scored().attentionAlternatives(own.attention()))) {
+      for (FfnSpec ffn :
+          Iterables.concat(List.of(own.ffn()), shape.scored().ffnAlternatives(own.ffn()))) {
+        blocks.add(new BlockSpec(attention, ffn));
+      }
+    }
+    return blocks;
+  }
+
+  /** The parent once; for each candidate what stands in, the layers behind it, and the head. */
+  private double flops(BlockLibrary library) {
+    PassFlops pass = new PassFlops(shape.spec(), shape.scoredTokens());
+    int layers = shape.spec().layers();
+    double perToken = pass.blocks(0, layers) + pass.head();
+    for (Candidate candidate : library.candidates()) {
+      int next = candidate.layer() + candidate.covers();
+      perToken += replaced(pass, candidate) + pass.blocks(next, layers) + pass.head();
+    }
+    return perToken * shape.scoredSequences() * shape.scoredTokens();
+  }
+
+  /** An attention is heard through the parent's network. */
+  private double replaced(PassFlops pass, Candidate candidate) {
+    BlockSpec own = shape.spec().block(candidate.layer());
+    return candidate.accept(
+        new Candidate.Visitor<>() {
+          @Override
+          public Double visit(Candidate.Attention attention) {
+            return pass.attention(attention.spec()) + pass.ffn(own.ffn());
+          }
+
+          @Override
+          public Double visit(Candidate.Ffn ffn) {
+            return pass.ffn(ffn.spec());
+          }
+
+          @Override
+          public Double visit(Candidate.Whole whole) {
+            return pass.block(whole.spec());
+          }
+        });
+  }
+}

@@ -1,0 +1,121 @@
+package org.nemotron.examples.benchmark;
+
+import com.google.common.base.Verify;
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.nemotron.core.inference.ChunkedPrefill;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.spec.ModelSpec;
+
+/** The steps that serving takes, by themselves: prompts, then tokens of many sequences. */
+final class ServingSteps {
+  private final InferenceModel model;
+  private final WeightFormat format;
+
+  ServingSteps(InferenceModel model, WeightFormat format) {
+    this.model = model;
+    this.format = format;
+  }
+
+  /** Returns how long each of {@code rounds} readings of {@code prompts} prompts took. */
+  ImmutableList<Duration> prefill(int prompts, int tokens, int rounds) {
+    int pagesEach = KvCache.pagesFor(tokens);
+    try (KvCache memory = model.newMemory(prompts * pagesEach)) {
+      ImmutableList<SequenceChunk> chunks = prompts(prompts, tokens, pagesEach);
+      ImmutableList.Builder<Duration> taken = ImmutableList.builder();
+      read(chunks, memory);
+      read(chunks, memory);
+      for (int round = 0; round < rounds; round++) {
+        long start = System.nanoTime();
+        read(chunks, memory);
+        taken.add(Duration.ofNanos(System.nanoTime() - start));
+      }
+      return taken.build();
+    }
+  }
+
+  private static ImmutableList<SequenceChunk> prompts(int count, int tokens, int pagesEach) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                new SequenceChunk(
+                    ImmutableIntArray.copyOf(IntStream.range(i * pagesEach, (i + 1) * pagesEach)),
+                    0,
+                    ImmutableIntArray.copyOf(
+                        IntStream.range(0, tokens).map(t -> (31 * i + 7 * t) % 1000)),
+                    LogitsWanted.LAST))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private void read(ImmutableList<SequenceChunk> chunks, KvCache memory) {
+    for (ImmutableList<SequenceChunk> step : ChunkedPrefill.of(chunks, model.maxRows())) {
+      model.step(
+          step, memory, GreedyDecoder.likeliest((index, token) -> Verify.verify(token >= 0)));
+    }
+  }
+
+  /** Returns how long each of {@code steps} steps of {@code batch} tokens took. */
+  ImmutableList<Duration> decode(int batch, int context, int steps) {
+    int warmUp = 5;
+    int pagesEach = KvCache.pagesFor(context + steps + warmUp);
+    try (KvCache memory = model.newMemory(batch * pagesEach)) {
+      ImmutableList<SequenceChunk> read = prompts(batch, context, pagesEach);
+      read(read, memory);
+      int[] next = new int[batch];
+      ImmutableList.Builder<Duration> taken = ImmutableList.builder();
+      for (int step = 0; step < warmUp + steps; step++) {
+        int position = context + step;
+        ImmutableList<SequenceChunk> chunks =
+            IntStream.range(0, batch)
+                .mapToObj(
+                    i ->
+                        new SequenceChunk(
+                            read.get(i).pages(),
+                            position,
+                            ImmutableIntArray.of(next[i]),
+                            LogitsWanted.LAST))
+                .collect(ImmutableList.toImmutableList());
+        long start = System.nanoTime();
+        model.step(chunks, memory, GreedyDecoder.likeliest((index, token) -> next[index] = token));
+        if (step >= warmUp) {
+          taken.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+      }
+      return taken.build();
+    }
+  }
+
+  /** Returns what a prefill must multiply and add, the head for the last tokens only. */
+  double prefillFlops(int prompts, int tokens) {
+    ModelSpec spec = model.spec();
+    double matrices = spec.parameters() - spec.nonBlockParameters();
+    double head = (double) spec.vocabularySize() * spec.width();
+    double pairs = 0.5 * tokens * tokens;
+    double attention =
+        4
+            * pairs
+            * spec.queryHeads()
+            * spec.headDim()
+            * spec.blocks().stream()
+                .filter(block -> block.attention().kvBytesPerToken(1) > 0)
+                .count();
+    return prompts * (2 * matrices * tokens + attention + 2 * head);
+  }
+
+  /** Returns what a decode step must read: all matrices, and keys and values of the context. */
+  double decodeBytes(int batch, int context) {
+    ModelSpec spec = model.spec();
+    double matrices = spec.parameters() - spec.nonBlockParameters();
+    double head = (double) spec.vocabularySize() * spec.width();
+    return format.bytes() * matrices
+        + 2 * head
+        + (double) batch * context * spec.kvBytesPerToken(2);
+  }
+}

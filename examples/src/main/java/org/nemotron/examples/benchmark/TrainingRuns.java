@@ -1,0 +1,40 @@
+package org.nemotron.examples.benchmark;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+
+/** Scoring and local distillation of one random parent. */
+final class TrainingRuns {
+  private TrainingRuns() {}
+
+  /** Takes figures as soon as they are there. */
+  interface Written {
+    void put(String name, Map<String, Object> measured) throws IOException;
+  }
+
+  /** Measures what {@code only} names. */
+  static void measure(
+      TrainingShape shape,
+      Device device,
+      GpuLimits limits,
+      List<GpuBenchmark.Work> only,
+      Written figures)
+      throws IOException {
+    int threads = CpuThreads.available();
+    DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
+    try (HeterogeneousModel parent = RandomModels.of(shape.spec(), device, dtype)) {
+      if (only.contains(GpuBenchmark.Work.SCORING)) {
+        figures.put("passProfile", new PassProfile(shape, parent).measure(limits));
+        figures.put("scoring", new ScoringRun(shape, parent, threads).measure(limits));
+      }
+      if (only.contains(GpuBenchmark.Work.DISTILLATION)) {
+        figures.put("distillation", new DistillationRun(shape, parent, threads).measure(limits));
+      }
+    }
+  }
+}

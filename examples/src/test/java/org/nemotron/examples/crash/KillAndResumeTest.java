@@ -1,0 +1,58 @@
+package org.nemotron.examples.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A few kills by SIGKILL in each build; {@link KillFifty} makes more. */
+final class KillAndResumeTest {
+  private static final int SEED = 4;
+
+  @Test
+  void compress_killedAndResumed_endsAsIfNobodyHad(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    CrashHarness.Outcome outcome =
+        new CrashHarness(CompressJob.tiny(directory), directory, SEED).run(3, 3);
+    assertThat(outcome.differences()).isEmpty();
+    assertThat(outcome.kills().values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(3);
+  }
+
+  @Test
+  void compress_anotherAtWorkInTheDirectory_isRefusedInASentence(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    CompressJob job = CompressJob.tiny(directory);
+    Path run = directory.resolve("run");
+    CompressProcess first = CompressProcess.start(job, run);
+    assertThat(first.awaitStage("library")).isTrue();
+    CompressProcess second = CompressProcess.start(job, run, directory.resolve("second.err"));
+    assertThat(second.await()).isEqualTo(1);
+    first.kill();
+    assertThat(second.errors())
+        .contains(
+            "nemotron: "
+                + run
+                + ": another run is at work in this directory.\n"
+                + "Maybe wait for it, or name another output.")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void compress_directoryCannotBeMade_saysSoInASentence(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    CompressJob job = CompressJob.tiny(directory);
+    Path below = directory.resolve("text.txt").resolve("run");
+    CompressProcess process =
+        CompressProcess.start(job, below, directory.resolve("unwritable.err"));
+    assertThat(process.await()).isEqualTo(1);
+    assertThat(process.errors())
+        .contains(
+            "nemotron: "
+                + below
+                + " cannot be made (Not a directory).\n"
+                + "Maybe the disk is full; or name an output directory that may be written.")
+        .doesNotContain("\tat ");
+  }
+}

@@ -1,0 +1,53 @@
+package org.nemotron.core.backend.cpu;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+
+/** Cores of the processor, in step. */
+public final class CpuBackend implements InferenceBackend {
+  private static final int USUAL_ROWS = 512;
+
+  private final ThreadTeam team;
+  private boolean closed;
+
+  public CpuBackend(int cores) {
+    this.team = new ThreadTeam(cores);
+  }
+
+  @Override
+  public WeightFormat bestFormat() {
+    return bestWeightFormat();
+  }
+
+  /** Returns the leanest format that this processor multiplies fast. */
+  public static WeightFormat bestWeightFormat() {
+    return Fp16Gemm.supported() ? WeightFormat.FLOAT16 : WeightFormat.FLOAT32;
+  }
+
+  @Override
+  public int usualRows() {
+    return USUAL_ROWS;
+  }
+
+  @Override
+  public long bytesPerPage(ModelSpec spec) {
+    return CpuKvCache.bytesPerPage(spec);
+  }
+
+  @Override
+  public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    checkState(!closed, "this device is closed");
+    return new CpuModel(model, format, team, maxRows);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    team.close();
+  }
+}

@@ -1,0 +1,79 @@
+package org.nemotron.core.backend.cpu;
+
+import com.google.common.collect.ImmutableList;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.GatedFfn;
+import org.nemotron.core.tensor.Resources;
+
+/** {@link GatedFfn} in steps: gate and up are one product, a thread has its channels of both. */
+final class CpuFfn implements CpuSubBlock {
+  private final CpuRmsNorm norm;
+  private final ColumnParallelLinear gateAndUp;
+  private final ColumnParallelLinear down;
+  private final int channels;
+  private final Resources parts;
+
+  CpuFfn(GatedFfn ffn, double eps, int team, WeightFormat format) {
+    this.norm = new CpuRmsNorm(ffn.normWeightD(), eps);
+    this.channels = Math.toIntExact(ffn.gateID().size(0));
+    try (Resources made = new Resources()) {
+      ImmutableList<Tensor> both = ImmutableList.of(ffn.gateID(), ffn.upID());
+      this.gateAndUp =
+          made.add(ColumnParallelLinear.of(both, 16, team, format), ColumnParallelLinear::close);
+      this.down =
+          made.add(
+              ColumnParallelLinear.of(ffn.downDI(), 16, team, format), ColumnParallelLinear::close);
+      this.parts = made.complete();
+    }
+  }
+
+  @Override
+  public void run(CpuStep step, int layer, Worker worker) {
+    CpuWorkspace space = step.space();
+    int rows = step.rows().rows();
+    space.normalize(norm, rows, worker);
+    worker.await();
+    gateAndUp.multiply(space.of(worker), space.normalized(), rows);
+    activate(space, rows, worker);
+    worker.await();
+    down.multiply(space.of(worker), space.inner(), rows);
+    space.add(worker, rows, down);
+    worker.await();
+  }
+
+  private void activate(CpuWorkspace space, int rows, Worker worker) {
+    int share = gateAndUp.share(worker.index());
+    int stride = gateAndUp.stride(worker.index());
+    NativeFloats products = space.of(worker).products();
+    float[] row = space.of(worker).row(2 * share);
+    for (int r = 0; r < rows; r++) {
+      products.read((long) r * stride, row, 0, 2 * share);
+      for (int i = 0; i < share; i++) {
+        row[i] = FastExp.silu(row[i]) * row[share + i];
+      }
+      space.inner().write((long) r * channels + gateAndUp.start(worker.index()), row, 0, share);
+    }
+  }
+
+  @Override
+  public long weightBytes() {
+    return gateAndUp.bytes() + down.bytes();
+  }
+
+  @Override
+  public int innerWidth() {
+    return channels;
+  }
+
+  @Override
+  public int widestProduct() {
+    return Math.max(gateAndUp.widest(), down.widest());
+  }
+
+  @Override
+  public void close() {
+    parts.close();
+  }
+}

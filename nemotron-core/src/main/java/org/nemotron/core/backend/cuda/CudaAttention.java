@@ -1,0 +1,242 @@
+package org.nemotron.core.backend.cuda;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CudaKernel.Shape;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.GroupedQueryAttention;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Resources;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * {@link GroupedQueryAttention} in steps on a GPU: queries, keys and values are one product.
+ *
+ * <p>Single tokens attend over their pages by a kernel of our own; longer chunks by flash attention
+ * over keys and values gathered from the pages.
+ */
+final class CudaAttention implements CudaSubBlock {
+  private static final int PLACE_THREADS = 128;
+  private static final int ATTEND_THREADS = 128;
+  private static final int GATHER_THREADS = 128;
+  private static final int MOST_SPLITS = 16;
+  private static final int MOST_FEW_SPLITS = 32;
+
+  private final AttentionSpec.GroupedQuery spec;
+  private final CudaRotaryCache rotary;
+  private final CudaRmsNorm norm;
+  private final PackedLinear heads;
+  private final PackedLinear output;
+  private final Optional<CudaTensor> headBias;
+  private final Optional<CudaTensor> outputBias;
+  private final Optional<CudaTensor> queryNorm;
+  private final Optional<CudaTensor> keyNorm;
+  private final int group;
+  private final float scale;
+  private final Resources parts;
+
+  CudaAttention(
+      GroupedQueryAttention attention,
+      CudaRotaryCache rotary,
+      double eps,
+      Device device,
+      WeightFormat format) {
+    this.spec = attention.spec();
+    this.rotary = rotary;
+    NamedTensors tensors = attention.tensors();
+    boolean normed = spec.has(AttentionTrait.HEAD_NORMS);
+    try (Resources made = new Resources()) {
+      this.norm =
+          made.add(
+              new CudaRmsNorm(tensors.get("input_layernorm.weight"), eps, device),
+              CudaRmsNorm::close);
+      this.heads =
+          made.add(
+              PackedLinear.joined(joined(tensors, "weight"), device, format), PackedLinear::close);
+      this.output =
+          made.add(
+              PackedLinear.of(tensors.get("self_attn.o_proj.weight"), device, format),
+              PackedLinear::close);
+      this.headBias =
+          spec.has(AttentionTrait.INPUT_BIASES)
+              ? Optional.of(vector(device, joined(tensors, "bias"), made))
+              : Optional.empty();
+      this.outputBias =
+          spec.has(AttentionTrait.OUTPUT_BIAS)
+              ? Optional.of(vector(device, List.of(tensors.get("self_attn.o_proj.bias")), made))
+              : Optional.empty();
+      this.queryNorm = normed ? headNorm(device, tensors, "q_norm", made) : Optional.empty();
+      this.keyNorm = normed ? headNorm(device, tensors, "k_norm", made) : Optional.empty();
+      this.parts = made.complete();
+    }
+    this.group = group(spec.groupSize());
+    this.scale = (float) (1 / (Math.sqrt(spec.headDim()) * Math.log(2)));
+  }
+
+  private static ImmutableList<Tensor> joined(NamedTensors tensors, String kind) {
+    return ImmutableList.of(
+        tensors.get("self_attn.q_proj." + kind),
+        tensors.get("self_attn.k_proj." + kind),
+        tensors.get("self_attn.v_proj." + kind));
+  }
+
+  private static Optional<CudaTensor> headNorm(
+      Device device, NamedTensors tensors, String name, Resources made) {
+    Tensor weight = tensors.get("self_attn." + name + ".weight");
+    return Optional.of(vector(device, List.of(weight), made));
+  }
+
+  private static CudaTensor vector(Device device, List<Tensor> pieces, Resources made) {
+    try (NativeScope scope = NativeScope.open()) {
+      return made.add(
+          CudaTensor.of(Tensors.move(Tensors.joined(pieces), device, DType.BFLOAT16)),
+          CudaTensor::close);
+    }
+  }
+
+  /** The most query heads of a block that divide those of a key/value head evenly. */
+  private static int group(int size) {
+    int most = Math.min(size, CudaWorkspace.MOST_GROUP);
+    while (size % most != 0) {
+      most--;
+    }
+    return most;
+  }
+
+  @Override
+  public void run(CudaStep step, int layer) {
+    CudaKvCache.Layer memory = step.memory().layer(layer);
+    Tensor joined = CudaFfn.rows(step.space().joined(), step.count(), heads.outputs());
+    step.multiply(heads, step.normalized(norm), joined);
+    place(step, memory);
+    step.multiply(output, attend(step, memory), step.delta(outputBias));
+  }
+
+  @Override
+  public void list(WorkList parts, CudaKvCache.Layer memory) {
+    int blocks = parts.rows() * spec.queryHeads() / group;
+    int splits = Math.max(1, Math.min(MOST_FEW_SPLITS, parts.blocks() / blocks));
+    parts.product(norm, heads, parts.space().joined());
+    parts.attention(
+        new WorkList.Heads(spec.queryHeads(), spec.kvHeads(), group, splits, scale),
+        new WorkList.HeadWeights(address(headBias), address(queryNorm), address(keyNorm)),
+        norm.eps(),
+        memory);
+    parts.added(parts.space().inner(), output, outputBias);
+  }
+
+  private static long address(Optional<CudaTensor> tensor) {
+    return tensor.map(CudaTensor::address).orElse(0L);
+  }
+
+  @Override
+  public int groups() {
+    return 1 << group;
+  }
+
+  private void place(CudaStep step, CudaKvCache.Layer memory) {
+    step.launcher()
+        .address(step.space().joined().address())
+        .address(address(headBias))
+        .address(address(queryNorm))
+        .address(address(keyNorm))
+        .address(rotary.address())
+        .address(step.rows().positions())
+        .address(step.rows().slots())
+        .address(step.space().queries().address())
+        .address(memory.keys().address())
+        .address(memory.values().address())
+        .number(spec.queryHeads())
+        .number(spec.kvHeads())
+        .number(spec.headDim())
+        .number(norm.eps());
+    int all = spec.queryHeads() + 2 * spec.kvHeads();
+    int warps = PLACE_THREADS / 32;
+    step.kernels()
+        .of("place_heads")
+        .launch(
+            step.launcher(),
+            new Shape(step.count(), (all + warps - 1) / warps, 1, PLACE_THREADS, 0));
+  }
+
+  private Tensor attend(CudaStep step, CudaKvCache.Layer memory) {
+    if (step.rows().attention() instanceof CudaRows.Attention.OfPieces pieces) {
+      return flash(step, memory, pieces);
+    }
+    return decode(step, memory);
+  }
+
+  private Tensor decode(CudaStep step, CudaKvCache.Layer memory) {
+    int chunks = spec.groupSize() / group;
+    int blocks = step.count() * spec.kvHeads() * chunks;
+    int splits = Math.max(1, Math.min(MOST_SPLITS, CudaWorkspace.SPLIT_BLOCKS / blocks));
+    step.launcher()
+        .address(step.space().queries().address())
+        .address(memory.keys().address())
+        .address(memory.values().address())
+        .address(step.rows().tables())
+        .address(step.rows().tableWidth())
+        .address(step.rows().lengths())
+        .number(spec.kvHeads())
+        .number(chunks)
+        .number(scale)
+        .address(step.space().inner().address())
+        .address(step.space().splits().address())
+        .address(step.space().marks().address())
+        .address(step.space().arrivals().address());
+    step.kernels()
+        .ofAttention("attend", spec.headDim(), group)
+        .launch(
+            step.launcher(),
+            new Shape(splits, spec.kvHeads() * chunks, step.count(), ATTEND_THREADS, 0));
+    return CudaFfn.rows(step.space().inner(), step.count(), output.inputs());
+  }
+
+  private Tensor flash(
+      CudaStep step, CudaKvCache.Layer memory, CudaRows.Attention.OfPieces pieces) {
+    Device device = step.kernels().gpu().device();
+    long[] shape = {pieces.context(), spec.kvHeads(), spec.headDim()};
+    Tensor keys = Tensors.uninitialized(device, DType.BFLOAT16, shape);
+    Tensor values = Tensors.uninitialized(device, DType.BFLOAT16, shape);
+    step.launcher()
+        .tensor(pieces.slots())
+        .address(memory.keys().address())
+        .address(memory.values().address())
+        .tensor(keys)
+        .tensor(values)
+        .number(memory.stride());
+    step.kernels().of("gather").launch(step.launcher(), Shape.of(pieces.context(), GATHER_THREADS));
+    Tensor queries =
+        CudaFfn.rows(step.space().queries(), step.count(), output.inputs())
+            .view(step.count(), spec.queryHeads(), spec.headDim());
+    return FlashAttention.causal(queries, keys, values, pieces.sequences())
+        .view(step.count(), output.inputs());
+  }
+
+  @Override
+  public long weightBytes() {
+    return heads.bytes() + output.bytes();
+  }
+
+  @Override
+  public int joinedWidth() {
+    return heads.outputs();
+  }
+
+  @Override
+  public int innerWidth() {
+    return output.inputs();
+  }
+
+  @Override
+  public void close() {
+    parts.close();
+  }
+}

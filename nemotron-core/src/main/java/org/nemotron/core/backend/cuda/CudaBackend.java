@@ -1,0 +1,99 @@
+package org.nemotron.core.backend.cuda;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import org.nemotron.core.cuda.CudaStream;
+import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.cuda.KernelLauncher;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Resources;
+
+/** A GPU, with the stream and the kernels of its steps. */
+public final class CudaBackend implements InferenceBackend {
+  private static final int USUAL_ROWS = 8192;
+
+  /** Ada and Hopper brought products of 8-bit floats. */
+  private static final int EIGHT_BITS_CAPABILITY = 89;
+
+  private final Gpu gpu;
+  private final CudaStream stream;
+  private final KernelLauncher launcher;
+  private final StepKernels kernels;
+  private final Resources parts;
+  private boolean closed;
+
+  public CudaBackend(Device device) {
+    this.gpu = Gpu.of(device);
+    try (Resources made = new Resources()) {
+      this.stream = made.add(new CudaStream(gpu), CudaStream::close);
+      this.launcher = made.add(new KernelLauncher(stream), KernelLauncher::close);
+      this.kernels = made.add(new StepKernels(gpu), StepKernels::close);
+      this.parts = made.complete();
+    }
+  }
+
+  Device device() {
+    return gpu.device();
+  }
+
+  CudaStream stream() {
+    return stream;
+  }
+
+  KernelLauncher launcher() {
+    return launcher;
+  }
+
+  StepKernels kernels() {
+    return kernels;
+  }
+
+  @Override
+  public WeightFormat bestFormat() {
+    return WeightFormat.BFLOAT16;
+  }
+
+  @Override
+  public int usualRows() {
+    return USUAL_ROWS;
+  }
+
+  @Override
+  public long bytesPerPage(ModelSpec spec) {
+    return CudaKvCache.bytesPerPage(spec);
+  }
+
+  @Override
+  public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    checkState(!closed, "this device is closed");
+    checkArgument(
+        format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
+        "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a GPU",
+        format);
+    checkArgument(
+        format != WeightFormat.FLOAT8_E4M3 || gpu.capability() >= EIGHT_BITS_CAPABILITY,
+        "format (FLOAT8_E4M3) needs a GPU of compute capability 8.9 or more, and %s has %s.%s",
+        gpu.model(),
+        gpu.capability() / 10,
+        gpu.capability() % 10);
+    try (CudaStream.Use use = stream.use()) {
+      InferenceModel ready = new CudaModel(model, this, format, maxRows);
+      stream.synchronize();
+      return ready;
+    } catch (RuntimeException e) {
+      throw CudaFailures.explained(e, gpu.device());
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    parts.close();
+  }
+}

@@ -1,0 +1,165 @@
+package org.nemotron.core.backend.cuda;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Ints;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.TokenSampling;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Tensors;
+
+/** Those spans of a step that are computed together, and what of their logits is wanted. */
+final class CudaChunks {
+  private final ImmutableList<SequenceChunk> chunks;
+  private final ImmutableList<Wanted> wanted;
+  private final int rows;
+
+  /**
+   * A wanted row.
+   *
+   * @param row among the rows of these chunks
+   * @param index among all that the step wants
+   */
+  record Wanted(int row, int index) {}
+
+  /** Takes those of {@code all} that {@code chosen} accepts. */
+  CudaChunks(ImmutableList<SequenceChunk> all, Predicate<SequenceChunk> chosen) {
+    ImmutableList.Builder<SequenceChunk> own = ImmutableList.builder();
+    ImmutableList.Builder<Wanted> rowsWanted = ImmutableList.builder();
+    int row = 0;
+    int index = 0;
+    for (SequenceChunk chunk : all) {
+      if (chosen.test(chunk)) {
+        own.add(chunk);
+        int length = chunk.tokens().length();
+        int from = chunk.logits() == LogitsWanted.ALL ? 0 : length - 1;
+        for (int i = 0; i < chunk.wanted(); i++) {
+          rowsWanted.add(new Wanted(row + from + i, index + i));
+        }
+        row += length;
+      }
+      index += chunk.wanted();
+    }
+    this.chunks = own.build();
+    this.wanted = rowsWanted.build();
+    this.rows = row;
+  }
+
+  boolean isEmpty() {
+    return chunks.isEmpty();
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  ImmutableList<Wanted> wanted() {
+    return wanted;
+  }
+
+  /** Returns what of {@code choices} is asked of each wanted row. */
+  ImmutableList<Optional<TokenSampling>> choices(InferenceModel.LogitsReader reader) {
+    return wanted.stream()
+        .map(row -> reader.choice(row.index()))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /**
+   * Sends single tokens to the GPU.
+   *
+   * @param padded how many rows there are, those included that nobody asked for
+   */
+  CudaRows uploadSingles(
+      CudaInputs inputs,
+      int padded,
+      CudaKvCache memory,
+      List<Optional<TokenSampling>> choices,
+      CudaBackend device) {
+    CudaInputs.Layout at = CudaInputs.Layout.of(padded);
+    int width = chunks.stream().mapToInt(CudaChunks::seenPages).max().orElseThrow();
+    inputs.tableWidth(width);
+    for (int row = 0; row < padded; row++) {
+      inputs.choice(at, row, Optional.empty());
+      if (row < rows) {
+        SequenceChunk chunk = chunks.get(row);
+        inputs.row(at, row, chunk.tokens().get(0), chunk.start(), slot(chunk, chunk.start()));
+        inputs.pages(at, row, width, chunk.pages(), seenPages(chunk));
+      } else {
+        inputs.row(at, row, 0, 0, (long) memory.sparePage() * KvCache.PAGE_TOKENS);
+        inputs.sparePage(at, row, width, memory.sparePage());
+      }
+    }
+    for (int i = 0; i < choices.size(); i++) {
+      inputs.choice(at, wanted.get(i).row(), choices.get(i));
+    }
+    inputs.upload(at, padded * width, device.stream());
+    return new CudaRows(inputs, padded, new CudaRows.Attention.OfSingles());
+  }
+
+  private static int seenPages(SequenceChunk chunk) {
+    return KvCache.pagesFor(chunk.start() + chunk.tokens().length());
+  }
+
+  private static long slot(SequenceChunk chunk, int position) {
+    int page = chunk.pages().get(position / KvCache.PAGE_TOKENS);
+    return (long) page * KvCache.PAGE_TOKENS + position % KvCache.PAGE_TOKENS;
+  }
+
+  /** Sends pieces of prompts to the GPU. */
+  CudaRows uploadPieces(
+      CudaInputs inputs, List<Optional<TokenSampling>> choices, CudaBackend device) {
+    CudaInputs.Layout at = CudaInputs.Layout.of(rows);
+    int row = 0;
+    for (SequenceChunk chunk : chunks) {
+      for (int i = 0; i < chunk.tokens().length(); i++, row++) {
+        int position = chunk.start() + i;
+        inputs.row(at, row, chunk.tokens().get(i), position, slot(chunk, position));
+      }
+    }
+    for (int i = 0; i < wanted.size(); i++) {
+      inputs.wanted(at, i, wanted.get(i).row());
+    }
+    for (int i = 0; i < choices.size(); i++) {
+      inputs.choice(at, i, choices.get(i));
+    }
+    inputs.upload(at, 0, device.stream());
+    return new CudaRows(inputs, rows, pieces(device.device()));
+  }
+
+  private CudaRows.Attention.OfPieces pieces(Device device) {
+    long[] endsQ = new long[chunks.size() + 1];
+    long[] endsK = new long[chunks.size() + 1];
+    int mostQ = 0;
+    int mostK = 0;
+    for (int i = 0; i < chunks.size(); i++) {
+      int length = chunks.get(i).tokens().length();
+      int seen = chunks.get(i).start() + length;
+      endsQ[i + 1] = endsQ[i] + length;
+      endsK[i + 1] = endsK[i] + seen;
+      mostQ = Math.max(mostQ, length);
+      mostK = Math.max(mostK, seen);
+    }
+    long[] slots = new long[Ints.checkedCast(endsK[chunks.size()])];
+    int next = 0;
+    for (SequenceChunk chunk : chunks) {
+      for (int position = 0; position < chunk.start() + chunk.tokens().length(); position++) {
+        slots[next++] = slot(chunk, position);
+      }
+    }
+    return new CudaRows.Attention.OfPieces(
+        onGpu(slots, DType.INT64, device),
+        new FlashAttention.Sequences(
+            onGpu(endsQ, DType.INT32, device), onGpu(endsK, DType.INT32, device), mostQ, mostK));
+  }
+
+  private static Tensor onGpu(long[] values, DType dtype, Device device) {
+    return Tensors.move(Tensors.cast(Tensors.of(values, values.length), dtype), device, dtype);
+  }
+}

@@ -1,0 +1,102 @@
+package org.nemotron.core.backend.cuda;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.math.IntMath;
+import java.math.RoundingMode;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nemotron.core.cuda.CudaKernel.Shape;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.GatedFfn;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Resources;
+
+/** {@link GatedFfn} in steps on a GPU: gate and up are one product. */
+final class CudaFfn implements CudaSubBlock {
+  private static final int THREADS = 256;
+  private static final int ALIGNMENT = 16;
+
+  private final CudaRmsNorm norm;
+  private final PackedLinear gateAndUp;
+  private final PackedLinear down;
+  private final int channels;
+  private final Resources parts;
+
+  CudaFfn(GatedFfn ffn, double eps, Device device, WeightFormat format) {
+    int kept = Math.toIntExact(ffn.gateID().size(0));
+    this.channels = IntMath.divide(kept, ALIGNMENT, RoundingMode.CEILING) * ALIGNMENT;
+    try (Resources made = new Resources();
+        NativeScope scope = NativeScope.open()) {
+      this.norm = made.add(new CudaRmsNorm(ffn.normWeightD(), eps, device), CudaRmsNorm::close);
+      // Channels of zeros, which add nothing, so that rows of weights begin where kernels like it.
+      long[] rows = {0, 0, 0, channels - kept};
+      long[] columns = {0, channels - kept};
+      this.gateAndUp =
+          made.add(
+              PackedLinear.joined(
+                  ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)),
+                  device,
+                  format),
+              PackedLinear::close);
+      this.down =
+          made.add(
+              PackedLinear.of(padded(ffn.downDI(), columns), device, format), PackedLinear::close);
+      this.parts = made.complete();
+    }
+  }
+
+  private static Tensor padded(Tensor weight, long[] padding) {
+    return Arrays.stream(padding).allMatch(size -> size == 0)
+        ? weight
+        : torch.constant_pad_nd(weight.detach(), padding, new Scalar(0));
+  }
+
+  @Override
+  public void run(CudaStep step, int layer) {
+    int rows = step.count();
+    Tensor joinedRC = rows(step.space().joined(), rows, 2 * channels);
+    step.multiply(gateAndUp, step.normalized(norm), joinedRC);
+    step.launcher()
+        .address(step.space().joined().address())
+        .address(step.space().inner().address())
+        .number(channels);
+    int blocks = (channels / 2 + THREADS - 1) / THREADS;
+    step.kernels().of("silu_times").launch(step.launcher(), new Shape(blocks, rows, 1, THREADS, 0));
+    step.multiply(down, rows(step.space().inner(), rows, channels), step.delta(Optional.empty()));
+  }
+
+  @Override
+  public void list(WorkList parts, CudaKvCache.Layer memory) {
+    parts.gated(norm, gateAndUp, parts.space().inner());
+    parts.added(parts.space().inner(), down, Optional.empty());
+  }
+
+  /** Returns the start of {@code area} as a matrix, owned by the current scope. */
+  static Tensor rows(CudaTensor area, int rows, int width) {
+    return area.rows((long) rows * width).view(rows, width);
+  }
+
+  @Override
+  public long weightBytes() {
+    return gateAndUp.bytes() + down.bytes();
+  }
+
+  @Override
+  public int joinedWidth() {
+    return 2 * channels;
+  }
+
+  @Override
+  public int innerWidth() {
+    return channels;
+  }
+
+  @Override
+  public void close() {
+    parts.close();
+  }
+}

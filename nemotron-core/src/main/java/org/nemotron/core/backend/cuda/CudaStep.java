@@ -1,0 +1,131 @@
+package org.nemotron.core.backend.cuda;
+
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CudaKernel.Shape;
+import org.nemotron.core.cuda.KernelLauncher;
+
+/**
+ * One pass through the layers on a GPU. Everything is put into one stream; nothing waits.
+ *
+ * <p>LibTorch multiplies, and what a sub-block adds stays apart until the next one normalizes the
+ * sum. Steps of few rows are another matter: {@link PersistentKernel}.
+ */
+final class CudaStep {
+  private static final int NORM_THREADS = 256;
+
+  private final StepKernels kernels;
+  private final KernelLauncher launcher;
+  private final CudaWorkspace space;
+  private final CudaKvCache memory;
+  private final CudaRows rows;
+  private final int width;
+  private boolean pending;
+  private Optional<CudaTensor> pendingBias = Optional.empty();
+
+  CudaStep(
+      StepKernels kernels,
+      KernelLauncher launcher,
+      CudaWorkspace space,
+      CudaKvCache memory,
+      CudaRows rows,
+      int width) {
+    this.kernels = kernels;
+    this.launcher = launcher;
+    this.space = space;
+    this.memory = memory;
+    this.rows = rows;
+    this.width = width;
+  }
+
+  StepKernels kernels() {
+    return kernels;
+  }
+
+  KernelLauncher launcher() {
+    return launcher;
+  }
+
+  CudaWorkspace space() {
+    return space;
+  }
+
+  CudaKvCache memory() {
+    return memory;
+  }
+
+  CudaRows rows() {
+    return rows;
+  }
+
+  int count() {
+    return rows.count();
+  }
+
+  /** The token's rows of the embedding start the residual stream. */
+  void embed(CudaTensor tableVD) {
+    embed(tableVD, 0, 0);
+  }
+
+  /** The same, and writes {@code count} zeros to {@code cleared}. */
+  void embed(CudaTensor tableVD, long cleared, int count) {
+    launcher
+        .address(rows.tokens())
+        .address(tableVD.address())
+        .address(space.residual().address())
+        .number(width)
+        .address(cleared)
+        .number(count);
+    kernels.of("embed").launch(launcher, Shape.of(count(), NORM_THREADS));
+  }
+
+  /** Adds what the last sub-block left, and returns the normalized stream, {@code [R, D]}. */
+  Tensor normalized(CudaRmsNorm norm) {
+    addNorm(norm, space.normalized(), 0, count());
+    pending = false;
+    pendingBias = Optional.empty();
+    return space.normalized().rows(count());
+  }
+
+  /** Returns the normalized stream of wanted rows {@code from} on; nothing else changes. */
+  Tensor normalizedWanted(CudaRmsNorm norm, int from, int wanted) {
+    addNorm(norm, space.wanted(), rows.wanted() + 4L * from, wanted);
+    return space.wanted().rows(wanted);
+  }
+
+  private void addNorm(CudaRmsNorm norm, CudaTensor to, long chosen, int blocks) {
+    launcher
+        .address(space.residual().address())
+        .address(pending ? space.delta().address() : 0)
+        .address(pendingBias.map(CudaTensor::address).orElse(0L))
+        .address(norm.weight().address())
+        .address(to.address())
+        .address(chosen)
+        .number(width)
+        .number(norm.eps());
+    kernels.of("add_norm").launch(launcher, Shape.of(blocks, NORM_THREADS));
+  }
+
+  /** {@code out[R, N] = in[R, K] W^T} of all rows. */
+  void multiply(PackedLinear weight, Tensor inRK, Tensor outRN) {
+    if (weight.scales() == 0) {
+      weight.multiply(inRK, outRN);
+      return;
+    }
+    launcher
+        .tensor(inRK)
+        .address(space.fp8().address())
+        .address(space.fp8Scales().address())
+        .number(weight.inputs());
+    kernels.of("to_fp8").launch(launcher, Shape.of(count(), NORM_THREADS));
+    Tensor fp8 = CudaFfn.rows(space.fp8(), count(), weight.inputs());
+    weight.multiplyFp8(fp8, space.fp8Scales().rows(count()), outRN);
+  }
+
+  /** Returns where a sub-block puts what it adds, {@code [R, D]}, and remembers to add it. */
+  Tensor delta(Optional<CudaTensor> bias) {
+    pending = true;
+    pendingBias = bias;
+    return space.delta().rows(count());
+  }
+}

@@ -1,0 +1,124 @@
+package org.nemotron.core.backend.cuda;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableLongArray;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import org.nemotron.core.cuda.CudaGraph;
+import org.nemotron.core.cuda.CudaStream;
+import org.nemotron.core.cuda.CudaTimer;
+
+/**
+ * Recorded decode steps: one for each number of rows, of a few numbers to which others are rounded
+ * up. They belong to one memory; with another one they are recorded anew.
+ */
+final class DecodeGraphs implements AutoCloseable {
+  private static final ImmutableList<Integer> SIZES = sizes();
+
+  private final int most;
+  private final Map<Integer, CudaGraph> graphs = new HashMap<>();
+  private final Map<Integer, CudaGraph> timed = new HashMap<>();
+  private final CudaTimer clock;
+  private Optional<CudaKvCache> memory = Optional.empty();
+
+  /**
+   * Makes room for graphs.
+   *
+   * @param most rows
+   */
+  DecodeGraphs(int most) {
+    this.most = most;
+    this.clock = new CudaTimer(2);
+  }
+
+  private static ImmutableList<Integer> sizes() {
+    ImmutableList.Builder<Integer> sizes = ImmutableList.builder();
+    sizes.add(1, 2, 4);
+    for (int step = 8, size = 8; size <= 1024; size += step) {
+      sizes.add(size);
+      step = size >= 512 ? 128 : size >= 256 ? 64 : size >= 128 ? 32 : size >= 64 ? 16 : 8;
+    }
+    return sizes.build();
+  }
+
+  /** Returns how many rows the step has that serves {@code rows}. */
+  int rows(int rows) {
+    return SIZES.stream().filter(size -> size >= rows).findFirst().map(this::atMost).orElse(rows);
+  }
+
+  private int atMost(int size) {
+    return Math.min(size, most);
+  }
+
+  /** Puts the step of {@code rows} rows into the stream; {@code work} does it, layer by layer. */
+  void launch(CudaKvCache of, int rows, CudaStream stream, Runnable work) {
+    forget(of);
+    graph(graphs, rows, stream, work).launch();
+  }
+
+  /**
+   * Returns what each of {@code parts} parts of a step adds to its time, in nanoseconds: the time
+   * of the whole step less that of the step without the part. So a part is timed among its
+   * neighbors, whose kernels overlap with its own.
+   *
+   * @param work does the step without the part it is told, or all of it for {@code parts}
+   */
+  ImmutableLongArray partNanos(
+      CudaKvCache of, int rows, CudaStream stream, IntConsumer work, int parts) {
+    forget(of);
+    long whole = nanos(timed(rows, parts, parts, stream, work), stream);
+    ImmutableLongArray.Builder nanos = ImmutableLongArray.builder(parts);
+    for (int part = 0; part < parts; part++) {
+      nanos.add(Math.max(0, whole - nanos(timed(rows, part, parts, stream, work), stream)));
+    }
+    return nanos.build();
+  }
+
+  private CudaGraph timed(int rows, int without, int parts, CudaStream stream, IntConsumer work) {
+    return graph(timed, rows * (parts + 1) + without, stream, () -> work.accept(without));
+  }
+
+  /** Behind another run of the same, so that the GPU does not wait for the call. */
+  private long nanos(CudaGraph graph, CudaStream stream) {
+    graph.launch();
+    clock.mark(0, stream);
+    graph.launch();
+    clock.mark(1, stream);
+    return clock.nanosBetween(0, 1);
+  }
+
+  private static CudaGraph graph(
+      Map<Integer, CudaGraph> known, int key, CudaStream stream, Runnable work) {
+    CudaGraph graph = known.get(key);
+    if (graph == null) {
+      // Once for real: kernels are compiled and libraries make their room, which no recording may.
+      work.run();
+      stream.synchronize();
+      graph = CudaGraph.record(stream, work);
+      known.put(key, graph);
+    }
+    return graph;
+  }
+
+  private void forget(CudaKvCache of) {
+    if (!memory.equals(Optional.of(of))) {
+      clear();
+      memory = Optional.of(of);
+    }
+  }
+
+  private void clear() {
+    graphs.values().forEach(CudaGraph::close);
+    graphs.clear();
+    timed.values().forEach(CudaGraph::close);
+    timed.clear();
+  }
+
+  @Override
+  public void close() {
+    clear();
+    clock.close();
+  }
+}

@@ -1,0 +1,25 @@
+package org.nemotron.core.checkpoint.format;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.tensor.DType;
+
+/** Tensors in files, by their Hugging Face names. */
+public interface StoredWeights {
+  /** Returns the file or directory, to be named in errors. */
+  String where();
+
+  /** Returns the names of all tensors. */
+  ImmutableSet<String> names();
+
+  /** Returns the shape of the tensor called {@code name}. */
+  ImmutableList<Long> shape(String name);
+
+  /** Returns the element type that {@link #tensor} gives. */
+  DType dtype(String name) throws CheckpointFormatException;
+
+  /** Returns the tensor called {@code name}, owned by the current scope. */
+  Tensor tensor(String name) throws IOException;
+}

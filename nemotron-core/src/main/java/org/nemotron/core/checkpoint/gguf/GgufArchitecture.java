@@ -1,0 +1,98 @@
+package org.nemotron.core.checkpoint.gguf;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.base.Ascii;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import java.util.Arrays;
+import java.util.Optional;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.RopeSpec;
+
+/** The architectures of llama.cpp that this library's models can be written as. */
+public enum GgufArchitecture {
+  /** All layers alike; biases where the tensors are there. */
+  LLAMA(true),
+  /** Layers may differ: llama.cpp's name for nemotron-nas. */
+  DECI(true),
+  /** All layers alike, with biases of q, k and v. */
+  QWEN2(false),
+  /** All layers alike, with norms of query and key heads. */
+  QWEN3(false);
+
+  private final boolean interleaved;
+
+  GgufArchitecture(boolean interleaved) {
+    this.interleaved = interleaved;
+  }
+
+  /**
+   * Returns the architecture that most programs know among those that can express {@code spec}.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static GgufArchitecture of(ModelSpec spec) {
+    BlockSpec first = spec.block(0);
+    ImmutableSet<AttentionTrait> traits = traits(spec);
+    if (ImmutableSet.copyOf(spec.blocks()).size() == 1
+        && first.attention() instanceof AttentionSpec.GroupedQuery
+        && first.ffn() instanceof FfnSpec.Gated) {
+      if (traits.contains(AttentionTrait.HEAD_NORMS)) {
+        checkArgument(
+            traits.size() == 1, "GGUF has no attention with norms of its heads and biases");
+        return QWEN3;
+      }
+      return traits.equals(Sets.immutableEnumSet(AttentionTrait.INPUT_BIASES))
+              && !(spec.rope() instanceof RopeSpec.Llama3)
+          ? QWEN2
+          : LLAMA;
+    }
+    checkArgument(
+        !traits.contains(AttentionTrait.HEAD_NORMS),
+        "GGUF cannot express a model whose layers differ and whose query and key heads are"
+            + " normalized (Qwen3).\nMaybe export it as any-model for vLLM.");
+    checkArgument(
+        traits.isEmpty() || spec.queryHeads() * spec.headDim() == spec.width(),
+        "GGUF cannot express biases of %s query heads of %s in a model of width %s whose layers"
+            + " differ: heads times size must be the width",
+        spec.queryHeads(),
+        spec.headDim(),
+        spec.width());
+    return DECI;
+  }
+
+  private static ImmutableSet<AttentionTrait> traits(ModelSpec spec) {
+    return spec.blocks().stream()
+        .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
+        .flatMap(block -> ((AttentionSpec.GroupedQuery) block.attention()).traits().stream())
+        .collect(Sets.toImmutableEnumSet());
+  }
+
+  /** Returns the architecture of this name, or empty for one that is not supported. */
+  static Optional<GgufArchitecture> ofId(String id) {
+    return Arrays.stream(values()).filter(one -> one.id().equals(id)).findFirst();
+  }
+
+  /** Returns the name in files: {@code deci}. */
+  String id() {
+    return Ascii.toLowerCase(name());
+  }
+
+  /** Returns the full name of a key of this architecture. */
+  String key(String name) {
+    return id() + "." + name;
+  }
+
+  /**
+   * Returns whether pair i of a head is its elements 2i and 2i + 1; otherwise it is i and i + H/2,
+   * as in this library.
+   */
+  boolean isInterleaved() {
+    return interleaved;
+  }
+}

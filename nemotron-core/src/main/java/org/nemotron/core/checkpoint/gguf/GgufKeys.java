@@ -1,0 +1,125 @@
+package org.nemotron.core.checkpoint.gguf;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableLongArray;
+import java.util.Collections;
+import java.util.Optional;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+
+/**
+ * The values of a GGUF file, asked by key; what is missing or of another kind is said with the key.
+ */
+public record GgufKeys(String where, ImmutableMap<String, GgufValue> values) {
+  boolean has(String key) {
+    return values.containsKey(key);
+  }
+
+  Optional<String> optionalText(String key) throws CheckpointFormatException {
+    if (!has(key)) {
+      return Optional.empty();
+    }
+    if (values.get(key) instanceof GgufValue.Text text) {
+      return Optional.of(text.value());
+    }
+    throw wrong(key, "a text");
+  }
+
+  /** Returns the number under {@code key}, or {@code otherwise}. */
+  double number(String key, double otherwise) throws CheckpointFormatException {
+    if (!has(key)) {
+      return otherwise;
+    }
+    if (values.get(key) instanceof GgufValue.Real real) {
+      // A single-precision number stands for the shortest decimal that gives it.
+      return real.bytes() == Float.BYTES
+          ? Double.parseDouble(Float.toString((float) real.value()))
+          : real.value();
+    }
+    throw wrong(key, "a number");
+  }
+
+  double number(String key) throws CheckpointFormatException {
+    if (!has(key)) {
+      throw wrong(key, "a number");
+    }
+    return number(key, 0);
+  }
+
+  boolean flag(String key, boolean otherwise) throws CheckpointFormatException {
+    if (!has(key)) {
+      return otherwise;
+    }
+    if (values.get(key) instanceof GgufValue.Whole whole) {
+      return whole.value() != 0;
+    }
+    throw wrong(key, "true or false");
+  }
+
+  /** Returns the positive number under {@code key}. */
+  int count(String key) throws CheckpointFormatException {
+    return optionalCount(key).orElseThrow(() -> wrong(key, "a positive whole number"));
+  }
+
+  Optional<Integer> optionalCount(String key) throws CheckpointFormatException {
+    if (!has(key)) {
+      return Optional.empty();
+    }
+    if (values.get(key) instanceof GgufValue.Whole whole
+        && whole.value() > 0
+        && whole.value() <= Integer.MAX_VALUE) {
+      return Optional.of((int) whole.value());
+    }
+    throw wrong(key, "a positive whole number below 2^31");
+  }
+
+  /** Returns the token id under {@code key}, as a list of one or none. */
+  ImmutableList<Integer> token(String key) throws CheckpointFormatException {
+    if (!has(key)) {
+      return ImmutableList.of();
+    }
+    if (values.get(key) instanceof GgufValue.Whole whole
+        && whole.value() >= 0
+        && whole.value() <= Integer.MAX_VALUE) {
+      return ImmutableList.of((int) whole.value());
+    }
+    throw wrong(key, "a token id");
+  }
+
+  /** Returns a number per layer: a list of that length, or one number for all. */
+  ImmutableList<Integer> perLayer(String key, int layers) throws CheckpointFormatException {
+    if (values.get(key) instanceof GgufValue.Whole whole && fits(whole.value())) {
+      return ImmutableList.copyOf(Collections.nCopies(layers, (int) whole.value()));
+    }
+    ImmutableLongArray numbers = wholes(key);
+    if (numbers.length() != layers || !numbers.stream().allMatch(GgufKeys::fits)) {
+      throw wrong(key, "one number or " + layers + " from 0 to 2^31 - 1");
+    }
+    return numbers.stream()
+        .mapToObj(number -> (int) number)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static boolean fits(long number) {
+    return number >= 0 && number <= Integer.MAX_VALUE;
+  }
+
+  ImmutableLongArray wholes(String key) throws CheckpointFormatException {
+    if (values.get(key) instanceof GgufValue.Wholes list) {
+      return list.values();
+    }
+    throw wrong(key, "a list of whole numbers");
+  }
+
+  ImmutableList<String> texts(String key) throws CheckpointFormatException {
+    if (values.get(key) instanceof GgufValue.Texts list) {
+      return list.values();
+    }
+    throw wrong(key, "a list of texts");
+  }
+
+  CheckpointFormatException wrong(String key, String rule) {
+    return new CheckpointFormatException(
+        where + ": " + key + (has(key) ? "" : " is missing; it") + " must be " + rule);
+  }
+}

@@ -1,0 +1,154 @@
+package org.nemotron.core.checkpoint.huggingface;
+
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.checkpoint.format.StoredWeights;
+import org.nemotron.core.tensor.NativeScope;
+
+/**
+ * The weights of a checkpoint, seen as the tensors of the model that its config.json describes:
+ * checked to be there, with the model's shapes, and cut to what the model uses.
+ */
+public final class CheckedWeights {
+  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.([0-9]+)\\..*");
+  private static final String HEAD = "lm_head.weight";
+  private static final String ROTARY_BUFFER = "rotary_emb.inv_freq";
+  private static final String OTHER_MODELS =
+      "\nMaybe the checkpoint and its config.json belong to different models.";
+
+  private final StoredWeights files;
+  private final ModelConfig config;
+  private final ImmutableMap<String, ImmutableList<Long>> shapes;
+  private final Set<String> paddingChecked = new HashSet<>();
+
+  public CheckedWeights(StoredWeights files, ModelConfig config) {
+    this.files = files;
+    this.config = config;
+    this.shapes = config.spec().tensorShapes();
+  }
+
+  /** Returns the shapes of the model's tensors by name. */
+  public ImmutableMap<String, ImmutableList<Long>> shapes() {
+    return shapes;
+  }
+
+  /** Checks that exactly the model's tensors are there, with its shapes and of a real type. */
+  public void check() throws IOException {
+    checkNames();
+    for (Map.Entry<String, ImmutableList<Long>> expected : storedShapes().entrySet()) {
+      checkShape(expected.getKey(), expected.getValue());
+      if (!shapes.containsKey(expected.getKey())) {
+        checkZero(expected.getKey());
+      }
+    }
+  }
+
+  /** Returns one of the model's tensors: a view over the file, owned by the current scope. */
+  public Tensor tensor(String name) throws IOException {
+    return trimmed(name, files.tensor(name), verifyNotNull(shapes.get(name), name));
+  }
+
+  private ImmutableMap<String, ImmutableList<Long>> storedShapes() {
+    return config.storedSpec().tensorShapes();
+  }
+
+  private void checkNames() throws CheckpointFormatException {
+    Set<String> missing = Sets.difference(storedShapes().keySet(), files.names());
+    if (!missing.isEmpty()) {
+      throw wrong(missing.iterator().next(), "is missing" + further(missing) + OTHER_MODELS);
+    }
+    Set<String> extra =
+        Sets.filter(
+            Sets.difference(files.names(), storedShapes().keySet()), name -> !harmless(name));
+    if (!extra.isEmpty()) {
+      throw wrong(
+          extra.iterator().next(),
+          "has no place in the model of config.json" + further(extra) + OTHER_MODELS);
+    }
+  }
+
+  private static String further(Set<String> names) {
+    return names.size() == 1 ? "" : " (and " + (names.size() - 1) + " more)";
+  }
+
+  /** Returns whether old writers add this tensor to what the model needs. */
+  private boolean harmless(String name) {
+    return name.endsWith(ROTARY_BUFFER) || (name.equals(HEAD) && config.spec().tiedEmbeddings());
+  }
+
+  private void checkShape(String name, ImmutableList<Long> expected)
+      throws CheckpointFormatException {
+    if (!files.shape(name).equals(expected)) {
+      throw new CheckpointFormatException(
+          where(name)
+              + ": shape "
+              + files.shape(name)
+              + " must be "
+              + expected
+              + " (from config.json)."
+              + OTHER_MODELS);
+    }
+    if (!files.dtype(name).isFloatingPoint()) {
+      throw wrong(name, "has dtype " + files.dtype(name).configName() + ", not a real one");
+    }
+  }
+
+  private void checkZero(String name) throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
+      if (files.tensor(name).count_nonzero().item_long() != 0) {
+        throw wrong(name, "must be zero: config.json says that the model does not have it");
+      }
+    }
+  }
+
+  /** Returns the part of {@code stored} that the model uses; the rest must be zero. */
+  private Tensor trimmed(String name, Tensor stored, ImmutableList<Long> shape)
+      throws CheckpointFormatException {
+    Tensor used = stored;
+    for (int dimension = 0; dimension < shape.size(); dimension++) {
+      long size = shape.get(dimension);
+      long padding = used.size(dimension) - size;
+      if (padding > 0) {
+        if (!paddingChecked.contains(name)
+            && used.narrow(dimension, size, padding).count_nonzero().item_long() != 0) {
+          throw wrong(
+              name,
+              "must be zero from index "
+                  + size
+                  + " of dimension "
+                  + dimension
+                  + ": config.json gives an intermediate_size of "
+                  + size
+                  + " there");
+        }
+        used = used.narrow(dimension, 0, size);
+      }
+    }
+    boolean unused = paddingChecked.add(name);
+    return used;
+  }
+
+  public CheckpointFormatException wrong(String name, String what) {
+    return new CheckpointFormatException(where(name) + " " + what);
+  }
+
+  private String where(String name) {
+    Matcher layer = LAYER.matcher(name);
+    return files.where()
+        + ": "
+        + (layer.matches() ? "layer " + layer.group(1) + ", " : "")
+        + "tensor "
+        + name;
+  }
+}

@@ -1,0 +1,56 @@
+package org.nemotron.core.cuda;
+
+import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+
+/**
+ * The kernels with which a GPU computes whole sequences, beside LibTorch's. Compiled when first
+ * needed, and kept for good. Safe for use by several threads.
+ */
+public final class FusedKernels {
+  private static final Map<Device, FusedKernels> OF_DEVICES = new ConcurrentHashMap<>();
+
+  private final Gpu gpu;
+  private final CudaModule program;
+  private final Map<String, CudaKernel> kernels = new HashMap<>();
+
+  private FusedKernels(Gpu gpu) {
+    this.gpu = gpu;
+    this.program =
+        CudaModule.compile(
+            gpu, FusedKernels.class, ImmutableList.of("common.cu", "fused.cu"), ImmutableList.of());
+  }
+
+  public static FusedKernels of(Device device) {
+    return OF_DEVICES.computeIfAbsent(device, key -> new FusedKernels(Gpu.of(key)));
+  }
+
+  /** Adds a kernel's arguments. */
+  public interface Arguments {
+    @CanIgnoreReturnValue
+    KernelLauncher addTo(KernelLauncher launcher);
+  }
+
+  /**
+   * Puts a run of kernel {@code name} into the stream on which LibTorch works on this thread.
+   *
+   * @param arguments adds the kernel's
+   */
+  public void launch(String name, CudaKernel.Shape shape, Arguments arguments) {
+    try (NativeScope scope = NativeScope.open();
+        CudaStream stream = CudaStream.current(gpu);
+        KernelLauncher launcher = new KernelLauncher(stream)) {
+      arguments.addTo(launcher);
+      kernel(name).launch(launcher, shape);
+    }
+  }
+
+  private synchronized CudaKernel kernel(String name) {
+    return kernels.computeIfAbsent(name, program::kernel);
+  }
+}

@@ -1,0 +1,100 @@
+package org.nemotron.core.cuda;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.SizeTPointer;
+import org.bytedeco.pytorch.global.torch_cuda;
+import org.nemotron.core.tensor.Device;
+
+/**
+ * What a GPU is. Immutable.
+ *
+ * @param device its name here, for example {@code cuda:0}
+ * @param model its name on the box
+ * @param processors how many streaming multiprocessors it has
+ * @param capability compute capability, times 10: 90 for an H100
+ * @param sharedBytes most shared memory that a block may ask for
+ */
+public record Gpu(Device device, String model, int processors, int capability, int sharedBytes) {
+  /** Returns whether this program has LibTorch's CUDA natives, and the machine a GPU. */
+  public static boolean isAvailable() {
+    try {
+      Loader.load(torch_cuda.class);
+      return torch_cuda.device_count() > 0;
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError absent) {
+      return false;
+    }
+  }
+
+  /**
+   * Returns the GPU called {@code device}, and makes it this thread's.
+   *
+   * @throws IllegalArgumentException if {@code device} is the CPU, or if there is no such GPU, or
+   *     if the program has no CUDA natives
+   */
+  public static Gpu of(Device device) {
+    checkArgument(device.kind().equals("cuda"), "device (%s) must be a GPU", device);
+    checkArgument(
+        isAvailable(),
+        "device %s: there is no CUDA GPU, or LibTorch's CUDA natives are missing.\n"
+            + "Maybe run with the natives of -Djavacpp.platform=linux-x86_64-gpu, on a machine whose"
+            + " driver is installed.",
+        device);
+    int gpus = torch_cuda.device_count();
+    checkArgument(device.index() < gpus, "device %s: this machine has %s GPUs", device, gpus);
+    torch_cuda.set_device((byte) device.index());
+    return new Gpu(
+        device,
+        name(device),
+        attribute(cudart.cudaDevAttrMultiProcessorCount, device),
+        10 * attribute(cudart.cudaDevAttrComputeCapabilityMajor, device)
+            + attribute(cudart.cudaDevAttrComputeCapabilityMinor, device),
+        attribute(cudart.cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  }
+
+  private static String name(Device device) {
+    return torch_cuda.getDeviceProperties((byte) device.index()).name().getString();
+  }
+
+  private static int attribute(int attribute, Device device) {
+    int[] value = new int[1];
+    CudaException.check(
+        cudart.cudaDeviceGetAttribute(value, attribute, device.index()),
+        "%s: reading attribute %s",
+        device,
+        attribute);
+    return value[0];
+  }
+
+  /** Returns the free memory, in bytes, as the driver sees it: what LibTorch holds back is used. */
+  public long freeBytes() {
+    return memory()[0];
+  }
+
+  /** Returns the GPU's memory, in bytes. */
+  public long totalBytes() {
+    return memory()[1];
+  }
+
+  private long[] memory() {
+    torch_cuda.set_device((byte) device.index());
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      CudaException.check(cudart.cudaMemGetInfo(free, total), "%s: asking for free memory", device);
+      return new long[] {free.get(), total.get()};
+    }
+  }
+
+  /** Gives memory that LibTorch holds back for later back to the GPU. */
+  public void releaseUnused() {
+    torch_cuda.getAllocator().emptyCache();
+  }
+
+  /** Returns when all that was asked of the GPU is done. */
+  public void synchronize() {
+    torch_cuda.set_device((byte) device.index());
+    CudaException.check(cudart.cudaDeviceSynchronize(), "%s: waiting for it", device);
+  }
+}

@@ -1,0 +1,35 @@
+package org.nemotron.core.inference;
+
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
+
+/**
+ * Who computes the steps of models: the cores of the processor, or a GPU. Several models may be
+ * ready on one device, and take turns.
+ *
+ * <p>Used by one thread at a time, whichever; so it closes, when its models have closed. Closing
+ * twice is harmless; nothing is prepared after close.
+ */
+public interface InferenceBackend extends AutoCloseable {
+  /** Returns the leanest format in which this device multiplies fast, without loss worth naming. */
+  WeightFormat bestFormat();
+
+  /** Returns how many tokens of prompts a step should have: enough for products at full speed. */
+  int usualRows();
+
+  /** Returns the memory that one page takes in all layers, in bytes. */
+  long bytesPerPage(ModelSpec spec);
+
+  /**
+   * Packs the weights of {@code model}.
+   *
+   * @param model on the CPU, or on this GPU
+   * @param maxRows how many tokens a step may have
+   * @throws IllegalArgumentException if the device does not serve such weights
+   * @throws IllegalStateException if this device is closed
+   */
+  InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows);
+
+  @Override
+  void close();
+}

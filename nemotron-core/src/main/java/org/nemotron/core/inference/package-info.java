@@ -1,0 +1,14 @@
+/**
+ * The model in steps: what serves, and whose time the search counts.
+ *
+ * <p>An {@link org.nemotron.core.inference.InferenceBackend} packs a model's weights for one device
+ * into an {@link org.nemotron.core.inference.InferenceModel}, whose steps read {@link
+ * org.nemotron.core.inference.SequenceChunk chunks} of sequences with keys and values in a {@link
+ * org.nemotron.core.inference.KvCache}. The backends themselves: {@code core.backend}.
+ */
+@NullMarked
+@CheckReturnValue
+package org.nemotron.core.inference;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,22 @@
+package org.nemotron.core.nn;
+
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.tensor.NamedTensors;
+
+/** An absent sub-block: the residual stream passes through unchanged. */
+public final class NoOp implements SubBlock {
+  private final NamedTensors tensors = NamedTensors.none();
+
+  NoOp() {}
+
+  @Override
+  public Tensor forward(Tensor hiddenBTD) {
+    tensors.checkOpen();
+    return hiddenBTD;
+  }
+
+  @Override
+  public NamedTensors tensors() {
+    return tensors;
+  }
+}

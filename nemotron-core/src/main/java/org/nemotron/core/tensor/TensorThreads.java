@@ -1,0 +1,80 @@
+package org.nemotron.core.tensor;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/**
+ * Several streams of tensor operations at the same time, one core each.
+ *
+ * <p>While this object is open, an operation anywhere in the process uses one core; closing it
+ * gives operations all cores again. Each operation being computed by one core, results do not
+ * depend on the number of streams.
+ *
+ * <p>Safe for use by several threads. Any thread may close it, when no work is under way; closing
+ * twice is harmless, work after close is refused.
+ */
+public final class TensorThreads implements AutoCloseable {
+  private final CpuThreads.Lease oneCoreEach;
+  private final ExecutorService threads;
+
+  /** Starts {@code streams} threads. */
+  public TensorThreads(int streams) {
+    checkArgument(streams > 0, "streams (%s) must be positive", streams);
+    this.oneCoreEach = CpuThreads.onePerOperation();
+    this.threads =
+        Executors.newFixedThreadPool(
+            streams, new ThreadFactoryBuilder().setNameFormat("tensor-%d").setDaemon(true).build());
+  }
+
+  /**
+   * Calls {@code work} for each item, in the order of the list as threads become free, and returns
+   * when all are done. Each call has a {@link NativeScope} of its own.
+   *
+   * @throws RuntimeException the first exception that a call threw, once all calls have ended
+   */
+  public <T> void forEach(List<T> items, Consumer<T> work) {
+    checkState(!threads.isShutdown(), "these streams are closed");
+    List<Future<?>> running = new ArrayList<>();
+    for (T item : items) {
+      running.add(
+          threads.submit(
+              () -> {
+                try (NativeScope scope = NativeScope.open()) {
+                  work.accept(item);
+                }
+              }));
+    }
+    Throwable first = null;
+    for (Future<?> future : running) {
+      try {
+        Uninterruptibles.getUninterruptibly(future);
+      } catch (ExecutionException e) {
+        if (first == null) {
+          first = verifyNotNull(e.getCause());
+        }
+      }
+    }
+    if (first != null) {
+      Throwables.throwIfUnchecked(first);
+      throw new IllegalStateException(first);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    oneCoreEach.close();
+  }
+}

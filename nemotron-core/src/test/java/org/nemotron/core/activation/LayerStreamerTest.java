@@ -1,0 +1,107 @@
+package org.nemotron.core.activation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.nn.Block;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.SmallModels;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.TensorThreads;
+import org.nemotron.core.tensor.Tensors;
+
+final class LayerStreamerTest {
+  private static final int TOKENS = 9;
+
+  private NativeScope scope;
+  private HeterogeneousModel model;
+
+  @BeforeEach
+  void open() {
+    scope = NativeScope.open();
+    model = SmallModels.model(SmallModels.mixed(), 3);
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+    scope.close();
+  }
+
+  private static Tensor ids() {
+    return Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
+  }
+
+  @Test
+  void block_modelLiesThere_isTheModelsOwn() {
+    try (LayerStreamer feed = LayerStreamer.of(model, Device.CPU)) {
+      assertThat(feed.block(1)).isSameAs(model.block(1));
+      assertThat(feed.rotary()).isSameAs(model.rotary());
+    }
+  }
+
+  @Test
+  void block_streamed_isACopyWithTheSameTensors() {
+    try (LayerStreamer feed = LayerStreamer.streamed(model, Device.CPU)) {
+      Block copy = feed.block(0);
+      assertThat(copy).isNotSameAs(model.block(0));
+      assertThat(copy.spec()).isEqualTo(model.block(0).spec());
+      model
+          .block(0)
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                Tensor other = copy.attention().tensors().asMap().get(name);
+                Tensor there = other == null ? copy.ffn().tensors().get(name) : other;
+                assertThat(Tensors.floats(there)).containsExactly(Tensors.floats(tensor));
+                assertThat(there.data_ptr().address()).isNotEqualTo(tensor.data_ptr().address());
+              });
+    }
+  }
+
+  @Test
+  void block_anotherIsAskedFor_letsGoOfWhatIsNotKept() {
+    try (LayerStreamer feed = LayerStreamer.streamed(model, Device.CPU)) {
+      feed.keep(1, 2);
+      Block first = feed.block(0);
+      Block kept = feed.block(1);
+      Block third = feed.block(2);
+      assertThatThrownBy(() -> first.ffn().tensors().asMap())
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(feed.block(1)).isSameAs(kept);
+      assertThat(feed.block(2)).isSameAs(third);
+    }
+  }
+
+  @Test
+  void through_streamed_givesTheBitsOfTheModel() {
+    try (TensorThreads sideBySide = new TensorThreads(2);
+        LayerStreamer streamed = LayerStreamer.streamed(model, Device.CPU);
+        LayerStreamer resident = LayerStreamer.of(model, Device.CPU)) {
+      int layers = model.spec().layers();
+      Tensor expected = HiddenStates.of(model, ids(), sideBySide).lastBTD();
+      for (LayerStreamer feed : new LayerStreamer[] {streamed, resident}) {
+        Tensor all = feed.through(feed.embed(ids()), 0, layers, sideBySide);
+        assertThat(Tensors.floats(all)).containsExactly(Tensors.floats(expected));
+        Tensor half = feed.through(feed.embed(ids()), 0, 2, sideBySide);
+        Tensor rest = feed.through(half, 2, layers, sideBySide);
+        assertThat(Tensors.floats(rest)).containsExactly(Tensors.floats(expected));
+      }
+    }
+  }
+
+  @Test
+  void through_noLayers_givesTheInput() {
+    try (TensorThreads sideBySide = new TensorThreads(1);
+        LayerStreamer feed = LayerStreamer.streamed(model, Device.CPU)) {
+      Tensor input = feed.embed(ids());
+      assertThat(Tensors.floats(feed.through(input, 2, 2, sideBySide)))
+          .containsExactly(Tensors.floats(input));
+    }
+  }
+}

@@ -1,0 +1,323 @@
+package org.nemotron.core.backend.cpu;
+
+import static com.google.common.collect.ImmutableSet.toImmutableSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableIntArray;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.activation.LayerStreamer;
+import org.nemotron.core.activation.LogitComparison;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.backend.cuda.GpuCloseablesTest;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.Block;
+import org.nemotron.core.nn.GatedFfn;
+import org.nemotron.core.nn.GroupedQueryAttention;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.LinearSubBlock;
+import org.nemotron.core.nn.NoOp;
+import org.nemotron.core.nn.RotaryEmbedding;
+import org.nemotron.core.nn.SmallModels;
+import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Resources;
+import org.nemotron.core.tensor.TensorThreads;
+import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.text.Tokenizer;
+
+/** Every public closeable of this module: closed twice, used after close, on another thread. */
+public final class CloseablesTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/llama-untied");
+  private static final Path GOLDEN_FILE = GOLDEN.resolve("model.safetensors");
+  private static final Path SHIPPED = Path.of("../examples/models/tale-7m");
+  private static final String TENSORS_CLOSED = "these tensors are closed";
+
+  private static final HeterogeneousModel MODEL = SmallModels.model(SmallModels.mixed(), 5);
+
+  /** Closed in the end: while it is open, operations of all later tests have one core each. */
+  private static InferenceBackend device;
+
+  private NativeScope scope;
+
+  @BeforeAll
+  static void openDevice() {
+    device = new CpuBackend(2);
+  }
+
+  @AfterAll
+  static void closeDevice() {
+    device.close();
+  }
+
+  @BeforeEach
+  void open() {
+    scope = NativeScope.open();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  static Stream<CloseableCase> cases() {
+    return Stream.of(inTensor(), inFiles(), blocks(), models()).flatMap(ImmutableList::stream);
+  }
+
+  private static ImmutableList<CloseableCase> inTensor() {
+    return ImmutableList.of(
+        CloseableCase.of(
+                NativeScope.class,
+                NativeScope::open,
+                made -> assertThat(made.handOver(ones(1)).isNull()).isFalse(),
+                "this scope is closed")
+            .onItsThreadOnly("a scope opened on thread %s must be closed there, not on %s"),
+        CloseableCase.of(
+            NamedTensors.class,
+            () -> NamedTensors.of(ImmutableMap.of("a", ones(3))),
+            made -> assertThat(made.bytes()).isEqualTo(12),
+            TENSORS_CLOSED),
+        CloseableCase.of(
+            NativeFloats.class,
+            () -> NativeFloats.zeros(4),
+            made -> made.read(0, new float[4], 0, 4),
+            "this memory is closed"),
+        CloseableCase.of(
+            PackedWeights.class,
+            () -> PackedWeights.of(ones(2, 2), WeightFormat.FLOAT32),
+            CloseablesTest::multiply,
+            "these weights are closed"),
+        CloseableCase.of(
+            ThreadTeam.class,
+            () -> new ThreadTeam(2),
+            made -> made.run(worker -> {}),
+            "these threads are closed"),
+        CloseableCase.of(
+            TensorThreads.class,
+            () -> new TensorThreads(2),
+            made -> made.forEach(ImmutableList.of(1, 2, 3), item -> {}),
+            "these streams are closed"),
+        CloseableCase.ofNothing(CpuThreads.Lease.class, CpuThreads::onePerOperation),
+        CloseableCase.ofNothing(Resources.class, Resources::new));
+  }
+
+  private static ImmutableList<CloseableCase> inFiles() {
+    return ImmutableList.of(
+        CloseableCase.of(
+            Tokenizer.class,
+            () -> opened(() -> Tokenizer.open(SHIPPED)),
+            made -> assertThat(made.encode("once").isEmpty()).isFalse(),
+            "this tokenizer is closed"),
+        CloseableCase.of(
+            CheckpointDirectory.class,
+            () -> opened(() -> CheckpointDirectory.open(GOLDEN)),
+            made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
+            GOLDEN_FILE + " is closed"),
+        CloseableCase.of(
+            SafetensorsFile.class,
+            () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
+            made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
+            GOLDEN_FILE + " is closed"));
+  }
+
+  private static ImmutableList<CloseableCase> blocks() {
+    return ImmutableList.of(
+        CloseableCase.of(
+            RotaryEmbedding.class,
+            () -> new RotaryEmbedding(new RopeSpec.Plain(10), 4, 8, DType.FLOAT32, Device.CPU),
+            made -> assertThat(made.apply(ones(1, 1, 2, 4), 0).numel()).isEqualTo(8),
+            "these rotary tables are closed"),
+        CloseableCase.of(
+            Block.class,
+            () -> block(0),
+            made -> assertThat(made.forward(stream()).numel()).isEqualTo(48),
+            TENSORS_CLOSED),
+        subBlock(SubBlock.class, 0),
+        subBlock(GroupedQueryAttention.class, 0),
+        subBlock(LinearSubBlock.class, 1),
+        subBlock(NoOp.class, 3),
+        CloseableCase.of(
+            GatedFfn.class,
+            () -> (GatedFfn) block(0).ffn(),
+            made -> assertThat(made.forward(stream()).numel()).isEqualTo(48),
+            TENSORS_CLOSED));
+  }
+
+  private static <T extends SubBlock> CloseableCase subBlock(Class<T> type, int layer) {
+    return CloseableCase.of(
+        type,
+        () -> type.cast(block(layer).attention()),
+        made -> assertThat(made.forward(stream()).numel()).isEqualTo(48),
+        TENSORS_CLOSED);
+  }
+
+  private static Block block(int layer) {
+    BlockSpec spec = MODEL.spec().block(layer);
+    return new Block(spec, NamedTensors.of(MODEL.block(layer).tensors()), MODEL.rotary(), 1e-5);
+  }
+
+  private static ImmutableList<CloseableCase> models() {
+    ModelSpec spec = SmallModels.mixed();
+    return ImmutableList.of(
+        CloseableCase.of(
+            HeterogeneousModel.class,
+            () -> SmallModels.model(spec, 3),
+            made -> assertThat(made.logits(Tensors.of(new long[] {1, 2}, 1, 2)).dim()).isEqualTo(3),
+            TENSORS_CLOSED),
+        CloseableCase.of(
+            LayerStreamer.class,
+            () -> LayerStreamer.streamed(MODEL, Device.CPU),
+            made -> assertThat(made.block(1).forward(stream()).numel()).isEqualTo(48),
+            "these layers are closed"),
+        CloseableCase.of(
+            LogitComparison.class,
+            () -> new LogitComparison(MODEL, rows(), Tensors.of(new long[] {1, 2}, 2)),
+            CloseablesTest::compare,
+            "this comparison is closed"),
+        CloseableCase.of(
+            InferenceBackend.class,
+            () -> Backends.of(Device.CPU, 2),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            InferenceModel.class,
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
+            CloseablesTest::step,
+            "this model is closed"),
+        CloseableCase.of(
+            KvCache.class,
+            () -> new CpuKvCache(spec, 1),
+            CloseablesTest::stepWith,
+            "this memory is closed"));
+  }
+
+  private static void step(InferenceModel model) {
+    try (KvCache memory = model.newMemory(1)) {
+      step(model, memory);
+    }
+  }
+
+  private static void stepWith(KvCache memory) {
+    try (InferenceBackend device = new CpuBackend(1);
+        InferenceModel model = device.prepare(MODEL, WeightFormat.FLOAT32, 4)) {
+      step(model, memory);
+    }
+  }
+
+  /** Reads a token. */
+  public static void step(InferenceModel model, KvCache memory) {
+    SequenceChunk chunk =
+        new SequenceChunk(
+            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.LogitsWanted.LAST);
+    model.step(ImmutableList.of(chunk), memory, (row, logits) -> {});
+  }
+
+  private static void multiply(PackedWeights weights) {
+    try (NativeFloats in = NativeFloats.zeros(2);
+        NativeFloats out = NativeFloats.zeros(2)) {
+      weights.multiply(in, 1, out, new Blas());
+    }
+  }
+
+  private static Tensor stream() {
+    return ones(1, 2, SmallModels.WIDTH);
+  }
+
+  private static void compare(LogitComparison comparison) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(comparison.compare(rows()).klR().numel()).isEqualTo(2);
+    }
+  }
+
+  private static Tensor rows() {
+    return ones(2, SmallModels.WIDTH);
+  }
+
+  private static Tensor ones(long... shape) {
+    return Tensors.zeros(Device.CPU, DType.FLOAT32, shape);
+  }
+
+  /** Something that may not find its file. */
+  private interface Opening<T> {
+    T open() throws IOException;
+  }
+
+  private static <T> T opened(Opening<T> opening) {
+    try {
+      return opening.open();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void close_twice_isHarmless(CloseableCase closeable) throws Exception {
+    closeable.assertClosesTwice();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void use_afterClose_isRefused(CloseableCase closeable) throws Exception {
+    closeable.assertRefusesUseAfterClose();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void close_onAnotherThread_keepsTheRuleOfItsType(CloseableCase closeable) throws Exception {
+    closeable.assertKeepsItsThreadRule();
+  }
+
+  @Test
+  void publicCloseables_ofThisModule_allHaveACase() {
+    assertThat(
+            Stream.concat(cases(), GpuCloseablesTest.cases())
+                .map(closeable -> closeable.type().getName())
+                .collect(toImmutableSet()))
+        .containsExactlyInAnyOrderElementsOf(publicCloseables());
+  }
+
+  private static Iterable<String> publicCloseables() {
+    return new ClassFileImporter()
+        .withImportOption(new DoNotIncludeTests()).importPackages("org.nemotron.core").stream()
+            .filter(type -> type.isAssignableTo(AutoCloseable.class) && isPublic(type))
+            .map(JavaClass::getName)
+            .collect(toImmutableSet());
+  }
+
+  private static boolean isPublic(JavaClass type) {
+    Optional<JavaClass> around = type.getEnclosingClass();
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && around.map(CloseablesTest::isPublic).orElse(true);
+  }
+}

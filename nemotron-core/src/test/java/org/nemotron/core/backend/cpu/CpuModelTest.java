@@ -1,0 +1,317 @@
+package org.nemotron.core.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.ImmutableIntArray;
+import com.google.common.primitives.ImmutableLongArray;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.SmallModels;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+final class CpuModelTest {
+  /**
+   * Float32 sums in another order through a few layers, as for the model itself. The same for both
+   * formats: the weights of these models are exact in half precision.
+   */
+  private static final double TOLERANCE = 1e-4;
+
+  /** Two full pages, and a third that is begun. */
+  private static final int TOKENS = 2 * KvCache.PAGE_TOKENS + 13;
+
+  private static final FfnSpec ODD = new FfnSpec.Gated(13);
+
+  private static AttentionSpec grouped(int kvHeads, AttentionTrait... traits) {
+    return new AttentionSpec.GroupedQuery(
+        SmallModels.QUERY_HEADS, kvHeads, SmallModels.HEAD_DIM, ImmutableSet.copyOf(traits));
+  }
+
+  private static ModelSpec withTraits(AttentionTrait... traits) {
+    return SmallModels.spec(
+        new BlockSpec(grouped(2, traits), ODD),
+        new BlockSpec(new AttentionSpec.Linear(), SmallModels.WIDE),
+        new BlockSpec(grouped(4, traits), ODD));
+  }
+
+  static Stream<Arguments> specsAndFormats() {
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
+    return Stream.of(
+            SmallModels.mixed(),
+            SmallModels.spec(
+                new BlockSpec(SmallModels.grouped(1), ODD),
+                new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE),
+                new BlockSpec(SmallModels.grouped(4), ODD)),
+            SmallModels.spec(new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.NoOp())),
+            SmallModels.spec(BlockSpec.NO_OP),
+            SmallModels.spec(new RopeSpec.Llama3(500_000, 8, 1, 4, 64), true, block, block),
+            SmallModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block),
+            withTraits(AttentionTrait.INPUT_BIASES),
+            withTraits(AttentionTrait.HEAD_NORMS),
+            withTraits(AttentionTrait.values()))
+        .flatMap(
+            spec ->
+                Stream.of(WeightFormat.FLOAT32, WeightFormat.FLOAT16)
+                    .map(format -> Arguments.of(spec, format)));
+  }
+
+  /** Returns a model whose weights are exact in half precision. */
+  static HeterogeneousModel halved(ModelSpec spec, long seed) {
+    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+        HeterogeneousModel half = model.copy(DType.FLOAT16)) {
+      return half.copy(DType.FLOAT32);
+    }
+  }
+
+  private static float[] expected(HeterogeneousModel model, long[] ids) {
+    try (NativeScope scope = NativeScope.open()) {
+      return Tensors.floats(model.logits(Tensors.of(ids, 1, ids.length)));
+    }
+  }
+
+  private static void assertClose(float[][] actual, float[] expected) {
+    int width = actual[0].length;
+    assertThat(expected).hasSize(actual.length * width);
+    for (int index = 0; index < expected.length; index++) {
+      assertThat(actual[index / width][index % width])
+          .as("row %s", index / width)
+          .isCloseTo(expected[index], within((float) TOLERANCE));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("specsAndFormats")
+  void step_promptThenTokens_givesTheLogitsOfTheModel(ModelSpec spec, WeightFormat format) {
+    long[] ids = SmallModels.ids(TOKENS, 1);
+    try (HeterogeneousModel model = halved(spec, 2);
+        ServedModel served = new ServedModel(model, format, 2, 3)) {
+      float[][] logits =
+          served.read(ServedModel.pages(0, 3), ids, 64, TOKENS - 2, TOKENS - 1, TOKENS);
+      assertClose(logits, expected(model, ids));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("specsAndFormats")
+  void step_tokenByToken_givesTheLogitsOfTheModel(ModelSpec spec, WeightFormat format) {
+    long[] ids = SmallModels.ids(70, 1);
+    try (HeterogeneousModel model = halved(spec, 2);
+        ServedModel served = new ServedModel(model, format, 3, 2)) {
+      float[][] logits =
+          served.read(ServedModel.pages(0, 2), ids, IntStream.rangeClosed(1, 70).toArray());
+      assertClose(logits, expected(model, ids));
+    }
+  }
+
+  @Test
+  void step_modelClosedBefore_computesTheSame() {
+    long[] ids = SmallModels.ids(20, 1);
+    HeterogeneousModel model = halved(SmallModels.mixed(), 2);
+    float[] expected = expected(model, ids);
+    try (ServedModel served = new ServedModel(model, WeightFormat.FLOAT32, 2, 1)) {
+      model.close();
+      assertClose(served.read(ServedModel.pages(0, 1), ids, 20), expected);
+    }
+  }
+
+  @Test
+  void step_differentWishes_readsOnlyTheRowsWanted() {
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 2);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
+      long[] ids = SmallModels.ids(9, 1);
+      SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 9);
+      SequenceChunk none =
+          new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), LogitsWanted.NONE);
+      SequenceChunk last =
+          new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), LogitsWanted.LAST);
+      float[][] rows = served.step(none, last, all);
+      assertThat(rows).hasDimensions(10, SmallModels.VOCABULARY);
+      assertThat(rows[0]).isEqualTo(rows[9]);
+    }
+  }
+
+  @Test
+  void layerNanos_anyStep_timesEachLayerAndWritesWhatAStepWrites() {
+    long[] ids = SmallModels.ids(20, 1);
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 2);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 2)) {
+      float[][] expected = served.read(ServedModel.pages(0, 1), ids, 19, 20);
+      SequenceChunk prompt = ServedModel.chunk(ServedModel.pages(1, 2), ids, 0, 19);
+      ImmutableLongArray nanos =
+          served.model().layerNanos(ImmutableList.of(prompt), served.memory());
+      assertThat(nanos.length()).isEqualTo(6);
+      nanos.forEach(taken -> assertThat(taken).isNotNegative());
+      assertThat(nanos.get(0)).isPositive();
+      assertThat(served.step(ServedModel.chunk(ServedModel.pages(1, 2), ids, 19, 20))[0])
+          .isEqualTo(expected[19]);
+    }
+  }
+
+  @Test
+  void weightBytes_tiedHead_countsTableAndPackedHead() {
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    ModelSpec tied = SmallModels.spec(new RopeSpec.Plain(10_000), true, block);
+    try (HeterogeneousModel model = SmallModels.model(tied, 1);
+        ServedModel served = new ServedModel(model, WeightFormat.FLOAT16, 2, 1)) {
+      long attention = (4 + 2 + 2 + 4) * (long) SmallModels.HEAD_DIM * SmallModels.WIDTH;
+      long ffn = 3L * 40 * SmallModels.WIDTH;
+      long table = (long) SmallModels.VOCABULARY * SmallModels.WIDTH;
+      assertThat(served.model().weightBytes()).isEqualTo(2 * (attention + ffn + table) + 4 * table);
+    }
+  }
+
+  /** What must not reach native code. */
+  private static void assertRefused(Class<?> type, String message, SequenceChunk... chunks) {
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
+    ModelSpec spec = SmallModels.spec(block);
+    try (HeterogeneousModel model = SmallModels.model(spec, 1);
+        ThreadTeam team = new ThreadTeam(2);
+        InferenceModel ready = new CpuModel(model, Backends.bestFormat(Device.CPU), team, 100);
+        KvCache memory = new CpuKvCache(spec, 65)) {
+      assertThatThrownBy(
+              () -> ready.step(ImmutableList.copyOf(chunks), memory, (index, logits) -> {}))
+          .isInstanceOf(type)
+          .hasMessage(message);
+    }
+  }
+
+  @Test
+  void step_moreRowsThanRoom_isRefused() {
+    assertRefused(
+        IllegalArgumentException.class,
+        "a step of 101 tokens must have at most 100",
+        ServedModel.chunk(ServedModel.pages(0, 2), SmallModels.ids(101, 1), 0, 101));
+  }
+
+  @Test
+  void step_noSpan_isRefused() {
+    assertRefused(IllegalArgumentException.class, "a step must have a chunk");
+  }
+
+  @Test
+  void step_idOutsideTheVocabulary_isRefused() {
+    assertRefused(
+        IllegalArgumentException.class,
+        "token id 37 is not within 0..36",
+        ServedModel.chunk(ServedModel.pages(0, 1), new long[] {0, 37}, 0, 2));
+    assertRefused(
+        IllegalArgumentException.class,
+        "token id -1 is not within 0..36",
+        ServedModel.chunk(ServedModel.pages(0, 1), new long[] {-1}, 0, 1));
+  }
+
+  @Test
+  void step_positionBeyondTheContext_isRefused() {
+    assertRefused(
+        IllegalArgumentException.class,
+        "a context of 4097 tokens must not exceed max_position_embeddings (4096)",
+        new SequenceChunk(
+            ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), LogitsWanted.LAST));
+  }
+
+  @Test
+  void step_pageOutsideTheMemory_isRefusedAlsoWhereItIsOnlyRead() {
+    SequenceChunk written =
+        new SequenceChunk(
+            ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), LogitsWanted.LAST);
+    assertRefused(IllegalArgumentException.class, "page 65 is not within 0..64", written);
+    SequenceChunk read =
+        new SequenceChunk(
+            ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), LogitsWanted.LAST);
+    assertRefused(IllegalArgumentException.class, "page -1 is not within 0..64", read);
+  }
+
+  @Test
+  void step_memoryOfAnotherModel_isRefused() {
+    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
+    ModelSpec spec = SmallModels.spec(block, block);
+    ModelSpec narrower = spec.withBlock(1, new BlockSpec(SmallModels.grouped(1), ODD));
+    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2);
+    try (HeterogeneousModel model = SmallModels.model(spec, 1);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 1, 1);
+        KvCache shorter = new CpuKvCache(SmallModels.spec(block), 1);
+        KvCache other = new CpuKvCache(narrower, 1)) {
+      assertThatThrownBy(
+              () -> served.model().step(ImmutableList.of(chunk), shorter, (index, logits) -> {}))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("this memory was made for another model");
+      assertThatThrownBy(
+              () -> served.model().step(ImmutableList.of(chunk), other, (index, logits) -> {}))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("layer 1: this memory was made for another model");
+    }
+  }
+
+  @Test
+  void step_closedModelOrMemory_isRefused() {
+    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2);
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
+      served.memory().close();
+      assertThatThrownBy(() -> served.step(chunk))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("this memory is closed");
+      served.model().close();
+      assertThatCode(served.model()::close).doesNotThrowAnyException();
+      assertThatThrownBy(() -> served.step(chunk))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("this model is closed");
+    }
+  }
+
+  @Test
+  void step_readerThrows_theNextStepWorks() {
+    long[] ids = SmallModels.ids(5, 1);
+    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 5);
+    try (HeterogeneousModel model = halved(SmallModels.mixed(), 1);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
+      assertThatThrownBy(
+              () ->
+                  served
+                      .model()
+                      .step(
+                          ImmutableList.of(chunk),
+                          served.memory(),
+                          (index, logits) -> {
+                            throw new IllegalStateException("enough");
+                          }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("enough");
+      assertClose(served.step(chunk), expected(model, ids));
+    }
+  }
+
+  @Test
+  void new_noRows_isRefused() {
+    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
+        ThreadTeam team = new ThreadTeam(1)) {
+      assertThatThrownBy(() -> new CpuModel(model, Backends.bestFormat(Device.CPU), team, 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("maxRows (0) must be positive");
+    }
+  }
+}

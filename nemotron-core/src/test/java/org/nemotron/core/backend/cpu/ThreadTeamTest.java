@@ -1,0 +1,174 @@
+package org.nemotron.core.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.TensorThreads;
+
+final class ThreadTeamTest {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5})
+  void run_anyCount_callsEachThreadOncePerRun(int count) {
+    AtomicIntegerArray calls = new AtomicIntegerArray(count);
+    try (ThreadTeam team = new ThreadTeam(count)) {
+      for (int run = 0; run < 50; run++) {
+        team.run(worker -> calls.incrementAndGet(worker.index()));
+      }
+      assertThat(team.count()).isEqualTo(count);
+    }
+    for (int worker = 0; worker < count; worker++) {
+      assertThat(calls.get(worker)).isEqualTo(50);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4, 7, 2_000_000_000})
+  void fromTo_anyNumberOfItems_coversThemInOrder(int items) {
+    int[] from = new int[5];
+    int[] to = new int[5];
+    try (ThreadTeam team = new ThreadTeam(5)) {
+      team.run(
+          worker -> {
+            from[worker.index()] = worker.from(items);
+            to[worker.index()] = worker.to(items);
+          });
+    }
+    assertThat(from[0]).isZero();
+    assertThat(to[4]).isEqualTo(items);
+    for (int worker = 1; worker < 5; worker++) {
+      assertThat(from[worker]).isEqualTo(to[worker - 1]);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void await_plainWritesBefore_areSeenByAllAfter(int count) {
+    int rounds = 300;
+    int[] written = new int[count];
+    AtomicInteger wrong = new AtomicInteger();
+    try (ThreadTeam team = new ThreadTeam(count)) {
+      team.run(
+          worker -> {
+            for (int round = 1; round <= rounds; round++) {
+              written[worker.index()] = round;
+              worker.await();
+              for (int value : written) {
+                if (value != round) {
+                  wrong.incrementAndGet();
+                }
+              }
+              worker.await();
+            }
+          });
+    }
+    assertThat(wrong).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void run_oneThreadThrows_othersEndItsExceptionIsThrownAndTheNextRunWorks(int failing) {
+    AtomicInteger beyond = new AtomicInteger();
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      for (int attempt = 0; attempt < 20; attempt++) {
+        assertThatThrownBy(
+                () ->
+                    team.run(
+                        worker -> {
+                          worker.await();
+                          if (worker.index() == failing) {
+                            throw new IllegalStateException("thread " + failing);
+                          }
+                          worker.await();
+                          beyond.incrementAndGet();
+                        }))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("thread " + failing);
+        Set<Integer> seen = ConcurrentHashMap.newKeySet();
+        team.run(
+            worker -> {
+              worker.await();
+              seen.add(worker.index());
+              worker.await();
+            });
+        assertThat(seen).containsExactlyInAnyOrder(0, 1, 2);
+      }
+    }
+    assertThat(beyond).hasValue(0);
+  }
+
+  @Test
+  void run_laneThrowsAnError_theCallerGetsIt() {
+    try (ThreadTeam team = new ThreadTeam(2)) {
+      assertThatThrownBy(
+              () ->
+                  team.run(
+                      worker -> {
+                        throw new StackOverflowError("too deep");
+                      }))
+          .isInstanceOf(StackOverflowError.class)
+          .hasMessage("too deep");
+    }
+  }
+
+  @Test
+  void run_afterClose_isRefused() {
+    ThreadTeam team = new ThreadTeam(2);
+    team.close();
+    assertThatThrownBy(() -> team.run(worker -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("these threads are closed");
+  }
+
+  @Test
+  void close_twice_givesOneLeaseBack() {
+    try (CpuThreads.Lease other = CpuThreads.onePerOperation()) {
+      ThreadTeam team = new ThreadTeam(2);
+      team.close();
+      assertThatCode(team::close).doesNotThrowAnyException();
+      assertThat(torch.get_num_threads()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void new_noThread_isRefusedAndTakesNoLease() {
+    assertThatThrownBy(() -> new ThreadTeam(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("threads (0) must be positive");
+    CpuThreads.onePerOperation().close();
+    assertThat(torch.get_num_threads()).isEqualTo(CpuThreads.available());
+  }
+
+  @Test
+  void lease_besideStreams_lastsUntilBothAreClosed() {
+    ThreadTeam team = new ThreadTeam(2);
+    TensorThreads sideBySide = new TensorThreads(2);
+    assertThat(torch.get_num_threads()).isEqualTo(1);
+    team.close();
+    assertThat(torch.get_num_threads()).isEqualTo(1);
+    Set<Integer> counts = ConcurrentHashMap.newKeySet();
+    sideBySide.forEach(List.of(1, 2, 3), item -> counts.add(torch.get_num_threads()));
+    assertThat(counts).containsExactly(1);
+    sideBySide.close();
+    assertThat(torch.get_num_threads()).isEqualTo(CpuThreads.available());
+  }
+
+  @Test
+  void run_laneThreads_useOneCorePerOperation() {
+    Set<Integer> counts = ConcurrentHashMap.newKeySet();
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      team.run(worker -> counts.add(torch.get_num_threads()));
+    }
+    assertThat(counts).containsExactly(1);
+  }
+}

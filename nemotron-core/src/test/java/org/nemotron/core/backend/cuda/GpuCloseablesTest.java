@@ -1,0 +1,147 @@
+package org.nemotron.core.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.backend.cpu.CloseableCase;
+import org.nemotron.core.backend.cpu.CloseablesTest;
+import org.nemotron.core.cuda.CudaGraph;
+import org.nemotron.core.cuda.CudaModule;
+import org.nemotron.core.cuda.CudaStream;
+import org.nemotron.core.cuda.CudaTimer;
+import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.cuda.KernelLauncher;
+import org.nemotron.core.cuda.PinnedBytes;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Device;
+
+/** What {@link CloseablesTest} asks of closeables that only a GPU has. */
+@EnabledIf(value = "hasGpu", disabledReason = "there is no CUDA GPU here")
+public final class GpuCloseablesTest {
+  private static final Device GPU = new Device("cuda", 0);
+
+  static boolean hasGpu() {
+    return Gpu.isAvailable();
+  }
+
+  public static Stream<CloseableCase> cases() {
+    return Stream.of(
+        CloseableCase.of(
+            CudaTimer.class,
+            () -> new CudaTimer(2),
+            GpuCloseablesTest::mark,
+            "this clock is closed"),
+        CloseableCase.of(
+            CudaGraph.class,
+            () -> CudaGraph.record(stream(), () -> {}),
+            CudaGraph::launch,
+            "this graph is closed"),
+        CloseableCase.of(
+            CudaModule.class,
+            () ->
+                CudaModule.compile(
+                    Gpu.of(GPU),
+                    StepKernels.class,
+                    List.of("/org/nemotron/core/cuda/common.cu"),
+                    List.of()),
+            made -> assertThat(made.kernel("embed")).isNotNull(),
+            "this program is closed"),
+        CloseableCase.of(
+            CudaStream.class,
+            GpuCloseablesTest::stream,
+            CudaStream::synchronize,
+            "this stream is closed"),
+        CloseableCase.ofNothing(CudaStream.Use.class, () -> stream().use())
+            .onItsThreadOnly("a stream taken on thread %s must be left there, not on %s"),
+        CloseableCase.of(
+            KernelLauncher.class,
+            () -> new KernelLauncher(stream()),
+            made -> made.number(1),
+            "this launcher is closed"),
+        CloseableCase.of(
+            PinnedBytes.class,
+            () -> new PinnedBytes(8),
+            made -> assertThat(made.bytes().capacity()).isEqualTo(8),
+            "this memory is closed"));
+  }
+
+  /** What the interfaces of {@link CloseablesTest} promise, kept by a GPU. */
+  static Stream<CloseableCase> casesOfGpus() {
+    return Stream.of(
+        CloseableCase.of(
+            InferenceBackend.class,
+            () -> Backends.of(GPU),
+            made -> ready(made).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            InferenceModel.class,
+            () -> ready(Backends.of(GPU)),
+            GpuCloseablesTest::step,
+            "this model is closed"),
+        CloseableCase.of(
+            KvCache.class,
+            () -> ready(Backends.of(GPU)).newMemory(1),
+            GpuCloseablesTest::stepWith,
+            "this memory is closed"));
+  }
+
+  private static CudaStream stream() {
+    return new CudaStream(Gpu.of(GPU));
+  }
+
+  private static void mark(CudaTimer clock) {
+    try (CudaStream stream = stream()) {
+      clock.mark(0, stream);
+    }
+  }
+
+  private static InferenceModel ready(InferenceBackend device) {
+    try (HeterogeneousModel model = GpuModelTest.firstModel()) {
+      return device.prepare(model, WeightFormat.BFLOAT16, 4);
+    }
+  }
+
+  private static void step(InferenceModel model) {
+    try (KvCache memory = model.newMemory(1)) {
+      CloseablesTest.step(model, memory);
+    }
+  }
+
+  private static void stepWith(KvCache memory) {
+    try (InferenceBackend device = Backends.of(GPU);
+        InferenceModel model = ready(device)) {
+      CloseablesTest.step(model, memory);
+    }
+  }
+
+  static Stream<CloseableCase> allCases() {
+    return Stream.concat(cases(), casesOfGpus());
+  }
+
+  @ParameterizedTest
+  @MethodSource("allCases")
+  void close_twice_isHarmless(CloseableCase closeable) throws Exception {
+    closeable.assertClosesTwice();
+  }
+
+  @ParameterizedTest
+  @MethodSource("allCases")
+  void use_afterClose_isRefused(CloseableCase closeable) throws Exception {
+    closeable.assertRefusesUseAfterClose();
+  }
+
+  @ParameterizedTest
+  @MethodSource("allCases")
+  void close_onAnotherThread_keepsTheRuleOfItsType(CloseableCase closeable) throws Exception {
+    closeable.assertKeepsItsThreadRule();
+  }
+}
