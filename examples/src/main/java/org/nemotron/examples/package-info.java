@@ -1,7 +1,11 @@
 /**
- * Programs to run and to copy from, each shorter than 100 lines.
+ * Programs to run and to copy from: {@code Compress} makes a child in one call, {@code
+ * ComposeByHand} stage by stage, {@code Generate} continues text with a model, {@code Export}
+ * writes it for other engines, and {@link SearchOnATable} solves a search problem that stands in a
+ * file.
  *
- * <p>{@link org.nemotron.examples.Main} is the command line that holds them together.
+ * <p>{@link Main} is the command line that holds them together. Benchmarks have a package of their
+ * own.
  */
 @NullMarked
 @CheckReturnValue

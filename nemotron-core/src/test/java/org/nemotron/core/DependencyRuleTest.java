@@ -1,22 +1,17 @@
 package org.nemotron.core;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.nemotron.core.testing.ArchitectureRules.classesIn;
+import static org.nemotron.core.testing.ArchitectureRules.noDependenciesOn;
+import static org.nemotron.core.testing.ArchitectureRules.noNativeTypesInSignaturesOf;
+import static org.nemotron.core.testing.ArchitectureRules.noPointerScopesOutside;
 
 import com.google.common.collect.ImmutableSet;
-import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaCodeUnit;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
-import com.tngtech.archunit.lang.ArchCondition;
-import com.tngtech.archunit.lang.ConditionEvents;
-import com.tngtech.archunit.lang.SimpleConditionEvent;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Which package of core may know which, and that core knows no other module. */
@@ -26,11 +21,28 @@ final class DependencyRuleTest {
   /** What reads tensors from files and writes them, and what makes tensors of text. */
   private static final ImmutableSet<String> TENSORS_IN_AND_OUT =
       ImmutableSet.of(
+          "org.nemotron.core.checkpoint.format.MappedBytes",
+          "org.nemotron.core.checkpoint.format.StoredWeights",
+          "org.nemotron.core.checkpoint.gguf.GgufModel",
+          "org.nemotron.core.checkpoint.gguf.GgufRows$Source",
+          "org.nemotron.core.checkpoint.gguf.GgufTensors$Weights",
+          "org.nemotron.core.checkpoint.huggingface.CheckedWeights",
           "org.nemotron.core.checkpoint.huggingface.CheckpointDirectory",
+          "org.nemotron.core.checkpoint.huggingface.ShardedWeights",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsFile",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsWriter",
           "org.nemotron.core.text.EvaluationBatches",
           "org.nemotron.core.text.TokenBatches");
+
+  /** Where tensors are computed with; the engines' rooms are not exported. */
+  private static final String[] OF_TENSORS = {
+    "org.nemotron.core.tensor..",
+    "org.nemotron.core.cuda..",
+    "org.nemotron.core.nn..",
+    "org.nemotron.core.activation..",
+    "org.nemotron.core.backend.cpu..",
+    "org.nemotron.core.backend.cuda.."
+  };
 
   private static final String TENSOR = "org.nemotron.core.tensor..";
 
@@ -138,23 +150,13 @@ final class DependencyRuleTest {
 
   @Test
   void core_anyClass_knowsNoOtherModule() {
-    noClasses()
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(
-            "org.nemotron.nas..", "org.nemotron.runtime..", "org.nemotron.examples..")
+    noDependenciesOn("org.nemotron.nas..", "org.nemotron.runtime..", "org.nemotron.examples..")
         .check(CLASSES);
   }
 
   @Test
   void pointerScopes_outsideTensor_areUnknown() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackage(TENSOR)
-        .should()
-        .dependOnClassesThat()
-        .haveFullyQualifiedName("org.bytedeco.javacpp.PointerScope")
-        .check(CLASSES);
+    noPointerScopesOutside(TENSOR).check(CLASSES);
   }
 
   @Test
@@ -170,52 +172,14 @@ final class DependencyRuleTest {
 
   @Test
   void publicSignatures_outsideTensorsAndModels_nameNativeTypesOnPurpose() {
-    codeUnits()
-        .that()
-        .areDeclaredInClassesThat()
-        .arePublic()
-        .and()
-        .areDeclaredInClassesThat()
-        .resideOutsideOfPackages(
-            TENSOR,
-            "org.nemotron.core.cuda..",
-            "org.nemotron.core.nn..",
-            "org.nemotron.core.activation..",
-            "org.nemotron.core.backend..")
-        .and()
-        .areDeclaredInClassesThat(areNot(TENSORS_IN_AND_OUT))
-        .and()
-        .arePublic()
-        .should(nameNoNativeTypes())
+    noNativeTypesInSignaturesOf(
+            JavaClass.Predicates.resideOutsideOfPackages(OF_TENSORS)
+                .and(areNot(TENSORS_IN_AND_OUT)))
         .check(CLASSES);
   }
 
   private static DescribedPredicate<JavaClass> areNot(ImmutableSet<String> names) {
     return DescribedPredicate.describe(
         "are not " + names, type -> !names.contains(type.getFullName()));
-  }
-
-  private static ArchCondition<JavaCodeUnit> nameNoNativeTypes() {
-    return new ArchCondition<>("name no type of LibTorch's bindings") {
-      @Override
-      public void check(JavaCodeUnit member, ConditionEvents events) {
-        Stream.concat(Stream.of(member.getReturnType()), member.getParameterTypes().stream())
-            .flatMap(type -> type.getAllInvolvedRawTypes().stream())
-            .filter(type -> type.getPackageName().startsWith("org.bytedeco"))
-            .forEach(
-                type ->
-                    events.add(
-                        SimpleConditionEvent.violated(
-                            member, member.getDescription() + " names " + type.getName())));
-      }
-    };
-  }
-
-  private static JavaClasses classesIn(String packageName) {
-    // Names of foreign classes are enough; to read LibTorch's bindings would take ten seconds.
-    ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-    return new ClassFileImporter()
-        .withImportOption(new DoNotIncludeTests())
-        .importPackages(packageName);
   }
 }

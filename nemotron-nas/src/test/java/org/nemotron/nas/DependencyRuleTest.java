@@ -1,23 +1,21 @@
 package org.nemotron.nas;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.nemotron.core.testing.ArchitectureRules.classesIn;
+import static org.nemotron.core.testing.ArchitectureRules.noDependenciesOn;
+import static org.nemotron.core.testing.ArchitectureRules.noNativeTypesInSignaturesOf;
+import static org.nemotron.core.testing.ArchitectureRules.noPointerScopesOutside;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.tngtech.archunit.ArchConfiguration;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaCodeUnit;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** That a stage knows core and the values of earlier stages, and only the pipeline their order. */
@@ -66,20 +64,12 @@ final class DependencyRuleTest {
 
   @Test
   void nas_anyClass_knowsNeitherRuntimeNorExamples() {
-    noClasses()
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage("org.nemotron.runtime..", "org.nemotron.examples..")
-        .check(CLASSES);
+    noDependenciesOn("org.nemotron.runtime..", "org.nemotron.examples..").check(CLASSES);
   }
 
   @Test
   void nas_anyClass_knowsNoPointerScopes() {
-    noClasses()
-        .should()
-        .dependOnClassesThat()
-        .haveFullyQualifiedName("org.bytedeco.javacpp.PointerScope")
-        .check(CLASSES);
+    noPointerScopesOutside("org.nemotron.core.tensor..").check(CLASSES);
   }
 
   @Test
@@ -100,33 +90,8 @@ final class DependencyRuleTest {
 
   @Test
   void publicSignatures_ofExportedPackages_nameNoNativeTypes() {
-    codeUnits()
-        .that()
-        .areDeclaredInClassesThat()
-        .arePublic()
-        .and()
-        .areDeclaredInClassesThat()
-        .resideOutsideOfPackage("..internal..")
-        .and()
-        .arePublic()
-        .should(nameNoNativeTypes())
+    noNativeTypesInSignaturesOf(JavaClass.Predicates.resideOutsideOfPackage("..internal.."))
         .check(CLASSES);
-  }
-
-  private static ArchCondition<JavaCodeUnit> nameNoNativeTypes() {
-    return new ArchCondition<>("name no type of LibTorch's bindings") {
-      @Override
-      public void check(JavaCodeUnit member, ConditionEvents events) {
-        Stream.concat(Stream.of(member.getReturnType()), member.getParameterTypes().stream())
-            .flatMap(type -> type.getAllInvolvedRawTypes().stream())
-            .filter(type -> type.getPackageName().startsWith("org.bytedeco"))
-            .forEach(
-                type ->
-                    events.add(
-                        SimpleConditionEvent.violated(
-                            member, member.getDescription() + " names " + type.getName())));
-      }
-    };
   }
 
   private interface Permission {
@@ -162,13 +127,5 @@ final class DependencyRuleTest {
         || Throwable.class.isAssignableFrom(type.reflect())
         || TENSOR_HOLDERS.contains(type.getName())
         || type.getEnclosingClass().filter(DependencyRuleTest::isValue).isPresent();
-  }
-
-  private static JavaClasses classesIn(String packageName) {
-    // Names of foreign classes are enough; to read LibTorch's bindings would take ten seconds.
-    ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-    return new ClassFileImporter()
-        .withImportOption(new DoNotIncludeTests())
-        .importPackages(packageName);
   }
 }

@@ -3,22 +3,18 @@ package org.nemotron.nas;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
-import com.google.common.primitives.Longs;
 import java.util.Collections;
-import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
-import org.nemotron.core.spec.Shapes;
-import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
-import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.ModelSpecBuilder;
+import org.nemotron.core.testing.TestModels;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
@@ -60,6 +56,9 @@ public final class SmallParent {
           true,
           ImmutableList.of(2));
 
+  /** How far the weights of norms lie from 1, at most. */
+  private static final double NORM_SPREAD = 0.3;
+
   private SmallParent() {}
 
   /** Returns three layers alike. */
@@ -69,17 +68,14 @@ public final class SmallParent {
 
   /** Returns a model of these layers. */
   public static ModelSpec spec(ImmutableList<BlockSpec> blocks) {
-    return new ModelSpec(
-        VOCABULARY,
-        WIDTH,
-        ATTENTION.queryHeads(),
-        ATTENTION.headDim(),
-        1e-5,
-        new RopeSpec.Plain(10_000),
-        256,
-        true,
-        new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
-        blocks);
+    return new ModelSpecBuilder()
+        .vocabularySize(VOCABULARY)
+        .width(WIDTH)
+        .heads(ATTENTION.queryHeads(), ATTENTION.headDim())
+        .maxPositions(256)
+        .tied(true)
+        .blocks(blocks)
+        .build();
   }
 
   /** Returns the parent with random weights, which the caller closes. */
@@ -89,30 +85,19 @@ public final class SmallParent {
 
   /** Returns a model with random weights, which the caller closes. */
   public static HeterogeneousModel model(ModelSpec spec, long seed) {
-    try (NamedTensors weights = weights(spec.tensorShapes(), seed)) {
-      return HeterogeneousModel.of(spec, weights);
-    }
+    return TestModels.model(spec, seed, NORM_SPREAD);
   }
 
   /** Returns random weights of these shapes, held by the caller. */
   public static NamedTensors weights(ImmutableMap<String, ImmutableList<Long>> shapes, long seed) {
     try (NativeScope scope = NativeScope.open()) {
-      ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
-      shapes.forEach((name, shape) -> weights.put(name, random(shape, new Seed(seed).named(name))));
-      return NamedTensors.of(weights.buildOrThrow());
+      return NamedTensors.of(TestModels.weights(shapes, seed, NORM_SPREAD));
     }
   }
 
   /** Returns a tensor that keeps the size of what it multiplies, owned by the current scope. */
   public static Tensor random(ImmutableList<Long> shape, Seed seed) {
-    SplittableRandom random = seed.random();
-    double scale = shape.size() == 1 ? 0.3 : Math.sqrt(3.0 / shape.get(shape.size() - 1));
-    float[] values = new float[Math.toIntExact(Shapes.elements(shape))];
-    for (int index = 0; index < values.length; index++) {
-      double value = scale * (2 * random.nextDouble() - 1);
-      values[index] = (float) (shape.size() == 1 ? 1 + value : value);
-    }
-    return Tensors.of(values, Longs.toArray(shape));
+    return TestModels.random(shape, seed, NORM_SPREAD);
   }
 
   /** Returns random tokens. */

@@ -21,8 +21,9 @@ import java.util.Comparator;
  *
  * @param name the artifact, for example nemotron-core
  * @param exported the packages that it exports
+ * @param root where its classes lie: tests share some of its packages, and lie elsewhere
  */
-record PublishedModule(String name, ImmutableSet<String> exported) {
+record PublishedModule(String name, ImmutableSet<String> exported, String root) {
   private static final String PREFIX = "org.nemotron.";
 
   /** Returns all published modules, in order of their names. */
@@ -34,7 +35,7 @@ record PublishedModule(String name, ImmutableSet<String> exported) {
         try (InputStream stream = url.openStream()) {
           ModuleDescriptor descriptor = ModuleDescriptor.read(stream);
           if (descriptor.name().startsWith(PREFIX)) {
-            modules.add(of(descriptor));
+            modules.add(of(descriptor, url.toString()));
           }
         }
       }
@@ -45,12 +46,13 @@ record PublishedModule(String name, ImmutableSet<String> exported) {
     }
   }
 
-  private static PublishedModule of(ModuleDescriptor descriptor) {
+  private static PublishedModule of(ModuleDescriptor descriptor, String moduleInfo) {
     return new PublishedModule(
         "nemotron-" + descriptor.name().substring(PREFIX.length()),
         descriptor.exports().stream()
             .map(ModuleDescriptor.Exports::source)
-            .collect(toImmutableSet()));
+            .collect(toImmutableSet()),
+        moduleInfo.substring(0, moduleInfo.lastIndexOf('/') + 1));
   }
 
   /** Returns where the module's sources lie, seen from this module's folder. */
@@ -77,7 +79,7 @@ record PublishedModule(String name, ImmutableSet<String> exported) {
       for (ClassPath.ClassInfo found : ClassPath.from(loader).getAllClasses()) {
         if (exported.contains(found.getPackageName())
             && !found.getName().endsWith("-info")
-            && isMain(found.url())) {
+            && found.url().toString().startsWith(root)) {
           classes.add(found.load());
         }
       }
@@ -85,10 +87,6 @@ record PublishedModule(String name, ImmutableSet<String> exported) {
       throw new UncheckedIOException(e);
     }
     return classes.build();
-  }
-
-  private static boolean isMain(URL url) {
-    return !url.toString().contains("/test-classes/");
   }
 
   private static boolean isVisible(Class<?> type) {

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.activation.HiddenStates.Place;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
@@ -21,10 +20,11 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class HiddenStatesTest {
   private static final int TOKENS = 9;
-  private static final BlockSpec BLOCK = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+  private static final BlockSpec BLOCK = new BlockSpec(TestModels.grouped(2), TestModels.WIDE);
 
   private NativeScope scope;
   private HeterogeneousModel model;
@@ -33,7 +33,7 @@ final class HiddenStatesTest {
   void open() {
     CpuThreads.perOperation(1);
     scope = NativeScope.open();
-    model = SmallModels.model(SmallModels.spec(BLOCK, BLOCK, BLOCK), 3);
+    model = TestModels.model(TestModels.spec(BLOCK, BLOCK, BLOCK), 3);
   }
 
   @AfterEach
@@ -58,7 +58,7 @@ final class HiddenStatesTest {
   }
 
   private HiddenStates from(HeterogeneousModel other, int layer, Place place) {
-    Tensor idsBT = Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
+    Tensor idsBT = Tensors.of(TestModels.ids(2 * TOKENS, 5), 2, TOKENS);
     try (TensorThreads sideBySide = new TensorThreads(2)) {
       Tensor inputBTD =
           layer == 0

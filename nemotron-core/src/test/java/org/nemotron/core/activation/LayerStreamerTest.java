@@ -9,11 +9,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class LayerStreamerTest {
   private static final int TOKENS = 9;
@@ -24,7 +24,7 @@ final class LayerStreamerTest {
   @BeforeEach
   void open() {
     scope = NativeScope.open();
-    model = SmallModels.model(SmallModels.mixed(), 3);
+    model = TestModels.model(TestModels.mixed(), 3);
   }
 
   @AfterEach
@@ -34,7 +34,7 @@ final class LayerStreamerTest {
   }
 
   private static Tensor ids() {
-    return Tensors.of(SmallModels.ids(2 * TOKENS, 5), 2, TOKENS);
+    return Tensors.of(TestModels.ids(2 * TOKENS, 5), 2, TOKENS);
   }
 
   @Test

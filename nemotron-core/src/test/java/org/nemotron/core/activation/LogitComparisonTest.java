@@ -11,18 +11,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class LogitComparisonTest {
   // Shape letters in this file: R = tokens, D = model width, V = vocabulary.
 
   private static final int ROWS = 11;
-  private static final int VOCABULARY = SmallModels.VOCABULARY;
+  private static final int VOCABULARY = TestModels.VOCABULARY;
 
   /** Float32 sums over a vocabulary of 37 against float64. */
   private static final double TOLERANCE = 1e-5;
@@ -34,7 +34,7 @@ final class LogitComparisonTest {
   void open() {
     CpuThreads.perOperation(1);
     scope = NativeScope.open();
-    model = SmallModels.model(SmallModels.mixed(), 3);
+    model = TestModels.model(TestModels.mixed(), 3);
   }
 
   @AfterEach
@@ -44,8 +44,8 @@ final class LogitComparisonTest {
   }
 
   private static Tensor hidden(long seed) {
-    ImmutableList<Long> shape = Shapes.of(ROWS, SmallModels.WIDTH);
-    return verifyNotNull(SmallModels.weights(ImmutableMap.of("hidden", shape), seed).get("hidden"));
+    ImmutableList<Long> shape = Shapes.of(ROWS, TestModels.WIDTH);
+    return verifyNotNull(TestModels.weights(ImmutableMap.of("hidden", shape), seed).get("hidden"));
   }
 
   private static long[] targets() {

@@ -12,7 +12,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +33,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 /** Small checkpoints for tests: specs, weights, and files made byte by byte. */
 public final class Checkpoints {
@@ -52,17 +52,16 @@ public final class Checkpoints {
   /** Returns a Llama of two equal layers. */
   static ModelSpec llama(boolean tied) {
     BlockSpec block = new BlockSpec(new AttentionSpec.GroupedQuery(2, 1, 4), new FfnSpec.Gated(12));
-    return new ModelSpec(
-        11,
-        8,
-        2,
-        4,
-        1e-5,
-        new RopeSpec.Plain(10_000),
-        32,
-        tied,
-        new SpecialTokens(ImmutableList.of(0), ImmutableList.of(1), ImmutableList.of()),
-        ImmutableList.copyOf(Collections.nCopies(2, block)));
+    return new ModelSpecBuilder()
+        .vocabularySize(11)
+        .width(8)
+        .heads(2, 4)
+        .maxPositions(32)
+        .tied(tied)
+        .specialTokens(
+            new SpecialTokens(ImmutableList.of(0), ImmutableList.of(1), ImmutableList.of()))
+        .blocks(block, block)
+        .build();
   }
 
   /** Returns random weights for {@code spec}, owned by the current scope. */
@@ -145,17 +144,16 @@ public final class Checkpoints {
                     .ofMaxSize(5)
                     .map(
                         layers ->
-                            new ModelSpec(
-                                19,
-                                width,
-                                queryHeads,
-                                headDim,
-                                1e-5,
-                                rope,
-                                64,
-                                tied,
-                                tokens,
-                                ImmutableList.copyOf(layers))));
+                            new ModelSpecBuilder()
+                                .vocabularySize(19)
+                                .width(width)
+                                .heads(queryHeads, headDim)
+                                .rope(rope)
+                                .maxPositions(64)
+                                .tied(tied)
+                                .specialTokens(tokens)
+                                .blocks(ImmutableList.copyOf(layers))
+                                .build()));
   }
 
   private static Arbitrary<BlockSpec> blocks(int queryHeads, int headDim) {

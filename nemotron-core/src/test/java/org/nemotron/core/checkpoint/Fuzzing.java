@@ -18,7 +18,7 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  * profile {@code fuzz} sets to a million.
  */
 public final class Fuzzing {
-  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 10_000);
+  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 1000);
   private static final long SEED = Long.getLong("fuzz.seed", 1);
 
   /** Generous, since the machine may be busy: a reader takes about 0.0001 s. */

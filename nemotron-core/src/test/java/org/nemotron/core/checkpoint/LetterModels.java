@@ -27,6 +27,7 @@ import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 /**
  * Random models over a vocabulary of single letters: each token is another letter, so that a text
@@ -149,17 +150,17 @@ public final class LetterModels {
 
   public static ModelSpec spec(
       RopeSpec rope, boolean tied, int headDim, ImmutableList<BlockSpec> blocks) {
-    return new ModelSpec(
-        LETTERS.size() + 1,
-        WIDTH,
-        QUERY_HEADS,
-        headDim,
-        1e-5,
-        rope,
-        256,
-        tied,
-        new SpecialTokens(ImmutableList.of(), ImmutableList.of(END), ImmutableList.of()),
-        blocks);
+    return new ModelSpecBuilder()
+        .vocabularySize(LETTERS.size() + 1)
+        .width(WIDTH)
+        .heads(QUERY_HEADS, headDim)
+        .rope(rope)
+        .maxPositions(256)
+        .tied(tied)
+        .specialTokens(
+            new SpecialTokens(ImmutableList.of(), ImmutableList.of(END), ImmutableList.of()))
+        .blocks(blocks)
+        .build();
   }
 
   /** Returns a model with random weights, which the caller closes. */

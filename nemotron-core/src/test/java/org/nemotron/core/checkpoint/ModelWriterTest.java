@@ -38,6 +38,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 final class ModelWriterTest {
   private Path temporary;
@@ -62,20 +63,20 @@ final class ModelWriterTest {
   }
 
   private static ModelSpec spec() {
-    return new ModelSpec(
-        11,
-        32,
-        4,
-        8,
-        1e-5,
-        new RopeSpec.Llama3(500_000, 8, 1, 4, 8192),
-        64,
-        true,
-        new SpecialTokens(ImmutableList.of(0), ImmutableList.of(1, 2), ImmutableList.of()),
-        ImmutableList.of(
+    return new ModelSpecBuilder()
+        .vocabularySize(11)
+        .width(32)
+        .heads(4, 8)
+        .rope(new RopeSpec.Llama3(500_000, 8, 1, 4, 8192))
+        .maxPositions(64)
+        .tied(true)
+        .specialTokens(
+            new SpecialTokens(ImmutableList.of(0), ImmutableList.of(1, 2), ImmutableList.of()))
+        .blocks(
             new BlockSpec(new AttentionSpec.GroupedQuery(4, 2, 8), new FfnSpec.Gated(300)),
             new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear()),
-            BlockSpec.NO_OP));
+            BlockSpec.NO_OP)
+        .build();
   }
 
   @Test
@@ -353,17 +354,10 @@ final class ModelWriterTest {
   @Test
   void write_severalBeginTokens_areAList() throws IOException {
     ModelSpec several =
-        new ModelSpec(
-            11,
-            8,
-            2,
-            4,
-            1e-5,
-            new RopeSpec.Plain(10_000),
-            32,
-            false,
-            new SpecialTokens(ImmutableList.of(3, 4), ImmutableList.of(), ImmutableList.of(5)),
-            Checkpoints.llama(false).blocks());
+        ModelSpecBuilder.like(Checkpoints.llama(false))
+            .specialTokens(
+                new SpecialTokens(ImmutableList.of(3, 4), ImmutableList.of(), ImmutableList.of(5)))
+            .build();
     try (HeterogeneousModel uniform = Checkpoints.model(several, DType.FLOAT32, 1)) {
       ModelWriter.write(uniform, child, DType.FLOAT32, parent);
     }

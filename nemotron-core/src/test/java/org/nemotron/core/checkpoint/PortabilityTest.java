@@ -2,7 +2,6 @@ package org.nemotron.core.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -11,9 +10,7 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
-import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
-import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 final class PortabilityTest {
   private static final FfnSpec WIDE = new FfnSpec.Gated(96);
@@ -24,18 +21,7 @@ final class PortabilityTest {
   }
 
   private static Portability of(int width, BlockSpec... blocks) {
-    return Portability.of(
-        new ModelSpec(
-            11,
-            width,
-            4,
-            16,
-            1e-5,
-            new RopeSpec.Plain(10_000),
-            32,
-            false,
-            new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
-            ImmutableList.copyOf(blocks)));
+    return Portability.of(new ModelSpecBuilder().width(width).heads(4, 16).blocks(blocks).build());
   }
 
   private static ImmutableSet<ServingEngine> loading(Portability portability) {

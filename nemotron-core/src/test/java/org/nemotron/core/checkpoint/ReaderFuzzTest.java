@@ -36,6 +36,7 @@ import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.testing.ModelSpecBuilder;
 import org.nemotron.core.text.Tokenizer;
 
 /** Every reader of files, with files that are damaged in many ways. */
@@ -148,21 +149,17 @@ final class ReaderFuzzTest {
   /** Returns a small model over the letters, with a layer of each kind. */
   private static ModelSpec irregular(ImmutableSet<AttentionTrait> traits) {
     AttentionSpec attention = new AttentionSpec.GroupedQuery(2, 1, 4, traits);
-    return new ModelSpec(
-        LetterModels.spec("irregular, untied").vocabularySize(),
-        8,
-        2,
-        4,
-        1e-5,
-        new RopeSpec.Llama3(500_000, 8, 1, 4, 64),
-        64,
-        false,
-        LetterModels.spec("irregular, untied").specialTokens(),
-        ImmutableList.of(
+    return ModelSpecBuilder.like(LetterModels.spec("irregular, untied"))
+        .width(8)
+        .heads(2, 4)
+        .rope(new RopeSpec.Llama3(500_000, 8, 1, 4, 64))
+        .maxPositions(64)
+        .blocks(
             new BlockSpec(attention, new FfnSpec.Gated(12)),
             new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear()),
             new BlockSpec(new AttentionSpec.NoOp(), new FfnSpec.Gated(4)),
-            new BlockSpec(attention, new FfnSpec.NoOp())));
+            new BlockSpec(attention, new FfnSpec.NoOp()))
+        .build();
   }
 
   // ---- GGUF

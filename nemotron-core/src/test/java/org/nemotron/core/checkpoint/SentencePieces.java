@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 /**
  * A small SentencePiece tokenizer in the form that Llama 2's has as tokenizer.json: bytes for what
@@ -47,18 +48,11 @@ final class SentencePieces {
 
   /** Returns a model of that vocabulary. */
   static ModelSpec spec() {
-    ModelSpec letters = LetterModels.spec("uniform, untied");
-    return new ModelSpec(
-        tokens().size(),
-        letters.width(),
-        letters.queryHeads(),
-        letters.headDim(),
-        letters.rmsNormEps(),
-        letters.rope(),
-        letters.maxPositions(),
-        false,
-        new SpecialTokens(ImmutableList.of(1), ImmutableList.of(2), ImmutableList.of()),
-        letters.blocks());
+    return ModelSpecBuilder.like(LetterModels.spec("uniform, untied"))
+        .vocabularySize(tokens().size())
+        .specialTokens(
+            new SpecialTokens(ImmutableList.of(1), ImmutableList.of(2), ImmutableList.of()))
+        .build();
   }
 
   /** Writes tokenizer.json. */

@@ -15,22 +15,22 @@ import org.junit.jupiter.api.Test;
 import org.nemotron.core.backend.cpu.CpuModel;
 import org.nemotron.core.backend.cpu.ThreadTeam;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class GreedyDecoderTest {
   private static ImmutableIntArray prompt(int tokens, long seed) {
     return ImmutableIntArray.copyOf(
-        Arrays.stream(SmallModels.ids(tokens, seed)).mapToInt(id -> (int) id));
+        Arrays.stream(TestModels.ids(tokens, seed)).mapToInt(id -> (int) id));
   }
 
   private static ImmutableList<ImmutableIntArray> generated(
       ModelSpec spec, int maxRows, int newTokens, ImmutableIntArray... prompts) {
-    try (HeterogeneousModel model = SmallModels.model(spec, 4);
+    try (HeterogeneousModel model = TestModels.model(spec, 4);
         ThreadTeam team = new ThreadTeam(2);
         InferenceModel ready = new CpuModel(model, WeightFormat.FLOAT32, team, maxRows)) {
       return GreedyDecoder.generate(ready, ImmutableList.copyOf(prompts), newTokens);
@@ -39,7 +39,7 @@ final class GreedyDecoderTest {
 
   private static ImmutableIntArray slowly(ModelSpec spec, ImmutableIntArray prompt, int newTokens) {
     List<Long> all = new ArrayList<>(prompt.stream().asLongStream().boxed().toList());
-    try (HeterogeneousModel model = SmallModels.model(spec, 4);
+    try (HeterogeneousModel model = TestModels.model(spec, 4);
         NativeScope scope = NativeScope.open()) {
       for (int token = 0; token < newTokens; token++) {
         Tensor logits = model.logits(Tensors.of(Longs.toArray(all), 1, all.size()));
@@ -53,7 +53,7 @@ final class GreedyDecoderTest {
 
   @Test
   void generate_promptsOfDifferentLengths_givesTheLikeliestTokenOfEachWholeSequence() {
-    ModelSpec spec = SmallModels.mixed();
+    ModelSpec spec = TestModels.mixed();
     ImmutableIntArray[] prompts = {prompt(5, 3), prompt(150, 5), prompt(62, 6), prompt(5, 7)};
     ImmutableList<ImmutableIntArray> actual = generated(spec, 100, 6, prompts);
     assertThat(actual).hasSize(prompts.length);
@@ -68,7 +68,7 @@ final class GreedyDecoderTest {
     for (int sequence = 0; sequence < prompts.length; sequence++) {
       prompts[sequence] = prompt(2, sequence);
     }
-    ModelSpec spec = SmallModels.mixed();
+    ModelSpec spec = TestModels.mixed();
     ImmutableList<ImmutableIntArray> actual = generated(spec, 64, 3, prompts);
     assertThat(actual).hasSize(70);
     assertThat(actual.get(69)).isEqualTo(slowly(spec, prompts[69], 3));
@@ -77,13 +77,13 @@ final class GreedyDecoderTest {
 
   @Test
   void generate_oneTokenAtTheEndOfTheContext_fits() {
-    assertThat(generated(SmallModels.spec(BlockSpec.NO_OP), 512, 1, prompt(4096, 3)).get(0))
-        .isEqualTo(slowly(SmallModels.spec(BlockSpec.NO_OP), prompt(4096, 3), 1));
+    assertThat(generated(TestModels.spec(BlockSpec.NO_OP), 512, 1, prompt(4096, 3)).get(0))
+        .isEqualTo(slowly(TestModels.spec(BlockSpec.NO_OP), prompt(4096, 3), 1));
   }
 
   @Test
   void generate_beyondTheContext_isRefusedAtOnce() {
-    assertThatThrownBy(() -> generated(SmallModels.mixed(), 64, 3, prompt(4095, 3)))
+    assertThatThrownBy(() -> generated(TestModels.mixed(), 64, 3, prompt(4095, 3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "a prompt of 4095 tokens and 2 more must not exceed max_position_embeddings (4096)");
@@ -91,13 +91,13 @@ final class GreedyDecoderTest {
 
   @Test
   void generate_noPromptOrToken_isRefused() {
-    assertThatThrownBy(() -> generated(SmallModels.mixed(), 64, 1))
+    assertThatThrownBy(() -> generated(TestModels.mixed(), 64, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("there must be a prompt");
-    assertThatThrownBy(() -> generated(SmallModels.mixed(), 64, 1, ImmutableIntArray.of()))
+    assertThatThrownBy(() -> generated(TestModels.mixed(), 64, 1, ImmutableIntArray.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a prompt must have a token");
-    assertThatThrownBy(() -> generated(SmallModels.mixed(), 64, 0, prompt(1, 1)))
+    assertThatThrownBy(() -> generated(TestModels.mixed(), 64, 0, prompt(1, 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("newTokens (0) must be positive");
   }

@@ -26,6 +26,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class HeterogeneousModelTest {
   /** Float32 sums of some dozens of terms, through a few layers, against float64. */
@@ -48,19 +49,19 @@ final class HeterogeneousModelTest {
 
   static Stream<ModelSpec> specs() {
     RopeSpec llama3 = new RopeSpec.Llama3(500_000, 8, 1, 4, 64);
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), TestModels.WIDE);
     return Stream.of(
-        SmallModels.mixed(),
-        SmallModels.spec(block, new BlockSpec(SmallModels.grouped(4), SmallModels.WIDE)),
-        SmallModels.spec(llama3, true, block, block),
-        SmallModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block));
+        TestModels.mixed(),
+        TestModels.spec(block, new BlockSpec(TestModels.grouped(4), TestModels.WIDE)),
+        TestModels.spec(llama3, true, block, block),
+        TestModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block));
   }
 
   static Stream<AttentionSpec> attentions() {
     return Stream.of(
-        SmallModels.grouped(1),
-        SmallModels.grouped(2),
-        SmallModels.grouped(4),
+        TestModels.grouped(1),
+        TestModels.grouped(2),
+        TestModels.grouped(4),
         new AttentionSpec.Linear(),
         new AttentionSpec.NoOp());
   }
@@ -68,8 +69,8 @@ final class HeterogeneousModelTest {
   @ParameterizedTest
   @MethodSource("specs")
   void logits_everyKindOfBlock_equalSlowImplementation(ModelSpec spec) {
-    long[] ids = SmallModels.ids(TOKENS, 1);
-    try (HeterogeneousModel model = SmallModels.model(spec, 2)) {
+    long[] ids = TestModels.ids(TOKENS, 1);
+    try (HeterogeneousModel model = TestModels.model(spec, 2)) {
       double[][] expected = new SlowLlama(model).logits(ids);
       float[] actual = Tensors.floats(model.logits(Tensors.of(ids, 1, TOKENS)));
       assertClose(actual, expected);
@@ -80,8 +81,8 @@ final class HeterogeneousModelTest {
   @MethodSource("attentions")
   void forward_attentionAlone_equalsSlowImplementation(AttentionSpec attention) {
     BlockSpec block = new BlockSpec(attention, new FfnSpec.NoOp());
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(block), 3)) {
-      Tensor hidden = model.embed(Tensors.of(SmallModels.ids(TOKENS, 4), 1, TOKENS));
+    try (HeterogeneousModel model = TestModels.model(TestModels.spec(block), 3)) {
+      Tensor hidden = model.embed(Tensors.of(TestModels.ids(TOKENS, 4), 1, TOKENS));
       double[][] expected = new SlowLlama(model).attention(0, rows(hidden));
       assertClose(Tensors.floats(model.block(0).attention().forward(hidden)), expected);
     }
@@ -89,8 +90,8 @@ final class HeterogeneousModelTest {
 
   @Test
   void forward_absentSubBlocks_returnTheInputItself() {
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.spec(BlockSpec.NO_OP), 7)) {
-      Tensor hidden = model.embed(Tensors.of(SmallModels.ids(3, 8), 1, 3));
+    try (HeterogeneousModel model = TestModels.model(TestModels.spec(BlockSpec.NO_OP), 7)) {
+      Tensor hidden = model.embed(Tensors.of(TestModels.ids(3, 8), 1, 3));
       Tensor output = model.block(0).forward(hidden);
       assertThat(output.data_ptr().address()).isEqualTo(hidden.data_ptr().address());
     }
@@ -99,7 +100,7 @@ final class HeterogeneousModelTest {
   @Test
   void withBlock_anotherBlock_sharesAllOtherTensors() {
     BlockSpec linear = new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear());
-    try (HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9);
+    try (HeterogeneousModel parent = TestModels.model(TestModels.mixed(), 9);
         NamedTensors weights = weights(linear);
         HeterogeneousModel child = parent.withBlock(2, linear, weights)) {
       assertThat(addressesOutsideLayer2(child)).isEqualTo(addressesOutsideLayer2(parent));
@@ -116,9 +117,9 @@ final class HeterogeneousModelTest {
 
   @Test
   void withBlock_anotherBlock_leavesTheParentUnchangedAlsoWhenClosed() {
-    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
+    Tensor ids = Tensors.of(TestModels.ids(TOKENS, 10), 1, TOKENS);
     BlockSpec linear = new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear());
-    try (HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9)) {
+    try (HeterogeneousModel parent = TestModels.model(TestModels.mixed(), 9)) {
       float[] before = Tensors.floats(parent.logits(ids));
       try (NamedTensors weights = weights(linear);
           HeterogeneousModel child = parent.withBlock(2, linear, weights)) {
@@ -130,8 +131,8 @@ final class HeterogeneousModelTest {
 
   @Test
   void withBlock_parentClosedFirst_childStillComputes() {
-    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
-    HeterogeneousModel parent = SmallModels.model(SmallModels.mixed(), 9);
+    Tensor ids = Tensors.of(TestModels.ids(TOKENS, 10), 1, TOKENS);
+    HeterogeneousModel parent = TestModels.model(TestModels.mixed(), 9);
     try (NamedTensors none = NamedTensors.none();
         HeterogeneousModel child = parent.withBlock(0, BlockSpec.NO_OP, none)) {
       float[] before = Tensors.floats(child.logits(ids));
@@ -142,10 +143,10 @@ final class HeterogeneousModelTest {
 
   @Test
   void of_wrongShape_namesTensorAndShapes() {
-    ModelSpec spec = SmallModels.mixed();
+    ModelSpec spec = TestModels.mixed();
     ModelSpec wider =
-        spec.withBlock(0, new BlockSpec(SmallModels.grouped(2), new FfnSpec.Gated(48)));
-    try (NamedTensors weights = NamedTensors.of(SmallModels.weights(wider.tensorShapes(), 1))) {
+        spec.withBlock(0, new BlockSpec(TestModels.grouped(2), new FfnSpec.Gated(48)));
+    try (NamedTensors weights = NamedTensors.of(TestModels.weights(wider.tensorShapes(), 1))) {
       assertThatThrownBy(() -> HeterogeneousModel.of(spec, weights))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
@@ -155,8 +156,8 @@ final class HeterogeneousModelTest {
 
   @Test
   void embed_noMatrixOfIds_isRefused() {
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1)) {
-      Tensor ids = Tensors.of(SmallModels.ids(3, 1), 3);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1)) {
+      Tensor ids = Tensors.of(TestModels.ids(3, 1), 3);
       assertThatThrownBy(() -> model.embed(ids))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("token ids must be an int64 [B, T]");
@@ -165,13 +166,13 @@ final class HeterogeneousModelTest {
 
   @Test
   void weightBytes_tiedHead_countsTheEmbeddingOnce() {
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
-    ModelSpec tied = SmallModels.spec(new RopeSpec.Plain(10_000), true, block);
-    try (HeterogeneousModel model = SmallModels.model(tied, 1)) {
-      long perHead = (long) SmallModels.HEAD_DIM * SmallModels.WIDTH;
-      long attention = SmallModels.WIDTH + (4 + 2 + 2 + 4) * perHead;
-      long ffn = SmallModels.WIDTH + 3L * 40 * SmallModels.WIDTH;
-      long outside = (long) SmallModels.VOCABULARY * SmallModels.WIDTH + SmallModels.WIDTH;
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), TestModels.WIDE);
+    ModelSpec tied = TestModels.spec(new RopeSpec.Plain(10_000), true, block);
+    try (HeterogeneousModel model = TestModels.model(tied, 1)) {
+      long perHead = (long) TestModels.HEAD_DIM * TestModels.WIDTH;
+      long attention = TestModels.WIDTH + (4 + 2 + 2 + 4) * perHead;
+      long ffn = TestModels.WIDTH + 3L * 40 * TestModels.WIDTH;
+      long outside = (long) TestModels.VOCABULARY * TestModels.WIDTH + TestModels.WIDTH;
       assertThat(model.weightBytes()).isEqualTo(4 * (attention + ffn + outside));
     }
   }
@@ -180,8 +181,8 @@ final class HeterogeneousModelTest {
   void copy_bfloat16_computesNearlyTheSame() {
     /* Eight bits of mantissa through six layers. */
     double bfloat16Tolerance = 0.2;
-    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 9);
+    Tensor ids = Tensors.of(TestModels.ids(TOKENS, 10), 1, TOKENS);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 9);
         HeterogeneousModel copy = model.copy(DType.BFLOAT16)) {
       assertThat(copy.dtype()).isEqualTo(DType.BFLOAT16);
       Tensor logits = copy.logits(ids);
@@ -193,8 +194,8 @@ final class HeterogeneousModelTest {
 
   @Test
   void hiddenStates_sameIds_areTheHiddenStatesOfTheResidualStream() {
-    Tensor ids = Tensors.of(SmallModels.ids(TOKENS, 10), 1, TOKENS);
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 9)) {
+    Tensor ids = Tensors.of(TestModels.ids(TOKENS, 10), 1, TOKENS);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 9)) {
       ImmutableList<Tensor> states = model.hiddenStates(ids);
       HiddenStates stream = HiddenStates.of(model, ids);
       assertThat(stream.hiddenStatesBTD()).hasSameSizeAs(states);
@@ -207,7 +208,7 @@ final class HeterogeneousModelTest {
 
   private static NamedTensors weights(BlockSpec block) {
     try (NativeScope own = NativeScope.open()) {
-      return NamedTensors.of(SmallModels.weights(block.tensorShapes(SmallModels.WIDTH), 77));
+      return NamedTensors.of(TestModels.weights(block.tensorShapes(TestModels.WIDTH), 77));
     }
   }
 

@@ -11,10 +11,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class TokenCorpusTest {
@@ -113,16 +112,6 @@ final class TokenCorpusTest {
   }
 
   private static ModelSpec model(int vocabularySize, SpecialTokens marks) {
-    return new ModelSpec(
-        vocabularySize,
-        8,
-        2,
-        4,
-        1e-5,
-        new RopeSpec.Plain(10_000),
-        32,
-        true,
-        marks,
-        ImmutableList.of(BlockSpec.NO_OP));
+    return new ModelSpecBuilder().vocabularySize(vocabularySize).specialTokens(marks).build();
   }
 }

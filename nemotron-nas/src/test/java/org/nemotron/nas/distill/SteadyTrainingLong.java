@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
-import org.nemotron.nas.MemoryCurve;
+import org.nemotron.core.testing.MemoryCurve;
 
 /**
  * Ten thousand steps of each kind, or as many as {@code -Dmemory.steps} says; prints the table of

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
-import org.nemotron.nas.MemoryCurve;
+import org.nemotron.core.testing.MemoryCurve;
 
 /** That training leaves nothing behind, however long; {@link SteadyTrainingLong} takes its time. */
 final class SteadyTrainingTest {

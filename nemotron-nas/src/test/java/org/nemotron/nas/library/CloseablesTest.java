@@ -1,17 +1,11 @@
 package org.nemotron.nas.library;
 
-import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -28,6 +22,7 @@ import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
+import org.nemotron.core.testing.PublicCloseables;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.internal.Replacement;
 
@@ -123,25 +118,12 @@ final class CloseablesTest {
 
   @Test
   void publicCloseables_ofThisModule_areTestedHere() {
-    assertThat(
-            new ClassFileImporter()
-                    .withImportOption(new DoNotIncludeTests())
-                    .importPackages("org.nemotron.nas")
-                    .stream()
-                    .filter(type -> type.isAssignableTo(AutoCloseable.class) && isPublic(type))
-                    .map(JavaClass::getName)
-                    .collect(toImmutableSet()))
+    assertThat(PublicCloseables.in("org.nemotron.nas"))
         .containsExactlyInAnyOrder(
             BlockLibrary.class.getName(),
             Replacement.class.getName(),
             Replacement.OfAttention.class.getName(),
             Replacement.OfFfn.class.getName(),
             Replacement.OfBlocks.class.getName());
-  }
-
-  private static boolean isPublic(JavaClass type) {
-    Optional<JavaClass> around = type.getEnclosingClass();
-    return type.getModifiers().contains(JavaModifier.PUBLIC)
-        && around.map(CloseablesTest::isPublic).orElse(true);
   }
 }

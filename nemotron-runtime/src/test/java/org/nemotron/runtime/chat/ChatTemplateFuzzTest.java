@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * fuzz} tries a million of each.
  */
 final class ChatTemplateFuzzTest {
-  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 10_000);
+  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 1000);
   private static final long SEED = Long.getLong("fuzz.seed", 1);
 
   private static final String CONFIG =

@@ -1,18 +1,14 @@
 package org.nemotron.runtime.engine;
 
-import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.primitives.ImmutableIntArray;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.testing.PublicCloseables;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
 final class CloseablesTest {
@@ -41,15 +37,7 @@ final class CloseablesTest {
 
   @Test
   void publicCloseables_ofThisModule_areTestedHere() {
-    assertThat(
-            new ClassFileImporter()
-                    .withImportOption(new DoNotIncludeTests())
-                    .importPackages("org.nemotron.runtime")
-                    .stream()
-                    .filter(type -> type.isAssignableTo(AutoCloseable.class))
-                    .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
-                    .map(JavaClass::getName)
-                    .collect(toImmutableSet()))
+    assertThat(PublicCloseables.in("org.nemotron.runtime"))
         .containsExactly(TextGenerator.class.getName());
   }
 }

@@ -1,12 +1,7 @@
 package org.nemotron.runtime.engine;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.primitives.Longs;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -14,14 +9,11 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
-import org.nemotron.core.spec.Shapes;
-import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
-import org.nemotron.core.tensor.Seed;
-import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.ModelSpecBuilder;
+import org.nemotron.core.testing.TestModels;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.text.EndTokens;
 
@@ -38,22 +30,19 @@ final class SmallModel {
   }
 
   static ModelSpec spec() {
-    return new ModelSpec(
-        VOCABULARY,
-        24,
-        4,
-        8,
-        1e-5,
-        new RopeSpec.Plain(10_000),
-        CONTEXT,
-        true,
-        new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
-        ImmutableList.of(
+    return new ModelSpecBuilder()
+        .vocabularySize(VOCABULARY)
+        .width(24)
+        .heads(4, 8)
+        .maxPositions(CONTEXT)
+        .tied(true)
+        .blocks(
             new BlockSpec(grouped(4), new FfnSpec.Gated(41)),
             new BlockSpec(new AttentionSpec.NoOp(), new FfnSpec.Gated(8)),
             new BlockSpec(grouped(1), new FfnSpec.Linear()),
             new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.NoOp()),
-            new BlockSpec(grouped(2), new FfnSpec.Gated(16))));
+            new BlockSpec(grouped(2), new FfnSpec.Gated(16)))
+        .build();
   }
 
   /** Returns the KV cache of a page on the CPU, in bytes. */
@@ -73,26 +62,10 @@ final class SmallModel {
    */
   static TextGenerator generator(EngineSettings settings, double scale) throws IOException {
     try (NativeScope scope = NativeScope.open();
-        NamedTensors weights = NamedTensors.of(weights(scale));
+        NamedTensors weights =
+            NamedTensors.of(TestModels.weightsWithin(scale / 2, spec().tensorShapes(), 7));
         HeterogeneousModel model = HeterogeneousModel.of(spec(), weights)) {
       return TextGenerator.of(model, Tokenizer.open(SHIPPED), EndTokens.none(), settings);
     }
-  }
-
-  private static ImmutableMap<String, Tensor> weights(double scale) {
-    ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
-    spec()
-        .tensorShapes()
-        .forEach((name, shape) -> weights.put(name, random(shape, new Seed(7).named(name), scale)));
-    return weights.buildOrThrow();
-  }
-
-  private static Tensor random(ImmutableList<Long> shape, Seed seed, double scale) {
-    SplittableRandom random = seed.random();
-    float[] values = new float[(int) Shapes.elements(ImmutableList.of(shape))];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (scale * random.nextDouble(-0.5, 0.5));
-    }
-    return Tensors.of(values, Longs.toArray(shape));
   }
 }

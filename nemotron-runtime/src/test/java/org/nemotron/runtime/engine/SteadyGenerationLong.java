@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.testing.MemoryCurve;
 
 /**
  * Ten thousand generations, or as many as {@code -Dmemory.steps} says; prints the table of

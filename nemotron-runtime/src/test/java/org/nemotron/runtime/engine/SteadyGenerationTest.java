@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.testing.MemoryCurve;
 
 /** That answers leave nothing behind, however many; {@link SteadyGenerationLong} takes its time. */
 final class SteadyGenerationTest {

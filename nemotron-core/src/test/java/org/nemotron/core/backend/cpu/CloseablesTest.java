@@ -6,14 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
@@ -21,12 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cuda.GpuCloseablesTest;
+import org.nemotron.core.checkpoint.gguf.GgufFile;
+import org.nemotron.core.checkpoint.gguf.GgufValue;
+import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.inference.InferenceBackend;
@@ -41,7 +38,6 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.LinearSubBlock;
 import org.nemotron.core.nn.NoOp;
 import org.nemotron.core.nn.RotaryEmbedding;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -54,19 +50,25 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.CloseableCase;
+import org.nemotron.core.testing.CloseableContract;
+import org.nemotron.core.testing.PublicCloseables;
+import org.nemotron.core.testing.TestModels;
 import org.nemotron.core.text.Tokenizer;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
-public final class CloseablesTest {
+public final class CloseablesTest implements CloseableContract {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/llama-untied");
   private static final Path GOLDEN_FILE = GOLDEN.resolve("model.safetensors");
   private static final Path SHIPPED = Path.of("../examples/models/tale-7m");
   private static final String TENSORS_CLOSED = "these tensors are closed";
 
-  private static final HeterogeneousModel MODEL = SmallModels.model(SmallModels.mixed(), 5);
+  private static final HeterogeneousModel MODEL = TestModels.model(TestModels.mixed(), 5);
 
   /** Closed in the end: while it is open, operations of all later tests have one core each. */
   private static InferenceBackend device;
+
+  @TempDir private static Path temporary;
 
   private NativeScope scope;
 
@@ -147,7 +149,18 @@ public final class CloseablesTest {
             SafetensorsFile.class,
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
-            GOLDEN_FILE + " is closed"));
+            GOLDEN_FILE + " is closed"),
+        CloseableCase.of(
+            GgufFile.class,
+            () -> opened(CloseablesTest::gguf),
+            made -> assertThat(made.values()).containsKey("text"), // tensors are for its package
+            ""));
+  }
+
+  private static GgufFile gguf() throws IOException {
+    Path file = temporary.resolve("model.gguf");
+    new GgufWriter().put("text", GgufValue.of("once")).write(file);
+    return GgufFile.open(file);
   }
 
   private static ImmutableList<CloseableCase> blocks() {
@@ -187,11 +200,11 @@ public final class CloseablesTest {
   }
 
   private static ImmutableList<CloseableCase> models() {
-    ModelSpec spec = SmallModels.mixed();
+    ModelSpec spec = TestModels.mixed();
     return ImmutableList.of(
         CloseableCase.of(
             HeterogeneousModel.class,
-            () -> SmallModels.model(spec, 3),
+            () -> TestModels.model(spec, 3),
             made -> assertThat(made.logits(Tensors.of(new long[] {1, 2}, 1, 2)).dim()).isEqualTo(3),
             TENSORS_CLOSED),
         CloseableCase.of(
@@ -204,21 +217,36 @@ public final class CloseablesTest {
             () -> new LogitComparison(MODEL, rows(), Tensors.of(new long[] {1, 2}, 2)),
             CloseablesTest::compare,
             "this comparison is closed"),
-        CloseableCase.of(
-            InferenceBackend.class,
-            () -> Backends.of(Device.CPU, 2),
-            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
-            "this device is closed"),
-        CloseableCase.of(
-            InferenceModel.class,
-            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
-            CloseablesTest::step,
-            "this model is closed"),
-        CloseableCase.of(
-            KvCache.class,
-            () -> new CpuKvCache(spec, 1),
-            CloseablesTest::stepWith,
-            "this memory is closed"));
+        backend(InferenceBackend.class),
+        backend(CpuBackend.class),
+        inferenceModel(InferenceModel.class),
+        inferenceModel(CpuModel.class),
+        cache(KvCache.class),
+        cache(CpuKvCache.class));
+  }
+
+  private static <T extends InferenceBackend> CloseableCase backend(Class<T> type) {
+    return CloseableCase.of(
+        type,
+        () -> type.cast(Backends.of(Device.CPU, 2)),
+        made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+        "this device is closed");
+  }
+
+  private static <T extends InferenceModel> CloseableCase inferenceModel(Class<T> type) {
+    return CloseableCase.of(
+        type,
+        () -> type.cast(device.prepare(MODEL, WeightFormat.FLOAT32, 4)),
+        CloseablesTest::step,
+        "this model is closed");
+  }
+
+  private static <T extends KvCache> CloseableCase cache(Class<T> type) {
+    return CloseableCase.of(
+        type,
+        () -> type.cast(new CpuKvCache(MODEL.spec(), 1)),
+        CloseablesTest::stepWith,
+        "this memory is closed");
   }
 
   private static void step(InferenceModel model) {
@@ -250,7 +278,7 @@ public final class CloseablesTest {
   }
 
   private static Tensor stream() {
-    return ones(1, 2, SmallModels.WIDTH);
+    return ones(1, 2, TestModels.WIDTH);
   }
 
   private static void compare(LogitComparison comparison) {
@@ -260,7 +288,7 @@ public final class CloseablesTest {
   }
 
   private static Tensor rows() {
-    return ones(2, SmallModels.WIDTH);
+    return ones(2, TestModels.WIDTH);
   }
 
   private static Tensor ones(long... shape) {
@@ -280,44 +308,12 @@ public final class CloseablesTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("cases")
-  void close_twice_isHarmless(CloseableCase closeable) throws Exception {
-    closeable.assertClosesTwice();
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void use_afterClose_isRefused(CloseableCase closeable) throws Exception {
-    closeable.assertRefusesUseAfterClose();
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void close_onAnotherThread_keepsTheRuleOfItsType(CloseableCase closeable) throws Exception {
-    closeable.assertKeepsItsThreadRule();
-  }
-
   @Test
   void publicCloseables_ofThisModule_allHaveACase() {
     assertThat(
-            Stream.concat(cases(), GpuCloseablesTest.cases())
+            Stream.concat(cases(), GpuCloseablesTest.casesOfTypes())
                 .map(closeable -> closeable.type().getName())
                 .collect(toImmutableSet()))
-        .containsExactlyInAnyOrderElementsOf(publicCloseables());
-  }
-
-  private static Iterable<String> publicCloseables() {
-    return new ClassFileImporter()
-        .withImportOption(new DoNotIncludeTests()).importPackages("org.nemotron.core").stream()
-            .filter(type -> type.isAssignableTo(AutoCloseable.class) && isPublic(type))
-            .map(JavaClass::getName)
-            .collect(toImmutableSet());
-  }
-
-  private static boolean isPublic(JavaClass type) {
-    Optional<JavaClass> around = type.getEnclosingClass();
-    return type.getModifiers().contains(JavaModifier.PUBLIC)
-        && around.map(CloseablesTest::isPublic).orElse(true);
+        .containsExactlyInAnyOrderElementsOf(PublicCloseables.in("org.nemotron.core"));
   }
 }

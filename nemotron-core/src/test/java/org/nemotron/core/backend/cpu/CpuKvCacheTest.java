@@ -9,13 +9,13 @@ import org.junit.jupiter.api.Test;
 import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.testing.TestModels;
 
 final class CpuKvCacheTest {
   @Test
   void new_layersThatDiffer_reservesTheBytesOfItsPages() {
-    ModelSpec spec = SmallModels.mixed();
+    ModelSpec spec = TestModels.mixed();
     try (CpuKvCache memory = new CpuKvCache(spec, 3)) {
       long floats = 0;
       for (int layer : new int[] {0, 2, 4}) {
@@ -30,14 +30,14 @@ final class CpuKvCacheTest {
 
   @Test
   void close_twice_isPossible() {
-    KvCache memory = new CpuKvCache(SmallModels.mixed(), 1);
+    KvCache memory = new CpuKvCache(TestModels.mixed(), 1);
     memory.close();
     assertThatCode(memory::close).doesNotThrowAnyException();
   }
 
   @Test
   void new_noPage_isRefused() {
-    assertThatThrownBy(() -> new CpuKvCache(SmallModels.mixed(), 0))
+    assertThatThrownBy(() -> new CpuKvCache(TestModels.mixed(), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("pages (0) must be positive");
   }

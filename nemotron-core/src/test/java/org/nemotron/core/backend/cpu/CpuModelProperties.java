@@ -19,9 +19,9 @@ import net.jqwik.api.constraints.IntRange;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.testing.TestModels;
 
 /** On what the logits of a sequence depend, to the last bit. */
 final class CpuModelProperties {
@@ -31,10 +31,10 @@ final class CpuModelProperties {
   @Provide
   Arbitrary<ModelSpec> specs() {
     return Arbitraries.of(
-        SmallModels.mixed(),
-        SmallModels.spec(
-            new BlockSpec(SmallModels.grouped(1), SmallModels.WIDE),
-            new BlockSpec(SmallModels.grouped(4), SmallModels.WIDE)));
+        TestModels.mixed(),
+        TestModels.spec(
+            new BlockSpec(TestModels.grouped(1), TestModels.WIDE),
+            new BlockSpec(TestModels.grouped(4), TestModels.WIDE)));
   }
 
   private static ServedModel served(HeterogeneousModel model, int team, int pages) {
@@ -47,10 +47,10 @@ final class CpuModelProperties {
       @ForAll @IntRange(min = 1, max = 200) int prompt,
       @ForAll long seed) {
     Random random = new Random(seed);
-    long[] ids = SmallModels.ids(prompt + 2, seed);
+    long[] ids = TestModels.ids(prompt + 2, seed);
     ImmutableIntArray pages = ServedModel.pages(0, PAGES_EACH);
     int all = (COMPANY + 1) * PAGES_EACH;
-    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+    try (HeterogeneousModel model = TestModels.model(spec, seed);
         ServedModel alone = served(model, 2, all);
         ServedModel crowded = served(model, 2, all)) {
       int from = 0;
@@ -75,7 +75,7 @@ final class CpuModelProperties {
       ImmutableIntArray pages = ServedModel.pages(other * PAGES_EACH, (other + 1) * PAGES_EACH);
       int length = random.nextBoolean() ? 1 : 1 + random.nextInt(90);
       int start = length == 1 ? random.nextInt(100) : 64 * random.nextInt(2);
-      long[] ids = SmallModels.ids(start + length, random.nextLong());
+      long[] ids = TestModels.ids(start + length, random.nextLong());
       chunks.add(ServedModel.chunk(pages, ids, start, start + length));
     }
     return chunks;
@@ -87,7 +87,7 @@ final class CpuModelProperties {
       @ForAll @IntRange(min = 65, max = 256) int prompt,
       @ForAll @IntRange(min = 1, max = 7) int cuts,
       @ForAll long seed) {
-    long[] ids = SmallModels.ids(prompt, seed);
+    long[] ids = TestModels.ids(prompt, seed);
     ImmutableIntArray pages = ServedModel.pages(0, PAGES_EACH);
     int[] ends =
         IntStream.concat(
@@ -97,7 +97,7 @@ final class CpuModelProperties {
                     .filter(end -> end < prompt),
                 IntStream.of(prompt))
             .toArray();
-    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+    try (HeterogeneousModel model = TestModels.model(spec, seed);
         ServedModel whole = served(model, 2, PAGES_EACH);
         ServedModel cut = served(model, 2, PAGES_EACH)) {
       assertThat(cut.read(pages, ids, ends)).isDeepEqualTo(whole.read(pages, ids, prompt));
@@ -109,10 +109,10 @@ final class CpuModelProperties {
       @ForAll("specs") ModelSpec spec,
       @ForAll @IntRange(min = 65, max = 250) int prompt,
       @ForAll long seed) {
-    long[] ids = SmallModels.ids(prompt + 2, seed);
+    long[] ids = TestModels.ids(prompt + 2, seed);
     List<Integer> shuffled = new ArrayList<>(IntStream.range(0, 20).boxed().toList());
     Collections.shuffle(shuffled, new Random(seed));
-    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+    try (HeterogeneousModel model = TestModels.model(spec, seed);
         ServedModel inOrder = served(model, 2, PAGES_EACH);
         ServedModel anywhere = served(model, 2, 20)) {
       int[] ends = {prompt, prompt + 1, prompt + 2};
@@ -128,10 +128,10 @@ final class CpuModelProperties {
       @ForAll @IntRange(min = 1, max = 140) int prompt,
       @ForAll @IntRange(min = 2, max = 7) int team,
       @ForAll long seed) {
-    long[] ids = SmallModels.ids(prompt + 2, seed);
+    long[] ids = TestModels.ids(prompt + 2, seed);
     int[] ends = {prompt, prompt + 1, prompt + 2};
     ImmutableIntArray pages = ServedModel.pages(0, PAGES_EACH);
-    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+    try (HeterogeneousModel model = TestModels.model(spec, seed);
         ServedModel one = served(model, 1, PAGES_EACH);
         ServedModel many = served(model, team, PAGES_EACH)) {
       assertThat(many.read(pages, ids, ends)).isDeepEqualTo(one.read(pages, ids, ends));

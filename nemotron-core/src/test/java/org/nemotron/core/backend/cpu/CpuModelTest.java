@@ -22,7 +22,6 @@ import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
@@ -33,6 +32,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.testing.TestModels;
 
 final class CpuModelTest {
   /**
@@ -48,28 +48,28 @@ final class CpuModelTest {
 
   private static AttentionSpec grouped(int kvHeads, AttentionTrait... traits) {
     return new AttentionSpec.GroupedQuery(
-        SmallModels.QUERY_HEADS, kvHeads, SmallModels.HEAD_DIM, ImmutableSet.copyOf(traits));
+        TestModels.QUERY_HEADS, kvHeads, TestModels.HEAD_DIM, ImmutableSet.copyOf(traits));
   }
 
   private static ModelSpec withTraits(AttentionTrait... traits) {
-    return SmallModels.spec(
+    return TestModels.spec(
         new BlockSpec(grouped(2, traits), ODD),
-        new BlockSpec(new AttentionSpec.Linear(), SmallModels.WIDE),
+        new BlockSpec(new AttentionSpec.Linear(), TestModels.WIDE),
         new BlockSpec(grouped(4, traits), ODD));
   }
 
   static Stream<Arguments> specsAndFormats() {
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), ODD);
     return Stream.of(
-            SmallModels.mixed(),
-            SmallModels.spec(
-                new BlockSpec(SmallModels.grouped(1), ODD),
-                new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE),
-                new BlockSpec(SmallModels.grouped(4), ODD)),
-            SmallModels.spec(new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.NoOp())),
-            SmallModels.spec(BlockSpec.NO_OP),
-            SmallModels.spec(new RopeSpec.Llama3(500_000, 8, 1, 4, 64), true, block, block),
-            SmallModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block),
+            TestModels.mixed(),
+            TestModels.spec(
+                new BlockSpec(TestModels.grouped(1), ODD),
+                new BlockSpec(TestModels.grouped(2), TestModels.WIDE),
+                new BlockSpec(TestModels.grouped(4), ODD)),
+            TestModels.spec(new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.NoOp())),
+            TestModels.spec(BlockSpec.NO_OP),
+            TestModels.spec(new RopeSpec.Llama3(500_000, 8, 1, 4, 64), true, block, block),
+            TestModels.spec(new RopeSpec.PositionInterpolation(10_000, 4), false, block),
             withTraits(AttentionTrait.INPUT_BIASES),
             withTraits(AttentionTrait.HEAD_NORMS),
             withTraits(AttentionTrait.values()))
@@ -81,7 +81,7 @@ final class CpuModelTest {
 
   /** Returns a model whose weights are exact in half precision. */
   static HeterogeneousModel halved(ModelSpec spec, long seed) {
-    try (HeterogeneousModel model = SmallModels.model(spec, seed);
+    try (HeterogeneousModel model = TestModels.model(spec, seed);
         HeterogeneousModel half = model.copy(DType.FLOAT16)) {
       return half.copy(DType.FLOAT32);
     }
@@ -106,7 +106,7 @@ final class CpuModelTest {
   @ParameterizedTest
   @MethodSource("specsAndFormats")
   void step_promptThenTokens_givesTheLogitsOfTheModel(ModelSpec spec, WeightFormat format) {
-    long[] ids = SmallModels.ids(TOKENS, 1);
+    long[] ids = TestModels.ids(TOKENS, 1);
     try (HeterogeneousModel model = halved(spec, 2);
         ServedModel served = new ServedModel(model, format, 2, 3)) {
       float[][] logits =
@@ -118,7 +118,7 @@ final class CpuModelTest {
   @ParameterizedTest
   @MethodSource("specsAndFormats")
   void step_tokenByToken_givesTheLogitsOfTheModel(ModelSpec spec, WeightFormat format) {
-    long[] ids = SmallModels.ids(70, 1);
+    long[] ids = TestModels.ids(70, 1);
     try (HeterogeneousModel model = halved(spec, 2);
         ServedModel served = new ServedModel(model, format, 3, 2)) {
       float[][] logits =
@@ -129,8 +129,8 @@ final class CpuModelTest {
 
   @Test
   void step_modelClosedBefore_computesTheSame() {
-    long[] ids = SmallModels.ids(20, 1);
-    HeterogeneousModel model = halved(SmallModels.mixed(), 2);
+    long[] ids = TestModels.ids(20, 1);
+    HeterogeneousModel model = halved(TestModels.mixed(), 2);
     float[] expected = expected(model, ids);
     try (ServedModel served = new ServedModel(model, WeightFormat.FLOAT32, 2, 1)) {
       model.close();
@@ -140,24 +140,24 @@ final class CpuModelTest {
 
   @Test
   void step_differentWishes_readsOnlyTheRowsWanted() {
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 2);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 2);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
-      long[] ids = SmallModels.ids(9, 1);
+      long[] ids = TestModels.ids(9, 1);
       SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 9);
       SequenceChunk none =
           new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), LogitsWanted.NONE);
       SequenceChunk last =
           new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), LogitsWanted.LAST);
       float[][] rows = served.step(none, last, all);
-      assertThat(rows).hasDimensions(10, SmallModels.VOCABULARY);
+      assertThat(rows).hasDimensions(10, TestModels.VOCABULARY);
       assertThat(rows[0]).isEqualTo(rows[9]);
     }
   }
 
   @Test
   void layerNanos_anyStep_timesEachLayerAndWritesWhatAStepWrites() {
-    long[] ids = SmallModels.ids(20, 1);
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 2);
+    long[] ids = TestModels.ids(20, 1);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 2);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 2)) {
       float[][] expected = served.read(ServedModel.pages(0, 1), ids, 19, 20);
       SequenceChunk prompt = ServedModel.chunk(ServedModel.pages(1, 2), ids, 0, 19);
@@ -173,22 +173,22 @@ final class CpuModelTest {
 
   @Test
   void weightBytes_tiedHead_countsTableAndPackedHead() {
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
-    ModelSpec tied = SmallModels.spec(new RopeSpec.Plain(10_000), true, block);
-    try (HeterogeneousModel model = SmallModels.model(tied, 1);
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), TestModels.WIDE);
+    ModelSpec tied = TestModels.spec(new RopeSpec.Plain(10_000), true, block);
+    try (HeterogeneousModel model = TestModels.model(tied, 1);
         ServedModel served = new ServedModel(model, WeightFormat.FLOAT16, 2, 1)) {
-      long attention = (4 + 2 + 2 + 4) * (long) SmallModels.HEAD_DIM * SmallModels.WIDTH;
-      long ffn = 3L * 40 * SmallModels.WIDTH;
-      long table = (long) SmallModels.VOCABULARY * SmallModels.WIDTH;
+      long attention = (4 + 2 + 2 + 4) * (long) TestModels.HEAD_DIM * TestModels.WIDTH;
+      long ffn = 3L * 40 * TestModels.WIDTH;
+      long table = (long) TestModels.VOCABULARY * TestModels.WIDTH;
       assertThat(served.model().weightBytes()).isEqualTo(2 * (attention + ffn + table) + 4 * table);
     }
   }
 
   /** What must not reach native code. */
   private static void assertRefused(Class<?> type, String message, SequenceChunk... chunks) {
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
-    ModelSpec spec = SmallModels.spec(block);
-    try (HeterogeneousModel model = SmallModels.model(spec, 1);
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), ODD);
+    ModelSpec spec = TestModels.spec(block);
+    try (HeterogeneousModel model = TestModels.model(spec, 1);
         ThreadTeam team = new ThreadTeam(2);
         InferenceModel ready = new CpuModel(model, Backends.bestFormat(Device.CPU), team, 100);
         KvCache memory = new CpuKvCache(spec, 65)) {
@@ -204,7 +204,7 @@ final class CpuModelTest {
     assertRefused(
         IllegalArgumentException.class,
         "a step of 101 tokens must have at most 100",
-        ServedModel.chunk(ServedModel.pages(0, 2), SmallModels.ids(101, 1), 0, 101));
+        ServedModel.chunk(ServedModel.pages(0, 2), TestModels.ids(101, 1), 0, 101));
   }
 
   @Test
@@ -247,13 +247,13 @@ final class CpuModelTest {
 
   @Test
   void step_memoryOfAnotherModel_isRefused() {
-    BlockSpec block = new BlockSpec(SmallModels.grouped(2), ODD);
-    ModelSpec spec = SmallModels.spec(block, block);
-    ModelSpec narrower = spec.withBlock(1, new BlockSpec(SmallModels.grouped(1), ODD));
-    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2);
-    try (HeterogeneousModel model = SmallModels.model(spec, 1);
+    BlockSpec block = new BlockSpec(TestModels.grouped(2), ODD);
+    ModelSpec spec = TestModels.spec(block, block);
+    ModelSpec narrower = spec.withBlock(1, new BlockSpec(TestModels.grouped(1), ODD));
+    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), TestModels.ids(2, 1), 0, 2);
+    try (HeterogeneousModel model = TestModels.model(spec, 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 1, 1);
-        KvCache shorter = new CpuKvCache(SmallModels.spec(block), 1);
+        KvCache shorter = new CpuKvCache(TestModels.spec(block), 1);
         KvCache other = new CpuKvCache(narrower, 1)) {
       assertThatThrownBy(
               () -> served.model().step(ImmutableList.of(chunk), shorter, (index, logits) -> {}))
@@ -268,8 +268,8 @@ final class CpuModelTest {
 
   @Test
   void step_closedModelOrMemory_isRefused() {
-    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2);
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
+    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), TestModels.ids(2, 1), 0, 2);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
       served.memory().close();
       assertThatThrownBy(() -> served.step(chunk))
@@ -285,9 +285,9 @@ final class CpuModelTest {
 
   @Test
   void step_readerThrows_theNextStepWorks() {
-    long[] ids = SmallModels.ids(5, 1);
+    long[] ids = TestModels.ids(5, 1);
     SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 5);
-    try (HeterogeneousModel model = halved(SmallModels.mixed(), 1);
+    try (HeterogeneousModel model = halved(TestModels.mixed(), 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
       assertThatThrownBy(
               () ->
@@ -307,7 +307,7 @@ final class CpuModelTest {
 
   @Test
   void new_noRows_isRefused() {
-    try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
         ThreadTeam team = new ThreadTeam(1)) {
       assertThatThrownBy(() -> new CpuModel(model, Backends.bestFormat(Device.CPU), team, 0))
           .isInstanceOf(IllegalArgumentException.class)

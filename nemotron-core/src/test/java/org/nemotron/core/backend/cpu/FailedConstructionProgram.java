@@ -7,16 +7,15 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
-import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.LeakTracing;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.testing.ModelSpecBuilder;
+import org.nemotron.core.testing.TestModels;
 
 /**
  * Makes things whose last part fails, with leaks traced, and prints what each left in use that was
@@ -46,7 +45,7 @@ final class FailedConstructionProgram {
   /** Everything of the first layers is packed before the network of the fifth is found closed. */
   private static void modelWithAClosedLayer(WeightFormat format) {
     try (InferenceBackend device = new CpuBackend(2);
-        HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 5)) {
+        HeterogeneousModel model = TestModels.model(TestModels.mixed(), 5)) {
       model.block(3).ffn().close();
       verify(fails(() -> device.prepare(model, format, 4)), "the model was prepared");
     }
@@ -56,27 +55,20 @@ final class FailedConstructionProgram {
   private static void memoryThatDoesNotFit() {
     AttentionSpec wide = new AttentionSpec.GroupedQuery(4, 4, 1 << 14);
     ModelSpec spec =
-        new ModelSpec(
-            8,
-            8,
-            4,
-            1 << 14,
-            1e-5,
-            new RopeSpec.Plain(10_000),
-            16,
-            true,
-            new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
-            ImmutableList.of(BlockSpec.NO_OP, new BlockSpec(wide, new FfnSpec.NoOp())));
+        new ModelSpecBuilder()
+            .heads(4, 1 << 14)
+            .blocks(BlockSpec.NO_OP, new BlockSpec(wide, new FfnSpec.NoOp()))
+            .build();
     verify(fails(() -> new CpuKvCache(spec, Integer.MAX_VALUE)), "the memory was reserved");
   }
 
   private static void blockWithoutItsNetwork() {
-    BlockSpec spec = new BlockSpec(SmallModels.grouped(2), SmallModels.WIDE);
+    BlockSpec spec = new BlockSpec(TestModels.grouped(2), TestModels.WIDE);
     try (NativeScope scope = NativeScope.open();
-        HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 5);
+        HeterogeneousModel model = TestModels.model(TestModels.mixed(), 5);
         NamedTensors weights =
             NamedTensors.of(
-                SmallModels.weights(spec.attention().tensorShapes(SmallModels.WIDTH), 1))) {
+                TestModels.weights(spec.attention().tensorShapes(TestModels.WIDTH), 1))) {
       verify(fails(() -> new Block(spec, weights, model.rotary(), 1e-5)), "the block was made");
     }
   }

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.backend.Backends;
-import org.nemotron.core.backend.cpu.CloseableCase;
 import org.nemotron.core.backend.cpu.CloseablesTest;
 import org.nemotron.core.cuda.CudaGraph;
 import org.nemotron.core.cuda.CudaModule;
@@ -23,18 +20,26 @@ import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.testing.CloseableCase;
+import org.nemotron.core.testing.CloseableContract;
 
 /** What {@link CloseablesTest} asks of closeables that only a GPU has. */
 @EnabledIf(value = "hasGpu", disabledReason = "there is no CUDA GPU here")
-public final class GpuCloseablesTest {
+public final class GpuCloseablesTest implements CloseableContract {
   private static final Device GPU = new Device("cuda", 0);
 
   static boolean hasGpu() {
     return Gpu.isAvailable();
   }
 
-  public static Stream<CloseableCase> cases() {
+  /** The types that only a GPU has. */
+  public static Stream<CloseableCase> casesOfTypes() {
     return Stream.of(
+        CloseableCase.of(
+            CudaBackend.class,
+            () -> new CudaBackend(GPU),
+            made -> ready(made).close(),
+            "this device is closed"),
         CloseableCase.of(
             CudaTimer.class,
             () -> new CudaTimer(2),
@@ -75,7 +80,7 @@ public final class GpuCloseablesTest {
   }
 
   /** What the interfaces of {@link CloseablesTest} promise, kept by a GPU. */
-  static Stream<CloseableCase> casesOfGpus() {
+  static Stream<CloseableCase> casesOfInterfaces() {
     return Stream.of(
         CloseableCase.of(
             InferenceBackend.class,
@@ -123,25 +128,7 @@ public final class GpuCloseablesTest {
     }
   }
 
-  static Stream<CloseableCase> allCases() {
-    return Stream.concat(cases(), casesOfGpus());
-  }
-
-  @ParameterizedTest
-  @MethodSource("allCases")
-  void close_twice_isHarmless(CloseableCase closeable) throws Exception {
-    closeable.assertClosesTwice();
-  }
-
-  @ParameterizedTest
-  @MethodSource("allCases")
-  void use_afterClose_isRefused(CloseableCase closeable) throws Exception {
-    closeable.assertRefusesUseAfterClose();
-  }
-
-  @ParameterizedTest
-  @MethodSource("allCases")
-  void close_onAnotherThread_keepsTheRuleOfItsType(CloseableCase closeable) throws Exception {
-    closeable.assertKeepsItsThreadRule();
+  static Stream<CloseableCase> cases() {
+    return Stream.concat(casesOfTypes(), casesOfInterfaces());
   }
 }

@@ -28,16 +28,16 @@ import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SmallModels;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
-import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.testing.ModelSpecBuilder;
+import org.nemotron.core.testing.TestModels;
 
 /** What a GPU computes against float32 on the CPU, with weights that are exact in bfloat16. */
 @EnabledIf(value = "hasGpu", disabledReason = "there is no CUDA GPU here")
@@ -63,17 +63,15 @@ final class GpuModelTest {
   }
 
   private static ModelSpec spec(int queryHeads, int headDim, BlockSpec... blocks) {
-    return new ModelSpec(
-        VOCABULARY,
-        64,
-        queryHeads,
-        headDim,
-        1e-5,
-        new RopeSpec.Llama3(500_000, 8, 1, 4, 64),
-        1024,
-        blocks.length % 2 == 0,
-        new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
-        ImmutableList.copyOf(blocks));
+    return new ModelSpecBuilder()
+        .vocabularySize(VOCABULARY)
+        .width(64)
+        .heads(queryHeads, headDim)
+        .rope(new RopeSpec.Llama3(500_000, 8, 1, 4, 64))
+        .maxPositions(1024)
+        .tied(blocks.length % 2 == 0)
+        .blocks(blocks)
+        .build();
   }
 
   static Stream<ModelSpec> specs() {
@@ -107,7 +105,7 @@ final class GpuModelTest {
   }
 
   private static HeterogeneousModel model(ModelSpec spec) {
-    try (HeterogeneousModel random = SmallModels.model(spec, 3);
+    try (HeterogeneousModel random = TestModels.model(spec, 3);
         HeterogeneousModel rounded = random.copy(DType.BFLOAT16)) {
       return rounded.copy(DType.FLOAT32);
     }

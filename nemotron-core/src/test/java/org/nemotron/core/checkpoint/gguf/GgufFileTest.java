@@ -32,7 +32,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 final class GgufFileTest {
-  private static final int MUTANTS = Integer.getInteger("nemotron.mutants", 10_000);
+  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 1000);
 
   /** One mutant of so many is also loaded. */
   private static final int LOADED = 10;
@@ -176,6 +176,16 @@ final class GgufFileTest {
     Files.write(file, header(0, -1));
     assertRefused(
         file + ": 18446744073709551615 keys are announced, but only 16 bytes follow" + HINT);
+  }
+
+  @Test
+  void tensor_afterClose_isRefused() throws IOException {
+    writer().add(tensor("w", GgufType.F32, 1)).write(file);
+    GgufFile closed = GgufFile.open(file);
+    closed.close();
+    assertThatThrownBy(() -> closed.tensor("w"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(file + " is closed");
   }
 
   /** A fuzz run of a million noticed a message per number that nobody would read. */

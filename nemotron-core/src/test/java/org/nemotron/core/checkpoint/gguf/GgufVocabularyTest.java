@@ -21,6 +21,7 @@ import org.nemotron.core.checkpoint.LetterModels;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.core.testing.ModelSpecBuilder;
 
 /** The keys of small tokenizers, worked out by hand. */
 final class GgufVocabularyTest {
@@ -58,18 +59,11 @@ final class GgufVocabularyTest {
   }
 
   private static ModelSpec spec(int vocabulary) {
-    ModelSpec letters = LetterModels.spec("uniform, untied");
-    return new ModelSpec(
-        vocabulary,
-        letters.width(),
-        letters.queryHeads(),
-        letters.headDim(),
-        letters.rmsNormEps(),
-        letters.rope(),
-        letters.maxPositions(),
-        false,
-        new SpecialTokens(ImmutableList.of(1), ImmutableList.of(2), ImmutableList.of()),
-        letters.blocks());
+    return ModelSpecBuilder.like(LetterModels.spec("uniform, untied"))
+        .vocabularySize(vocabulary)
+        .specialTokens(
+            new SpecialTokens(ImmutableList.of(1), ImmutableList.of(2), ImmutableList.of()))
+        .build();
   }
 
   private ImmutableMap<String, GgufValue> read(String tokenizer, int vocabulary)

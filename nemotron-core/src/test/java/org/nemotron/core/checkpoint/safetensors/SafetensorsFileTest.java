@@ -27,7 +27,7 @@ import org.nemotron.core.tensor.Tensors;
 
 final class SafetensorsFileTest {
   private static final String NOT_WHOLE = ".\nMaybe the file was not copied or downloaded whole.";
-  private static final int MUTANTS = Integer.getInteger("nemotron.mutants", 2000);
+  private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 1000);
 
   private Path file;
 

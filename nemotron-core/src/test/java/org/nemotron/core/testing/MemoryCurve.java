@@ -1,4 +1,4 @@
-package org.nemotron.nas;
+package org.nemotron.core.testing;
 
 import static com.google.common.collect.ImmutableList.toImmutableList;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package org.nemotron.core.backend.cpu;
+package org.nemotron.core.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
