@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -94,6 +95,7 @@ final class CorruptedFilesTest {
   }
 
   @Test
+  @Tag("slow")
   void run_anyFileDamaged_namesItAndMakesItAgain() throws IOException, NoArchitectureException {
     InProcess job = new InProcess(directory);
     for (Damage damage : Damage.values()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.examples.crash.RefusedWrites.Call;
@@ -12,6 +13,7 @@ import org.nemotron.examples.crash.RefusedWrites.Call;
  * The disk is full at each file that a run writes, once; the run is begun again each time, and ends
  * as if nothing had happened. {@link EveryCallLong} does it with every call.
  */
+@Tag("slow")
 final class EveryWriteTest {
   @Test
   void run_diskFullAtEveryFileInTurn_saysSoEachTimeAndEndsAsIfItHadNot(@TempDir Path directory)

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * a file gets an error from the call that would write more, as on a full disk, and needs no
  * privilege for it.
  */
+@Tag("slow")
 final class FullDiskTest {
   /** In blocks of 512 bytes: each lets the run come further, the last to its end. */
   private static final int[] LIMITS = {2, 8, 40, 160, 100_000};

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * not let a user make one, that is said, and {@link EveryWriteTest} and {@link FullDiskTest} are
  * what tries it.
  */
+@Tag("slow")
 final class FullTmpfsTest {
   @Test
   void run_tmpfsFullInEveryStage_saysSoAndGoesOnWhenThereIsRoom(@TempDir Path directory)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -12,6 +13,7 @@ final class KillAndResumeTest {
   private static final int SEED = 4;
 
   @Test
+  @Tag("slow")
   void compress_killedAndResumed_endsAsIfNobodyHad(@TempDir Path directory)
       throws IOException, InterruptedException {
     CrashHarness.Outcome outcome =

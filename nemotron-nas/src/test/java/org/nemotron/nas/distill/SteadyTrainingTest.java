@@ -3,10 +3,12 @@ package org.nemotron.nas.distill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.testing.MemoryCurve;
 
 /** That training leaves nothing behind, however long; {@link SteadyTrainingLong} takes its time. */
+@Tag("slow")
 final class SteadyTrainingTest {
   /** Points are a tenth of the steps apart; what is made once is there at the second. */
   static final int SETTLED = 1;

@@ -3,10 +3,12 @@ package org.nemotron.runtime.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.testing.MemoryCurve;
 
 /** That answers leave nothing behind, however many; {@link SteadyGenerationLong} takes its time. */
+@Tag("slow")
 final class SteadyGenerationTest {
   /** Points are a tenth of the generations apart; what is made once is there at the second. */
   static final int SETTLED = 1;
