@@ -80,8 +80,7 @@ final class CloseablesTest {
     return Stream.of(
         new Candidate.Attention(1, new AttentionSpec.Linear()),
         NARROW,
-        new Candidate.Whole(
-            1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24))));
+        new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24))));
   }
 
   @ParameterizedTest
@@ -136,7 +135,7 @@ final class CloseablesTest {
             Replacement.class.getName(),
             Replacement.OfAttention.class.getName(),
             Replacement.OfFfn.class.getName(),
-            Replacement.OfBlocks.class.getName());
+            Replacement.OfBlock.class.getName());
   }
 
   private static boolean isPublic(JavaClass type) {
