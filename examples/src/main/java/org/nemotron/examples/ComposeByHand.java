@@ -8,7 +8,6 @@ import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -57,7 +56,7 @@ final class ComposeByHand implements Callable<Integer> {
   public Integer call() throws IOException {
     int cores = CpuThreads.available();
     SearchSpace space = SearchSpace.PAPER;
-    try (HeterogeneousModel parent = ModelReader.read(model, DType.FLOAT32, Device.CPU);
+    try (HeterogeneousModel parent = ModelReader.read(model);
         Tokenizer tokenizer = Tokenizer.open(model)) {
       TokenCorpus corpus =
           TokenCorpus.encode(TextFiles.documents(text), tokenizer, parent.spec(), 200_000);

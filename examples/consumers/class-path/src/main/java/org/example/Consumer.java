@@ -1,13 +1,11 @@
 package org.example;
 
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -37,16 +35,13 @@ public final class Consumer {
     Path directory = Path.of(arguments[0]);
     Path output = Path.of(arguments[2]);
     SearchSpace space =
-        new SearchSpace(
-            ImmutableList.of(2),
-            ImmutableList.of(0.5),
-            8,
-            false,
-            true,
-            false,
-            true,
-            ImmutableList.of());
-    try (HeterogeneousModel parent = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
+        SearchSpace.builder()
+            .kvHeads(2)
+            .ffnFractions(0.5)
+            .noOpAttention(true)
+            .noOpFfn(true)
+            .build();
+    try (HeterogeneousModel parent = ModelReader.read(directory);
         Tokenizer tokenizer = Tokenizer.open(directory)) {
       TokenCorpus corpus =
           TokenCorpus.encode(

@@ -140,8 +140,17 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
     }
 
     @Override
-    public Double visit(Candidate.Whole candidate) {
-      return trained(candidate.spec().attention()) + 3 * pass.ffn(candidate.spec().ffn());
+    public Double visit(Candidate.Block candidate) {
+      return trained(candidate.spec());
+    }
+
+    @Override
+    public Double visit(Candidate.MultiLayer candidate) {
+      return trained(candidate.spec());
+    }
+
+    private double trained(BlockSpec block) {
+      return trained(block.attention()) + 3 * pass.ffn(block.ffn());
     }
   }
 }

@@ -124,9 +124,9 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
     for (int layer = 0; layer < shape.spec().layers(); layer++) {
       BlockSpec own = shape.spec().block(layer);
       for (BlockSpec pair : blocks(own)) {
-        BlockChoice placement = new BlockChoice(layer, 1, pair, BlockChoice.Origin.DECOUPLED);
         if (!pair.equals(own)) {
-          pairs.add(scores.score(shape.spec(), placement).klNats());
+          BlockChoice choice = new BlockChoice.Decoupled(layer, pair);
+          pairs.add(scores.score(shape.spec(), choice).klNats());
         }
       }
     }
@@ -152,13 +152,13 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
     int layers = shape.spec().layers();
     double perToken = pass.blocks(0, layers) + pass.head();
     for (Candidate candidate : library.candidates()) {
-      int next = candidate.layer() + candidate.covers();
+      int next = candidate.layer() + candidate.layers();
       perToken += replaced(pass, candidate) + pass.blocks(next, layers) + pass.head();
     }
     return perToken * shape.scoredSequences() * shape.scoredTokens();
   }
 
-  /** An attention is heard through the parent's network. */
+  /** The output of an attention passes through the parent's FFN. */
   private double replaced(PassFlops pass, Candidate candidate) {
     BlockSpec own = shape.spec().block(candidate.layer());
     return candidate.accept(
@@ -174,8 +174,13 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
           }
 
           @Override
-          public Double visit(Candidate.Whole whole) {
-            return pass.block(whole.spec());
+          public Double visit(Candidate.Block block) {
+            return pass.block(block.spec());
+          }
+
+          @Override
+          public Double visit(Candidate.MultiLayer block) {
+            return pass.block(block.spec());
           }
         });
   }

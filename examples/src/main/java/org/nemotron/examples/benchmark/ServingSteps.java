@@ -97,15 +97,9 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    double pairs = 0.5 * tokens * tokens;
+    PassFlops pass = new PassFlops(spec, tokens);
     double attention =
-        4
-            * pairs
-            * spec.queryHeads()
-            * spec.headDim()
-            * spec.blocks().stream()
-                .filter(block -> block.attention().kvBytesPerToken(1) > 0)
-                .count();
+        spec.blocks().stream().mapToDouble(block -> tokens * pass.pairs(block.attention())).sum();
     return prompts * (2 * matrices * tokens + attention + 2 * head);
   }
 
@@ -114,8 +108,6 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    return format.bytes() * matrices
-        + 2 * head
-        + (double) batch * context * spec.kvBytesPerToken(2);
+    return format.bytes() * matrices + 2 * head + (double) batch * spec.kvCacheBytes(context, 2);
   }
 }

@@ -14,7 +14,6 @@ import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -66,7 +65,7 @@ final class ApiGuideTest {
     Path output = folder.resolve("child");
     try (Closer opened = Closer.create()) {
       // snippet: load
-      HeterogeneousModel parent = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
+      HeterogeneousModel parent = ModelReader.read(directory);
       Tokenizer tokenizer = Tokenizer.open(directory);
       // end
       opened.register(parent::close);
@@ -83,15 +82,12 @@ final class ApiGuideTest {
 
       // snippet: library
       SearchSpace space =
-          new SearchSpace(
-              ImmutableList.of(2), // key/value heads
-              ImmutableList.of(0.5), // shares of the network's channels
-              8, // widths are multiples of this
-              false, // no linear attention,
-              true, // but layers without attention,
-              false, // no linear network,
-              true, // but layers without a network
-              ImmutableList.of()); // no block in place of two layers
+          SearchSpace.builder()
+              .kvHeads(2)
+              .ffnFractions(0.5) // of the intermediate size
+              .noOpAttention(true)
+              .noOpFfn(true)
+              .build();
       BlockLibrary start =
           new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
 
@@ -142,7 +138,7 @@ final class ApiGuideTest {
       // snippet: save
       ModelWriter.write(child, output, DType.BFLOAT16, directory); // tokenizer files from there
       // end
-      try (HeterogeneousModel again = ModelReader.read(output, DType.FLOAT32, Device.CPU)) {
+      try (HeterogeneousModel again = ModelReader.read(output)) {
         assertThat(again.spec().blocks()).isEqualTo(child.spec().blocks());
       }
     }

@@ -23,6 +23,21 @@ public final class ModelReader {
   private ModelReader() {}
 
   /**
+   * Returns the model at {@code path} on the CPU in float32, whatever type its file has; the caller
+   * closes it.
+   *
+   * <p>Float32 holds the weights of bfloat16 and float16 files exactly, and is what training on the
+   * CPU is done in. Serving does not need this: {@code TextGenerator} packs weights in a format of
+   * its own.
+   *
+   * @param path a Hugging Face directory, or a GGUF file
+   * @throws CheckpointFormatException as {@link #read(Path, DType, Device)} does
+   */
+  public static HeterogeneousModel read(Path path) throws IOException {
+    return read(path, DType.FLOAT32, Device.CPU);
+  }
+
+  /**
    * Returns the model at {@code path}, which the caller closes.
    *
    * <p>The files are mapped, and converted tensor by tensor where {@code dtype} is not theirs. The

@@ -3,6 +3,7 @@ package org.nemotron.core.inference;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.primitives.ImmutableIntArray;
+import org.nemotron.core.spec.KvCacheSpec;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
@@ -11,11 +12,30 @@ import org.nemotron.core.spec.ModelSpec;
  * @param strides by layer, {@code kvHeads * headDim}; 0 where nothing is kept
  */
 public record KvCacheLayout(ImmutableIntArray strides) {
+  /** Returns what the layers of {@code spec} keep. */
   public static KvCacheLayout of(ModelSpec spec) {
     return new KvCacheLayout(
         ImmutableIntArray.copyOf(
             spec.blocks().stream()
-                .mapToInt(block -> Math.toIntExact(block.attention().kvBytesPerToken(1) / 2))));
+                .mapToInt(block -> block.attention().kvCache().accept(new Stride()))));
+  }
+
+  /** Elements of keys per token: the pages of a cache keep every token. */
+  private static final class Stride implements KvCacheSpec.Visitor<Integer> {
+    @Override
+    public Integer visit(KvCacheSpec.Full cache) {
+      return cache.stride();
+    }
+
+    @Override
+    public Integer visit(KvCacheSpec.None cache) {
+      return 0;
+    }
+  }
+
+  /** Returns the memory that one page takes in all layers, keys plus values, in bytes. */
+  public long bytesPerPage(int dtypeBytes) {
+    return strides.stream().asLongStream().sum() * 2 * dtypeBytes * KvCache.PAGE_TOKENS;
   }
 
   int layers() {

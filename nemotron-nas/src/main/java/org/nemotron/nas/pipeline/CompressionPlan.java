@@ -129,7 +129,7 @@ public record CompressionPlan(
   public CompressionPlan brief() {
     return toBuilder()
         .data(data.brief())
-        .start(new InitSettings(start.channels(), start.kvHeads(), 4, start.refit()))
+        .start(start.toBuilder().calibrationBatches(4).build())
         .local(local.brief())
         .coupled(coupled.brief())
         .scoring(scoring.brief())

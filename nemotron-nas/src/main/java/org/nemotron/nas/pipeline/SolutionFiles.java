@@ -31,13 +31,13 @@ final class SolutionFiles {
       json.put("latencyFactor", answer.correction().factor(answer.problem().costs()));
       json.set("costs", PlanFiles.JSON.valueToTree(solution.costs()));
       ArrayNode layers = json.putArray("layers");
-      for (BlockChoice placement : answer.architecture().placements()) {
+      for (BlockChoice choice : answer.architecture().choices()) {
         ObjectNode layer = layers.addObject();
-        layer.put("layer", placement.layer());
-        layer.put("covers", placement.covers());
-        layer.put("origin", placement.origin().name());
-        layer.set("attention", SpecJson.of(placement.spec().attention()));
-        layer.set("ffn", SpecJson.of(placement.spec().ffn()));
+        layer.put("layer", choice.layer());
+        layer.put("layers", choice.layers());
+        layer.put("origin", choice.origin());
+        layer.set("attention", SpecJson.of(choice.spec().attention()));
+        layer.set("ffn", SpecJson.of(choice.spec().ffn()));
       }
     }
     return PlanFiles.JSON.writeValueAsString(all);

@@ -100,7 +100,7 @@ final class StageDependencies {
    * count.
    */
   static StageInputs coupled(
-      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate.Whole> pairs) {
+      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate.Block> pairs) {
     return stored()
         .put(LIBRARY, library)
         .put("pairs", pairs.toString())

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Set;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.provenance.Fingerprint;
-import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NonFiniteException;
@@ -232,13 +231,13 @@ final class Stages {
   record Coupled(Trained trained, ScoreTable scores) {}
 
   /**
-   * Returns the library with the pairs of {@code promising} placements trained together, and their
+   * Returns the library with the pairs of {@code promising} blocks trained together, and their
    * scores. A pair may have one half that is the parent's own: it is trained to make up for the
    * other.
    */
   Coupled coupled(Trained decoupled, ScoreTable scores, Iterable<BlockChoice> promising)
       throws IOException {
-    ImmutableSet<Candidate.Whole> pairs = pairs(promising);
+    ImmutableSet<Candidate.Block> pairs = pairs(promising);
     if (pairs.isEmpty() || plan().coupled().steps() == 0) {
       return new Coupled(decoupled, scores);
     }
@@ -278,12 +277,12 @@ final class Stages {
   }
 
   /** In an order of their own: it does not count which speed-up a pair was picked for. */
-  private static ImmutableSet<Candidate.Whole> pairs(Iterable<BlockChoice> promising) {
+  private static ImmutableSet<Candidate.Block> pairs(Iterable<BlockChoice> promising) {
     return Streams.stream(promising)
-        .filter(placement -> placement.origin() == BlockChoice.Origin.DECOUPLED)
-        .filter(placement -> !placement.spec().equals(BlockSpec.NO_OP))
-        .map(placement -> new Candidate.Whole(placement.layer(), 1, placement.spec()))
-        .sorted(Comparator.comparing(Candidate.Whole::id))
+        .filter(BlockChoice.Decoupled.class::isInstance)
+        .filter(choice -> !choice.spec().isNoOp())
+        .map(choice -> new Candidate.Block(choice.layer(), choice.spec()))
+        .sorted(Comparator.comparing(Candidate.Block::id))
         .collect(ImmutableSet.toImmutableSet());
   }
 }

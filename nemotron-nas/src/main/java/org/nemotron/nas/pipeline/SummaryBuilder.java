@@ -191,14 +191,14 @@ final class SummaryBuilder {
     Solution found = target.answer().solution();
     ModelSpec parent = inputs.parent().spec();
     ImmutableList.Builder<ChosenLayer> layers = ImmutableList.builder();
-    for (BlockChoice placement : target.architecture().placements()) {
+    for (BlockChoice choice : target.architecture().choices()) {
       layers.add(
           new ChosenLayer(
-              placement.layer(),
-              placement.covers(),
-              placement.spec(),
-              placement.origin().name().toLowerCase(Locale.ROOT),
-              coupled.scores().score(parent, placement).harm(inputs.plan().scoring().metric())));
+              choice.layer(),
+              choice.layers(),
+              choice.spec(),
+              choice.origin(),
+              coupled.scores().score(parent, choice).harm(inputs.plan().scoring().metric())));
     }
     return new RunSummary.Solution(
         layers.build(),

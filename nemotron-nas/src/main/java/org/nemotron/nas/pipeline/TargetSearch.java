@@ -115,7 +115,7 @@ final class TargetSearch {
     throw new IllegalStateException("a search that found something did not fail: " + failure);
   }
 
-  /** Returns the placements that the best architectures for these speed-ups have. */
+  /** Returns the blocks that the best architectures for these speed-ups have. */
   ImmutableSet<BlockChoice> promising(List<Double> speedups) {
     Set<BlockChoice> found = new LinkedHashSet<>();
     for (double speedup : speedups) {
@@ -126,7 +126,7 @@ final class TargetSearch {
             search.solve(
                 problem.within(budgets(ImmutableList.of(limit), table, SpeedCorrection.NONE)));
         if (outcome instanceof Found feasible) {
-          found.addAll(problem.architecture(feasible.best()).placements());
+          found.addAll(problem.architecture(feasible.best()).choices());
         }
       }
     }

@@ -257,7 +257,7 @@ public record RunSummary(
    *
    * @param layer the first parent layer that it stands in for
    * @param covers how many consecutive parent layers it stands in for, usually 1
-   * @param origin where its weights come from: parent, decoupled, coupled or covering
+   * @param origin where its weights come from: parent, decoupled, coupled or multi-layer
    * @param score its harm, in nats
    */
   public record ChosenLayer(int layer, int covers, BlockSpec spec, String origin, double score) {

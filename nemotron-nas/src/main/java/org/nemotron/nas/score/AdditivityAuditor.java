@@ -48,15 +48,15 @@ public final class AdditivityAuditor {
   public record Audit(ImmutableList<Pair> pairs, double correlation) {}
 
   /**
-   * Returns the comparison for {@code count} random pairs of candidates that cover one layer each;
-   * for none where all candidates stand in one layer.
+   * Returns the comparison for {@code count} random pairs of candidates that replace one layer
+   * each; for none where all candidates stand in one layer.
    *
    * @param scores of candidates of {@code library}; those without one are not audited
    */
   public Audit audit(BlockLibrary library, ScoreTable scores, int count, Seed seed) {
     List<Candidate> single = new ArrayList<>();
     library.candidates().stream()
-        .filter(c -> c.covers() == 1 && scores.scores().containsKey(c))
+        .filter(c -> c.layers() == 1 && scores.scores().containsKey(c))
         .forEach(single::add);
     boolean pairsExist = single.stream().mapToInt(Candidate::layer).distinct().count() > 1;
     SplittableRandom random = seed.random();
@@ -79,7 +79,7 @@ public final class AdditivityAuditor {
 
   private static Architecture both(ModelSpec parent, Candidate one, Candidate other) {
     Architecture second = Architecture.ofOne(parent, other);
-    return Architecture.ofOne(parent, one).with(second.placements().get(other.layer()));
+    return Architecture.ofOne(parent, one).with(second.choices().get(other.layer()));
   }
 
   private static Audit compared(

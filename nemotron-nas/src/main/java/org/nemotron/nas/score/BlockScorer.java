@@ -113,7 +113,7 @@ public final class BlockScorer {
   }
 
   private static int resumesAt(Candidate candidate) {
-    return candidate.layer() + candidate.covers();
+    return candidate.layer() + candidate.layers();
   }
 
   private static void scoreBatch(

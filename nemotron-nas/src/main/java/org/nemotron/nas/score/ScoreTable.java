@@ -35,35 +35,51 @@ public record ScoreTable(
   }
 
   /**
-   * Returns the score of one placed block: measured where it was trained whole, added otherwise.
+   * Returns the score of one chosen block: measured where it was trained as one, added otherwise.
    */
-  public Score score(ModelSpec parent, BlockChoice placement) {
-    return switch (placement.origin()) {
-      case PARENT -> Score.NONE;
-      case DECOUPLED -> added(parent, placement);
-      case COUPLED, COVERING ->
-          score(new Candidate.Whole(placement.layer(), placement.covers(), placement.spec()));
-    };
+  public Score score(ModelSpec parent, BlockChoice choice) {
+    return choice.accept(
+        new BlockChoice.Visitor<Score>() {
+          @Override
+          public Score visit(BlockChoice.Parent own) {
+            return Score.NONE;
+          }
+
+          @Override
+          public Score visit(BlockChoice.Decoupled pair) {
+            return added(parent, pair);
+          }
+
+          @Override
+          public Score visit(BlockChoice.Coupled pair) {
+            return score(pair.candidate());
+          }
+
+          @Override
+          public Score visit(BlockChoice.MultiLayer block) {
+            return score(block.candidate());
+          }
+        });
   }
 
-  private Score added(ModelSpec parent, BlockChoice placement) {
-    BlockSpec own = parent.block(placement.layer());
-    BlockSpec spec = placement.spec();
+  private Score added(ModelSpec parent, BlockChoice.Decoupled choice) {
+    BlockSpec own = parent.block(choice.layer());
+    BlockSpec spec = choice.spec();
     Score attention =
         spec.attention().equals(own.attention())
             ? Score.NONE
-            : score(new Candidate.Attention(placement.layer(), spec.attention()));
+            : score(new Candidate.Attention(choice.layer(), spec.attention()));
     Score ffn =
         spec.ffn().equals(own.ffn())
             ? Score.NONE
-            : score(new Candidate.Ffn(placement.layer(), spec.ffn()));
+            : score(new Candidate.Ffn(choice.layer(), spec.ffn()));
     return attention.plus(ffn);
   }
 
-  /** Returns the predicted score of a whole child: the sum over its placements. */
+  /** Returns the predicted score of a whole child: the sum over its blocks. */
   public Score score(ModelSpec parent, Architecture architecture) {
-    return architecture.placements().stream()
-        .map(placement -> score(parent, placement))
+    return architecture.choices().stream()
+        .map(choice -> score(parent, choice))
         .reduce(Score.NONE, Score::plus);
   }
 

@@ -6,8 +6,6 @@ import com.google.common.primitives.Ints;
 import org.nemotron.core.activation.HiddenStates.Place;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.score.ScoringSettings.HiddenStates;
@@ -70,7 +68,7 @@ record ScoringMemoryPlan(int passes, Place place) {
    * @param busy whether one pass keeps a GPU busy
    */
   record Need(long statesBytes, long logitsBytes, long passBytes, boolean busy) {
-    /** Sub-blocks hold a few copies of the stream at a time, networks of their channels. */
+    /** Sub-blocks hold a few copies of the stream at a time, FFNs of their channels. */
     private static final int STREAM_COPIES = 8;
 
     private static final int CHANNEL_COPIES = 4;
@@ -78,17 +76,13 @@ record ScoringMemoryPlan(int passes, Place place) {
     static Need of(ModelSpec parent, int elementBytes, long tokens, ScoringSettings settings) {
       long stateBytes = tokens * parent.width() * elementBytes;
       long passTokens = tokens * settings.candidatesPerPass();
-      int channels = parent.blocks().stream().mapToInt(Need::channels).max().orElse(0);
+      int channels = parent.blocks().stream().mapToInt(b -> b.ffn().channels()).max().orElse(0);
       long perToken = (long) STREAM_COPIES * parent.width() + (long) CHANNEL_COPIES * channels;
       return new Need(
           (2L * parent.layers() + 1) * stateBytes,
           tokens * parent.vocabularySize() * elementBytes,
           passTokens * perToken * elementBytes,
           passTokens >= BUSY_TOKENS);
-    }
-
-    private static int channels(BlockSpec block) {
-      return block.ffn() instanceof FfnSpec.Gated gated ? gated.channels() : 0;
     }
   }
 }

@@ -142,7 +142,7 @@ final class CostTest {
   void table_subBlockThatWasNotMeasured_isNamed() {
     assertThatThrownBy(() -> table().latency(new FfnSpec.Gated(20)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("network w20 was not measured");
+        .hasMessage("FFN w20 was not measured");
     assertThatThrownBy(() -> table().latency(new AttentionSpec.GroupedQuery(4, 1, 10)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("attention kv1 was not measured");

@@ -291,14 +291,14 @@ final class LocalDistillerTest {
   }
 
   @Test
-  void distill_coveringBlockOfTheParentsOwnPair_learnsFromTheOutputOfTheLastLayer() {
-    Candidate covering = new Candidate.Whole(1, 2, SmallParent.BLOCK);
-    Candidate single = new Candidate.Whole(1, 1, SmallParent.BLOCK);
+  void distill_multiLayerReplacementOfTheParentsOwnPair_learnsFromTheOutputOfTheLastLayer() {
+    Candidate multiLayer = new Candidate.MultiLayer(1, 2, SmallParent.BLOCK);
+    Candidate single = new Candidate.Block(1, SmallParent.BLOCK);
     try (BlockLibrary library = start.withCandidates(ImmutableList.of(single))) {
-      LocalDistillation distilled = distilled(library, ImmutableList.of(covering, single), 1);
+      LocalDistillation distilled = distilled(library, ImmutableList.of(multiLayer, single), 1);
       try (BlockLibrary trained = distilled.library()) {
         // The parent's own layer imitates itself without error, but not two layers.
-        assertThat(trained.trained()).containsExactlyInAnyOrder(covering, single);
+        assertThat(trained.trained()).containsExactlyInAnyOrder(multiLayer, single);
         assertThat(distilled.trainings().get(1).losses().get(0)).isLessThan(ROUNDING);
         assertThat(distilled.trainings().get(0).losses().get(0)).isGreaterThan(0.01);
       }

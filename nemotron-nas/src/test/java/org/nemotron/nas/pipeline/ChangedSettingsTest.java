@@ -89,11 +89,11 @@ final class ChangedSettingsTest {
           .put("space.ffnFractions", space("space.ffnFractions", ImmutableList.of(0.5)))
           .put("space.channelMultiple", space("space.channelMultiple", 8))
           .put("space.linearAttention", space("space.linearAttention", false))
-          .put("space.noAttention", space("space.noAttention", false))
+          .put("space.noOpAttention", space("space.noOpAttention", false))
           .put("space.linearFfn", space("space.linearFfn", false))
-          .put("space.noFfn", space("space.noFfn", false))
-          .put("space.coveredLayers", space("space.coveredLayers", ImmutableList.of()))
-          .put("space.firstAttention", space("space.firstAttention", true))
+          .put("space.noOpFfn", space("space.noOpFfn", false))
+          .put("space.multiLayer", space("space.multiLayer", ImmutableList.of()))
+          .put("space.keepFirstAttention", space("space.keepFirstAttention", true))
           .put("start.channels", learned("start.channels", "ITERATIVE"))
           .put("start.kvHeads", learned("start.kvHeads", "BEST_HEADS"))
           .put("start.calibrationBatches", learned("start.calibrationBatches", 3))
@@ -126,10 +126,9 @@ final class ChangedSettingsTest {
           .put("nonFinite", change("nonFinite", "STOP", NOTHING))
           .buildOrThrow();
 
-  private static final ImmutableSet<Candidate.Whole> PAIRS =
+  private static final ImmutableSet<Candidate.Block> PAIRS =
       ImmutableSet.of(
-          new Candidate.Whole(
-              1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear())));
+          new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear())));
 
   private static final Architecture ARCHITECTURE = Architecture.ofParent(SmallParent.spec());
 

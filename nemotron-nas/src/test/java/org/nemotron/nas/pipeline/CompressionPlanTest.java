@@ -36,20 +36,12 @@ final class CompressionPlanTest {
           DType.FLOAT16,
           3,
           new DataPlan(32, 5, 900, 60, 48, 2),
-          new SearchSpace(
-              ImmutableList.of(1),
-              ImmutableList.of(0.5),
-              8,
-              false,
-              false,
-              true,
-              false,
-              ImmutableList.of()),
-          new InitSettings(
-              InitSettings.ChannelImportance.INDEPENDENT,
-              InitSettings.KvHeadStart.MEAN_POOLING,
-              9,
-              false),
+          SearchSpace.builder().kvHeads(1).ffnFractions(0.5).linearFfn(true).build(),
+          InitSettings.builder()
+              .channels(InitSettings.ChannelImportance.INDEPENDENT)
+              .calibrationBatches(9)
+              .refit(false)
+              .build(),
           new LocalPlan(77, 5e-3, 4, 3),
           new CoupledPlan(99, 6e-4, ImmutableList.of(1.25)),
           new ScoringPlan(Score.Metric.KL, 2, 6),

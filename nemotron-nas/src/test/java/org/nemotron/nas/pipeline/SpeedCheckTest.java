@@ -71,9 +71,7 @@ final class SpeedCheckTest {
     return 5
         + child.blocks().stream()
             .mapToDouble(
-                block ->
-                    (block.attention() instanceof AttentionSpec.NoOp ? 0 : 10)
-                        + (block.ffn() instanceof FfnSpec.NoOp ? 0 : 20))
+                block -> (block.attention().isNoOp() ? 0 : 10) + (block.ffn().isNoOp() ? 0 : 20))
             .sum();
   }
 

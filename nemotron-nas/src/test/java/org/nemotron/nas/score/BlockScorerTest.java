@@ -45,7 +45,7 @@ final class BlockScorerTest {
     scope = NativeScope.open();
     parent = SmallParent.model();
     Candidate pair =
-        new Candidate.Whole(0, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24)));
+        new Candidate.Block(0, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24)));
     try (BlockLibrary plain = calibrated(parent, SmallParent.SPACE)) {
       library = plain.withCandidates(ImmutableList.of(pair));
     }
@@ -105,7 +105,7 @@ final class BlockScorerTest {
 
   @Test
   void score_parentsOwnBlock_isZero() {
-    Candidate.Whole own = new Candidate.Whole(1, 1, SmallParent.BLOCK);
+    Candidate.Block own = new Candidate.Block(1, SmallParent.BLOCK);
     try (BlockLibrary more = library.withCandidates(ImmutableList.of(own))) {
       Score score =
           new BlockScorer(new ScoringSettings(100, 4, 1))
@@ -233,15 +233,15 @@ final class BlockScorerTest {
     ModelSpec spec = SmallParent.spec();
     Candidate.Attention attention = new Candidate.Attention(0, new AttentionSpec.NoOp());
     Candidate.Ffn ffn = new Candidate.Ffn(0, new FfnSpec.NoOp());
-    Candidate.Whole whole = new Candidate.Whole(0, 1, BlockSpec.NO_OP);
+    Candidate.Block whole = new Candidate.Block(0, BlockSpec.NO_OP);
     ScoreTable table =
         new ScoreTable(
             ImmutableMap.of(
                 attention, new Score(1, 3, 10, 0, 0.1, 0),
                 ffn, new Score(2, 4, 20, 0, 0.2, 0),
                 whole, new Score(2.5, 1, 5, 0, 0, 0)));
-    BlockChoice decoupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.DECOUPLED);
-    BlockChoice coupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.COUPLED);
+    BlockChoice decoupled = new BlockChoice.Decoupled(0, BlockSpec.NO_OP);
+    BlockChoice coupled = new BlockChoice.Coupled(0, BlockSpec.NO_OP);
     assertThat(table.score(spec, decoupled)).isEqualTo(new Score(3, 5, 30, 0, 0.1 + 0.2, 0));
     assertThat(table.score(spec, coupled).klNats()).isEqualTo(2.5);
     assertThat(table.score(spec, Architecture.ofParent(spec))).isEqualTo(Score.NONE);
@@ -272,7 +272,7 @@ final class BlockScorerTest {
       Architecture second = Architecture.ofOne(parent.spec(), pair.second());
       Architecture both =
           Architecture.ofOne(parent.spec(), pair.first())
-              .with(second.placements().get(pair.second().layer()));
+              .with(second.choices().get(pair.second().layer()));
       try (HeterogeneousModel model = library.assemble(both)) {
         double measured = evaluator.evaluate(parent, ImmutableList.of(model)).get(0).klNats();
         assertThat(pair.measuredKl()).isCloseTo(measured, within(TOLERANCE));

@@ -50,7 +50,7 @@ public final class CpuKvCache implements KvCache {
 
   /** Returns the memory that one page takes in all layers, in bytes. */
   public static long bytesPerPage(ModelSpec spec) {
-    return PAGE_TOKENS * spec.kvBytesPerToken(Float.BYTES);
+    return KvCacheLayout.of(spec).bytesPerPage(Float.BYTES);
   }
 
   @Override

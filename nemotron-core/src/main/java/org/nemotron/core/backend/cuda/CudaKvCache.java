@@ -50,7 +50,7 @@ final class CudaKvCache implements KvCache {
   }
 
   static long bytesPerPage(ModelSpec spec) {
-    return PAGE_TOKENS * spec.kvBytesPerToken(DTYPE.bytes());
+    return KvCacheLayout.of(spec).bytesPerPage(DTYPE.bytes());
   }
 
   @Override
