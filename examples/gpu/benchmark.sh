@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a named program on a GPU machine that may have no build tools.
 #
-#   gpu/benchmark.sh pack DIR            here: builds the application and puts it, without natives, into DIR
+#   examples/gpu/benchmark.sh pack DIR   here: builds the application and puts it, without natives, into DIR
 #   DIR/benchmark.sh run NAME [ARGS...]  there: runs NAME, for example gpu-benchmark --json out.json; or
 #                                        NAME = test, which runs the tests that need a GPU
 #
