@@ -24,6 +24,7 @@ import picocli.CommandLine.ParseResult;
       ComposeByHand.class,
       Export.class,
       Generate.class,
+      ReportPictures.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
       FormatAccuracy.class,

@@ -38,7 +38,7 @@ import org.nemotron.nas.score.ScoringSettings;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchProblem;
 
-/** The races whose ratios the README tells. Closing it frees the models. */
+/** The races whose ratios docs/benchmarks.md publishes. Closing it frees the models. */
 final class SpeedRaces implements AutoCloseable {
   /** 143 million parameters: 286 MB in bfloat16, far beyond the processor's caches. */
   private static final int WIDTH = 1024;
@@ -74,7 +74,7 @@ final class SpeedRaces implements AutoCloseable {
     return model;
   }
 
-  /** Returns the races in the README's order. */
+  /** Returns the races in the order of docs/benchmarks.md. */
   ImmutableList<SpeedRace> all() throws IOException {
     return ImmutableList.of(scoring(), search(), distillation(), loading());
   }

@@ -97,7 +97,7 @@ public final class LocalDistiller {
     ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, room.layers());
     Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
     try (TensorThreads sideBySide = new TensorThreads(room.team());
-        StreamPool workplaces = new StreamPool(feed.device(), room.team());
+        StreamPool streams = new StreamPool(feed.device(), room.team());
         ParentPasses passes = new ParentPasses(feed, data, hostBytes, sideBySide)) {
       for (int index = 0; index < groups.size(); index++) {
         long before = (long) index * settings.steps();
@@ -111,11 +111,10 @@ public final class LocalDistiller {
               next,
               settings.steps(),
               (step, stream) -> {
-                TrainingStream.meet(feed.device());
+                TrainingStream.synchronize(feed.device());
                 sideBySide.forEach(
-                    group.largestFirst(),
-                    trainer -> workplaces.at(() -> trainer.step(step, stream)));
-                TrainingStream.meet(feed.device());
+                    group.largestFirst(), trainer -> streams.at(() -> trainer.step(step, stream)));
+                TrainingStream.synchronize(feed.device());
                 progress.accept((before + step + 1) / groups.size());
               });
           results.add(group);

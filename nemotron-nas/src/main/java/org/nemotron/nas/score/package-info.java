@@ -1,5 +1,5 @@
 /**
- * Stage 3, scores: how much the model suffers when one block is replaced.
+ * Stage 3, scores: how much the model degrades when one block is replaced.
  *
  * <p>Start at {@code BlockScorer}, which fills a {@code ScoreTable} with the divergence between
  * parent and parent-with-one-block-replaced.
