@@ -26,9 +26,11 @@ final class DependencyRuleTest {
   /** What reads tensors from files and writes them, and what makes tensors of text. */
   private static final ImmutableSet<String> TENSORS_IN_AND_OUT =
       ImmutableSet.of(
+          "org.nemotron.core.checkpoint.CheckpointWeights",
           "org.nemotron.core.checkpoint.huggingface.CheckpointDirectory",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsFile",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsWriter",
+          "org.nemotron.core.inference.WeightSource",
           "org.nemotron.core.text.EvaluationBatches",
           "org.nemotron.core.text.TokenBatches");
 
@@ -81,7 +83,7 @@ final class DependencyRuleTest {
         .whereLayer("backend")
         .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "inference")
         .whereLayer("checkpoint")
-        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn")
+        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn", "inference")
         .check(CLASSES);
   }
 

@@ -27,6 +27,8 @@ import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cuda.GpuCloseablesTest;
+import org.nemotron.core.checkpoint.CheckpointWeights;
+import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.inference.InferenceBackend;
@@ -144,10 +146,21 @@ public final class CloseablesTest {
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
             GOLDEN_FILE + " is closed"),
         CloseableCase.of(
+            CheckpointWeights.class,
+            () -> opened(() -> ModelReader.weights(GOLDEN, DType.FLOAT32, Device.CPU)),
+            CloseablesTest::read,
+            "these weights are closed"),
+        CloseableCase.of(
             SafetensorsFile.class,
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
             GOLDEN_FILE + " is closed"));
+  }
+
+  private static void read(CheckpointWeights weights) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(weights.get("model.norm.weight").dim()).isEqualTo(1);
+    }
   }
 
   private static ImmutableList<CloseableCase> blocks() {
