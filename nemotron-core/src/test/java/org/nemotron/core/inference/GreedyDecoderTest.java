@@ -32,7 +32,7 @@ final class GreedyDecoderTest {
       ModelSpec spec, int maxRows, int newTokens, ImmutableIntArray... prompts) {
     try (HeterogeneousModel model = TestModels.model(spec, 4);
         ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, WeightFormat.FLOAT32, team, maxRows)) {
+        InferenceModel ready = new CpuModel(model.spec(), WeightSource.of(model), WeightFormat.FLOAT32, team, maxRows)) {
       return GreedyDecoder.generate(ready, ImmutableList.copyOf(prompts), newTokens);
     }
   }

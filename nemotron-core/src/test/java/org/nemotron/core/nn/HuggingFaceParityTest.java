@@ -27,6 +27,7 @@ import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -140,7 +141,7 @@ final class HuggingFaceParityTest {
       throws IOException {
     try (HeterogeneousModel model = read(checkpoint);
         ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, format, team, 128);
+        InferenceModel ready = new CpuModel(model.spec(), WeightSource.of(model), format, team, 128);
         SafetensorsFile expected = expected(checkpoint)) {
       ImmutableIntArray generated = ids(expected.tensor("generated"));
       int prompt = checkpoint.promptTokens;

@@ -8,10 +8,10 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.NamedTensors;
 
 /**
  * What a step has beside its layers: laying out the rows, embedding, final norm, head and the
@@ -25,11 +25,7 @@ final class NonBlockProbe implements Probe {
   NonBlockProbe(HeterogeneousModel parent, Scenario scenario, InferenceBackend device) {
     ModelSpec spec = parent.spec().withBlocks(ImmutableList.of(BlockSpec.NO_OP));
     int maxRows = device.usualRows();
-    try (NamedTensors all = NamedTensors.of(parent.tensors());
-        NamedTensors own = all.share(spec.tensorShapes().keySet());
-        HeterogeneousModel empty = HeterogeneousModel.of(spec, own)) {
-      this.model = device.prepare(empty, device.bestFormat(), maxRows);
-    }
+    this.model = device.prepare(spec, WeightSource.of(parent), device.bestFormat(), maxRows);
     this.steps = ScenarioSteps.of(scenario, spec.vocabularySize(), maxRows);
     this.memory = model.newMemory(steps.pages());
   }

@@ -5,15 +5,15 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableLongArray;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.BatchChecks;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 
 /**
@@ -27,6 +27,8 @@ import org.nemotron.core.tensor.Resources;
 public final class CpuModel implements InferenceModel {
   // Shape letters in this file: R = rows of a step, D = model width, V = vocabulary.
 
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+
   /** Rows whose logits are computed together. */
   private static final int HEAD_ROWS = 64;
 
@@ -35,7 +37,7 @@ public final class CpuModel implements InferenceModel {
   private final int maxRows;
   private final RotaryCache rotary;
   private final NativeFloats embeddingVD;
-  private final ImmutableList<CpuSubBlock> subBlocks;
+  private final ImmutableList<CpuBlock> blocks;
   private final CpuRmsNorm finalNorm;
   private final ColumnParallelLinear head;
   private final CpuWorkspace space;
@@ -44,56 +46,70 @@ public final class CpuModel implements InferenceModel {
   private boolean closed;
 
   /**
-   * Packs the weights of {@code model}.
+   * Packs the weights of the model that {@code spec} describes.
    *
-   * @param model on the CPU
+   * @param weights on the CPU
    * @param team who computes; they stay the caller's, and must outlive this object
    * @param maxRows how many tokens a step may have
    */
-  public CpuModel(HeterogeneousModel model, WeightFormat format, ThreadTeam team, int maxRows) {
+  public CpuModel(
+      ModelSpec spec, WeightSource weights, WeightFormat format, ThreadTeam team, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    checkArgument(
-        model.device().equals(Device.CPU), "the model is on %s; it must be on cpu", model.device());
-    this.spec = model.spec();
+    this.spec = spec;
     this.team = team;
     this.maxRows = maxRows;
     this.rotary = new RotaryCache(spec.rope(), spec.headDim());
-    this.finalNorm = new CpuRmsNorm(model.finalNormWeight(), spec.rmsNormEps());
+    WeightSource checked = weights.checked(spec);
     try (Resources made = new Resources()) {
-      this.embeddingVD = made.add(NativeFloats.of(model.embedding()), NativeFloats::close);
-      this.subBlocks = packed(model, format, made);
-      this.head =
-          made.add(
-              ColumnParallelLinear.of(model.headWeight(), 16, team.count(), format),
-              ColumnParallelLinear::close);
+      this.embeddingVD = made.add(embedding(checked), NativeFloats::close);
+      this.blocks = packed(checked, format, made);
+      this.finalNorm = finalNorm(checked);
+      this.head = made.add(head(checked, format), ColumnParallelLinear::close);
       this.space = made.add(space(format), CpuWorkspace::close);
       this.parts = made.complete();
     }
     this.logits = new float[spec.vocabularySize()];
   }
 
-  private ImmutableList<CpuSubBlock> packed(
-      HeterogeneousModel model, WeightFormat format, Resources made) {
-    ImmutableList.Builder<CpuSubBlock> packed = ImmutableList.builder();
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(made.add(packed(model.block(layer).attention(), format), CpuSubBlock::close));
-      packed.add(made.add(packed(model.block(layer).ffn(), format), CpuSubBlock::close));
+  private static NativeFloats embedding(WeightSource weights) {
+    try (NativeScope scope = NativeScope.open()) {
+      return NativeFloats.of(CpuLayerWeights.onCpu(weights.get(EMBEDDING)));
     }
-    return packed.build();
   }
 
-  private CpuSubBlock packed(SubBlock subBlock, WeightFormat format) {
-    return CpuSubBlock.of(subBlock, rotary, spec.rmsNormEps(), team.count(), format);
+  private CpuRmsNorm finalNorm(WeightSource weights) {
+    try (NativeScope scope = NativeScope.open()) {
+      return new CpuRmsNorm(weights.get("model.norm.weight"), spec.rmsNormEps());
+    }
+  }
+
+  private ColumnParallelLinear head(WeightSource weights, WeightFormat format) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor headVD = weights.get(spec.tiedEmbeddings() ? EMBEDDING : "lm_head.weight");
+      return ColumnParallelLinear.of(
+          CpuLayerWeights.onCpu(headVD), CpuLayerWeights.OUTPUTS, team.count(), format);
+    }
+  }
+
+  private ImmutableList<CpuBlock> packed(
+      WeightSource weights, WeightFormat format, Resources made) {
+    ImmutableList.Builder<CpuBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      CpuLayerWeights own =
+          new CpuLayerWeights(weights, layer, spec.rmsNormEps(), format, team.count());
+      packed.add(made.add(new CpuBlock(spec.block(layer), own, rotary), CpuBlock::close));
+    }
+    return packed.build();
   }
 
   private CpuWorkspace space(WeightFormat format) {
     int rows = PackedWeights.roomFor(Math.max(maxRows, HEAD_ROWS), format);
     int headRows = PackedWeights.roomFor(HEAD_ROWS, format);
-    int widest = subBlocks.stream().mapToInt(CpuSubBlock::widestProduct).max().orElseThrow();
+    int widest = blocks.stream().mapToInt(CpuBlock::widestProduct).max().orElseThrow();
     return new CpuWorkspace(
         spec.width(),
         rows,
-        Math.max(1, subBlocks.stream().mapToInt(CpuSubBlock::innerWidth).max().orElseThrow()),
+        Math.max(1, blocks.stream().mapToInt(CpuBlock::innerWidth).max().orElseThrow()),
         spec.queryHeads() * spec.headDim(),
         team.count(),
         Math.max((long) rows * widest, (long) headRows * head.widest()));
@@ -127,7 +143,7 @@ public final class CpuModel implements InferenceModel {
 
   @Override
   public long weightBytes() {
-    return subBlocks.stream().mapToLong(CpuSubBlock::weightBytes).sum()
+    return blocks.stream().mapToLong(CpuBlock::weightBytes).sum()
         + head.bytes()
         + embeddingVD.capacity() * Float.BYTES;
   }
@@ -138,7 +154,7 @@ public final class CpuModel implements InferenceModel {
     team.run(
         worker -> {
           for (int layer = 0; layer < spec.layers(); layer++) {
-            runLayer(step, layer, worker);
+            blocks.get(layer).run(step, layer, worker);
           }
         });
     readLogits(step, reader);
@@ -163,7 +179,7 @@ public final class CpuModel implements InferenceModel {
         ends[layer] = System.nanoTime();
       }
       if (layer < spec.layers()) {
-        runLayer(step, layer, worker);
+        blocks.get(layer).run(step, layer, worker);
       }
     }
   }
@@ -187,11 +203,6 @@ public final class CpuModel implements InferenceModel {
       embeddingVD.read(tokens[row] * width, embeddedRD, row * width, width);
     }
     return embeddedRD;
-  }
-
-  private void runLayer(CpuStep step, int layer, ThreadTeam.Worker worker) {
-    subBlocks.get(2 * layer).run(step, layer, worker);
-    subBlocks.get(2 * layer + 1).run(step, layer, worker);
   }
 
   private void readLogits(CpuStep step, LogitsReader reader) {

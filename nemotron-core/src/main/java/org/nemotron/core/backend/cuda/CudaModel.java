@@ -17,8 +17,7 @@ import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -48,7 +47,7 @@ final class CudaModel implements InferenceModel {
   private final int maxRows;
   private final CudaRotaryCache rotary;
   private final CudaTensor embeddingVD;
-  private final ImmutableList<CudaSubBlock> subBlocks;
+  private final ImmutableList<CudaBlock> blocks;
   private final CudaRmsNorm finalNorm;
   private final PackedLinear head;
   private final CudaInputs inputs;
@@ -59,24 +58,27 @@ final class CudaModel implements InferenceModel {
   private final Resources parts;
   private boolean closed;
 
-  CudaModel(HeterogeneousModel model, CudaBackend device, WeightFormat format, int maxRows) {
+  CudaModel(
+      ModelSpec spec, WeightSource weights, CudaBackend device, WeightFormat format, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    this.spec = model.spec();
+    this.spec = spec;
     checkServable(spec, format);
     this.device = device;
     this.maxRows = maxRows;
     Device gpu = device.device();
     int logitRows = Math.max(HEAD_ROWS, maxSequences());
+    WeightSource checked = weights.checked(spec);
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
       this.rotary = made.add(new CudaRotaryCache(spec, gpu), CudaRotaryCache::close);
-      this.subBlocks = packed(model, format, made);
+      this.blocks = packed(checked, format, made);
+      Tensor norm = checked.get("model.norm.weight");
       this.finalNorm =
-          made.add(
-              new CudaRmsNorm(model.finalNormWeight(), spec.rmsNormEps(), gpu), CudaRmsNorm::close);
-      Tensor table = Tensors.move(model.embedding(), gpu, DType.BFLOAT16);
+          made.add(new CudaRmsNorm(norm, spec.rmsNormEps(), gpu), CudaRmsNorm::close);
+      Tensor table =
+          Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
-      Tensor head = spec.tiedEmbeddings() ? table : model.headWeight();
+      Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
       this.head = made.add(PackedLinear.of(head, gpu, WeightFormat.BFLOAT16), PackedLinear::close);
       int tableInts = maxSequences() * KvCache.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(gpu, maxRows, tableInts), CudaInputs::close);
@@ -90,28 +92,29 @@ final class CudaModel implements InferenceModel {
       this.graphs = made.add(new DecodeGraphs(maxSequences()), DecodeGraphs::close);
       this.fewRows =
           made.add(
-              new PersistentKernels(device.kernels(), space, fewRowsShapes(subBlocks)),
+              new PersistentKernels(device.kernels(), space, fewRowsShapes(blocks)),
               PersistentKernels::close);
       this.parts = made.complete();
     }
   }
 
-  private ImmutableList<CudaSubBlock> packed(
-      HeterogeneousModel model, WeightFormat format, Resources made) {
-    ImmutableList.Builder<CudaSubBlock> packed = ImmutableList.builder();
+  private ImmutableList<CudaBlock> packed(
+      WeightSource weights, WeightFormat format, Resources made) {
+    ImmutableList.Builder<CudaBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(made.add(packed(model.block(layer).attention(), format), CudaSubBlock::close));
-      packed.add(made.add(packed(model.block(layer).ffn(), format), CudaSubBlock::close));
+      CudaLayerWeights own =
+          new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format, device.device());
+      packed.add(made.add(new CudaBlock(spec.block(layer), own, rotary), CudaBlock::close));
     }
     return packed.build();
   }
 
   private ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes(
-      ImmutableList<CudaSubBlock> subBlocks) {
+      ImmutableList<CudaBlock> blocks) {
     ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
     for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
       int of = rows;
-      PersistentKernelShape.of(device.kernels().gpu(), spec, subBlocks, rows)
+      PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows)
           .ifPresent(shape -> shapes.put(of, shape));
     }
     return shapes.buildOrThrow();
@@ -132,14 +135,10 @@ final class CudaModel implements InferenceModel {
         spec.queryHeads() * spec.headDim());
   }
 
-  private CudaSubBlock packed(SubBlock subBlock, WeightFormat format) {
-    return CudaSubBlock.of(subBlock, rotary, spec.rmsNormEps(), device.device(), format);
-  }
-
   private CudaWorkspace.Widths widths(WeightFormat format) {
     int queries = spec.queryHeads() * spec.headDim();
-    int joined = subBlocks.stream().mapToInt(CudaSubBlock::joinedWidth).max().orElse(0);
-    int inner = subBlocks.stream().mapToInt(CudaSubBlock::innerWidth).max().orElse(0);
+    int joined = blocks.stream().mapToInt(CudaBlock::joinedWidth).max().orElse(0);
+    int inner = blocks.stream().mapToInt(CudaBlock::innerWidth).max().orElse(0);
     int fp8 = format == WeightFormat.FLOAT8_E4M3 ? Math.max(spec.width(), inner) : 0;
     return new CudaWorkspace.Widths(
         spec.width(), Math.max(8, joined), Math.max(8, inner), queries, spec.headDim(), fp8);
@@ -167,7 +166,7 @@ final class CudaModel implements InferenceModel {
 
   @Override
   public long weightBytes() {
-    return subBlocks.stream().mapToLong(CudaSubBlock::weightBytes).sum()
+    return blocks.stream().mapToLong(CudaBlock::weightBytes).sum()
         + head.bytes()
         + (spec.tiedEmbeddings() ? 0 : embeddingVD.bytes());
   }
@@ -265,8 +264,7 @@ final class CudaModel implements InferenceModel {
   private void listLayers(WorkList parts, CudaKvCache memory, int without) {
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer != without) {
-        subBlocks.get(2 * layer).list(parts, memory.layer(layer));
-        subBlocks.get(2 * layer + 1).list(parts, memory.layer(layer));
+        blocks.get(layer).list(parts, memory.layer(layer));
       }
     }
   }
@@ -275,18 +273,13 @@ final class CudaModel implements InferenceModel {
     step.embed(embeddingVD);
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer != without) {
-        runLayer(step, layer);
+        blocks.get(layer).run(step, layer);
       }
     }
   }
 
   private CudaStep begin(CudaRows rows, CudaKvCache memory) {
     return new CudaStep(device.kernels(), device.launcher(), space, memory, rows, spec.width());
-  }
-
-  private void runLayer(CudaStep step, int layer) {
-    subBlocks.get(2 * layer).run(step, layer);
-    subBlocks.get(2 * layer + 1).run(step, layer);
   }
 
   @Override
@@ -332,7 +325,7 @@ final class CudaModel implements InferenceModel {
       step.embed(embeddingVD);
       for (int layer = 0; layer < spec.layers(); layer++) {
         clock.mark(layer, device.stream());
-        runLayer(step, layer);
+        blocks.get(layer).run(step, layer);
       }
       clock.mark(spec.layers(), device.stream());
       return clock.nanosBetweenMarks(spec.layers() + 1);

@@ -24,6 +24,8 @@ import org.nemotron.core.backend.cuda.GpuCloseablesTest;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufValue;
 import org.nemotron.core.checkpoint.gguf.GgufWriter;
+import org.nemotron.core.checkpoint.CheckpointWeights;
+import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.inference.InferenceBackend;
@@ -146,6 +148,11 @@ public final class CloseablesTest implements CloseableContract {
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
             GOLDEN_FILE + " is closed"),
         CloseableCase.of(
+            CheckpointWeights.class,
+            () -> opened(() -> ModelReader.weights(GOLDEN, DType.FLOAT32, Device.CPU)),
+            CloseablesTest::read,
+            "these weights are closed"),
+        CloseableCase.of(
             SafetensorsFile.class,
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
@@ -161,6 +168,12 @@ public final class CloseablesTest implements CloseableContract {
     Path file = temporary.resolve("model.gguf");
     new GgufWriter().put("text", GgufValue.of("once")).write(file);
     return GgufFile.open(file);
+  }
+
+  private static void read(CheckpointWeights weights) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(weights.get("model.norm.weight").dim()).isEqualTo(1);
+    }
   }
 
   private static ImmutableList<CloseableCase> blocks() {

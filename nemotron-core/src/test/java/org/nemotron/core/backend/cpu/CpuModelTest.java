@@ -21,6 +21,7 @@ import org.nemotron.core.inference.KvCache;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
@@ -190,7 +191,7 @@ final class CpuModelTest {
     ModelSpec spec = TestModels.spec(block);
     try (HeterogeneousModel model = TestModels.model(spec, 1);
         ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, Backends.bestFormat(Device.CPU), team, 100);
+        InferenceModel ready = new CpuModel(model.spec(), WeightSource.of(model), Backends.bestFormat(Device.CPU), team, 100);
         KvCache memory = new CpuKvCache(spec, 65)) {
       assertThatThrownBy(
               () -> ready.step(ImmutableList.copyOf(chunks), memory, (index, logits) -> {}))
@@ -309,7 +310,7 @@ final class CpuModelTest {
   void new_noRows_isRefused() {
     try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
         ThreadTeam team = new ThreadTeam(1)) {
-      assertThatThrownBy(() -> new CpuModel(model, Backends.bestFormat(Device.CPU), team, 0))
+      assertThatThrownBy(() -> new CpuModel(model.spec(), WeightSource.of(model), Backends.bestFormat(Device.CPU), team, 0))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("maxRows (0) must be positive");
     }
