@@ -6,7 +6,7 @@ import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.runtime.cache.PagedSequence;
 
-/** A request that has its pages: how far it is. */
+/** An admitted request: its pages, and how many of its tokens have been read. */
 final class ActiveRequest {
   private final Job job;
   private final PagedSequence pages;

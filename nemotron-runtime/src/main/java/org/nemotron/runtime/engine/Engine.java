@@ -29,9 +29,9 @@ import org.nemotron.runtime.metrics.MetricsRecorder;
  * Runs requests through one model, many at a time: they join and leave the running batch at every
  * step.
  *
- * <p>A request is let in, in order of arrival, when all the pages that it may need are free; until
- * then it waits. Requests that generate get a token at every step, however long the prompts are
- * that are read meanwhile.
+ * <p>A request is admitted, in order of arrival, when all the pages that it may need are free.
+ * Requests that generate get a token at every step, however long the prompts are that are read
+ * meanwhile.
  *
  * <p>Requests are submitted by any thread; one thread of the engine runs them.
  */
@@ -125,6 +125,23 @@ final class Engine implements AutoCloseable {
   void submit(Job job) {
     checkOpen();
     Uninterruptibles.putUninterruptibly(queue, job);
+    wakeFor(job);
+  }
+
+  /**
+   * Hands a request to the engine unless the queue is full.
+   *
+   * @return whether it did
+   * @throws IllegalStateException if the engine is closed
+   */
+  boolean trySubmit(Job job) {
+    checkOpen();
+    boolean queued = queue.offer(job);
+    wakeFor(job);
+    return queued;
+  }
+
+  private void wakeFor(Job job) {
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
       throw new IllegalStateException(CLOSED);

@@ -45,7 +45,7 @@ interface Job {
   /** Returns whether the caller has given up; any thread may ask. */
   boolean isCancelled();
 
-  /** Called when the request is let in, with how many of its tokens were read before. */
+  /** Called when the request is admitted, with how many of its tokens the KV cache has already. */
   void begin(int sharedTokens);
 
   /** Called once: the request is done. */

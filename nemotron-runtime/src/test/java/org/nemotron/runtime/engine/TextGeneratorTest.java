@@ -135,7 +135,7 @@ final class TextGeneratorTest {
       assertThat(joined).isEqualTo(generation.await().text()).isNotEmpty();
       assertThatThrownBy(generation::pieces)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("the pieces have been asked for before");
+          .hasMessage("the stream of this generation has been taken before");
     }
   }
 
