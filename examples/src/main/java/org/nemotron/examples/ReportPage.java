@@ -27,7 +27,8 @@ record ReportPage(String html) {
   private static final Pattern DEFINITIONS = Pattern.compile("(?s)<defs>.*?</defs>");
   private static final Pattern PALETTE = Pattern.compile("(?s):root \\{.*?\\}");
   private static final Pattern CHART =
-      Pattern.compile("(?s)<svg (viewBox=\"0 0 (\\S+) (\\S+)\")[^>]*(aria-label=[^>]*)>(.*?)</svg>");
+      Pattern.compile(
+          "(?s)<svg (viewBox=\"0 0 (\\S+) (\\S+)\")[^>]*(aria-label=[^>]*)>(.*?)</svg>");
   private static final Pattern CLASSES = Pattern.compile("class=\"([^\"]*)\"");
 
   /** A rule outside of any other block: selector and properties. */
@@ -64,21 +65,30 @@ record ReportPage(String html) {
     boolean hatched = chart.group(5).contains("hatch");
     String content = (hatched ? first(DEFINITIONS) : "") + chart.group(5);
     return """
-        <svg xmlns="http://www.w3.org/2000/svg" %s width="%s" height="%s" role="img" %s>
-        <style>
-        %s
-        </style>
-        %s
-        </svg>
-        """
+    <svg xmlns="http://www.w3.org/2000/svg" %s width="%s" height="%s" role="img" %s>
+    <style>
+    %s
+    </style>
+    %s
+    </svg>
+    """
         .formatted(
-            chart.group(1), chart.group(2), chart.group(3), chart.group(4), style(content), content);
+            chart.group(1),
+            chart.group(2),
+            chart.group(3),
+            chart.group(4),
+            style(content),
+            content);
   }
 
   private String style(String content) {
     String sheet = first(STYLE);
     ImmutableList<String> palettes =
-        PALETTE.matcher(sheet).results().map(MatchResult::group).collect(ImmutableList.toImmutableList());
+        PALETTE
+            .matcher(sheet)
+            .results()
+            .map(MatchResult::group)
+            .collect(ImmutableList.toImmutableList());
     checkArgument(palettes.size() >= 2, "the style sheet must have a light and a dark palette");
     ImmutableSet<String> classes = classes(content);
     String rules =

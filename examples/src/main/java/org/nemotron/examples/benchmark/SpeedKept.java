@@ -10,8 +10,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what stands
- * there.
+ * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what
+ * stands there.
  */
 @Command(
     name = "speed-kept",

@@ -23,7 +23,8 @@ final class DocumentsTest {
   /** A little above the 120 of the style, for a word that would stand alone. */
   private static final int LONGEST_LINE = 122;
 
-  private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#\\s]*)(?:#([^)]+))?\\)");
+  private static final Pattern LINK =
+      Pattern.compile("\\]\\((?!https?:)([^)#\\s]*)(?:#([^)]+))?\\)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
   private static final Pattern CODE = Pattern.compile("(?ms)^```.*?^```$");
 
@@ -74,7 +75,10 @@ final class DocumentsTest {
     for (String folder : ImmutableList.of("", "docs", "examples/consumers", "examples/data")) {
       try (Stream<Path> files = Files.list(ROOT.resolve(folder))) {
         documents.addAll(
-            files.filter(file -> file.toString().endsWith(".md")).sorted().collect(toImmutableList()));
+            files
+                .filter(file -> file.toString().endsWith(".md"))
+                .sorted()
+                .collect(toImmutableList()));
       }
     }
     return documents.build();
