@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.Closer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,11 +45,14 @@ import org.nemotron.nas.score.ScoringSettings;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.Solution;
+import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
+import org.nemotron.runtime.engine.GeneratedToken;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
+import org.nemotron.runtime.engine.TokenListener;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -162,6 +168,30 @@ final class ApiGuideTest {
     // end
     assertThat(printed).isNotEmpty();
 
+    // snippet: tokens
+    try (TextGenerator generator = TextGenerator.open(directory)) {
+      GenerationRequest request =
+          GenerationRequest.continuing("The cat")
+              .maxNewTokens(20)
+              .sampling(SamplingParams.builder().temperature(0.8).topLogProbs(3).build())
+              .build();
+      generator.generate(
+          request,
+          new TokenListener() {
+            @Override
+            public void onToken(GeneratedToken token) {
+              System.out.println(token.id() + " " + token.text() + " " + token.topLogProbs());
+            }
+
+            @Override
+            public void onRest(String text) {
+              System.out.println(
+                  text); // held back until the end, as it might have been a stop string
+            }
+          });
+    }
+    // end
+
     // snippet: serve
     EngineSettings settings = EngineSettings.builder().maxBatch(8).queueCapacity(64).build();
     try (TextGenerator generator = TextGenerator.open(directory, settings)) {
@@ -174,8 +204,41 @@ final class ApiGuideTest {
       for (Generation generation : running.subList(1, 4)) {
         System.out.println(generation.await().text()); // or pieces(), or future()
       }
-      System.out.println(generator.metrics());
+      boolean tooMany =
+          generator.trySubmit(GenerationRequest.continuing("A bird").build()).isEmpty();
+      System.out.println(tooMany + " " + generator.metrics());
     }
     // end
+  }
+
+  /** The parent that comes along is no chat model: a copy of it gets a template. */
+  @Test
+  void chatChapter_onAModelWithATemplate_answers(@TempDir Path chatModel) throws IOException {
+    for (String file :
+        List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(MODELS.resolve("tale-7m").resolve(file), chatModel.resolve(file));
+    }
+    Files.writeString(
+        chatModel.resolve("chat_template.jinja"),
+        "{{ bos_token }}{% for message in messages %}{{ message.content }}\n{% endfor %}");
+    StringBuilder printed = new StringBuilder();
+    // snippet: chat
+    try (TextGenerator generator = TextGenerator.open(chatModel)) {
+      List<ChatMessage> messages = new ArrayList<>();
+      messages.add(ChatMessage.system("You tell short stories."));
+      messages.add(ChatMessage.user("One about a cat, please."));
+      GenerationResult story = generator.chat(messages);
+
+      messages.add(ChatMessage.assistant(story.text()));
+      messages.add(ChatMessage.user("What did the dog do?"));
+      GenerationRequest request =
+          GenerationRequest.chat(messages)
+              .maxNewTokens(40)
+              .sampling(SamplingParams.read(chatModel).toBuilder().seed(7).build())
+              .build();
+      generator.generate(request, piece -> printed.append(piece));
+    }
+    // end
+    assertThat(printed).isNotEmpty();
   }
 }

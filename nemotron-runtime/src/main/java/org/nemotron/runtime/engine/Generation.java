@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.AbstractIterator;
 import com.google.common.collect.Streams;
 import com.google.common.util.concurrent.Uninterruptibles;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -36,6 +37,7 @@ public final class Generation {
    *
    * @throws GenerationFailedException if it failed
    */
+  @CanIgnoreReturnValue
   public GenerationResult follow(TokenListener listener) {
     Stream<StreamPart> stream = stream();
     try {

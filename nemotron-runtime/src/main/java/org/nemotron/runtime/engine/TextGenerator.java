@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,6 +167,7 @@ public final class TextGenerator implements AutoCloseable {
    * {@code listener} as it comes, on this thread. An exception of the listener cancels the request,
    * and is thrown here. See {@link #submit}.
    */
+  @CanIgnoreReturnValue
   public GenerationResult generate(GenerationRequest request, Consumer<String> listener) {
     Generation generation = submit(request);
     try {
@@ -181,6 +183,7 @@ public final class TextGenerator implements AutoCloseable {
    * listener} as it comes, on this thread. An exception of the listener cancels the request, and is
    * thrown here. See {@link #submit}.
    */
+  @CanIgnoreReturnValue
   public GenerationResult generate(GenerationRequest request, TokenListener listener) {
     return submit(request).follow(listener);
   }
@@ -214,6 +217,7 @@ public final class TextGenerator implements AutoCloseable {
    * Returns what {@link #chat(List)} returns, and passes each piece of text to {@code listener} as
    * it comes, on this thread.
    */
+  @CanIgnoreReturnValue
   public GenerationResult chat(List<ChatMessage> messages, Consumer<String> listener) {
     return generate(GenerationRequest.chat(messages).build(), listener);
   }

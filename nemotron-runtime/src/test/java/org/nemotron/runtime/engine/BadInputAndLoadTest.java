@@ -148,6 +148,7 @@ final class BadInputAndLoadTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // what a caller without NullAway may do
   void submit_null_isRefusedInASentence() throws IOException {
     try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
       assertThatThrownBy(() -> generator.generate((GenerationRequest) null))

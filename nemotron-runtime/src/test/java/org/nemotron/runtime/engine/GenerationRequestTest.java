@@ -45,6 +45,7 @@ final class GenerationRequestTest {
 
   /** Each null is named where it is given, not where the request is served. */
   @Test
+  @SuppressWarnings("NullAway") // what a caller without NullAway may do
   void anyMethod_null_isRefusedInASentence() {
     ImmutableMap<String, ThrowingCallable> calls =
         ImmutableMap.<String, ThrowingCallable>builder()
