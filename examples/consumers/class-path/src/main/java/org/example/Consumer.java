@@ -13,6 +13,7 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
@@ -51,12 +52,12 @@ public final class Consumer {
               20_000);
       TokenBatches batches = new TokenBatches(corpus, 2, 128, new Seed(1));
       try (BlockLibrary library =
-          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, n -> {})) {
+          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches)) {
         var scores =
-            new BlockScorer(new ScoringSettings(1, 4, 2))
-                .score(library, new EvaluationBatches(corpus, 2, 128, 2), n -> {});
+            new BlockScorer(ScoringSettings.DEFAULT)
+                .score(library, new EvaluationBatches(corpus, 2, 128, 2));
         var costs =
-            new LatencyMeter(1, 3).measure(parent, space, new Scenario(4, 32, 32), n -> {});
+            new LatencyMeter(MeterSettings.BRIEF).measure(parent, space, new Scenario(4, 32, 32));
         var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
         Solution best =
             PuzzleSearch.builder()

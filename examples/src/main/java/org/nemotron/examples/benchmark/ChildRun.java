@@ -13,6 +13,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.library.Architecture;
@@ -32,8 +33,7 @@ import org.nemotron.nas.search.SearchOutcome;
  * tempting, times a random weight of the layer and of the candidate.
  */
 record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speedup, int rounds) {
-  private static final int PREFILL_ROUNDS = 3;
-  private static final int DECODE_ROUNDS = 20;
+  private static final MeterSettings METER = MeterSettings.DEFAULT.withPartRounds(3, 20);
 
   /**
    * Measures, prints two lines, and returns the figures.
@@ -43,13 +43,12 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
   Map<String, Object> measure() throws NoArchitectureException {
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel whole = RandomModels.of(parent, device, dtype)) {
-      CostTable costs =
-          new LatencyMeter(PREFILL_ROUNDS, DECODE_ROUNDS)
-              .measure(whole, SearchSpace.PAPER, scenario, round -> {});
+      CostTable costs = new LatencyMeter(METER).measure(whole, SearchSpace.PAPER, scenario);
       ModelSpec spec = child(costs);
       try (HeterogeneousModel child = RandomModels.of(spec, device, dtype)) {
         ImmutableList<Double> rates =
-            new ThroughputMeter(scenario, rounds).measure(ImmutableList.of(whole, child));
+            new ThroughputMeter(scenario, METER.withGenerationRounds(rounds))
+                .measure(ImmutableList.of(whole, child));
         return figures(costs, spec, rates);
       }
     }

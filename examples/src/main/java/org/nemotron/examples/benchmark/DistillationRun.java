@@ -51,13 +51,16 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
             batch,
             shape.trainedTokens(),
             new Seed(1));
-    var settings =
-        new LocalDistillationSettings(
-            shape.trainedSteps(), OptimizerSettings.ofRate(1e-4), threads, 100);
+    LocalDistillationSettings settings =
+        LocalDistillationSettings.DEFAULT
+            .withSteps(shape.trainedSteps())
+            .withOptimizer(OptimizerSettings.ofRate(1e-4))
+            .withDivergenceFactor(100);
     try (BlockLibrary library = ScoringRun.library(shape, parent, shape.trained())) {
       List<Long> marks = new ArrayList<>();
       long start = System.nanoTime();
       new LocalDistiller(settings)
+          .withThreads(threads)
           .distill(
               library, library.candidates(), data, done -> marks.add(System.nanoTime() - start))
           .library()

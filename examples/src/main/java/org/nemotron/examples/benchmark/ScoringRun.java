@@ -41,7 +41,7 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
   static BlockLibrary library(TrainingShape shape, HeterogeneousModel parent, SearchSpace space) {
     int window = Math.min(512, shape.trainedTokens());
     TokenBatches data = new TokenBatches(shape.tokens(4 * window), 1, window, new Seed(1));
-    return new Calibrator(PLAIN_START).calibrate(parent, space, data, batch -> {});
+    return new Calibrator(PLAIN_START).calibrate(parent, space, data);
   }
 
   /** Scores, prints a line, and returns the figures. */
@@ -70,10 +70,11 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
             shape.scoredBatch(),
             shape.scoredTokens(),
             shape.scoredSequences());
-    ScoringSettings settings = new ScoringSettings(data.batches(), candidatesPerPass, threads);
+    ScoringSettings settings = ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass);
     long start = System.nanoTime();
     ScoreTable scores =
         new BlockScorer(settings)
+            .withThreads(threads)
             .score(
                 library,
                 data,

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
@@ -25,6 +24,7 @@ import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
@@ -36,6 +36,12 @@ import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.ArchitectureProblem;
+import org.nemotron.nas.pipeline.Compression;
+import org.nemotron.nas.pipeline.CompressionPlan;
+import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.nas.pipeline.PlanFiles;
+import org.nemotron.nas.pipeline.Target;
+import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ModelQuality;
@@ -62,6 +68,38 @@ import org.nemotron.runtime.sampling.SamplingParams;
 final class ApiGuideTest {
   private static final Path MODELS = Path.of("models");
   private static final Path TEXTS = Path.of("data");
+
+  @Test
+  void runChapter_aParentAndATarget_writesChildAndReport(@TempDir Path output)
+      throws IOException, NoArchitectureException {
+    Path directory = MODELS.resolve("tale-7m");
+    Path text = TEXTS.resolve("tinystories.train.txt.gz");
+    Path heldOut = TEXTS.resolve("tinystories.val.txt.gz");
+    // snippet: run
+    Compression compression =
+        Compression.of(directory)
+            .text(text)
+            .heldOut(heldOut)
+            .target(Target.speedup(1.2))
+            .change(plan -> plan.toBuilder().space(SearchSpace.NO_OPS).build())
+            .brief(); // a tenth of the work
+    RunSummary summary = compression.run(output);
+    // end
+    assertThat(summary.mainTarget().name()).isEqualTo("1.2x");
+    assertThat(output.resolve("child/model.safetensors")).isNotEmptyFile();
+    assertThat(output.resolve("report/index.html")).isNotEmptyFile();
+
+    // snippet: plan
+    CompressionPlan plan = compression.plan().withOutput(output);
+    CompressionPlan more =
+        plan.toBuilder()
+            .targets(ImmutableList.of(Target.speedup(1.2), Target.speedup(1.4)))
+            .build();
+    String json = PlanFiles.write(more); // and PlanFiles.read(file)
+    // end
+    assertThat(more.targets()).hasSize(2);
+    assertThat(json).contains("1.4x");
+  }
 
   /** One method, because the guide is one program: each chapter goes on with what the last made. */
   @Test
@@ -95,24 +133,20 @@ final class ApiGuideTest {
               .noOpFfn(true)
               .build();
       BlockLibrary start =
-          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
+          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches);
 
-      int cores = CpuThreads.available();
-      var settings = new LocalDistillationSettings(3, OptimizerSettings.ofRate(2e-3), cores, 10);
+      LocalDistillationSettings local = LocalDistillationSettings.DEFAULT.withSteps(3);
       BlockLibrary library =
-          new LocalDistiller(settings)
-              .distill(start, start.candidates(), batches, tokens -> {})
-              .library();
+          new LocalDistiller(local).distill(start, start.candidates(), batches).library();
       // end
       opened.register(start::close);
       opened.register(library::close);
       assertThat(library.trained()).hasSize(16); // what is left out needs no training
 
       // snippet: tables
-      ScoreTable scores =
-          new BlockScorer(new ScoringSettings(2, 4, cores)).score(library, validation, n -> {});
+      ScoreTable scores = new BlockScorer(ScoringSettings.DEFAULT).score(library, validation);
       Scenario scenario = new Scenario(4, 32, 32); // requests, prompt tokens, output tokens
-      CostTable costs = new LatencyMeter(1, 3).measure(parent, space, scenario, n -> {});
+      CostTable costs = new LatencyMeter(MeterSettings.BRIEF).measure(parent, space, scenario);
       // end
 
       // snippet: search
@@ -129,14 +163,14 @@ final class ApiGuideTest {
       assertThat(assembled.spec().parameters()).isLessThan(parent.spec().parameters());
 
       // snippet: distill
-      var training =
-          new GlobalDistillationSettings(2, OptimizerSettings.ofRate(1e-4), 1, 1, 0, cores, 2);
+      GlobalDistillationSettings global =
+          GlobalDistillationSettings.DEFAULT
+              .withSteps(2)
+              .withOptimizer(OptimizerSettings.ofRate(1e-4));
       HeterogeneousModel child =
-          new GlobalDistiller(training)
-              .distill(parent, assembled, batches, validation, step -> {})
-              .child();
+          new GlobalDistiller(global).distill(parent, assembled, batches, validation).child();
       ImmutableList<ModelQuality> quality =
-          new ModelEvaluator(validation, cores).evaluate(parent, ImmutableList.of(parent, child));
+          new ModelEvaluator(validation).evaluate(parent, ImmutableList.of(parent, child));
       // end
       opened.register(child::close);
       assertThat(quality.get(0).klNats()).isLessThan(quality.get(1).klNats());

@@ -1,6 +1,5 @@
 package org.nemotron.nas.cost;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
@@ -23,11 +22,10 @@ public final class ThroughputMeter {
   private final Scenario scenario;
   private final int rounds;
 
-  /** Makes a meter that takes the median of {@code rounds} runs of {@code scenario}. */
-  public ThroughputMeter(Scenario scenario, int rounds) {
-    checkArgument(rounds > 0, "rounds (%s) must be positive", rounds);
+  /** Makes a meter that takes the median of as many runs of {@code scenario} as are wanted. */
+  public ThroughputMeter(Scenario scenario, MeterSettings settings) {
     this.scenario = scenario;
-    this.rounds = rounds;
+    this.rounds = settings.generationRounds();
   }
 
   /**

@@ -39,6 +39,11 @@ public final class Calibrator {
     this.settings = settings;
   }
 
+  /** Returns the untrained library of {@code space}; see the other {@code calibrate}. */
+  public BlockLibrary calibrate(HeterogeneousModel parent, SearchSpace space, TokenBatches data) {
+    return calibrate(parent, space, data, batch -> {});
+  }
+
   /**
    * Returns the library of all candidates of {@code space}, with their starting weights.
    *

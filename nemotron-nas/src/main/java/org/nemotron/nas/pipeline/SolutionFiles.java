@@ -3,18 +3,16 @@ package org.nemotron.nas.pipeline;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
 import java.util.List;
 import org.nemotron.core.spec.SpecJson;
 import org.nemotron.nas.library.BlockChoice;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
 import org.nemotron.nas.search.Solution;
 
 /** The solutions of a run as JSON. */
 final class SolutionFiles {
   private SolutionFiles() {}
 
-  static String json(ImmutableList<Target> targets, List<TargetSearch.Answer> answers)
+  static String json(List<Target> targets, List<TargetSearch.Answer> answers)
       throws JsonProcessingException {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (int index = 0; index < answers.size(); index++) {

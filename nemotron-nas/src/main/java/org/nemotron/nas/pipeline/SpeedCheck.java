@@ -9,9 +9,7 @@ import java.util.function.Consumer;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.Limit.Bound;
 
 /**
  * Holds what the parts of an architecture promise against the whole model: an architecture found is

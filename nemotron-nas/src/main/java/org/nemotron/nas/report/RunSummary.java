@@ -57,6 +57,15 @@ public record RunSummary(
     return targets.get(0);
   }
 
+  /**
+   * Returns the target of this name.
+   *
+   * @throws java.util.NoSuchElementException if there is none
+   */
+  public TargetSummary target(String name) {
+    return targets.stream().filter(target -> target.name().equals(name)).findFirst().orElseThrow();
+  }
+
   private static void named(String value, String component) {
     checkArgument(!value.isBlank(), "%s (\"%s\") must not be blank", component, value);
   }

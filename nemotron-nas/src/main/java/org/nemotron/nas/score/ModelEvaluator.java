@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.activation.Divergences;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
@@ -26,6 +27,11 @@ public final class ModelEvaluator {
 
   private final EvaluationBatches data;
   private final int threads;
+
+  /** Makes an evaluator on all of {@code data} that uses all cores. */
+  public ModelEvaluator(EvaluationBatches data) {
+    this(data, CpuThreads.available());
+  }
 
   /** Makes an evaluator on all of {@code data} that uses {@code threads} cores. */
   public ModelEvaluator(EvaluationBatches data, int threads) {

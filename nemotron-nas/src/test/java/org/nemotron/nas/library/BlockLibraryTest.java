@@ -60,7 +60,7 @@ final class BlockLibraryTest {
 
   private BlockLibrary library(boolean refit) {
     return new Calibrator(settings(refit))
-        .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+        .calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   private static Tensor ids() {
@@ -252,11 +252,9 @@ final class BlockLibraryTest {
   void calibrate_eitherImportance_isRepeatable(ChannelImportance importance) {
     InitSettings settings = new InitSettings(importance, KvHeadStart.BEST_HEADS, 3, true);
     try (BlockLibrary first =
-            new Calibrator(settings)
-                .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+            new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training());
         BlockLibrary second =
-            new Calibrator(settings)
-                .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {})) {
+            new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training())) {
       assertThat(first.rankings()).isEqualTo(second.rankings());
       assertThat(values(first)).isEqualTo(values(second));
     }
@@ -276,7 +274,7 @@ final class BlockLibraryTest {
     try (HeterogeneousModel child = SmallParent.model(irregular, 3);
         BlockLibrary library =
             new Calibrator(settings(true))
-                .calibrate(child, SmallParent.SPACE, SmallParent.training(), batch -> {})) {
+                .calibrate(child, SmallParent.SPACE, SmallParent.training())) {
       for (Candidate candidate : library.candidates()) {
         try (HeterogeneousModel hybrid =
             library.assemble(Architecture.ofOne(irregular, candidate))) {

@@ -41,7 +41,7 @@ final class CloseablesTest {
     parent = SmallParent.model();
     library =
         new Calibrator(InitSettings.DEFAULT)
-            .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+            .calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   @AfterEach

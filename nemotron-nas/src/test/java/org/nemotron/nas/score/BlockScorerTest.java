@@ -22,6 +22,7 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
@@ -58,7 +59,7 @@ final class BlockScorerTest {
             InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             true);
-    return new Calibrator(settings).calibrate(parent, space, SmallParent.training(), batch -> {});
+    return new Calibrator(settings).calibrate(parent, space, SmallParent.training());
   }
 
   @AfterEach
@@ -69,8 +70,9 @@ final class BlockScorerTest {
   }
 
   private ScoreTable scores(int candidatesPerPass, int threads) {
-    return new BlockScorer(new ScoringSettings(100, candidatesPerPass, threads))
-        .score(library, library.candidates(), SmallParent.heldOut(), batch -> {});
+    return new BlockScorer(ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass))
+        .withThreads(threads)
+        .score(library, library.candidates(), SmallParent.heldOut());
   }
 
   @Test
@@ -108,8 +110,9 @@ final class BlockScorerTest {
     Candidate.Block own = new Candidate.Block(1, SmallParent.BLOCK);
     try (BlockLibrary more = library.withCandidates(ImmutableList.of(own))) {
       Score score =
-          new BlockScorer(new ScoringSettings(100, 4, 1))
-              .score(more, ImmutableList.of(own), SmallParent.heldOut(), batch -> {})
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(more, ImmutableList.of(own), SmallParent.heldOut())
               .score(own);
       assertThat(score.klNats()).isCloseTo(0, within(TOLERANCE));
       assertThat(score.lossIncrease()).isCloseTo(0, within(TOLERANCE));
@@ -148,19 +151,25 @@ final class BlockScorerTest {
 
   @Test
   void score_hiddenStatesOnTheHost_giveTheSameBits() {
-    ScoringSettings onHost = new ScoringSettings(100, 4, 2, ScoringSettings.HiddenStates.HOST);
+    ScoringSettings onHost =
+        ScoringSettings.DEFAULT.withHiddenStates(ScoringSettings.HiddenStates.HOST);
     ScoreTable scores =
         new BlockScorer(onHost)
-            .score(library, library.candidates(), SmallParent.heldOut(), batch -> {});
+            .withThreads(2)
+            .score(library, library.candidates(), SmallParent.heldOut());
     assertThat(scores).isEqualTo(scores(4, 2));
   }
 
   @Test
-  void score_fewerBatches_usesTheFirstWindowsOnly() {
+  void score_oneBatchOfText_isTheMeanOverItsWindows() {
     Candidate candidate = library.candidates().asList().get(0);
+    EvaluationBatches one =
+        new EvaluationBatches(
+            SmallParent.corpus(7 * SmallParent.WINDOW, 4), 3, SmallParent.WINDOW, 3);
     Score score =
-        new BlockScorer(new ScoringSettings(1, 4, 1))
-            .score(library, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {})
+        new BlockScorer(ScoringSettings.DEFAULT)
+            .withThreads(1)
+            .score(library, ImmutableList.of(candidate), one)
             .score(candidate);
     double[] perWindow = slowKlPerWindow(candidate, SmallParent.heldOut().batch(0));
     assertThat(score.klNats()).isCloseTo(mean(perWindow), within(TOLERANCE));
@@ -221,8 +230,9 @@ final class BlockScorerTest {
             fresh.map(tensor -> tensor.mul(new org.bytedeco.pytorch.Scalar(Double.NaN)));
         BlockLibrary spoilt = library.with(ImmutableMap.of(candidate, broken))) {
       ScoreTable table =
-          new BlockScorer(new ScoringSettings(1, 4, 1))
-              .score(spoilt, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {});
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(spoilt, ImmutableList.of(candidate), SmallParent.heldOut());
       assertThat(table.scores()).isEmpty();
       assertThat(table.leftOut()).containsOnlyKeys(candidate);
     }
@@ -286,8 +296,9 @@ final class BlockScorerTest {
     try (HeterogeneousModel single = SmallParent.model(spec, 1);
         BlockLibrary ofOne = calibrated(single, SearchSpace.NO_OPS)) {
       ScoreTable scores =
-          new BlockScorer(new ScoringSettings(1, 4, 1))
-              .score(ofOne, ofOne.candidates(), SmallParent.heldOut(), batch -> {});
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(ofOne, ofOne.candidates(), SmallParent.heldOut());
       AdditivityAuditor.Audit audit =
           new AdditivityAuditor(new ModelEvaluator(SmallParent.heldOut(), 1))
               .audit(ofOne, scores, 5, new Seed(1));

@@ -16,7 +16,7 @@ import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 
-final class ParentDirectoriesTest {
+final class ParentStageTest {
   private static final Path TALE = Path.of("../examples/models/tale-7m");
   private static final String TEXT = "Once upon a time.";
 
@@ -30,24 +30,24 @@ final class ParentDirectoriesTest {
   }
 
   private CompressionPlan unpacked(Path file, Events events) throws IOException {
-    return ParentDirectories.in(
-        plan.withParent(file.toString()), new StageStore(directory.resolve("run"), events));
+    return ParentStage.unpacked(
+        plan.withParent(file), new StageStore(directory.resolve("run"), events));
   }
 
   @Test
-  void in_directory_isLeftAsItIs() throws IOException {
+  void unpacked_directory_isLeftAsItIs() throws IOException {
     Events events = new Events();
-    assertThat(ParentDirectories.in(plan, new StageStore(directory, events))).isEqualTo(plan);
+    assertThat(ParentStage.unpacked(plan, new StageStore(directory, events))).isEqualTo(plan);
     assertThat(events.started).isEmpty();
   }
 
   @Test
-  void in_ggufFile_isUnpackedOnceWithItsTokenizer() throws IOException {
+  void unpacked_ggufFile_isUnpackedOnceWithItsTokenizer() throws IOException {
     Path file = directory.resolve("tale.gguf");
     GgufModelWriter.convert(TALE, file, GgufType.BF16);
     Events first = new Events();
     CompressionPlan made = unpacked(file, first);
-    Path parent = Path.of(made.parent());
+    Path parent = made.inputs().parent();
     assertThat(first.finished).containsExactly("parent");
     assertThat(parent.getFileName()).hasToString("tale.gguf");
     assertThat(ModelSpecReader.read(parent)).isEqualTo(ModelSpecReader.read(TALE));
@@ -67,13 +67,13 @@ final class ParentDirectoriesTest {
   }
 
   @Test
-  void in_sameFileUnderAnotherName_isUnpackedUnderThatName() throws IOException {
+  void unpacked_sameFileUnderAnotherName_isUnpackedUnderThatName() throws IOException {
     Path file = directory.resolve("tale.gguf");
     GgufModelWriter.convert(TALE, file, GgufType.BF16);
-    assertThat(unpacked(file, new Events()).parent()).endsWith("tale.gguf");
+    assertThat(unpacked(file, new Events()).inputs().parent()).endsWith(Path.of("tale.gguf"));
     Path renamed = Files.move(file, directory.resolve("story.gguf"));
     Events events = new Events();
-    Path parent = Path.of(unpacked(renamed, events).parent());
+    Path parent = unpacked(renamed, events).inputs().parent();
     assertThat(parent.getFileName()).hasToString("story.gguf");
     assertThat(ModelSpecReader.read(parent)).isEqualTo(ModelSpecReader.read(TALE));
     assertThat(events.messages)
@@ -81,7 +81,7 @@ final class ParentDirectoriesTest {
   }
 
   @Test
-  void in_fileOfAnotherKind_isRefused() throws IOException {
+  void unpacked_fileOfAnotherKind_isRefused() throws IOException {
     Path file = directory.resolve("text.txt");
     Files.writeString(file, "Once upon a time, there was no model in this file.");
     assertThatThrownBy(() -> unpacked(file, new Events()))
