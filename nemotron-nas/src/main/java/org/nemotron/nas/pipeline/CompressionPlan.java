@@ -235,7 +235,7 @@ public record CompressionPlan(
   /**
    * Scores.
    *
-   * @param metric by what harm is measured
+   * @param metric by what degradation is measured
    * @param candidatesPerPass how many candidates share one pass through the rest of the parent
    * @param auditedPairs how many pairs of candidates are measured together, to audit additivity
    */

@@ -198,7 +198,10 @@ final class SummaryBuilder {
               placement.covers(),
               placement.spec(),
               placement.origin().name().toLowerCase(Locale.ROOT),
-              coupled.scores().score(parent, placement).harm(inputs.plan().scoring().metric())));
+              coupled
+                  .scores()
+                  .score(parent, placement)
+                  .degradation(inputs.plan().scoring().metric())));
     }
     return new RunSummary.Solution(
         layers.build(),

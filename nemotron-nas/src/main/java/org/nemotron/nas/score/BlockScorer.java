@@ -27,10 +27,10 @@ import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.internal.Replacement;
 
 /**
- * Scores each candidate by the harm that it does alone in the parent.
+ * Scores each candidate: the degradation of the parent when it alone replaces its block.
  *
- * <p>Replacing a block leaves all before it unchanged, so that only the layers behind it are run
- * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart
+ * <p>A replaced block changes nothing before it, so only the layers after it are run again;
+ * candidates followed by the same layers share that pass. Attention and FFN are scored separately
  * and added: m + n evaluations for a layer, not m times n.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
@@ -48,12 +48,12 @@ public final class BlockScorer {
   }
 
   /**
-   * Returns the scores of {@code candidates} with their weights in {@code library}; one that gives
-   * a value that is not finite is left out, by name.
+   * Returns the scores of {@code candidates} with their weights in {@code library}; a candidate
+   * whose values are not finite is listed under {@link ScoreTable#leftOut}.
    *
    * @param data held-out text; the first {@code batches} batches are used, or all where there are
    *     fewer
-   * @param progress told after each batch how many are done
+   * @param progress called after each batch with the number of batches done
    * @throws org.nemotron.core.tensor.NonFiniteException if the parent's own values are not finite
    */
   public ScoreTable score(
@@ -64,12 +64,12 @@ public final class BlockScorer {
     Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
     candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
     List<List<Candidate>> passes = passes(candidates);
-    ScoringMemoryPlan room = room(library.parent(), data);
-    try (TensorThreads sideBySide = new TensorThreads(room.passes())) {
+    ScoringMemoryPlan plan = plan(library.parent(), data);
+    try (TensorThreads threads = new TensorThreads(plan.passes())) {
       for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
         try (NativeScope scope = NativeScope.open()) {
           String name = "scores, batch " + batch;
-          scoreBatch(library, passes, data.batch(batch), name, sums, sideBySide, room.place());
+          scoreBatch(library, passes, data.batch(batch), name, sums, threads, plan.place());
         }
         progress.accept(batch + 1);
       }
@@ -92,7 +92,7 @@ public final class BlockScorer {
     return score(library, library.candidates(), data, progress);
   }
 
-  private ScoringMemoryPlan room(HeterogeneousModel parent, EvaluationBatches data) {
+  private ScoringMemoryPlan plan(HeterogeneousModel parent, EvaluationBatches data) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor idsBT = data.batch(0);
       return ScoringMemoryPlan.of(parent, settings, idsBT.size(0), idsBT.size(1));
@@ -122,15 +122,15 @@ public final class BlockScorer {
       Tensor idsBT,
       String name,
       Map<Candidate, ScoreAccumulator> sums,
-      TensorThreads sideBySide,
+      TensorThreads threads,
       HiddenStates.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      HiddenStates stream =
-          HiddenStates.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
-      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
+      HiddenStates states =
+          HiddenStates.of(parent, idsBT, threads, place).checkFinite(name + ", the parent");
+      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, states.lastBTD())) {
         metrics.checkParent(name);
-        sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
+        threads.forEach(passes, pass -> scorePass(library, pass, states, metrics, sums));
       }
     }
   }
@@ -138,7 +138,7 @@ public final class BlockScorer {
   private static void scorePass(
       BlockLibrary library,
       List<Candidate> pass,
-      HiddenStates stream,
+      HiddenStates states,
       TokenMetrics metrics,
       Map<Candidate, ScoreAccumulator> sums) {
     try (NoGradGuard inference = new NoGradGuard();
@@ -147,7 +147,7 @@ public final class BlockScorer {
       for (Candidate candidate : pass) {
         try (NamedTensors weights = library.weights(candidate);
             Replacement replacement = Replacement.of(library.parent(), candidate, weights)) {
-          replaced.add(NativeScope.only(() -> replacement.output(stream)));
+          replaced.add(NativeScope.only(() -> replacement.output(states)));
         }
       }
       HeterogeneousModel parent = library.parent();

@@ -13,20 +13,20 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.score.ScoringSettings.HiddenStates;
 
 /**
- * How a batch is scored in the memory that there is. Immutable.
+ * The memory plan of a scoring batch. Immutable.
  *
- * @param passes how many run side by side
- * @param place where the parent's hidden states wait for their turn
+ * @param passes how many forward passes run at the same time
+ * @param place where the parent's hidden states are kept
  */
 record ScoringMemoryPlan(int passes, Place place) {
-  /** LibTorch's allocator leaves gaps, and products need workspaces. */
+  /** LibTorch's allocator leaves gaps, and matrix products need workspaces. */
   private static final double USABLE = 0.9;
 
-  /** More tokens than this in a pass keep a GPU busy: a second pass only hides pauses. */
+  /** More tokens than this in a pass keep a GPU busy: a second pass only fills its pauses. */
   private static final long BUSY_TOKENS = 16_384;
 
   /**
-   * Returns what suits {@code parent}.
+   * Returns the plan for {@code parent}.
    *
    * @param sequences of a batch
    * @param tokens of a sequence
@@ -45,7 +45,7 @@ record ScoringMemoryPlan(int passes, Place place) {
         settings);
   }
 
-  /** Returns what fits into {@code freeBytes}: at least one pass, whether or not it does. */
+  /** Returns the plan that fits into {@code freeBytes}: at least one pass, even if it does not. */
   static ScoringMemoryPlan fitting(long freeBytes, Need need, ScoringSettings settings) {
     long besidesLogits = freeBytes - need.logitsBytes();
     boolean allFit = besidesLogits - need.statesBytes() >= need.passBytes();
@@ -55,23 +55,23 @@ record ScoringMemoryPlan(int passes, Place place) {
           case DEVICE -> Place.DEVICE;
           case HOST -> Place.HOST;
         };
-    long room = besidesLogits - (place == Place.DEVICE ? need.statesBytes() : 0);
+    long passesBytes = besidesLogits - (place == Place.DEVICE ? need.statesBytes() : 0);
     int most = need.busy() ? Math.min(2, settings.threads()) : settings.threads();
     return new ScoringMemoryPlan(
-        constrainToRange(Ints.saturatedCast(room / need.passBytes()), 1, most), place);
+        constrainToRange(Ints.saturatedCast(passesBytes / need.passBytes()), 1, most), place);
   }
 
   /**
-   * What a batch takes.
+   * The memory that a batch needs.
    *
    * @param statesBytes of the parent's hidden states, at every hidden state and between the halves
    * @param logitsBytes of its logits
-   * @param passBytes of a pass at work
+   * @param passBytes of a running pass
    * @param busy whether one pass keeps a GPU busy
    */
   record Need(long statesBytes, long logitsBytes, long passBytes, boolean busy) {
-    /** Sub-blocks hold a few copies of the stream at a time, networks of their channels. */
-    private static final int STREAM_COPIES = 8;
+    /** A sub-block holds a few copies of the hidden states at a time, an FFN of its channels. */
+    private static final int STATE_COPIES = 8;
 
     private static final int CHANNEL_COPIES = 4;
 
@@ -79,7 +79,7 @@ record ScoringMemoryPlan(int passes, Place place) {
       long stateBytes = tokens * parent.width() * elementBytes;
       long passTokens = tokens * settings.candidatesPerPass();
       int channels = parent.blocks().stream().mapToInt(Need::channels).max().orElse(0);
-      long perToken = (long) STREAM_COPIES * parent.width() + (long) CHANNEL_COPIES * channels;
+      long perToken = (long) STATE_COPIES * parent.width() + (long) CHANNEL_COPIES * channels;
       return new Need(
           (2L * parent.layers() + 1) * stateBytes,
           tokens * parent.vocabularySize() * elementBytes,
