@@ -45,7 +45,7 @@ public final class ArchitectureProblem {
    * Makes the problem of the candidates that have a score.
    *
    * @param parent what they stand in for
-   * @param metric by what harm is measured
+   * @param metric by what degradation is measured
    */
   public ArchitectureProblem(
       ModelSpec parent, ScoreTable scores, CostTable costs, Score.Metric metric) {
@@ -98,7 +98,7 @@ public final class ArchitectureProblem {
 
   private Alternative alternative(String id, BlockChoice choice) {
     Score score = scores.score(parent, choice);
-    return Alternative.of(id, score.harm(metric), costs.costs(choice.spec(), parent.width()))
+    return Alternative.of(id, score.degradation(metric), costs.costs(choice.spec(), parent.width()))
         .withStandardError(score.standardError(metric))
         .covering(choice.layers());
   }

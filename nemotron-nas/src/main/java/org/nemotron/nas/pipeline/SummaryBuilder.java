@@ -119,7 +119,7 @@ final class SummaryBuilder {
               choice.layers(),
               choice.spec(),
               choice.origin(),
-              library.scores().score(parent(), choice).harm(run.plan().scoring().metric())));
+              library.scores().score(parent(), choice).degradation(run.plan().scoring().metric())));
     }
     return new RunSummary.Solution(
         layers.build(),

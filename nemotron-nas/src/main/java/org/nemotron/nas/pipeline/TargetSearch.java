@@ -20,8 +20,7 @@ import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchOutcome.Found;
-import org.nemotron.nas.search.SearchOutcome.Infeasible;
-import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+import org.nemotron.nas.search.SearchOutcome.NotFound;
 import org.nemotron.nas.search.Solution;
 
 /** Searches the architecture of a target: one problem per batch size, the best solution of all. */
@@ -76,7 +75,7 @@ final class TargetSearch {
    */
   Answer best(Target target, SpeedCorrection correction) throws NoArchitectureException {
     List<Answer> answers = new ArrayList<>();
-    List<SearchOutcome> failures = new ArrayList<>();
+    List<NotFound> failures = new ArrayList<>();
     double seconds = 0;
     for (CostTable table : costs) {
       ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
@@ -85,32 +84,19 @@ final class TargetSearch {
       seconds += outcome.elapsed().toNanos() / 1e9;
       if (outcome instanceof Found found) {
         answers.add(new Answer(problem, budgets, found.best(), correction, seconds));
-      } else {
-        failures.add(outcome);
+      } else if (outcome instanceof NotFound failure) {
+        failures.add(failure);
       }
     }
     double all = seconds;
     Optional<Answer> best =
         answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
     if (best.isEmpty()) {
-      throw new NoArchitectureException(target.name(), sentence(failures.get(0)));
+      throw new NoArchitectureException(target.name(), failures.get(0).sentence());
     }
     Answer answer = best.orElseThrow();
     return new Answer(
         answer.problem(), answer.budgets(), answer.solution(), answer.correction(), all);
-  }
-
-  private static String sentence(SearchOutcome failure) {
-    if (failure instanceof Infeasible infeasible) {
-      return String.format(
-          "%s is limited to %.6g, but the nearest that an architecture of this library can have is"
-              + " %.6g",
-          infeasible.budget(), infeasible.limit(), infeasible.leastPossible());
-    }
-    if (failure instanceof OutOfTime late) {
-      return "the search ran out of time after " + late.elapsed().toSeconds() + " s";
-    }
-    throw new IllegalStateException("a search that found something did not fail: " + failure);
   }
 
   /** Returns the blocks that the best architectures for these speed-ups have. */

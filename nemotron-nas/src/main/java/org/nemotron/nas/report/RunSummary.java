@@ -225,8 +225,8 @@ public record RunSummary(
    *
    * @param layers the child's blocks in order; together they cover every parent layer once
    * @param batch the batch that the search chose
-   * @param score the summed score of the chosen blocks, in nats
-   * @param bound no architecture within the budget has a lower score than this
+   * @param score the summed scores of the chosen blocks, in nats
+   * @param bound a lower bound on the score of every architecture within the budget
    * @param gap how far {@code score} may lie above the best, relative to it; 0 when proven best
    * @param seconds the search's run time
    */
@@ -268,7 +268,7 @@ public record RunSummary(
    * @param layer the first parent layer that it replaces
    * @param covers how many consecutive parent layers it replaces, usually 1
    * @param origin where its weights come from: parent, decoupled, coupled or multi-layer
-   * @param score its score, in nats
+   * @param score its degradation, in nats
    */
   public record ChosenLayer(int layer, int covers, BlockSpec spec, String origin, double score) {
     /** Checks the range and the score. */

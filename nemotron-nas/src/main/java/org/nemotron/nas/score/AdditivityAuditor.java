@@ -13,7 +13,7 @@ import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * Checks the assumption that search rests on: that the harms of replacements add up.
+ * Checks the assumption behind the search: that the scores of replacements add up.
  *
  * <p>For pairs of candidates in different layers, the sum of their scores is compared with the
  * measured KL of the parent with both in place.
@@ -39,11 +39,11 @@ public final class AdditivityAuditor {
   public record Pair(Candidate first, Candidate second, double predictedKl, double measuredKl) {}
 
   /**
-   * What the audit found.
+   * The result of an audit.
    *
    * @param pairs the sample
    * @param correlation Pearson's, of prediction and measurement over the pairs; 0 when there are
-   *     too few pairs to tell, or all are alike
+   *     too few pairs, or all are alike
    */
   public record Audit(ImmutableList<Pair> pairs, double correlation) {}
 

@@ -31,10 +31,10 @@ import org.nemotron.nas.library.internal.MemoryPlan;
 import org.nemotron.nas.library.internal.Replacement;
 
 /**
- * Scores each candidate by the harm that it does alone in the parent.
+ * Scores each candidate: the degradation of the parent when it alone replaces its block.
  *
- * <p>Replacing a block leaves all before it unchanged, so that only the layers behind it are run
- * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart
+ * <p>A replaced block changes nothing before it, so only the layers after it are run again;
+ * candidates followed by the same layers share that pass. Attention and FFN are scored separately
  * and added: m + n evaluations for a layer, not m times n.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
@@ -83,8 +83,8 @@ public final class BlockScorer {
   }
 
   /**
-   * Returns the scores of {@code candidates} with their weights in {@code library}; one that gives
-   * a value that is not finite is left out, by name.
+   * Returns the scores of {@code candidates} with their weights in {@code library}; a candidate
+   * whose values are not finite is listed under {@link ScoreTable#leftOut}.
    *
    * @param data held-out text; all of it
    * @param progress told after each batch how many are done
@@ -165,15 +165,15 @@ public final class BlockScorer {
       Tensor idsBT,
       String name,
       Map<Candidate, ScoreAccumulator> sums,
-      TensorThreads sideBySide,
+      TensorThreads threads,
       HiddenStates.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      HiddenStates stream =
-          HiddenStates.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
-      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
+      HiddenStates states =
+          HiddenStates.of(parent, idsBT, threads, place).checkFinite(name + ", the parent");
+      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, states.lastBTD())) {
         metrics.checkParent(name);
-        sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
+        threads.forEach(passes, pass -> scorePass(library, pass, states, metrics, sums));
       }
     }
   }
@@ -181,7 +181,7 @@ public final class BlockScorer {
   private static void scorePass(
       BlockLibrary library,
       List<Candidate> pass,
-      HiddenStates stream,
+      HiddenStates states,
       TokenMetrics metrics,
       Map<Candidate, ScoreAccumulator> sums) {
     try (NoGradGuard inference = new NoGradGuard();
@@ -190,7 +190,7 @@ public final class BlockScorer {
       for (Candidate candidate : pass) {
         try (NamedTensors weights = library.weights(candidate);
             Replacement replacement = Replacement.of(library.parent(), candidate, weights)) {
-          replaced.add(NativeScope.only(() -> replacement.output(stream)));
+          replaced.add(NativeScope.only(() -> replacement.output(states)));
         }
       }
       HeterogeneousModel parent = library.parent();

@@ -11,10 +11,10 @@ import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * The harm that each candidate does, alone in the parent. Immutable.
+ * The degradation by each candidate, alone in the parent. Immutable.
  *
- * @param scores of all that gave finite values
- * @param leftOut the others, each with what was not finite and where
+ * @param scores of all candidates whose values are finite
+ * @param leftOut the others, each with the value that was not finite and where
  */
 public record ScoreTable(
     ImmutableMap<Candidate, Score> scores, ImmutableMap<Candidate, String> leftOut) {
@@ -83,7 +83,7 @@ public record ScoreTable(
         .reduce(Score.NONE, Score::plus);
   }
 
-  /** Returns this table with what {@code more} has added. */
+  /** Returns this table with the entries of {@code more}. */
   public ScoreTable with(ScoreTable more) {
     return new ScoreTable(merged(scores, more.scores), merged(leftOut, more.leftOut));
   }
