@@ -219,8 +219,7 @@ final class ApiGuideTest {
 
             @Override
             public void onRest(String text) {
-              System.out.println(
-                  text); // held back until the end, as it might have been a stop string
+              System.out.println(text); // what only the end made certain
             }
           });
     }
