@@ -70,13 +70,15 @@ public final class CloseablesTest implements CloseableContract {
   /** Closed in the end: while it is open, operations of all later tests have one core each. */
   private static InferenceBackend device;
 
-  @TempDir private static Path temporary;
+  private static Path gguf;
 
   private NativeScope scope;
 
   @BeforeAll
-  static void openDevice() {
+  static void openDevice(@TempDir Path temporary) throws IOException {
     device = new CpuBackend(2);
+    gguf = temporary.resolve("model.gguf");
+    new GgufWriter().put("text", GgufValue.of("once")).write(gguf);
   }
 
   @AfterAll
@@ -159,15 +161,9 @@ public final class CloseablesTest implements CloseableContract {
             GOLDEN_FILE + " is closed"),
         CloseableCase.of(
             GgufFile.class,
-            () -> opened(CloseablesTest::gguf),
+            () -> opened(() -> GgufFile.open(gguf)),
             made -> assertThat(made.values()).containsKey("text"), // tensors are for its package
             ""));
-  }
-
-  private static GgufFile gguf() throws IOException {
-    Path file = temporary.resolve("model.gguf");
-    new GgufWriter().put("text", GgufValue.of("once")).write(file);
-    return GgufFile.open(file);
   }
 
   private static void read(CheckpointWeights weights) {
