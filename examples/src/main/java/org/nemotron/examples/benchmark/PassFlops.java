@@ -29,7 +29,7 @@ record PassFlops(ModelSpec spec, int tokens) {
 
   /** Returns the work of an FFN for one token. */
   double ffn(FfnSpec ffn) {
-    return 2.0 * matrices(new BlockSpec(new AttentionSpec.NoOp(), ffn));
+    return 2.0 * ffn.accept(new FfnMatrices(spec.width()));
   }
 
   /** Returns the work of a block for one token. */
@@ -65,6 +65,24 @@ record PassFlops(ModelSpec spec, int tokens) {
 
     @Override
     public Double visit(AttentionSpec.NoOp attention) {
+      return 0.0;
+    }
+  }
+
+  /** How many elements of an FFN's matrices one token is multiplied by. */
+  private record FfnMatrices(int width) implements FfnSpec.Visitor<Double> {
+    @Override
+    public Double visit(FfnSpec.Gated ffn) {
+      return 3.0 * width * ffn.channels();
+    }
+
+    @Override
+    public Double visit(FfnSpec.Linear ffn) {
+      return (double) width * width;
+    }
+
+    @Override
+    public Double visit(FfnSpec.NoOp ffn) {
       return 0.0;
     }
   }

@@ -189,17 +189,15 @@ public record SearchSpace(
    * org.nemotron.core.checkpoint.Portability}.
    */
   public SearchSpace portableTo(ServingEngine... engines) {
-    Builder portable = toBuilder();
-    if (Arrays.stream(engines).anyMatch(ServingEngine::wantsOneKvCount)) {
-      portable.kvHeads();
-    }
-    if (!Arrays.stream(engines).allMatch(ServingEngine::loadsLinear)) {
-      portable.linearAttention(false).linearFfn(false);
-    }
-    if (Arrays.stream(engines).anyMatch(ServingEngine::wantsFirstAttention)) {
-      portable.keepFirstAttention(true);
-    }
-    return portable.build();
+    boolean linear = Arrays.stream(engines).allMatch(ServingEngine::loadsLinear);
+    boolean oneKvCount = Arrays.stream(engines).anyMatch(ServingEngine::wantsOneKvCount);
+    boolean first = Arrays.stream(engines).anyMatch(ServingEngine::wantsFirstAttention);
+    return toBuilder()
+        .kvHeads(oneKvCount ? new int[0] : Ints.toArray(kvHeads))
+        .linearAttention(linearAttention && linear)
+        .linearFfn(linearFfn && linear)
+        .keepFirstAttention(keepFirstAttention || first)
+        .build();
   }
 
   /** Returns the attentions that a layer may have instead of {@code own}, largest first. */
