@@ -31,9 +31,10 @@ import org.nemotron.core.checkpoint.CheckpointWeights;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.Block;
@@ -223,36 +224,34 @@ public final class CloseablesTest {
             made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
             "this device is closed"),
         CloseableCase.of(
+            CpuBackend.class,
+            () -> new CpuBackend(2),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
             InferenceModel.class,
             () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
             CloseablesTest::step,
             "this model is closed"),
         CloseableCase.of(
-            KvCache.class,
-            () -> new CpuKvCache(spec, 1),
-            CloseablesTest::stepWith,
-            "this memory is closed"));
+            InferenceSession.class,
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4).newSession(1),
+            CloseablesTest::step,
+            "this session is closed"));
   }
 
   private static void step(InferenceModel model) {
-    try (KvCache memory = model.newMemory(1)) {
-      step(model, memory);
-    }
-  }
-
-  private static void stepWith(KvCache memory) {
-    try (InferenceBackend device = new CpuBackend(1);
-        InferenceModel model = device.prepare(MODEL, WeightFormat.FLOAT32, 4)) {
-      step(model, memory);
+    try (InferenceSession session = model.newSession(1)) {
+      step(session);
     }
   }
 
   /** Reads a token. */
-  public static void step(InferenceModel model, KvCache memory) {
+  public static void step(InferenceSession session) {
     SequenceChunk chunk =
         new SequenceChunk(
-            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.LogitsWanted.LAST);
-    model.step(ImmutableList.of(chunk), memory, (row, logits) -> {});
+            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.Output.LAST);
+    assertThat(session.step(ForwardBatch.of(chunk)).rows()).isEqualTo(1);
   }
 
   private static void multiply(PackedWeights weights) {

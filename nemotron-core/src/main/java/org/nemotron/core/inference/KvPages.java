@@ -2,30 +2,29 @@ package org.nemotron.core.inference;
 
 import com.google.common.math.IntMath;
 import java.math.RoundingMode;
+import org.nemotron.core.spec.AttentionSpec;
 
 /**
- * Keys and values of many sequences, in pages of {@link #PAGE_TOKENS} tokens that any sequence may
- * hold in any order. Made by {@link InferenceModel#newMemory}.
+ * The pages of a KV cache: {@link #PAGE_TOKENS} tokens each, which any sequence may hold in any
+ * order.
  *
  * <p>A page has room in every layer for what that layer keeps: {@code kvHeads} heads, or nothing.
  * So one page number serves all layers, and a child with fewer heads fits more pages into the same
  * bytes: {@link InferenceBackend#bytesPerPage}.
- *
- * <p>Used by one thread at a time, whichever; so it closes. Closing twice is harmless; a step with
- * a closed memory is refused.
  */
-public interface KvCache extends AutoCloseable {
+public final class KvPages {
   /** Tokens of a page. */
-  int PAGE_TOKENS = 64;
+  public static final int PAGE_TOKENS = 64;
+
+  private KvPages() {}
 
   /** Returns how many pages {@code tokens} tokens of one sequence need. */
-  static int pagesFor(int tokens) {
+  public static int pagesFor(int tokens) {
     return IntMath.divide(tokens, PAGE_TOKENS, RoundingMode.CEILING);
   }
 
-  /** Returns how many pages there are. */
-  int pages();
-
-  @Override
-  void close();
+  /** Returns how many elements of keys a layer keeps of a token, and as many of values. */
+  public static int elementsPerToken(AttentionSpec attention) {
+    return Math.toIntExact(attention.kvBytesPerToken(1) / 2);
+  }
 }
