@@ -149,8 +149,11 @@ final class CheckpointWeightsTest {
         assertThatThrownBy(() -> opened.get(1, "input_layernorm.weight"))
             .isInstanceOf(UncheckedIOException.class)
             .hasCauseInstanceOf(CheckpointFormatException.class)
-            .hasMessageEndingWith("layer 1, tensor " + norm + " holds NaN or infinite weights.\n"
-                + "Maybe its training diverged.");
+            .hasMessageEndingWith(
+                "layer 1, tensor "
+                    + norm
+                    + " holds NaN or infinite weights.\n"
+                    + "Maybe its training diverged.");
       }
     }
   }

@@ -38,9 +38,7 @@ final class ChunkedPrefillTest {
   void of_promptsLongerThanAStep_cutsBetweenPagesAndFillsSteps() {
     ImmutableList<SequenceChunk> prompts =
         ImmutableList.of(
-            prompt(300, Output.LAST),
-            prompt(10, Output.LAST),
-            prompt(100, Output.NONE));
+            prompt(300, Output.LAST), prompt(10, Output.LAST), prompt(100, Output.NONE));
     assertThat(shown(ChunkedPrefill.of(prompts, 200)))
         .containsExactly("0+192:0", "192+108:1 0+10:1 0+64:0", "64+36:0");
   }

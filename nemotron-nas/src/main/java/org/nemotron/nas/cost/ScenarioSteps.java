@@ -58,8 +58,7 @@ record ScenarioSteps(
             .map(position -> (int) ((31L * sequence + position) % vocabulary)));
   }
 
-  private static ImmutableList<ForwardBatch> partitioned(
-      List<SequenceChunk> chunks, int maxRows) {
+  private static ImmutableList<ForwardBatch> partitioned(List<SequenceChunk> chunks, int maxRows) {
     return Lists.partition(chunks, maxRows).stream()
         .map(ForwardBatch::of)
         .collect(ImmutableList.toImmutableList());

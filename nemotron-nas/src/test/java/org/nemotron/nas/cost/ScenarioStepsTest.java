@@ -28,8 +28,7 @@ final class ScenarioStepsTest {
     assertThat(tokens(steps.prefill())).isEqualTo(300);
     assertThat(wanted(steps.prefill())).isEqualTo(3);
     assertThat(steps.prefill())
-        .allSatisfy(
-            step -> assertThat(step.tokens()).isLessThanOrEqualTo(MAX_ROWS));
+        .allSatisfy(step -> assertThat(step.tokens()).isLessThanOrEqualTo(MAX_ROWS));
   }
 
   @Test

@@ -69,14 +69,12 @@ final class Engine implements AutoCloseable {
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
       this.model =
-          made.add(
-              device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
+          made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
       this.session = made.add(model.newSession(pool.pageCount()), InferenceSession::close);
       this.parts = made.complete();
     }
     this.scheduler =
-        new Scheduler(
-            pool, settings.maxBatch(), settings.prefillTokens(), model.samplesTokens());
+        new Scheduler(pool, settings.maxBatch(), settings.prefillTokens(), model.samplesTokens());
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();

@@ -27,8 +27,8 @@ interface Job {
   boolean accept(int position, float[] logits);
 
   /**
-   * Returns how the model may sample the next token, so that {@link #accept(int)} can take it; empty
-   * where this job wants the logits. Asked once for each token, by models that sample.
+   * Returns how the model may sample the next token, so that {@link #accept(int)} can take it;
+   * empty where this job wants the logits. Asked once for each token, by models that sample.
    */
   Optional<TokenSampling> choice();
 

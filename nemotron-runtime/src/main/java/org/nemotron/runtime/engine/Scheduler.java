@@ -13,8 +13,8 @@ import org.nemotron.runtime.cache.PagedSequence;
  * Decides which requests run and what each step reads; without a thread, and without a model: a
  * step goes out as a {@link StepPlan} and comes back as a {@link StepOutput}.
  *
- * <p>A request is admitted, in order of arrival, when all the pages that it may need are free; until
- * then it waits, and so do those behind it. Requests that generate get a token at every step,
+ * <p>A request is admitted, in order of arrival, when all the pages that it may need are free;
+ * until then it waits, and so do those behind it. Requests that generate get a token at every step,
  * however long the prompts are that are read meanwhile.
  *
  * <p>Requests that have ended are returned, their pages given back. Used by one thread at a time.

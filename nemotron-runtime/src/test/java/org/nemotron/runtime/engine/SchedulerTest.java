@@ -253,8 +253,7 @@ final class SchedulerTest {
     assertThat(scheduler.fail(scheduler.plan(), reason))
         .containsExactly(new Ending.Failed(running, reason));
     assertThat(scheduler.running()).isEqualTo(1);
-    assertThat(scheduler.plan().batch().chunks().get(0).tokens())
-        .isEqualTo(starved.prompt());
+    assertThat(scheduler.plan().batch().chunks().get(0).tokens()).isEqualTo(starved.prompt());
   }
 
   @Test
@@ -293,7 +292,6 @@ final class SchedulerTest {
     FakeJob again = arrives(0, 2 * KvPages.PAGE_TOKENS + 5, 1);
     scheduler.admit(waiting);
     assertThat(again.shared).isEqualTo(2 * KvPages.PAGE_TOKENS);
-    assertThat(scheduler.plan().batch().chunks().get(0).start())
-        .isEqualTo(2 * KvPages.PAGE_TOKENS);
+    assertThat(scheduler.plan().batch().chunks().get(0).start()).isEqualTo(2 * KvPages.PAGE_TOKENS);
   }
 }

@@ -129,9 +129,7 @@ final class EngineOverhead {
     long start = System.nanoTime();
     for (int token = 0; token < RaceLengths.SINGLE_NEW_TOKENS; token++) {
       int position = prompt.length() + token;
-      step(
-          new SequenceChunk(pages, position, ImmutableIntArray.of(next[0]), Output.LAST),
-          next);
+      step(new SequenceChunk(pages, position, ImmutableIntArray.of(next[0]), Output.LAST), next);
     }
     return System.nanoTime() - start;
   }

@@ -57,10 +57,8 @@ final class CudaModel implements InferenceModel {
       this.rotary = made.add(new CudaRotaryCache(spec, gpu), CudaRotaryCache::close);
       this.blocks = packed(checked, made);
       Tensor norm = checked.get("model.norm.weight");
-      this.finalNorm =
-          made.add(new CudaRmsNorm(norm, spec.rmsNormEps(), gpu), CudaRmsNorm::close);
-      Tensor table =
-          Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
+      this.finalNorm = made.add(new CudaRmsNorm(norm, spec.rmsNormEps(), gpu), CudaRmsNorm::close);
+      Tensor table = Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
       Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
       this.head = made.add(PackedLinear.of(head, gpu, WeightFormat.BFLOAT16), PackedLinear::close);

@@ -47,11 +47,9 @@ final class CudaSession implements InferenceSession {
     int sequences = model.maxSequences();
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
-      this.cache =
-          made.add(new CudaKvCache(spec, pages, device.device()), CudaKvCache::close);
+      this.cache = made.add(new CudaKvCache(spec, pages, device.device()), CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
-      this.inputs =
-          made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
+      this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
       this.space =
           made.add(
               new CudaWorkspace(
@@ -63,8 +61,7 @@ final class CudaSession implements InferenceSession {
                   vocabulary),
               CudaWorkspace::close);
       int choices = Math.max(PieceLogits.HEAD_ROWS, sequences);
-      this.sampler =
-          made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
+      this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
       this.graphs = made.add(new DecodeGraphs(sequences), DecodeGraphs::close);
       this.fewRows =
           made.add(
@@ -170,8 +167,7 @@ final class CudaSession implements InferenceSession {
         model.runLayers(step, all);
         model
             .head()
-            .multiplyToFloat(
-                step.normalized(model.finalNorm()), space.logits().rows(step.count()));
+            .multiplyToFloat(step.normalized(model.finalNorm()), space.logits().rows(step.count()));
       }
       sampler.choose(space.logits(), step.rows().choices(0), ranks, step.count());
     }
@@ -210,8 +206,7 @@ final class CudaSession implements InferenceSession {
         // A key of its own for the whole, which here has no head.
         int key = without == spec.layers() ? -1 : without;
         model.run(
-            fewRows.step(
-                step.count(), key, parts -> model.listLayers(parts, cache, without)),
+            fewRows.step(step.count(), key, parts -> model.listLayers(parts, cache, without)),
             step);
       } else {
         model.runLayers(step, without);

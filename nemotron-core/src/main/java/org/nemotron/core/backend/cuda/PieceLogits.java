@@ -34,7 +34,9 @@ final class PieceLogits {
     computedFrom = from;
   }
 
-  /** Returns where in {@link CudaWorkspace#pieceLogits} the logits of wanted row {@code row} are. */
+  /**
+   * Returns where in {@link CudaWorkspace#pieceLogits} the logits of wanted row {@code row} are.
+   */
   int row(int row) {
     int from = row / HEAD_ROWS * HEAD_ROWS;
     if (from != computedFrom) {

@@ -148,10 +148,8 @@ final class CpuModelTest {
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
       long[] ids = SmallModels.ids(9, 1);
       SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 9);
-      SequenceChunk none =
-          new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), Output.NONE);
-      SequenceChunk last =
-          new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), Output.LAST);
+      SequenceChunk none = new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), Output.NONE);
+      SequenceChunk last = new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), Output.LAST);
       float[][] rows = served.step(none, last, all);
       assertThat(rows).hasDimensions(10, SmallModels.VOCABULARY);
       assertThat(rows[0]).isEqualTo(rows[9]);
@@ -165,8 +163,7 @@ final class CpuModelTest {
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 2)) {
       float[][] expected = served.read(ServedModel.pages(0, 1), ids, 19, 20);
       SequenceChunk prompt = ServedModel.chunk(ServedModel.pages(1, 2), ids, 0, 19);
-      ImmutableLongArray nanos =
-          served.session().layerNanos(ForwardBatch.of(prompt));
+      ImmutableLongArray nanos = served.session().layerNanos(ForwardBatch.of(prompt));
       assertThat(nanos.length()).isEqualTo(6);
       nanos.forEach(taken -> assertThat(taken).isNotNegative());
       assertThat(nanos.get(0)).isPositive();
@@ -231,19 +228,16 @@ final class CpuModelTest {
     assertRefused(
         IllegalArgumentException.class,
         "a context of 4097 tokens must not exceed max_position_embeddings (4096)",
-        new SequenceChunk(
-            ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), Output.LAST));
+        new SequenceChunk(ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), Output.LAST));
   }
 
   @Test
   void step_pageOutsideTheMemory_isRefusedAlsoWhereItIsOnlyRead() {
     SequenceChunk written =
-        new SequenceChunk(
-            ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), Output.LAST);
+        new SequenceChunk(ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), Output.LAST);
     assertRefused(IllegalArgumentException.class, "page 65 is not within 0..64", written);
     SequenceChunk read =
-        new SequenceChunk(
-            ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), Output.LAST);
+        new SequenceChunk(ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), Output.LAST);
     assertRefused(IllegalArgumentException.class, "page -1 is not within 0..64", read);
   }
 
@@ -291,8 +285,9 @@ final class CpuModelTest {
     try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
       StepOutput output =
-          served.session().step(
-              ForwardBatch.of(ServedModel.chunk(ServedModel.pages(0, 3), ids, 0, 150)));
+          served
+              .session()
+              .step(ForwardBatch.of(ServedModel.chunk(ServedModel.pages(0, 3), ids, 0, 150)));
       float[][] rows = ServedModel.rows(output);
       for (int row : new int[] {149, 3, 64, 63, 128, 0}) {
         assertThat(output.logits(row)).isEqualTo(rows[row]);
@@ -303,8 +298,7 @@ final class CpuModelTest {
   @Test
   void logits_afterTheNextStep_areRefused() {
     ForwardBatch batch =
-        ForwardBatch.of(
-            ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2));
+        ForwardBatch.of(ServedModel.chunk(ServedModel.pages(0, 1), SmallModels.ids(2, 1), 0, 2));
     try (HeterogeneousModel model = SmallModels.model(SmallModels.mixed(), 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 1, 1)) {
       StepOutput first = served.session().step(batch);
@@ -331,8 +325,11 @@ final class CpuModelTest {
       SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 5);
       float[][] rows = served.step(all);
       StepOutput output =
-          served.session().step(
-              ForwardBatch.of(new SequenceChunk(all.pages(), 0, all.tokens(), Output.LIKELIEST)));
+          served
+              .session()
+              .step(
+                  ForwardBatch.of(
+                      new SequenceChunk(all.pages(), 0, all.tokens(), Output.LIKELIEST)));
       assertThat(served.model().samplesTokens()).isFalse();
       assertThat(output.isSampled(0)).isFalse();
       assertThat(output.logits(0)).isEqualTo(rows[4]);

@@ -296,8 +296,7 @@ final class GpuModelTest {
                 trial % 5 < 2 ? 1 : 0.05 + 0.95 * random.nextDouble(),
                 trial % 7 < 4 ? 0 : 0.3 * random.nextDouble(),
                 random.nextDouble());
-        StepOutput output =
-            gpu.session().step(ForwardBatch.of(next(new Output.NextToken(choice))));
+        StepOutput output = gpu.session().step(ForwardBatch.of(next(new Output.NextToken(choice))));
         assertThat(PlainSampling.tokens(logits, choice)).as("%s", choice).contains(output.token(0));
       }
       StepOutput greedy = gpu.session().step(ForwardBatch.of(next(Output.LIKELIEST)));
@@ -332,8 +331,7 @@ final class GpuModelTest {
         assertThat(mixed.isSampled(row)).isFalse();
         assertClose(new float[][] {mixed.logits(row)}, new float[][] {plain[row]});
       }
-      assertClose(
-          new float[][] {mixed.logits(2 * TOKENS)}, new float[][] {plain[2 * TOKENS]});
+      assertClose(new float[][] {mixed.logits(2 * TOKENS)}, new float[][] {plain[2 * TOKENS]});
     }
   }
 
