@@ -18,10 +18,8 @@ record ShapedWeights(ModelSpec spec, WeightSource source) implements WeightSourc
 
   @Override
   public Tensor get(int layer, String name) {
-    ImmutableMap<String, ImmutableList<Long>> shapes =
-        spec.block(layer).tensorShapes(spec.width());
-    return checked(
-        ModelSpec.layerPrefix(layer) + name, source.get(layer, name), shapes.get(name));
+    ImmutableMap<String, ImmutableList<Long>> shapes = spec.block(layer).tensorShapes(spec.width());
+    return checked(ModelSpec.layerPrefix(layer) + name, source.get(layer, name), shapes.get(name));
   }
 
   private static Tensor checked(String name, Tensor tensor, @Nullable ImmutableList<Long> shape) {

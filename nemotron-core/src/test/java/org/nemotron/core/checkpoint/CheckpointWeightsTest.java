@@ -3,7 +3,6 @@ package org.nemotron.core.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,11 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.SequenceChunk.Output;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -58,10 +59,12 @@ final class CheckpointWeightsTest {
   /** Returns the logits of all tokens of the prompt, bit by bit. */
   private static List<ImmutableIntArray> logits(InferenceModel model) {
     List<ImmutableIntArray> rows = new ArrayList<>();
-    SequenceChunk chunk =
-        new SequenceChunk(ImmutableIntArray.of(0), 0, PROMPT, LogitsWanted.ALL);
-    try (KvCache memory = model.newMemory(1)) {
-      model.step(ImmutableList.of(chunk), memory, (index, row) -> rows.add(bits(row)));
+    SequenceChunk chunk = new SequenceChunk(ImmutableIntArray.of(0), 0, PROMPT, Output.ALL);
+    try (InferenceSession session = model.newSession(1)) {
+      StepOutput output = session.step(ForwardBatch.of(chunk));
+      for (int row = 0; row < output.rows(); row++) {
+        rows.add(bits(output.logits(row)));
+      }
     }
     return rows;
   }
@@ -146,8 +149,11 @@ final class CheckpointWeightsTest {
         assertThatThrownBy(() -> opened.get(1, "input_layernorm.weight"))
             .isInstanceOf(UncheckedIOException.class)
             .hasCauseInstanceOf(CheckpointFormatException.class)
-            .hasMessageEndingWith("layer 1, tensor " + norm + " holds NaN or infinite weights.\n"
-                + "Maybe its training diverged.");
+            .hasMessageEndingWith(
+                "layer 1, tensor "
+                    + norm
+                    + " holds NaN or infinite weights.\n"
+                    + "Maybe its training diverged.");
       }
     }
   }
@@ -162,7 +168,7 @@ final class CheckpointWeightsTest {
                   backend.prepare(
                       wider, new Shifted(WeightSource.of(model)), WeightFormat.FLOAT32, MAX_ROWS))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("tensor model.layers.0.mlp.gate_proj.weight: shape [8, 28] must be [40, 28]");
+          .hasMessage("tensor model.layers.0.mlp.gate_proj.weight: shape [8, 24] must be [40, 24]");
     }
   }
 

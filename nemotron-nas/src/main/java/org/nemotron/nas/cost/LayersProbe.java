@@ -7,10 +7,10 @@ import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Longs;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -33,7 +33,7 @@ final class LayersProbe implements Probe {
 
   private final InferenceModel model;
   private final ScenarioSteps steps;
-  private final KvCache memory;
+  private final InferenceSession session;
 
   LayersProbe(
       ModelSpec parent,
@@ -55,7 +55,7 @@ final class LayersProbe implements Probe {
     int maxRows = device.usualRows();
     this.model = device.prepare(spec, new RandomWeights(spec), device.bestFormat(), maxRows);
     this.steps = ScenarioSteps.of(scenario, VOCABULARY, maxRows);
-    this.memory = model.newMemory(steps.pages());
+    this.session = model.newSession(steps.pages());
   }
 
   /** Made as they are asked for. */
@@ -90,10 +90,10 @@ final class LayersProbe implements Probe {
   }
 
   @Override
-  public long[] nanos(ImmutableList<ImmutableList<SequenceChunk>> taken) {
+  public long[] nanos(ImmutableList<ForwardBatch> taken) {
     long[] sums = new long[model.spec().layers()];
-    for (ImmutableList<SequenceChunk> step : taken) {
-      ImmutableLongArray nanos = model.layerNanos(step, memory);
+    for (ForwardBatch step : taken) {
+      ImmutableLongArray nanos = session.layerNanos(step);
       for (int layer = 0; layer < sums.length; layer++) {
         sums[layer] += nanos.get(layer);
       }
@@ -103,7 +103,7 @@ final class LayersProbe implements Probe {
 
   @Override
   public void close() {
+    session.close();
     model.close();
-    memory.close();
   }
 }

@@ -6,8 +6,8 @@ import com.google.common.collect.ImmutableList;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
-import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.Device;
@@ -20,7 +20,7 @@ final class ProbeTest {
   private static final Scenario SCENARIO = new Scenario(4, 12, 6);
 
   private static void assertWithinTheCall(Probe probe, int parts) {
-    for (ImmutableList<ImmutableList<SequenceChunk>> steps :
+    for (ImmutableList<ForwardBatch> steps :
         ImmutableList.of(probe.steps().context(), probe.steps().decode())) {
       long start = System.nanoTime();
       long[] nanos = probe.nanos(steps);

@@ -48,9 +48,7 @@ final class CpuAttention implements CpuSubBlock {
   }
 
   private Optional<CpuRmsNorm> headNorm(CpuLayerWeights weights, String name) {
-    return spec.has(AttentionTrait.HEAD_NORMS)
-        ? Optional.of(weights.norm(name))
-        : Optional.empty();
+    return spec.has(AttentionTrait.HEAD_NORMS) ? Optional.of(weights.norm(name)) : Optional.empty();
   }
 
   private Optional<float[]> bias(

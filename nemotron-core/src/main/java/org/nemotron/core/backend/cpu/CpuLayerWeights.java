@@ -20,8 +20,7 @@ import org.nemotron.core.tensor.Tensors;
  * @param format of all products
  * @param team how many threads share each product
  */
-record CpuLayerWeights(
-    WeightSource source, int layer, double eps, WeightFormat format, int team) {
+record CpuLayerWeights(WeightSource source, int layer, double eps, WeightFormat format, int team) {
   /** Threads share out the outputs of a product in units of so many. */
   static final int OUTPUTS = 16;
 

@@ -38,8 +38,7 @@ final class CudaAttention implements CudaSubBlock {
   private final float scale;
   private final Resources parts;
 
-  CudaAttention(
-      AttentionSpec.GroupedQuery spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
+  CudaAttention(AttentionSpec.GroupedQuery spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
     this.spec = spec;
     this.rotary = rotary;
     try (Resources made = new Resources()) {
@@ -49,10 +48,7 @@ final class CudaAttention implements CudaSubBlock {
       this.headBias = vector(AttentionTrait.INPUT_BIASES, weights, joined("bias"), made);
       this.outputBias =
           vector(
-              AttentionTrait.OUTPUT_BIAS,
-              weights,
-              ImmutableList.of("self_attn.o_proj.bias"),
-              made);
+              AttentionTrait.OUTPUT_BIAS, weights, ImmutableList.of("self_attn.o_proj.bias"), made);
       this.queryNorm = headNorm(weights, "self_attn.q_norm.weight", made);
       this.keyNorm = headNorm(weights, "self_attn.k_norm.weight", made);
       this.parts = made.complete();
@@ -71,10 +67,7 @@ final class CudaAttention implements CudaSubBlock {
   }
 
   private Optional<CudaTensor> vector(
-      AttentionTrait trait,
-      CudaLayerWeights weights,
-      ImmutableList<String> names,
-      Resources made) {
+      AttentionTrait trait, CudaLayerWeights weights, ImmutableList<String> names, Resources made) {
     return spec.has(trait)
         ? Optional.of(made.add(weights.vector(names), CudaTensor::close))
         : Optional.empty();

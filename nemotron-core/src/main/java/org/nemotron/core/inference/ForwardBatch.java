@@ -6,15 +6,54 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import org.nemotron.core.spec.ModelSpec;
 
-/** What must hold of a step's chunks, so that nothing outside the memory is read or written. */
-public final class BatchChecks {
-  private BatchChecks() {}
-
-  public static void check(
-      ImmutableList<SequenceChunk> chunks, InferenceModel model, KvCache memory) {
+/**
+ * What one step of a model reads: chunks of any number of sequences. Immutable.
+ *
+ * @param chunks at least one; no two of one sequence
+ */
+public record ForwardBatch(ImmutableList<SequenceChunk> chunks) {
+  /** Checks that there is a chunk. */
+  public ForwardBatch {
     checkArgument(!chunks.isEmpty(), "a step must have a chunk");
+  }
+
+  /** Returns the batch of these chunks. */
+  public static ForwardBatch of(SequenceChunk... chunks) {
+    return new ForwardBatch(ImmutableList.copyOf(chunks));
+  }
+
+  /** Returns the batch of these chunks. */
+  public static ForwardBatch of(Iterable<SequenceChunk> chunks) {
+    return new ForwardBatch(ImmutableList.copyOf(chunks));
+  }
+
+  /** Returns how many tokens are read. */
+  public int tokens() {
+    int tokens = 0;
+    for (SequenceChunk chunk : chunks) {
+      tokens += chunk.tokens().length();
+    }
+    return tokens;
+  }
+
+  /** Returns how many rows the chunks want: those of {@link StepOutput}. */
+  public int wanted() {
+    int wanted = 0;
+    for (SequenceChunk chunk : chunks) {
+      wanted += chunk.wanted();
+    }
+    return wanted;
+  }
+
+  /**
+   * Checks that a step reads and writes nothing outside the model and its session.
+   *
+   * @param pages of the session
+   * @throws IllegalArgumentException if it would, or if it has more tokens or sequences than a step
+   *     of {@code model} may have
+   */
+  public void checkFits(InferenceModel model, int pages) {
     ModelSpec spec = model.spec();
-    int rows = 0;
     for (SequenceChunk chunk : chunks) {
       int end = chunk.start() + chunk.tokens().length();
       checkArgument(
@@ -22,10 +61,10 @@ public final class BatchChecks {
           "a context of %s tokens must not exceed max_position_embeddings (%s)",
           end,
           spec.maxPositions());
-      checkPages(chunk.pages().subArray(0, KvCache.pagesFor(end)), memory.pages());
+      checkPages(chunk.pages().subArray(0, KvPages.pagesFor(end)), pages);
       checkTokens(chunk.tokens(), spec.vocabularySize());
-      rows += chunk.tokens().length();
     }
+    int rows = tokens();
     checkArgument(
         rows <= model.maxRows(), "a step of %s tokens must have at most %s", rows, model.maxRows());
     checkArgument(
