@@ -132,8 +132,7 @@ final class ApiGuideTest {
               .noOpAttention(true)
               .noOpFfn(true)
               .build();
-      BlockLibrary start =
-          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches);
+      BlockLibrary start = new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches);
 
       LocalDistillationSettings local = LocalDistillationSettings.DEFAULT.withSteps(3);
       BlockLibrary library =

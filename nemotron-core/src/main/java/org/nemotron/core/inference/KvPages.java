@@ -1,10 +1,10 @@
 package org.nemotron.core.inference;
 
-import org.nemotron.core.spec.KvCacheSpec;
-import org.nemotron.core.spec.ModelSpec;
 import com.google.common.math.IntMath;
 import java.math.RoundingMode;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.KvCacheSpec;
+import org.nemotron.core.spec.ModelSpec;
 
 /**
  * The pages of a KV cache: {@link #PAGE_TOKENS} tokens each, which any sequence may hold in any

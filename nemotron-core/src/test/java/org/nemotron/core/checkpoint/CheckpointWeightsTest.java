@@ -30,11 +30,11 @@ import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.testing.TestModels;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.testing.TestModels;
 
 final class CheckpointWeightsTest {
   private static final ImmutableIntArray PROMPT = ImmutableIntArray.of(3, 1, 4, 1, 5, 9, 2, 6);

@@ -41,8 +41,7 @@ final class CanonicalJsonTest {
   void of_pairs_namesNoClass() {
     BlockSpec linear = new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24));
     assertThat(
-            CanonicalJson.text(
-                CanonicalJson.of(ImmutableSet.of(new Candidate.Block(1, linear)))))
+            CanonicalJson.text(CanonicalJson.of(ImmutableSet.of(new Candidate.Block(1, linear)))))
         .isEqualTo(
             "[{\"attention\":{\"kind\":\"linear\"},\"covers\":1,\"ffn\":{\"channels\":24,"
                 + "\"kind\":\"gated\"},\"layer\":1}]");
