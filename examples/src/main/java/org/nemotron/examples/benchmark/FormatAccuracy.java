@@ -17,7 +17,6 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -88,7 +87,8 @@ public final class FormatAccuracy implements Callable<Integer> {
       for (int window = 0; window < windows; window++) {
         ImmutableIntArray read = ids.subArray(window * stride, window * stride + tokens);
         StepOutput output =
-            session.step(ForwardBatch.of(new SequenceChunk(all, 0, read, Output.ALL)));
+            session.step(
+                ForwardBatch.of(new SequenceChunk(all, 0, read, SequenceChunk.ALL_LOGITS)));
         for (int row = 0; row + 1 < tokens; row++) {
           float[] logits = output.logits(row);
           int next = read.get(row + 1);

@@ -12,7 +12,6 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
@@ -53,7 +52,7 @@ final class ServingSteps {
                     0,
                     ImmutableIntArray.copyOf(
                         IntStream.range(0, tokens).map(t -> (31 * i + 7 * t) % 1000)),
-                    Output.LIKELIEST))
+                    SequenceChunk.LIKELIEST_TOKEN))
         .collect(ImmutableList.toImmutableList());
   }
 
@@ -85,7 +84,7 @@ final class ServingSteps {
                             read.get(i).pages(),
                             position,
                             ImmutableIntArray.of(next[i]),
-                            Output.LIKELIEST))
+                            SequenceChunk.LIKELIEST_TOKEN))
                 .collect(ImmutableList.toImmutableList());
         long start = System.nanoTime();
         StepOutput output = session.step(new ForwardBatch(chunks));

@@ -69,7 +69,7 @@ public final class ChunkedPrefill {
         prompt.pages(),
         prompt.start() + from,
         prompt.tokens().subArray(from, to),
-        more && !all ? Output.NONE : prompt.output());
+        more && !all ? SequenceChunk.NOTHING : prompt.output());
   }
 
   private void endStep() {

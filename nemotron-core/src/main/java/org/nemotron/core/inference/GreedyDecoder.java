@@ -8,7 +8,6 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.tensor.NonFiniteException;
 
 /**
@@ -32,7 +31,7 @@ public final class GreedyDecoder {
     }
 
     SequenceChunk wholePrompt() {
-      return new SequenceChunk(pages, 0, prompt, Output.LIKELIEST);
+      return new SequenceChunk(pages, 0, prompt, SequenceChunk.LIKELIEST_TOKEN);
     }
 
     SequenceChunk lastToken() {
@@ -40,7 +39,7 @@ public final class GreedyDecoder {
           pages,
           prompt.length() + count - 1,
           ImmutableIntArray.of(generated[count - 1]),
-          Output.LIKELIEST);
+          SequenceChunk.LIKELIEST_TOKEN);
     }
 
     void add(int token) {
@@ -134,7 +133,7 @@ public final class GreedyDecoder {
 
   /**
    * Returns the likeliest token of {@code row}, whoever finds it: the device, where {@link
-   * SequenceChunk.Output#LIKELIEST} was wanted of it, or this method.
+   * SequenceChunk#LIKELIEST_TOKEN} was wanted of it, or this method.
    *
    * @throws NonFiniteException if a logit is not a number
    */

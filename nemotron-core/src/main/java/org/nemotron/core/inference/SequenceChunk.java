@@ -17,20 +17,20 @@ import java.util.Optional;
  */
 public record SequenceChunk(
     ImmutableIntArray pages, int start, ImmutableIntArray tokens, Output output) {
+  /** Nothing is wanted: more of the prompt follows. */
+  public static final Output NOTHING = new Output.Nothing();
+
+  /** The logits of the last token are wanted. */
+  public static final Output LAST_LOGITS = new Output.LastLogits();
+
+  /** The logits of all tokens are wanted: the text is scored. */
+  public static final Output ALL_LOGITS = new Output.AllLogits();
+
+  /** The likeliest token behind the last is wanted. */
+  public static final Output LIKELIEST_TOKEN = new Output.NextToken(TokenSampling.LIKELIEST);
+
   /** What a step is to give for a chunk. */
   public sealed interface Output {
-    /** Nothing: more of the prompt follows. */
-    Output NONE = new Nothing();
-
-    /** The logits of the last token. */
-    Output LAST = new LastLogits();
-
-    /** The logits of all tokens: the text is scored. */
-    Output ALL = new AllLogits();
-
-    /** The likeliest token behind the last. */
-    Output LIKELIEST = new NextToken(TokenSampling.LIKELIEST);
-
     /** Returns how many rows that is of a chunk of {@code tokens} tokens, the last ones. */
     int rows(int tokens);
 
@@ -39,7 +39,7 @@ public record SequenceChunk(
       return Optional.empty();
     }
 
-    /** See {@link #NONE}. */
+    /** See {@link SequenceChunk#NOTHING}. */
     record Nothing() implements Output {
       @Override
       public int rows(int tokens) {
@@ -47,7 +47,7 @@ public record SequenceChunk(
       }
     }
 
-    /** See {@link #LAST}. */
+    /** See {@link SequenceChunk#LAST_LOGITS}. */
     record LastLogits() implements Output {
       @Override
       public int rows(int tokens) {
@@ -55,7 +55,7 @@ public record SequenceChunk(
       }
     }
 
-    /** See {@link #ALL}. */
+    /** See {@link SequenceChunk#ALL_LOGITS}. */
     record AllLogits() implements Output {
       @Override
       public int rows(int tokens) {

@@ -25,7 +25,6 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
@@ -59,7 +58,8 @@ final class CheckpointWeightsTest {
   /** Returns the logits of all tokens of the prompt, bit by bit. */
   private static List<ImmutableIntArray> logits(InferenceModel model) {
     List<ImmutableIntArray> rows = new ArrayList<>();
-    SequenceChunk chunk = new SequenceChunk(ImmutableIntArray.of(0), 0, PROMPT, Output.ALL);
+    SequenceChunk chunk =
+        new SequenceChunk(ImmutableIntArray.of(0), 0, PROMPT, SequenceChunk.ALL_LOGITS);
     try (InferenceSession session = model.newSession(1)) {
       StepOutput output = session.step(ForwardBatch.of(chunk));
       for (int row = 0; row < output.rows(); row++) {

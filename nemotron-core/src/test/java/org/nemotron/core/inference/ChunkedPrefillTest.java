@@ -38,28 +38,32 @@ final class ChunkedPrefillTest {
   void of_promptsLongerThanAStep_cutsBetweenPagesAndFillsSteps() {
     ImmutableList<SequenceChunk> prompts =
         ImmutableList.of(
-            prompt(300, Output.LAST), prompt(10, Output.LAST), prompt(100, Output.NONE));
+            prompt(300, SequenceChunk.LAST_LOGITS),
+            prompt(10, SequenceChunk.LAST_LOGITS),
+            prompt(100, SequenceChunk.NOTHING));
     assertThat(shown(ChunkedPrefill.of(prompts, 200)))
         .containsExactly("0+192:0", "192+108:1 0+10:1 0+64:0", "64+36:0");
   }
 
   @Test
   void of_allLogitsWanted_wantsThemOfEveryPiece() {
-    assertThat(shown(ChunkedPrefill.of(ImmutableList.of(prompt(100, Output.ALL)), 64)))
+    assertThat(
+            shown(ChunkedPrefill.of(ImmutableList.of(prompt(100, SequenceChunk.ALL_LOGITS)), 64)))
         .containsExactly("0+64:64", "64+36:36");
   }
 
   @Test
   void of_tokenWanted_isWantedOfTheLastPieceOnly() {
-    assertThat(ChunkedPrefill.of(ImmutableList.of(prompt(100, Output.LIKELIEST)), 64))
+    assertThat(ChunkedPrefill.of(ImmutableList.of(prompt(100, SequenceChunk.LIKELIEST_TOKEN)), 64))
         .extracting(step -> step.chunks().get(0).output())
-        .containsExactly(Output.NONE, Output.LIKELIEST);
+        .containsExactly(SequenceChunk.NOTHING, SequenceChunk.LIKELIEST_TOKEN);
   }
 
   @Test
   void of_promptsThatFit_areOneStep() {
     ImmutableList<SequenceChunk> prompts =
-        ImmutableList.of(prompt(100, Output.LAST), prompt(28, Output.LAST));
+        ImmutableList.of(
+            prompt(100, SequenceChunk.LAST_LOGITS), prompt(28, SequenceChunk.LAST_LOGITS));
     assertThat(shown(ChunkedPrefill.of(prompts, 128))).containsExactly("0+100:1 0+28:1");
   }
 

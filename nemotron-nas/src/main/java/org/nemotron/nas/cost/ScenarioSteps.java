@@ -9,7 +9,6 @@ import org.nemotron.core.inference.ChunkedPrefill;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 
 /**
  * The steps of a scenario, as generation takes them. Immutable.
@@ -41,9 +40,11 @@ record ScenarioSteps(
       ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(first, first + pagesEach));
       ImmutableIntArray ids = ids(sequence, found, vocabulary);
       prompts.add(
-          new SequenceChunk(pages, 0, ids.subArray(0, scenario.promptTokens()), Output.LIKELIEST));
-      tokens.add(new SequenceChunk(pages, found, ids.subArray(0, 1), Output.LIKELIEST));
-      contexts.add(new SequenceChunk(pages, 0, ids, Output.NONE));
+          new SequenceChunk(
+              pages, 0, ids.subArray(0, scenario.promptTokens()), SequenceChunk.LIKELIEST_TOKEN));
+      tokens.add(
+          new SequenceChunk(pages, found, ids.subArray(0, 1), SequenceChunk.LIKELIEST_TOKEN));
+      contexts.add(new SequenceChunk(pages, 0, ids, SequenceChunk.NOTHING));
     }
     return new ScenarioSteps(
         ChunkedPrefill.of(prompts.build(), maxRows),

@@ -58,10 +58,10 @@ final class ActiveRequest {
 
   private Output output(int end, boolean samples) {
     if (end <= job.wantedFrom()) {
-      return Output.NONE;
+      return SequenceChunk.NOTHING;
     }
     boolean onlyLast = job.wantedFrom() == job.prompt().length() - 1;
-    return onlyLast ? nextToken(samples) : Output.ALL;
+    return onlyLast ? nextToken(samples) : SequenceChunk.ALL_LOGITS;
   }
 
   /** Returns the token chosen last; {@code samples} is as for {@link #promptChunk}. */
@@ -73,7 +73,7 @@ final class ActiveRequest {
   /** Each choice is asked for once, since it draws. */
   private Output nextToken(boolean samples) {
     Optional<TokenSampling> choice = samples ? job.choice() : Optional.empty();
-    return choice.<Output>map(Output.NextToken::new).orElse(Output.LAST);
+    return choice.<Output>map(Output.NextToken::new).orElse(SequenceChunk.LAST_LOGITS);
   }
 
   /**

@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.runtime.cache.PagePool;
@@ -189,9 +188,9 @@ final class SchedulerTest {
     StepPlan plan = scheduler.plan();
     ImmutableList<SequenceChunk> chunks = plan.batch().chunks();
     assertThat(chunks.get(0).tokens()).isEqualTo(ImmutableIntArray.of(100));
-    assertThat(chunks.get(0).output()).isEqualTo(Output.LIKELIEST);
+    assertThat(chunks.get(0).output()).isEqualTo(SequenceChunk.LIKELIEST_TOKEN);
     assertThat(chunks.get(1).tokens().length()).isEqualTo(PREFILL);
-    assertThat(chunks.get(1).output()).isEqualTo(Output.NONE);
+    assertThat(chunks.get(1).output()).isEqualTo(SequenceChunk.NOTHING);
     assertThat(generating.taken).containsExactly(100);
   }
 
@@ -199,11 +198,12 @@ final class SchedulerTest {
   void plan_modelThatDoesNotSampleOrJobThatWantsLogits_asksForLogits() {
     waiting.add(new FakeJob(0, 5, 2, false));
     scheduler.admit(waiting);
-    assertThat(scheduler.plan().batch().chunks().get(0).output()).isEqualTo(Output.LAST);
+    assertThat(scheduler.plan().batch().chunks().get(0).output())
+        .isEqualTo(SequenceChunk.LAST_LOGITS);
     Scheduler onCpu = new Scheduler(pool, MAX_BATCH, PREFILL, false);
     arrives(100, 5, 2);
     onCpu.admit(waiting);
-    assertThat(onCpu.plan().batch().chunks().get(0).output()).isEqualTo(Output.LAST);
+    assertThat(onCpu.plan().batch().chunks().get(0).output()).isEqualTo(SequenceChunk.LAST_LOGITS);
   }
 
   @Test

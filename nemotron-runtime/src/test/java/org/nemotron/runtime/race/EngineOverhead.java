@@ -17,7 +17,6 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -125,11 +124,14 @@ final class EngineOverhead {
   private double bareNanos(ImmutableIntArray prompt) {
     ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(0, PAGES));
     int[] next = new int[1];
-    step(new SequenceChunk(pages, 0, prompt, Output.LAST), next);
+    step(new SequenceChunk(pages, 0, prompt, SequenceChunk.LAST_LOGITS), next);
     long start = System.nanoTime();
     for (int token = 0; token < RaceLengths.SINGLE_NEW_TOKENS; token++) {
       int position = prompt.length() + token;
-      step(new SequenceChunk(pages, position, ImmutableIntArray.of(next[0]), Output.LAST), next);
+      step(
+          new SequenceChunk(
+              pages, position, ImmutableIntArray.of(next[0]), SequenceChunk.LAST_LOGITS),
+          next);
     }
     return System.nanoTime() - start;
   }

@@ -259,7 +259,7 @@ public final class CloseablesTest implements CloseableContract {
   public static void step(InferenceSession session) {
     SequenceChunk chunk =
         new SequenceChunk(
-            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.Output.LAST);
+            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
     assertThat(session.step(ForwardBatch.of(chunk)).rows()).isEqualTo(1);
   }
 

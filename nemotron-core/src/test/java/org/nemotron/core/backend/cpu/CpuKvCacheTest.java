@@ -8,7 +8,6 @@ import com.google.common.primitives.ImmutableIntArray;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.testing.TestModels;
 
@@ -54,7 +53,9 @@ final class CpuKvCacheTest {
   private static void assertRefused(int pages, int start, int tokens, String message) {
     ImmutableIntArray ids = ImmutableIntArray.copyOf(new int[tokens]);
     assertThatThrownBy(
-            () -> new SequenceChunk(ServedModel.pages(0, pages), start, ids, Output.LAST))
+            () ->
+                new SequenceChunk(
+                    ServedModel.pages(0, pages), start, ids, SequenceChunk.LAST_LOGITS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }

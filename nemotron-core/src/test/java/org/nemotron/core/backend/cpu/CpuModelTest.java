@@ -22,7 +22,6 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -148,8 +147,10 @@ final class CpuModelTest {
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
       long[] ids = TestModels.ids(9, 1);
       SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 9);
-      SequenceChunk none = new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), Output.NONE);
-      SequenceChunk last = new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), Output.LAST);
+      SequenceChunk none =
+          new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), SequenceChunk.NOTHING);
+      SequenceChunk last =
+          new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), SequenceChunk.LAST_LOGITS);
       float[][] rows = served.step(none, last, all);
       assertThat(rows).hasDimensions(10, TestModels.VOCABULARY);
       assertThat(rows[0]).isEqualTo(rows[9]);
@@ -228,16 +229,19 @@ final class CpuModelTest {
     assertRefused(
         IllegalArgumentException.class,
         "a context of 4097 tokens must not exceed max_position_embeddings (4096)",
-        new SequenceChunk(ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), Output.LAST));
+        new SequenceChunk(
+            ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS));
   }
 
   @Test
   void step_pageOutsideTheMemory_isRefusedAlsoWhereItIsOnlyRead() {
     SequenceChunk written =
-        new SequenceChunk(ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), Output.LAST);
+        new SequenceChunk(
+            ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
     assertRefused(IllegalArgumentException.class, "page 65 is not within 0..64", written);
     SequenceChunk read =
-        new SequenceChunk(ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), Output.LAST);
+        new SequenceChunk(
+            ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
     assertRefused(IllegalArgumentException.class, "page -1 is not within 0..64", read);
   }
 
@@ -329,7 +333,8 @@ final class CpuModelTest {
               .session()
               .step(
                   ForwardBatch.of(
-                      new SequenceChunk(all.pages(), 0, all.tokens(), Output.LIKELIEST)));
+                      new SequenceChunk(
+                          all.pages(), 0, all.tokens(), SequenceChunk.LIKELIEST_TOKEN)));
       assertThat(served.model().samplesTokens()).isFalse();
       assertThat(output.isSampled(0)).isFalse();
       assertThat(output.logits(0)).isEqualTo(rows[4]);

@@ -8,7 +8,6 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.Output;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -44,7 +43,7 @@ public final class ServedModel implements AutoCloseable {
         pages,
         from,
         ImmutableIntArray.copyOf(Arrays.stream(ids, from, to).mapToInt(id -> (int) id)),
-        Output.ALL);
+        SequenceChunk.ALL_LOGITS);
   }
 
   /** Returns the logits of all tokens of the chunks, one row after the other. */

@@ -284,7 +284,7 @@ final class GpuModelTest {
     try (HeterogeneousModel model = model(spec);
         Ready gpu = Ready.on(GPU, model, 3)) {
       gpu.step(ServedModel.chunk(ServedModel.pages(0, 3), ids(1), 0, 20));
-      float[] logits = gpu.step(next(Output.LAST))[0];
+      float[] logits = gpu.step(next(SequenceChunk.LAST_LOGITS))[0];
       SplittableRandom random = new SplittableRandom(5);
       for (int trial = 0; trial < 300; trial++) {
         TokenSampling choice =
@@ -297,7 +297,7 @@ final class GpuModelTest {
         StepOutput output = gpu.session().step(ForwardBatch.of(next(new Output.NextToken(choice))));
         assertThat(PlainSampling.tokens(logits, choice)).as("%s", choice).contains(output.token(0));
       }
-      StepOutput greedy = gpu.session().step(ForwardBatch.of(next(Output.LIKELIEST)));
+      StepOutput greedy = gpu.session().step(ForwardBatch.of(next(SequenceChunk.LIKELIEST_TOKEN)));
       assertThat(greedy.token(0)).isEqualTo(GreedyDecoder.likeliest(logits));
     }
   }
@@ -312,15 +312,16 @@ final class GpuModelTest {
       SequenceChunk first = ServedModel.chunk(ServedModel.pages(3, 6), ids(2), 0, TOKENS);
       SequenceChunk second = ServedModel.chunk(ServedModel.pages(6, 9), ids(3), 0, TOKENS);
       SequenceChunk third = ServedModel.chunk(ServedModel.pages(9, 12), ids(4), 0, 30);
-      float[][] plain = gpu.step(first, second, next(Output.LAST), third);
+      float[][] plain = gpu.step(first, second, next(SequenceChunk.LAST_LOGITS), third);
       StepOutput mixed =
           gpu.session()
               .step(
                   ForwardBatch.of(
                       first,
                       second,
-                      next(Output.LIKELIEST),
-                      new SequenceChunk(third.pages(), 0, third.tokens(), Output.LIKELIEST)));
+                      next(SequenceChunk.LIKELIEST_TOKEN),
+                      new SequenceChunk(
+                          third.pages(), 0, third.tokens(), SequenceChunk.LIKELIEST_TOKEN)));
       assertThat(mixed.rows()).isEqualTo(2 * TOKENS + 2);
       assertThat(mixed.token(2 * TOKENS)).isEqualTo(GreedyDecoder.likeliest(plain[2 * TOKENS]));
       assertThat(mixed.token(2 * TOKENS + 1))
