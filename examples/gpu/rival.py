@@ -1,4 +1,4 @@
-"""Hugging Face transformers as the rival of card-benchmark: prefill and decode, eager and compiled.
+"""Hugging Face transformers as the rival of gpu-benchmark: prefill and decode, eager and compiled.
 
 Optional; needs a machine with torch and transformers. rival.py [--tiny] [--json FILE] [--batches 1,64]
 """

@@ -1,6 +1,6 @@
 /**
- * Architecture as data, readable model code, checkpoints, tokenizers and provenance: what every
- * other module builds on.
+ * Architecture as data, readable model code, inference in steps, checkpoints, tokenizers and
+ * provenance: the foundation of every other module.
  */
 @SuppressWarnings("module") // nas, which core names, is compiled after it
 module org.nemotron.core {

@@ -6,9 +6,7 @@ import java.util.concurrent.Callable;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -17,10 +15,10 @@ import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistiller;
-import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.InitSettings;
@@ -55,25 +53,22 @@ final class ComposeByHand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    int cores = CpuThreads.available();
     SearchSpace space = SearchSpace.PAPER;
-    try (HeterogeneousModel parent = ModelReader.read(model, DType.FLOAT32, Device.CPU);
+    try (HeterogeneousModel parent = ModelReader.read(model);
         Tokenizer tokenizer = Tokenizer.open(model)) {
       TokenCorpus corpus =
           TokenCorpus.encode(TextFiles.documents(text), tokenizer, parent.spec(), 200_000);
       TokenBatches batches = new TokenBatches(corpus, 2, 256, new Seed(1));
-      var training = new LocalDistillationSettings(10, OptimizerSettings.ofRate(2e-3), cores, 10);
+      var training = LocalDistillationSettings.DEFAULT.withSteps(10);
       Scenario scenario = new Scenario(16, 128, 128);
       try (BlockLibrary start =
-              new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, n -> {});
+              new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches);
           BlockLibrary library =
-              new LocalDistiller(training)
-                  .distill(start, start.candidates(), batches, n -> {})
-                  .library()) {
+              new LocalDistiller(training).distill(start, start.candidates(), batches).library()) {
         ScoreTable scores =
-            new BlockScorer(new ScoringSettings(2, 4, cores))
-                .score(library, new EvaluationBatches(corpus, 2, 256, 4), n -> {});
-        CostTable costs = new LatencyMeter(3, 20).measure(parent, space, scenario, n -> {});
+            new BlockScorer(ScoringSettings.DEFAULT)
+                .score(library, new EvaluationBatches(corpus, 2, 256, 4));
+        CostTable costs = new LatencyMeter(MeterSettings.BRIEF).measure(parent, space, scenario);
         var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
         Solution best = PuzzleSearch.create().solve(problem.faster(1.5)).orElseThrow();
         try (HeterogeneousModel child = library.assemble(problem.architecture(best))) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -23,34 +24,36 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Compresses a trained Llama-style model under a budget, by the Puzzle method.")
 final class Compress implements Callable<Integer> {
-  private static final String MODEL = "examples/models/tale-7m";
-  private static final ImmutableList<String> TEXTS =
+  private static final Path MODEL = Path.of("examples/models/tale-7m");
+  private static final ImmutableList<Path> TEXTS =
       ImmutableList.of(
-          "examples/data/tinystories.train.txt.gz", "examples/data/books_children.txt.gz");
-  private static final ImmutableList<String> HELD_OUT =
+          Path.of("examples/data/tinystories.train.txt.gz"),
+          Path.of("examples/data/books_children.txt.gz"));
+  private static final ImmutableList<Path> HELD_OUT =
       ImmutableList.of(
-          "examples/data/tinystories.val.txt.gz", "examples/data/books_heldout.txt.gz");
+          Path.of("examples/data/tinystories.val.txt.gz"),
+          Path.of("examples/data/books_heldout.txt.gz"));
 
   @Option(
       names = "--parent",
       paramLabel = "MODEL",
       description = "Hugging Face directory, or GGUF file")
-  private String parent = MODEL;
+  private Path parent = MODEL;
 
   @Option(
       names = "--text",
       paramLabel = "FILE",
       description = "calibration text (.txt or .txt.gz), may be repeated")
-  private List<String> texts = new ArrayList<>();
+  private List<Path> texts = new ArrayList<>();
 
   @Option(
       names = "--held-out",
       paramLabel = "FILE",
       description = "text to measure on, may be repeated; without it, that of the examples")
-  private List<String> heldOut = new ArrayList<>();
+  private List<Path> heldOut = new ArrayList<>();
 
   @Option(names = "--output", paramLabel = "DIR", description = "directory of the run")
-  private String output = "run";
+  private Path output = Path.of("run");
 
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N")
   private String device = "cpu";
@@ -66,19 +69,7 @@ final class Compress implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, NoArchitectureException {
-    CompressionPlan given =
-        CompressionPlan.of(
-            parent,
-            output,
-            texts.isEmpty() ? TEXTS : ImmutableList.copyOf(texts),
-            heldOut.isEmpty() ? HELD_OUT : ImmutableList.copyOf(heldOut));
-    given = given.on(Device.parse(device));
-    if (brief) {
-      given = given.brief();
-    }
-    if (plan != null) {
-      given = PlanFiles.read(plan, given);
-    }
+    CompressionPlan given = plan();
     try (ProgressBars bars = new ProgressBars()) {
       String table =
           ConsoleReport.in(Charset.defaultCharset())
@@ -86,9 +77,21 @@ final class Compress implements Callable<Integer> {
       bars.close();
       System.out.println(table);
     }
-    Path run = Path.of(given.output());
+    Path run = given.execution().output();
     System.out.println("Report:   " + run.resolve("report/index.html"));
     System.out.println("Figures:  " + run.resolve("report/summary.json"));
     return 0;
+  }
+
+  private CompressionPlan plan() throws IOException {
+    Compression compression = Compression.of(parent).on(Device.parse(device));
+    for (Path text : texts.isEmpty() ? TEXTS : texts) {
+      compression = compression.text(text);
+    }
+    for (Path text : heldOut.isEmpty() ? HELD_OUT : heldOut) {
+      compression = compression.heldOut(text);
+    }
+    CompressionPlan given = (brief ? compression.brief() : compression).plan().withOutput(output);
+    return plan == null ? given : PlanFiles.read(plan, given);
   }
 }

@@ -3,10 +3,12 @@ package org.nemotron.examples;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
@@ -18,11 +20,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Continues a text, and prints the answer as it comes. */
+/** Continues a text or answers a message, and prints the answer as it comes. */
 @Command(
     name = "generate",
     mixinStandardHelpOptions = true,
-    description = "Continues a text with a model, parent or child.")
+    description = "Continues a text, or answers a message, with a model, parent or child.")
 final class Generate implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -31,6 +33,11 @@ final class Generate implements Callable<Integer> {
 
   @Parameters(index = "1", paramLabel = "TEXT", description = "what to continue")
   private String text;
+
+  @Option(
+      names = "--chat",
+      description = "TEXT is a user's message, which the model's chat template renders")
+  private boolean chat;
 
   @Option(
       names = "--tokens",
@@ -68,7 +75,9 @@ final class Generate implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationRequest request =
-        GenerationRequest.continuing(text)
+        (chat
+                ? GenerationRequest.chat(List.of(ChatMessage.user(text)))
+                : GenerationRequest.continuing(text))
             .maxNewTokens(tokens)
             .sampling(SamplingParams.builder().temperature(temperature).seed(seed).build())
             .build();
@@ -76,7 +85,7 @@ final class Generate implements Callable<Integer> {
     weights.ifPresent(settings::weights);
     PrintWriter out = spec.commandLine().getOut();
     try (TextGenerator generator = TextGenerator.open(model, settings.build())) {
-      out.print(text);
+      out.print(chat ? "" : text);
       GenerationResult result =
           generator.generate(
               request,

@@ -9,6 +9,7 @@ import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.runtime.engine.GenerationFailedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
@@ -24,6 +25,7 @@ import picocli.CommandLine.ParseResult;
       ComposeByHand.class,
       Export.class,
       Generate.class,
+      ReportPictures.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
       FormatAccuracy.class,
@@ -53,6 +55,7 @@ public final class Main {
     if (fault instanceof IOException
         || fault instanceof NoArchitectureException
         || fault instanceof NonFiniteException
+        || fault instanceof GenerationFailedException
         || fault instanceof IllegalArgumentException) {
       command.getErr().println("nemotron: " + fault.getMessage());
       return command.getCommandSpec().exitCodeOnExecutionException();

@@ -87,6 +87,7 @@ final class OutcomeTable {
     if (infeasible.clash().size() > 1) {
       lines.add("It clashes only together with: " + infeasible.clash().stream().skip(1).toList());
     }
+    infeasible.pins().forEach(pin -> lines.add("It clashes only with " + pin.inWords()));
     infeasible
         .repairs()
         .forEach((name, value) -> lines.add(format("Would do: %s moved to %s", name, value)));

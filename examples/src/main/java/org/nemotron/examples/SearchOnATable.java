@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** Solves a search problem that stands in a file: no model, no LibTorch. */
 @Command(
     name = "SearchOnATable",
-    description = "Finds the architecture of least harm within all budgets, and proves it.",
+    description = "Finds the architecture of least score within all budgets, and proves it.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     exitCodeListHeading = "Exit codes:%n",

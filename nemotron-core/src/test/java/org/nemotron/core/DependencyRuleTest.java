@@ -27,10 +27,12 @@ final class DependencyRuleTest {
           "org.nemotron.core.checkpoint.gguf.GgufRows$Source",
           "org.nemotron.core.checkpoint.gguf.GgufTensors$Weights",
           "org.nemotron.core.checkpoint.huggingface.CheckedWeights",
+          "org.nemotron.core.checkpoint.CheckpointWeights",
           "org.nemotron.core.checkpoint.huggingface.CheckpointDirectory",
           "org.nemotron.core.checkpoint.huggingface.ShardedWeights",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsFile",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsWriter",
+          "org.nemotron.core.inference.WeightSource",
           "org.nemotron.core.text.EvaluationBatches",
           "org.nemotron.core.text.TokenBatches");
 
@@ -93,7 +95,7 @@ final class DependencyRuleTest {
         .whereLayer("backend")
         .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "inference")
         .whereLayer("checkpoint")
-        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn")
+        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn", "inference")
         .check(CLASSES);
   }
 

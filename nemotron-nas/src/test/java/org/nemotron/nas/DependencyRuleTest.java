@@ -89,6 +89,28 @@ final class DependencyRuleTest {
   }
 
   @Test
+  void searchGraph_anyClass_knowsNeitherSolverNorSearch() {
+    noClasses()
+        .that()
+        .resideInAPackage(NAS + "search.graph")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(NAS + "search", NAS + "search.exact")
+        .check(CLASSES);
+  }
+
+  @Test
+  void searchExact_anyClass_knowsOfTheSearchOnlyTheGraph() {
+    noClasses()
+        .that()
+        .resideInAPackage(NAS + "search.exact")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(NAS + "search")
+        .check(CLASSES);
+  }
+
+  @Test
   void publicSignatures_ofExportedPackages_nameNoNativeTypes() {
     noNativeTypesInSignaturesOf(JavaClass.Predicates.resideOutsideOfPackage("..internal.."))
         .check(CLASSES);

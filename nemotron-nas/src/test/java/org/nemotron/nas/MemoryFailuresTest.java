@@ -35,7 +35,7 @@ final class MemoryFailuresTest {
     parent = SmallParent.model();
     library =
         new Calibrator(InitSettings.DEFAULT)
-            .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+            .calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   @AfterEach
@@ -75,7 +75,7 @@ final class MemoryFailuresTest {
   @Test
   void distill_outOfMemory_namesResidentLayersAndBatch() {
     LocalDistiller distiller =
-        new LocalDistiller(new LocalDistillationSettings(2, OPTIMIZER, 1, 10));
+        new LocalDistiller(new LocalDistillationSettings(2, OPTIMIZER, 10, 0)).withThreads(1);
     assertSaid(
         () ->
             distiller
@@ -89,7 +89,7 @@ final class MemoryFailuresTest {
 
   @Test
   void score_outOfMemory_namesCandidatesPerPass() {
-    BlockScorer scorer = new BlockScorer(new ScoringSettings(1, 2, 1));
+    BlockScorer scorer = new BlockScorer(ScoringSettings.DEFAULT);
     assertSaid(
         () -> {
           var scores =
@@ -103,7 +103,7 @@ final class MemoryFailuresTest {
   @Test
   void distillGlobally_outOfMemory_namesBatch() {
     GlobalDistiller distiller =
-        new GlobalDistiller(new GlobalDistillationSettings(2, OPTIMIZER, 1, 1, 0, 1, 1));
+        new GlobalDistiller(new GlobalDistillationSettings(2, OPTIMIZER, 1, 1, 0, 1));
     assertSaid(
         () ->
             distiller

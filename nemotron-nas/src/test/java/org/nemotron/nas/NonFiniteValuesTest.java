@@ -25,6 +25,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.cost.Latency;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.CandidateTraining;
 import org.nemotron.nas.distill.GlobalCheckpoint;
@@ -124,14 +125,14 @@ final class NonFiniteValuesTest {
             InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             false);
-    return new Calibrator(settings)
-        .calibrate(model, SmallParent.SPACE, SmallParent.training(), batch -> {});
+    return new Calibrator(settings).calibrate(model, SmallParent.SPACE, SmallParent.training());
   }
 
   private static LocalDistillation locally(BlockLibrary start) {
     return new LocalDistiller(
-            new LocalDistillationSettings(3, OptimizerSettings.ofRate(1e-3), 2, 10))
-        .distill(start, ImmutableList.of(NARROW, ONE_HEAD), SmallParent.training(), step -> {});
+            new LocalDistillationSettings(3, OptimizerSettings.ofRate(1e-3), 10, 0))
+        .withThreads(2)
+        .distill(start, ImmutableList.of(NARROW, ONE_HEAD), SmallParent.training());
   }
 
   @Test
@@ -175,8 +176,9 @@ final class NonFiniteValuesTest {
   }
 
   private static ScoreTable scored(BlockLibrary weights) {
-    return new BlockScorer(new ScoringSettings(2, 4, 2))
-        .score(weights, SmallParent.heldOut(), batch -> {});
+    return new BlockScorer(ScoringSettings.DEFAULT)
+        .withThreads(2)
+        .score(weights, SmallParent.heldOut());
   }
 
   @Test
@@ -226,8 +228,8 @@ final class NonFiniteValuesTest {
         HeterogeneousModel model = HeterogeneousModel.of(parent.spec(), bad)) {
       assertThatThrownBy(
               () ->
-                  new LatencyMeter(1, 1)
-                      .measure(model, SmallParent.SPACE, new Scenario(2, 4, 2), round -> {}))
+                  new LatencyMeter(new MeterSettings(1, 1, 1))
+                      .measure(model, SmallParent.SPACE, new Scenario(2, 4, 2)))
           .isInstanceOf(NonFiniteException.class)
           .hasMessage(
               "the logit of token 0 (NaN) must be a number.\nMaybe the weights are damaged.");
@@ -246,9 +248,10 @@ final class NonFiniteValuesTest {
       throws IOException {
     return new GlobalDistiller(
             new GlobalDistillationSettings(
-                4, OptimizerSettings.ofRate(rate), 1, 1, 0, 2, evaluateEvery),
+                4, OptimizerSettings.ofRate(rate), 1, 1, 0, evaluateEvery),
             checkpoint)
-        .distill(parent, child, SmallParent.training(), SmallParent.heldOut(), step -> {});
+        .withThreads(2)
+        .distill(parent, child, SmallParent.training(), SmallParent.heldOut());
   }
 
   @Test

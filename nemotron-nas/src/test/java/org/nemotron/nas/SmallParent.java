@@ -38,23 +38,15 @@ public final class SmallParent {
   public static final AttentionSpec.GroupedQuery ATTENTION =
       new AttentionSpec.GroupedQuery(4, 2, 10);
 
-  /** The network of every layer. */
+  /** The FFN of every layer. */
   public static final FfnSpec.Gated FFN = new FfnSpec.Gated(CHANNELS);
 
   /** Every layer. */
   public static final BlockSpec BLOCK = new BlockSpec(ATTENTION, FFN);
 
-  /** An alternative of each kind, and blocks that cover two layers. */
+  /** An alternative of each kind, and blocks in place of two layers. */
   public static final SearchSpace SPACE =
-      new SearchSpace(
-          ImmutableList.of(1),
-          ImmutableList.of(0.5, 0.25),
-          4,
-          true,
-          true,
-          true,
-          true,
-          ImmutableList.of(2));
+      SearchSpace.PAPER.toBuilder().kvHeads(1).ffnFractions(0.5, 0.25).channelMultiple(4).build();
 
   /** How far the weights of norms lie from 1, at most. */
   private static final double NORM_SPREAD = 0.3;

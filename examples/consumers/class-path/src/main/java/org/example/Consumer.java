@@ -1,13 +1,11 @@
 package org.example;
 
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -15,6 +13,7 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
@@ -37,16 +36,13 @@ public final class Consumer {
     Path directory = Path.of(arguments[0]);
     Path output = Path.of(arguments[2]);
     SearchSpace space =
-        new SearchSpace(
-            ImmutableList.of(2),
-            ImmutableList.of(0.5),
-            8,
-            false,
-            true,
-            false,
-            true,
-            ImmutableList.of());
-    try (HeterogeneousModel parent = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
+        SearchSpace.builder()
+            .kvHeads(2)
+            .ffnFractions(0.5)
+            .noOpAttention(true)
+            .noOpFfn(true)
+            .build();
+    try (HeterogeneousModel parent = ModelReader.read(directory);
         Tokenizer tokenizer = Tokenizer.open(directory)) {
       TokenCorpus corpus =
           TokenCorpus.encode(
@@ -56,12 +52,12 @@ public final class Consumer {
               20_000);
       TokenBatches batches = new TokenBatches(corpus, 2, 128, new Seed(1));
       try (BlockLibrary library =
-          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, n -> {})) {
+          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches)) {
         var scores =
-            new BlockScorer(new ScoringSettings(1, 4, 2))
-                .score(library, new EvaluationBatches(corpus, 2, 128, 2), n -> {});
+            new BlockScorer(ScoringSettings.DEFAULT)
+                .score(library, new EvaluationBatches(corpus, 2, 128, 2));
         var costs =
-            new LatencyMeter(1, 3).measure(parent, space, new Scenario(4, 32, 32), n -> {});
+            new LatencyMeter(MeterSettings.BRIEF).measure(parent, space, new Scenario(4, 32, 32));
         var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
         Solution best =
             PuzzleSearch.builder()

@@ -13,6 +13,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.library.Architecture;
@@ -27,13 +28,12 @@ import org.nemotron.nas.search.SearchOutcome;
 
 /**
  * How much of a promised speed-up is there: costs are measured, a child is searched for a speed-up,
- * and parent and child are measured whole. Random weights have no scores worth the name, so harm is
- * made up: the cube of what a candidate saves of its block's parameters, so that halves are
- * tempting, times a random weight of the layer and of the candidate.
+ * and parent and child are measured whole. Random weights have no scores worth the name, so the
+ * degradation is made up: the cube of what a candidate saves of its block's parameters, so that
+ * halves are tempting, times a random weight of the layer and of the candidate.
  */
 record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speedup, int rounds) {
-  private static final int PREFILL_ROUNDS = 3;
-  private static final int DECODE_ROUNDS = 20;
+  private static final MeterSettings METER = MeterSettings.DEFAULT.withPartRounds(3, 20);
 
   /**
    * Measures, prints two lines, and returns the figures.
@@ -43,20 +43,19 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
   Map<String, Object> measure() throws NoArchitectureException {
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel whole = RandomModels.of(parent, device, dtype)) {
-      CostTable costs =
-          new LatencyMeter(PREFILL_ROUNDS, DECODE_ROUNDS)
-              .measure(whole, SearchSpace.PAPER, scenario, round -> {});
+      CostTable costs = new LatencyMeter(METER).measure(whole, SearchSpace.PAPER, scenario);
       ModelSpec spec = child(costs);
       try (HeterogeneousModel child = RandomModels.of(spec, device, dtype)) {
         ImmutableList<Double> rates =
-            new ThroughputMeter(scenario, rounds).measure(ImmutableList.of(whole, child));
+            new ThroughputMeter(scenario, METER.withGenerationRounds(rounds))
+                .measure(ImmutableList.of(whole, child));
         return figures(costs, spec, rates);
       }
     }
   }
 
   private ModelSpec child(CostTable costs) throws NoArchitectureException {
-    ArchitectureProblem problem = new ArchitectureProblem(parent, harms(), costs, Score.Metric.KL);
+    ArchitectureProblem problem = new ArchitectureProblem(parent, scores(), costs, Score.Metric.KL);
     SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(speedup));
     if (outcome instanceof SearchOutcome.Found found) {
       return parent.withBlocks(problem.architecture(found.best()).blocks());
@@ -65,14 +64,15 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
         "child", "none is " + speedup + " times as fast as the parent by the costs measured");
   }
 
-  private ScoreTable harms() {
+  private ScoreTable scores() {
     SplittableRandom random = new Seed(7).named("harms").random();
     double[] ofLayers = random.doubles(parent.layers(), 0.5, 2).toArray();
     ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
     for (Candidate candidate : SearchSpace.PAPER.candidates(parent)) {
       double saved = saved(candidate);
-      double harm = ofLayers[candidate.layer()] * Math.pow(saved, 3) * random.nextDouble(0.8, 1.25);
-      scores.put(candidate, new Score(harm, 0, harm, 0, 0, 0));
+      double degradation =
+          ofLayers[candidate.layer()] * Math.pow(saved, 3) * random.nextDouble(0.8, 1.25);
+      scores.put(candidate, new Score(degradation, 0, degradation, 0, 0, 0));
     }
     return new ScoreTable(scores.buildOrThrow());
   }

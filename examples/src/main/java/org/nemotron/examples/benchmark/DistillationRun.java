@@ -51,13 +51,16 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
             batch,
             shape.trainedTokens(),
             new Seed(1));
-    var settings =
-        new LocalDistillationSettings(
-            shape.trainedSteps(), OptimizerSettings.ofRate(1e-4), threads, 100);
+    LocalDistillationSettings settings =
+        LocalDistillationSettings.DEFAULT
+            .withSteps(shape.trainedSteps())
+            .withOptimizer(OptimizerSettings.ofRate(1e-4))
+            .withDivergenceFactor(100);
     try (BlockLibrary library = ScoringRun.library(shape, parent, shape.trained())) {
       List<Long> marks = new ArrayList<>();
       long start = System.nanoTime();
       new LocalDistiller(settings)
+          .withThreads(threads)
           .distill(
               library, library.candidates(), data, done -> marks.add(System.nanoTime() - start))
           .library()
@@ -140,8 +143,17 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
     }
 
     @Override
-    public Double visit(Candidate.Whole candidate) {
-      return trained(candidate.spec().attention()) + 3 * pass.ffn(candidate.spec().ffn());
+    public Double visit(Candidate.Block candidate) {
+      return trained(candidate.spec());
+    }
+
+    @Override
+    public Double visit(Candidate.MultiLayer candidate) {
+      return trained(candidate.spec());
+    }
+
+    private double trained(BlockSpec block) {
+      return trained(block.attention()) + 3 * pass.ffn(block.ffn());
     }
   }
 }

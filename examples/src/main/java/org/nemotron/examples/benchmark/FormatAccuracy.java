@@ -2,7 +2,6 @@ package org.nemotron.examples.benchmark;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,12 +10,14 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
@@ -77,29 +78,27 @@ public final class FormatAccuracy implements Callable<Integer> {
   }
 
   private Prediction measured(InferenceModel ready, ImmutableIntArray ids) {
-    int pages = KvCache.pagesFor(tokens);
+    int pages = KvPages.pagesFor(tokens);
     ImmutableIntArray all = ImmutableIntArray.copyOf(IntStream.range(0, pages));
     int stride = ids.length() / windows;
-    int[] right = new int[1];
-    double[] nats = new double[1];
-    try (KvCache memory = ready.newMemory(pages)) {
+    int right = 0;
+    double nats = 0;
+    try (InferenceSession session = ready.newSession(pages)) {
       for (int window = 0; window < windows; window++) {
         ImmutableIntArray read = ids.subArray(window * stride, window * stride + tokens);
-        SequenceChunk chunk = new SequenceChunk(all, 0, read, LogitsWanted.ALL);
-        ready.step(
-            ImmutableList.of(chunk),
-            memory,
-            (index, logits) -> {
-              if (index + 1 < tokens) {
-                int next = read.get(index + 1);
-                right[0] += GreedyDecoder.likeliest(logits) == next ? 1 : 0;
-                nats[0] += surprise(logits, next);
-              }
-            });
+        StepOutput output =
+            session.step(
+                ForwardBatch.of(new SequenceChunk(all, 0, read, SequenceChunk.ALL_LOGITS)));
+        for (int row = 0; row + 1 < tokens; row++) {
+          float[] logits = output.logits(row);
+          int next = read.get(row + 1);
+          right += GreedyDecoder.likeliest(logits) == next ? 1 : 0;
+          nats += surprise(logits, next);
+        }
       }
     }
     double count = (double) windows * (tokens - 1);
-    return new Prediction(right[0] / count, nats[0] / count);
+    return new Prediction(right / count, nats / count);
   }
 
   private static double surprise(float[] logits, int token) {

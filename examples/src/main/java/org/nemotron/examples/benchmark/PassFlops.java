@@ -24,13 +24,12 @@ record PassFlops(ModelSpec spec, int tokens) {
 
   /** Returns the work of what tokens read from each other, for one token. */
   double pairs(AttentionSpec attention) {
-    double seen = attention instanceof AttentionSpec.GroupedQuery ? 0.5 * tokens : 0;
-    return 4 * seen * spec.queryHeads() * spec.headDim();
+    return 4 * attention.accept(new TokensSeen(tokens)) * spec.queryHeads() * spec.headDim();
   }
 
-  /** Returns the work of a network for one token. */
+  /** Returns the work of an FFN for one token. */
   double ffn(FfnSpec ffn) {
-    return 2.0 * matrices(new BlockSpec(new AttentionSpec.NoOp(), ffn));
+    return 2.0 * ffn.accept(new FfnMatrices(spec.width()));
   }
 
   /** Returns the work of a block for one token. */
@@ -50,6 +49,42 @@ record PassFlops(ModelSpec spec, int tokens) {
   /** Returns the work of the head for one token. */
   double head() {
     return 2.0 * spec.width() * spec.vocabularySize();
+  }
+
+  /** How many tokens one reads, on average. */
+  private record TokensSeen(int tokens) implements AttentionSpec.Visitor<Double> {
+    @Override
+    public Double visit(AttentionSpec.GroupedQuery attention) {
+      return 0.5 * tokens;
+    }
+
+    @Override
+    public Double visit(AttentionSpec.Linear attention) {
+      return 0.0;
+    }
+
+    @Override
+    public Double visit(AttentionSpec.NoOp attention) {
+      return 0.0;
+    }
+  }
+
+  /** How many elements of an FFN's matrices one token is multiplied by. */
+  private record FfnMatrices(int width) implements FfnSpec.Visitor<Double> {
+    @Override
+    public Double visit(FfnSpec.Gated ffn) {
+      return 3.0 * width * ffn.channels();
+    }
+
+    @Override
+    public Double visit(FfnSpec.Linear ffn) {
+      return (double) width * width;
+    }
+
+    @Override
+    public Double visit(FfnSpec.NoOp ffn) {
+      return 0.0;
+    }
   }
 
   private double matrices(BlockSpec block) {

@@ -41,7 +41,7 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
   static BlockLibrary library(TrainingShape shape, HeterogeneousModel parent, SearchSpace space) {
     int window = Math.min(512, shape.trainedTokens());
     TokenBatches data = new TokenBatches(shape.tokens(4 * window), 1, window, new Seed(1));
-    return new Calibrator(PLAIN_START).calibrate(parent, space, data, batch -> {});
+    return new Calibrator(PLAIN_START).calibrate(parent, space, data);
   }
 
   /** Scores, prints a line, and returns the figures. */
@@ -70,10 +70,11 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
             shape.scoredBatch(),
             shape.scoredTokens(),
             shape.scoredSequences());
-    ScoringSettings settings = new ScoringSettings(data.batches(), candidatesPerPass, threads);
+    ScoringSettings settings = ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass);
     long start = System.nanoTime();
     ScoreTable scores =
         new BlockScorer(settings)
+            .withThreads(threads)
             .score(
                 library,
                 data,
@@ -124,9 +125,9 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
     for (int layer = 0; layer < shape.spec().layers(); layer++) {
       BlockSpec own = shape.spec().block(layer);
       for (BlockSpec pair : blocks(own)) {
-        BlockChoice placement = new BlockChoice(layer, 1, pair, BlockChoice.Origin.DECOUPLED);
         if (!pair.equals(own)) {
-          pairs.add(scores.score(shape.spec(), placement).klNats());
+          BlockChoice choice = new BlockChoice.Decoupled(layer, pair);
+          pairs.add(scores.score(shape.spec(), choice).klNats());
         }
       }
     }
@@ -152,13 +153,13 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
     int layers = shape.spec().layers();
     double perToken = pass.blocks(0, layers) + pass.head();
     for (Candidate candidate : library.candidates()) {
-      int next = candidate.layer() + candidate.covers();
+      int next = candidate.layer() + candidate.layers();
       perToken += replaced(pass, candidate) + pass.blocks(next, layers) + pass.head();
     }
     return perToken * shape.scoredSequences() * shape.scoredTokens();
   }
 
-  /** An attention is heard through the parent's network. */
+  /** The output of an attention passes through the parent's FFN. */
   private double replaced(PassFlops pass, Candidate candidate) {
     BlockSpec own = shape.spec().block(candidate.layer());
     return candidate.accept(
@@ -174,8 +175,13 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
           }
 
           @Override
-          public Double visit(Candidate.Whole whole) {
-            return pass.block(whole.spec());
+          public Double visit(Candidate.Block block) {
+            return pass.block(block.spec());
+          }
+
+          @Override
+          public Double visit(Candidate.MultiLayer block) {
+            return pass.block(block.spec());
           }
         });
   }

@@ -25,15 +25,15 @@ public final class SearchTables {
     Random random = new Random(seed);
     SearchProblem.Builder builder = SearchProblem.builder();
     for (int layer = 0; layer < layers; layer++) {
-      double attentionHarm = 0.02 * Math.exp(0.8 * random.nextGaussian());
-      double ffnHarm = 0.03 * Math.exp(0.8 * random.nextGaussian());
+      double attentionScore = 0.02 * Math.exp(0.8 * random.nextGaussian());
+      double ffnScore = 0.03 * Math.exp(0.8 * random.nextGaussian());
       List<Alternative> candidates = new ArrayList<>();
       for (int attention = 0; attention < KV_HEADS.length; attention++) {
         for (int ffn = 0; ffn < FFN_WIDTH.length; ffn++) {
-          double harm =
-              attentionHarm * Math.pow(attention / 8.0, 1.7)
-                  + ffnHarm * Math.pow(1 - FFN_WIDTH[ffn], 1.7);
-          double score = harm * Math.exp(0.1 * random.nextGaussian());
+          double expected =
+              attentionScore * Math.pow(attention / 8.0, 1.7)
+                  + ffnScore * Math.pow(1 - FFN_WIDTH[ffn], 1.7);
+          double score = expected * Math.exp(0.1 * random.nextGaussian());
           candidates.add(Alternative.of("a" + attention + "f" + ffn, score, costs(attention, ffn)));
         }
       }

@@ -6,11 +6,13 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.nemotron.core.inference.ChunkedPrefill;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -26,15 +28,15 @@ final class ServingSteps {
 
   /** Returns how long each of {@code rounds} readings of {@code prompts} prompts took. */
   ImmutableList<Duration> prefill(int prompts, int tokens, int rounds) {
-    int pagesEach = KvCache.pagesFor(tokens);
-    try (KvCache memory = model.newMemory(prompts * pagesEach)) {
+    int pagesEach = KvPages.pagesFor(tokens);
+    try (InferenceSession session = model.newSession(prompts * pagesEach)) {
       ImmutableList<SequenceChunk> chunks = prompts(prompts, tokens, pagesEach);
       ImmutableList.Builder<Duration> taken = ImmutableList.builder();
-      read(chunks, memory);
-      read(chunks, memory);
+      read(chunks, session);
+      read(chunks, session);
       for (int round = 0; round < rounds; round++) {
         long start = System.nanoTime();
-        read(chunks, memory);
+        read(chunks, session);
         taken.add(Duration.ofNanos(System.nanoTime() - start));
       }
       return taken.build();
@@ -50,24 +52,26 @@ final class ServingSteps {
                     0,
                     ImmutableIntArray.copyOf(
                         IntStream.range(0, tokens).map(t -> (31 * i + 7 * t) % 1000)),
-                    LogitsWanted.LAST))
+                    SequenceChunk.LIKELIEST_TOKEN))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private void read(ImmutableList<SequenceChunk> chunks, KvCache memory) {
-    for (ImmutableList<SequenceChunk> step : ChunkedPrefill.of(chunks, model.maxRows())) {
-      model.step(
-          step, memory, GreedyDecoder.likeliest((index, token) -> Verify.verify(token >= 0)));
+  private static void read(ImmutableList<SequenceChunk> chunks, InferenceSession session) {
+    for (ForwardBatch step : ChunkedPrefill.of(chunks, session.model().maxRows())) {
+      StepOutput output = session.step(step);
+      for (int row = 0; row < output.rows(); row++) {
+        Verify.verify(GreedyDecoder.likeliest(output, row) >= 0);
+      }
     }
   }
 
   /** Returns how long each of {@code steps} steps of {@code batch} tokens took. */
   ImmutableList<Duration> decode(int batch, int context, int steps) {
     int warmUp = 5;
-    int pagesEach = KvCache.pagesFor(context + steps + warmUp);
-    try (KvCache memory = model.newMemory(batch * pagesEach)) {
+    int pagesEach = KvPages.pagesFor(context + steps + warmUp);
+    try (InferenceSession session = model.newSession(batch * pagesEach)) {
       ImmutableList<SequenceChunk> read = prompts(batch, context, pagesEach);
-      read(read, memory);
+      read(read, session);
       int[] next = new int[batch];
       ImmutableList.Builder<Duration> taken = ImmutableList.builder();
       for (int step = 0; step < warmUp + steps; step++) {
@@ -80,10 +84,13 @@ final class ServingSteps {
                             read.get(i).pages(),
                             position,
                             ImmutableIntArray.of(next[i]),
-                            LogitsWanted.LAST))
+                            SequenceChunk.LIKELIEST_TOKEN))
                 .collect(ImmutableList.toImmutableList());
         long start = System.nanoTime();
-        model.step(chunks, memory, GreedyDecoder.likeliest((index, token) -> next[index] = token));
+        StepOutput output = session.step(new ForwardBatch(chunks));
+        for (int row = 0; row < batch; row++) {
+          next[row] = GreedyDecoder.likeliest(output, row);
+        }
         if (step >= warmUp) {
           taken.add(Duration.ofNanos(System.nanoTime() - start));
         }
@@ -97,15 +104,9 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    double pairs = 0.5 * tokens * tokens;
+    PassFlops pass = new PassFlops(spec, tokens);
     double attention =
-        4
-            * pairs
-            * spec.queryHeads()
-            * spec.headDim()
-            * spec.blocks().stream()
-                .filter(block -> block.attention().kvBytesPerToken(1) > 0)
-                .count();
+        spec.blocks().stream().mapToDouble(block -> tokens * pass.pairs(block.attention())).sum();
     return prompts * (2 * matrices * tokens + attention + 2 * head);
   }
 
@@ -114,8 +115,6 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    return format.bytes() * matrices
-        + 2 * head
-        + (double) batch * context * spec.kvBytesPerToken(2);
+    return format.bytes() * matrices + 2 * head + (double) batch * spec.kvCacheBytes(context, 2);
   }
 }

@@ -9,7 +9,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs the races of the README, and fails where a ratio has fallen below half of what it was. */
+/**
+ * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what
+ * stands there.
+ */
 @Command(
     name = "speed-kept",
     mixinStandardHelpOptions = true,

@@ -38,7 +38,7 @@ import org.nemotron.nas.score.ScoringSettings;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchProblem;
 
-/** The races whose ratios the README tells. Closing it frees the models. */
+/** The races whose ratios docs/benchmarks.md publishes. Closing it frees the models. */
 final class SpeedRaces implements AutoCloseable {
   /** 143 million parameters: 286 MB in bfloat16, far beyond the processor's caches. */
   private static final int WIDTH = 1024;
@@ -74,7 +74,7 @@ final class SpeedRaces implements AutoCloseable {
     return model;
   }
 
-  /** Returns the races in the README's order. */
+  /** Returns the races in the order of docs/benchmarks.md. */
   ImmutableList<SpeedRace> all() throws IOException {
     return ImmutableList.of(scoring(), search(), distillation(), loading());
   }
@@ -83,8 +83,7 @@ final class SpeedRaces implements AutoCloseable {
   private SpeedRace scoring() {
     EvaluationBatches data = new EvaluationBatches(corpus, 2, WINDOW, 4);
     BlockLibrary library =
-        new Calibrator(InitSettings.DEFAULT)
-            .calibrate(parent, SearchSpace.NO_OPS, batches(2), tokens -> {});
+        new Calibrator(InitSettings.DEFAULT).calibrate(parent, SearchSpace.NO_OPS, batches(2));
     opened.register(library::close);
     ImmutableList<HeterogeneousModel> hybrids =
         library.candidates().stream()
@@ -92,13 +91,13 @@ final class SpeedRaces implements AutoCloseable {
             .map(library::assemble)
             .map(this::opened)
             .collect(ImmutableList.toImmutableList());
-    BlockScorer scorer = new BlockScorer(new ScoringSettings(data.batches(), 4, cores));
+    BlockScorer scorer = new BlockScorer(ScoringSettings.DEFAULT).withThreads(cores);
     ModelEvaluator evaluator = new ModelEvaluator(data, cores);
     return new SpeedRace(
         "scoring",
         "scores by the layers behind a candidate, against whole models",
         5,
-        () -> Verify.verify(scorer.score(library, data, n -> {}).scores().size() == hybrids.size()),
+        () -> Verify.verify(scorer.score(library, data).scores().size() == hybrids.size()),
         () -> Verify.verify(evaluator.evaluate(parent, hybrids).size() == hybrids.size()));
   }
 
@@ -130,10 +129,14 @@ final class SpeedRaces implements AutoCloseable {
 
   private void distill(HeterogeneousModel model) throws IOException {
     var settings =
-        new GlobalDistillationSettings(2, OptimizerSettings.ofRate(1e-4), 1, 1, 0, cores, 2);
+        GlobalDistillationSettings.DEFAULT
+            .withSteps(2)
+            .withOptimizer(OptimizerSettings.ofRate(1e-4))
+            .withEvaluateEvery(2);
     EvaluationBatches one = new EvaluationBatches(corpus, 1, WINDOW, 1);
     new GlobalDistiller(settings)
-        .distill(model, model, batches(cores), one, step -> {})
+        .withThreads(cores)
+        .distill(model, model, batches(cores), one)
         .child()
         .close();
   }

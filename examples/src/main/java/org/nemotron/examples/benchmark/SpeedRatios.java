@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.net.URL;
 
 /**
- * The ratios that the README tells, as measured once.
+ * The ratios that docs/benchmarks.md publishes, as measured once.
  *
  * @param date when
  * @param machine where

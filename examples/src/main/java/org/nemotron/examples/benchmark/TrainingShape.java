@@ -73,30 +73,18 @@ record TrainingShape(
                 new BlockSpec(new AttentionSpec.GroupedQuery(4, 2, 32), new FfnSpec.Gated(448)))));
   }
 
-  /** Attention as it is or none; networks of 80, 61, 41 and 21 % of the channels, or none. */
+  /** Attention as it is or none; FFNs of 80, 61, 41 and 21 % of the channels, or none. */
   SearchSpace scored() {
-    return new SearchSpace(
-        ImmutableList.of(),
-        ImmutableList.of(11_520 / 14_336.0, 8_704 / 14_336.0, 5_888 / 14_336.0, 3_072 / 14_336.0),
-        8,
-        false,
-        true,
-        false,
-        true,
-        ImmutableList.of());
+    return SearchSpace.builder()
+        .ffnFractions(11_520 / 14_336.0, 8_704 / 14_336.0, 5_888 / 14_336.0, 3_072 / 14_336.0)
+        .noOpAttention(true)
+        .noOpFfn(true)
+        .build();
   }
 
-  /** Half as many key/value heads and so on down to one, and the same four networks. */
+  /** Half as many key/value heads and so on down to one, and the same four FFNs. */
   SearchSpace trained() {
-    return new SearchSpace(
-        ImmutableList.of(4, 2, 1),
-        scored().ffnFractions(),
-        8,
-        false,
-        false,
-        false,
-        false,
-        ImmutableList.of());
+    return scored().toBuilder().kvHeads(4, 2, 1).noOpAttention(false).noOpFfn(false).build();
   }
 
   /** Returns tokens without meaning. */

@@ -80,17 +80,17 @@ record CompressJob(ImmutableList<String> arguments) {
   /** Targets are counts of parameters, so that there is something to find on any machine. */
   private static String plan() {
     return """
-        {"threads": 2,
-         "data": {"windowTokens": 16, "batchSize": 2, "trainingTokens": 2400,
-                  "validationTokens": 256, "heldOutWindowTokens": 32, "heldOutWindows": 3},
+        {"execution": {"threads": 2},
+         "data": {"windowTokens": 16, "batchSize": 2, "globalBatchSize": 2,
+                  "trainingTokens": 2400, "validationTokens": 256, "heldOutWindowTokens": 32, "heldOutWindows": 3},
          "space": {"kvHeads": [1], "ffnFractions": [0.5, 0.25], "channelMultiple": 4},
-         "start": {"calibrationBatches": 4},
+         "init": {"calibrationBatches": 4},
          "local": {"steps": 20},
          "coupled": {"steps": 30, "speedups": [1.1, 1.3]},
          "scoring": {"auditedPairs": 3},
-         "costs": {"batchSizes": [2], "promptTokens": 6, "outputTokens": 4, "prefillRounds": 2,
-                   "decodeRounds": 3, "generationRounds": 1},
-         "global": {"steps": 60, "batchSize": 2, "evaluateEvery": 5},
+         "costs": {"batchSizes": [2], "promptTokens": 6, "outputTokens": 4,
+                   "meter": {"prefillRounds": 2, "decodeRounds": 3, "generationRounds": 1}},
+         "global": {"steps": 60, "evaluateEvery": 5},
          "targets": [
            {"name": "small",
             "limits": [{"quantity": "PARAMETERS", "bound": "AT_MOST", "value": 20000}]},

@@ -3,13 +3,13 @@ package org.nemotron.examples.crash;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -49,11 +49,11 @@ final class InProcess {
     Path changed = Files.writeString(directory.resolve("changed-plan.json"), json.toString());
     return PlanFiles.read(
         changed,
-        CompressionPlan.of(
-            parent().toString(),
-            output.toString(),
-            ImmutableList.of(text().toString()),
-            ImmutableList.of(directory.resolve("held-out.txt").toString())));
+        Compression.of(parent())
+            .text(text())
+            .heldOut(directory.resolve("held-out.txt"))
+            .plan()
+            .withOutput(output));
   }
 
   private static void set(ObjectNode json, String path, Object value) {
@@ -87,12 +87,6 @@ final class InProcess {
     public void started(String stage, long steps) {
       started.add(stage);
     }
-
-    @Override
-    public void advanced(String stage, long done, long steps) {}
-
-    @Override
-    public void finished(String stage, double seconds) {}
 
     @Override
     public void reused(String stage) {

@@ -30,9 +30,10 @@ final class ReproducibilityTest {
     InProcess job = new InProcess(directory);
     Path one = directory.resolve("one");
     Path three = directory.resolve("three");
-    assertThat(job.run(one, ImmutableMap.of("/threads", 1)).started).contains("coupled");
+    assertThat(job.run(one, ImmutableMap.of("/execution/threads", 1)).started).contains("coupled");
     giveCosts(one, three);
-    assertThat(job.run(three, ImmutableMap.of("/threads", 3)).started).contains("coupled");
+    assertThat(job.run(three, ImmutableMap.of("/execution/threads", 3)).started)
+        .contains("coupled");
     assertThat(ArtifactComparison.differences(three, one))
         .noneMatch(file -> file.startsWith("library") || file.startsWith("scores"));
     assertThat(three.resolve("library-coupled/trainings.json")).isNotEmptyFile();
@@ -46,7 +47,7 @@ final class ReproducibilityTest {
     Path seedTwo = directory.resolve("seed-2");
     assertThat(job.run(seedOne).started).contains("library");
     giveCosts(seedOne, seedTwo);
-    assertThat(job.run(seedTwo, ImmutableMap.of("/seed", 2)).started).contains("library");
+    assertThat(job.run(seedTwo, ImmutableMap.of("/execution/seed", 2)).started).contains("library");
     assertThat(ArtifactComparison.differences(seedTwo, seedOne))
         .contains("library/trainings.json differs", "scores.json differs");
   }

@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.Closer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
@@ -23,6 +24,7 @@ import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
@@ -34,6 +36,12 @@ import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.ArchitectureProblem;
+import org.nemotron.nas.pipeline.Compression;
+import org.nemotron.nas.pipeline.CompressionPlan;
+import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.nas.pipeline.PlanFiles;
+import org.nemotron.nas.pipeline.Target;
+import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ModelQuality;
@@ -43,11 +51,14 @@ import org.nemotron.nas.score.ScoringSettings;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.Solution;
+import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
+import org.nemotron.runtime.engine.GeneratedToken;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
+import org.nemotron.runtime.engine.TokenListener;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -58,6 +69,38 @@ final class ApiGuideTest {
   private static final Path MODELS = Path.of("models");
   private static final Path TEXTS = Path.of("data");
 
+  @Test
+  void runChapter_aParentAndATarget_writesChildAndReport(@TempDir Path output)
+      throws IOException, NoArchitectureException {
+    Path directory = MODELS.resolve("tale-7m");
+    Path text = TEXTS.resolve("tinystories.train.txt.gz");
+    Path heldOut = TEXTS.resolve("tinystories.val.txt.gz");
+    // snippet: run
+    Compression compression =
+        Compression.of(directory)
+            .text(text)
+            .heldOut(heldOut)
+            .target(Target.speedup(1.2))
+            .change(plan -> plan.toBuilder().space(SearchSpace.NO_OPS).build())
+            .brief(); // a tenth of the work
+    RunSummary summary = compression.run(output);
+    // end
+    assertThat(summary.mainTarget().name()).isEqualTo("1.2x");
+    assertThat(output.resolve("child/model.safetensors")).isNotEmptyFile();
+    assertThat(output.resolve("report/index.html")).isNotEmptyFile();
+
+    // snippet: plan
+    CompressionPlan plan = compression.plan().withOutput(output);
+    CompressionPlan more =
+        plan.toBuilder()
+            .targets(ImmutableList.of(Target.speedup(1.2), Target.speedup(1.4)))
+            .build();
+    String json = PlanFiles.write(more); // and PlanFiles.read(file)
+    // end
+    assertThat(more.targets()).hasSize(2);
+    assertThat(json).contains("1.4x");
+  }
+
   /** One method, because the guide is one program: each chapter goes on with what the last made. */
   @Test
   void compressionChapters_inOrder_writeAChildThatReads(@TempDir Path folder) throws IOException {
@@ -66,7 +109,7 @@ final class ApiGuideTest {
     Path output = folder.resolve("child");
     try (Closer opened = Closer.create()) {
       // snippet: load
-      HeterogeneousModel parent = ModelReader.read(directory, DType.FLOAT32, Device.CPU);
+      HeterogeneousModel parent = ModelReader.read(directory);
       Tokenizer tokenizer = Tokenizer.open(directory);
       // end
       opened.register(parent::close);
@@ -83,34 +126,26 @@ final class ApiGuideTest {
 
       // snippet: library
       SearchSpace space =
-          new SearchSpace(
-              ImmutableList.of(2), // key/value heads
-              ImmutableList.of(0.5), // shares of the network's channels
-              8, // widths are multiples of this
-              false, // no linear attention,
-              true, // but layers without attention,
-              false, // no linear network,
-              true, // but layers without a network
-              ImmutableList.of()); // no block in place of two layers
-      BlockLibrary start =
-          new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches, tokens -> {});
+          SearchSpace.builder()
+              .kvHeads(2)
+              .ffnFractions(0.5) // of the intermediate size
+              .noOpAttention(true)
+              .noOpFfn(true)
+              .build();
+      BlockLibrary start = new Calibrator(InitSettings.DEFAULT).calibrate(parent, space, batches);
 
-      int cores = CpuThreads.available();
-      var settings = new LocalDistillationSettings(3, OptimizerSettings.ofRate(2e-3), cores, 10);
+      LocalDistillationSettings local = LocalDistillationSettings.DEFAULT.withSteps(3);
       BlockLibrary library =
-          new LocalDistiller(settings)
-              .distill(start, start.candidates(), batches, tokens -> {})
-              .library();
+          new LocalDistiller(local).distill(start, start.candidates(), batches).library();
       // end
       opened.register(start::close);
       opened.register(library::close);
       assertThat(library.trained()).hasSize(16); // what is left out needs no training
 
       // snippet: tables
-      ScoreTable scores =
-          new BlockScorer(new ScoringSettings(2, 4, cores)).score(library, validation, n -> {});
+      ScoreTable scores = new BlockScorer(ScoringSettings.DEFAULT).score(library, validation);
       Scenario scenario = new Scenario(4, 32, 32); // requests, prompt tokens, output tokens
-      CostTable costs = new LatencyMeter(1, 3).measure(parent, space, scenario, n -> {});
+      CostTable costs = new LatencyMeter(MeterSettings.BRIEF).measure(parent, space, scenario);
       // end
 
       // snippet: search
@@ -127,14 +162,14 @@ final class ApiGuideTest {
       assertThat(assembled.spec().parameters()).isLessThan(parent.spec().parameters());
 
       // snippet: distill
-      var training =
-          new GlobalDistillationSettings(2, OptimizerSettings.ofRate(1e-4), 1, 1, 0, cores, 2);
+      GlobalDistillationSettings global =
+          GlobalDistillationSettings.DEFAULT
+              .withSteps(2)
+              .withOptimizer(OptimizerSettings.ofRate(1e-4));
       HeterogeneousModel child =
-          new GlobalDistiller(training)
-              .distill(parent, assembled, batches, validation, step -> {})
-              .child();
+          new GlobalDistiller(global).distill(parent, assembled, batches, validation).child();
       ImmutableList<ModelQuality> quality =
-          new ModelEvaluator(validation, cores).evaluate(parent, ImmutableList.of(parent, child));
+          new ModelEvaluator(validation).evaluate(parent, ImmutableList.of(parent, child));
       // end
       opened.register(child::close);
       assertThat(quality.get(0).klNats()).isLessThan(quality.get(1).klNats());
@@ -142,7 +177,7 @@ final class ApiGuideTest {
       // snippet: save
       ModelWriter.write(child, output, DType.BFLOAT16, directory); // tokenizer files from there
       // end
-      try (HeterogeneousModel again = ModelReader.read(output, DType.FLOAT32, Device.CPU)) {
+      try (HeterogeneousModel again = ModelReader.read(output)) {
         assertThat(again.spec().blocks()).isEqualTo(child.spec().blocks());
       }
     }
@@ -166,6 +201,29 @@ final class ApiGuideTest {
     // end
     assertThat(printed).isNotEmpty();
 
+    // snippet: tokens
+    try (TextGenerator generator = TextGenerator.open(directory)) {
+      GenerationRequest request =
+          GenerationRequest.continuing("The cat")
+              .maxNewTokens(20)
+              .sampling(SamplingParams.builder().temperature(0.8).topLogProbs(3).build())
+              .build();
+      generator.generate(
+          request,
+          new TokenListener() {
+            @Override
+            public void onToken(GeneratedToken token) {
+              System.out.println(token.id() + " " + token.text() + " " + token.topLogProbs());
+            }
+
+            @Override
+            public void onRest(String text) {
+              System.out.println(text); // what only the end made certain
+            }
+          });
+    }
+    // end
+
     // snippet: serve
     EngineSettings settings = EngineSettings.builder().maxBatch(8).queueCapacity(64).build();
     try (TextGenerator generator = TextGenerator.open(directory, settings)) {
@@ -178,8 +236,41 @@ final class ApiGuideTest {
       for (Generation generation : running.subList(1, 4)) {
         System.out.println(generation.await().text()); // or pieces(), or future()
       }
-      System.out.println(generator.metrics());
+      boolean tooMany =
+          generator.trySubmit(GenerationRequest.continuing("A bird").build()).isEmpty();
+      System.out.println(tooMany + " " + generator.metrics());
     }
     // end
+  }
+
+  /** The parent that comes along is no chat model: a copy of it gets a template. */
+  @Test
+  void chatChapter_onAModelWithATemplate_answers(@TempDir Path chatModel) throws IOException {
+    for (String file :
+        List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(MODELS.resolve("tale-7m").resolve(file), chatModel.resolve(file));
+    }
+    Files.writeString(
+        chatModel.resolve("chat_template.jinja"),
+        "{{ bos_token }}{% for message in messages %}{{ message.content }}\n{% endfor %}");
+    StringBuilder printed = new StringBuilder();
+    // snippet: chat
+    try (TextGenerator generator = TextGenerator.open(chatModel)) {
+      List<ChatMessage> messages = new ArrayList<>();
+      messages.add(ChatMessage.system("You tell short stories."));
+      messages.add(ChatMessage.user("One about a cat, please."));
+      GenerationResult story = generator.chat(messages);
+
+      messages.add(ChatMessage.assistant(story.text()));
+      messages.add(ChatMessage.user("What did the dog do?"));
+      GenerationRequest request =
+          GenerationRequest.chat(messages)
+              .maxNewTokens(40)
+              .sampling(SamplingParams.read(chatModel).toBuilder().seed(7).build())
+              .build();
+      generator.generate(request, piece -> printed.append(piece));
+    }
+    // end
+    assertThat(printed).isNotEmpty();
   }
 }

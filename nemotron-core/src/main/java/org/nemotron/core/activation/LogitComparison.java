@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
@@ -22,7 +23,10 @@ import org.nemotron.core.tensor.Tensors;
  *
  * <p>Logits are made for some tokens at a time, so that memory does not grow with tokens times the
  * vocabulary; only the model's own are kept whole, in its element type. On a GPU one kernel reads
- * both rows of logits once; elsewhere LibTorch's operations do.
+ * both rows of logits once; elsewhere LibTorch's operations do, on pieces so small that what they
+ * make stays in the caches and in memory that the allocator keeps: large temporaries go back to the
+ * operating system when they are freed, and each page is then faulted in again for the next one,
+ * which can take longer than the arithmetic.
  */
 public final class LogitComparison implements AutoCloseable {
   // Shape letters in this file: R = tokens, C = tokens of a chunk, D = model width, V = vocabulary.
@@ -32,6 +36,9 @@ public final class LogitComparison implements AutoCloseable {
 
   /** Logits of a chunk where LibTorch's operations make several float32 copies of them. */
   private static final int MOST_ELEMENTS = 1 << 25;
+
+  /** Logits that LibTorch's operations compare at a time on the CPU: 1 MiB in float32. */
+  private static final int PIECE_ELEMENTS = 1 << 18;
 
   private final HeterogeneousModel model;
   private final Tensor targetsR;
@@ -52,6 +59,10 @@ public final class LogitComparison implements AutoCloseable {
   public record Rows(Tensor klR, Tensor lossR, Tensor rightR) {
     private Rows keptBy(Resources parts) {
       return new Rows(kept(klR, parts), kept(lossR, parts), kept(rightR, parts));
+    }
+
+    private Rows handedOverBy(NativeScope scope) {
+      return new Rows(scope.handOver(klR), scope.handOver(lossR), scope.handOver(rightR));
     }
 
     private static Rows joined(List<Rows> parts) {
@@ -162,10 +173,34 @@ public final class LogitComparison implements AutoCloseable {
       Rows made =
           CudaLogitComparison.suits(model)
               ? CudaLogitComparison.of(model.device(), parentCV, normalizersC, logitsCV, targetsC)
-              : compared(parentCV, normalizersC, logitsCV, targetsC);
-      return new Rows(
-          scope.handOver(made.klR()), scope.handOver(made.lossR()), scope.handOver(made.rightR()));
+              : inPieces(parentCV, normalizersC, logitsCV, targetsC, pieceRows());
+      return made.handedOverBy(scope);
     }
+  }
+
+  private int pieceRows() {
+    return model.device().equals(Device.CPU)
+        ? Math.max(1, PIECE_ELEMENTS / model.spec().vocabularySize())
+        : chunkRows;
+  }
+
+  /** As {@link #compared}, {@code pieceRows} tokens at a time. */
+  static Rows inPieces(
+      Tensor parentCV, Tensor normalizersC, Tensor logitsCV, Tensor targetsC, int pieceRows) {
+    List<Rows> pieces = new ArrayList<>();
+    for (long first = 0; first < logitsCV.size(0); first += pieceRows) {
+      long rows = Math.min(pieceRows, logitsCV.size(0) - first);
+      try (NativeScope scope = NativeScope.open()) {
+        pieces.add(
+            compared(
+                    parentCV.narrow(0, first, rows),
+                    normalizersC.narrow(0, first, rows),
+                    logitsCV.narrow(0, first, rows),
+                    targetsC.narrow(0, first, rows))
+                .handedOverBy(scope));
+      }
+    }
+    return Rows.joined(pieces);
   }
 
   /** The same by LibTorch's operations, on any device. */

@@ -1,5 +1,5 @@
 /**
- * What a forward pass leaves for training and scoring: {@link
+ * The results of forward passes that training and scoring use: {@link
  * org.nemotron.core.activation.HiddenStates} between layers, layers streamed from host memory, and
  * comparisons of two models' logits in chunks.
  */

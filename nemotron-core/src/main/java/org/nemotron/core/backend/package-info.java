@@ -1,6 +1,6 @@
 /**
- * The backends there are, made by {@link org.nemotron.core.backend.Backends}. The only exported
- * package above the CPU's and the GPU's code.
+ * The backends of the CPU and of CUDA, made by {@link org.nemotron.core.backend.Backends}: an
+ * exported package above the backends, so that {@code core.inference} does not depend on them.
  */
 @NullMarked
 @CheckReturnValue

@@ -1,11 +1,7 @@
 package org.nemotron.core.checkpoint;
 
-import com.google.common.collect.ImmutableSet;
-import org.nemotron.core.checkpoint.huggingface.FamilyConfigs;
 import org.nemotron.core.checkpoint.huggingface.ModelFamily;
-import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 
 /** How the config.json of a Hugging Face directory describes a model's layers. */
@@ -24,15 +20,9 @@ public enum CheckpointForm {
 
   /** Returns the form that most engines know among those that can express {@code spec}. */
   public static CheckpointForm of(ModelSpec spec) {
-    boolean uniform = ImmutableSet.copyOf(spec.blocks()).size() == 1;
-    if (uniform
-        && spec.block(0).attention() instanceof AttentionSpec.GroupedQuery attention
-        && spec.block(0).ffn() instanceof FfnSpec.Gated
-        && ModelFamily.LLAMA.orOneWith(attention.traits()).isPresent()) {
+    if (ModelFamily.hasLayersOf(spec) && ModelFamily.LLAMA.orOneWith(spec.traits()).isPresent()) {
       return FAMILY;
     }
-    return FamilyConfigs.traits(spec).contains(AttentionTrait.HEAD_NORMS)
-        ? ANY_MODEL
-        : NEMOTRON_NAS;
+    return spec.traits().contains(AttentionTrait.HEAD_NORMS) ? ANY_MODEL : NEMOTRON_NAS;
   }
 }

@@ -24,7 +24,7 @@ import org.nemotron.core.spec.ModelSpec;
  *
  * <p>A model whose layers are alike is written as {@code llama}, {@code qwen2} or {@code qwen3};
  * one whose layers differ as {@code deci}, with exact replacements of what llama.cpp does not have:
- * absent and linear feed-forward networks, and an absent attention in the first layer.
+ * absent and linear FFNs, and an absent attention in the first layer.
  *
  * <p>Tensors are written a few rows at a time. In a quantized file, a matrix whose rows are no
  * multiple of 32 elements is stored as F16.

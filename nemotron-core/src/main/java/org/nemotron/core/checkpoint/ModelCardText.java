@@ -74,10 +74,11 @@ final class ModelCardText {
         spec.tiedEmbeddings() ? "tied" : "separate",
         spec.maxPositions());
     line(
-        "In half precision the KV cache takes %,d bytes per token.",
-        spec.kvBytesPerToken(HALF_PRECISION_BYTES));
+        "In half precision the KV cache takes %,d bytes per token, %,d in the whole context.",
+        spec.kvCacheBytes(1, HALF_PRECISION_BYTES),
+        spec.kvCacheBytes(spec.maxPositions(), HALF_PRECISION_BYTES));
     line("");
-    row("layers", "attention", "feed-forward network", "parameters per layer");
+    row("layers", "attention", "FFN", "parameters per layer");
     row("---", "---", "---", "--:");
     int begin = 0;
     for (int end = 1; end <= spec.layers(); end++) {

@@ -31,8 +31,8 @@ import org.nemotron.core.tensor.DType;
  * limit are divided among several files, with an index.
  *
  * <p>{@link ModelReader} reads back the same tensors bit for bit when both use the model's element
- * type. In the nemotron-nas form, gated networks whose width is no multiple of 256, which this form
- * cannot name, are stored with channels of zeros; see {@link DeciLmWidths}.
+ * type. In the nemotron-nas form, gated FFNs whose intermediate size is no multiple of 256, which
+ * this form cannot name, are stored with channels of zeros; see {@link DeciLmWidths}.
  */
 public final class ModelWriter {
   private static final String GENERATION_CONFIG = "generation_config.json";
@@ -125,16 +125,14 @@ public final class ModelWriter {
     if (form == CheckpointForm.NEMOTRON_NAS) {
       return DeciLmConfigs.toJson(spec, dtype);
     }
-    ImmutableSet<AttentionTrait> traits = FamilyConfigs.traits(spec);
+    ImmutableSet<AttentionTrait> traits = spec.traits();
     Optional<ModelFamily> family = familyOf(parentDirectory).orOneWith(traits);
     checkArgument(family.isPresent(), "no family has attention with just %s", traits);
     if (form == CheckpointForm.ANY_MODEL) {
       return AnyModelConfigs.toJson(spec, dtype, family.get());
     }
     checkArgument(
-        ImmutableSet.copyOf(spec.blocks()).size() == 1,
-        "layers must be alike to be written as %s",
-        family.get().architecture());
+        spec.isUniform(), "layers must be alike to be written as %s", family.get().architecture());
     return AnyModelConfigs.toUniformJson(spec, dtype, family.get());
   }
 

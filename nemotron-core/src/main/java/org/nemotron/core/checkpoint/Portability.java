@@ -4,11 +4,10 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import java.util.Arrays;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
+import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.FfnSpec;
@@ -61,40 +60,25 @@ public record Portability(ImmutableMap<ServingEngine, ImmutableList<Obstacle>> o
   /** One model in one engine. */
   private record Check(ModelSpec spec, ServingEngine engine) {
     ImmutableList<Obstacle> obstacles() {
-      if (isUniform()) {
+      if (ModelFamily.hasLayersOf(spec)) {
         return ImmutableList.of();
       }
       ImmutableList.Builder<Obstacle> found = ImmutableList.builder();
       found.addAll(ofTheModel());
-      OptionalInt firstKvHeads = kvHeads().findFirst();
+      OptionalInt firstKvHeads =
+          spec.blocks().stream()
+              .mapToInt(block -> block.attention().kvHeads())
+              .filter(heads -> heads > 0)
+              .findFirst();
       for (int layer = 0; layer < spec.layers(); layer++) {
         found.addAll(spec.block(layer).attention().accept(new OfAttention(layer, firstKvHeads)));
-        if (spec.block(layer).ffn() instanceof FfnSpec.Linear && !engine.loadsLinear()) {
-          found.add(new Obstacle(layer, "a linear feed-forward network is not known"));
-        }
+        found.addAll(spec.block(layer).ffn().accept(new OfFfn(layer)));
       }
       return found.build();
     }
 
-    private boolean isUniform() {
-      return ImmutableSet.copyOf(spec.blocks()).size() == 1
-          && spec.block(0).attention() instanceof AttentionSpec.GroupedQuery
-          && spec.block(0).ffn() instanceof FfnSpec.Gated;
-    }
-
-    private IntStream kvHeads() {
-      return spec.blocks().stream()
-          .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
-          .mapToInt(block -> ((AttentionSpec.GroupedQuery) block.attention()).kvHeads());
-    }
-
     private ImmutableList<Obstacle> ofTheModel() {
-      ImmutableSet<AttentionTrait> traits =
-          spec.blocks().stream()
-              .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
-              .flatMap(block -> ((AttentionSpec.GroupedQuery) block.attention()).traits().stream())
-              .collect(ImmutableSet.toImmutableSet());
-      if (traits.contains(AttentionTrait.HEAD_NORMS)) {
+      if (spec.traits().contains(AttentionTrait.HEAD_NORMS)) {
         return ImmutableList.of(
             new Obstacle(
                 Obstacle.WHOLE_MODEL,
@@ -102,7 +86,7 @@ public record Portability(ImmutableMap<ServingEngine, ImmutableList<Obstacle>> o
                     + " not in a release"));
       }
       boolean square = spec.queryHeads() * spec.headDim() == spec.width();
-      return engine == ServingEngine.LLAMA_CPP && !traits.isEmpty() && !square
+      return engine == ServingEngine.LLAMA_CPP && !spec.traits().isEmpty() && !square
           ? ImmutableList.of(
               new Obstacle(
                   Obstacle.WHOLE_MODEL, "biases need query heads that together are the width"))
@@ -140,6 +124,31 @@ public record Portability(ImmutableMap<ServingEngine, ImmutableList<Obstacle>> o
 
       private ImmutableList<Obstacle> found(String reason) {
         return ImmutableList.of(new Obstacle(layer, reason));
+      }
+    }
+
+    private final class OfFfn implements FfnSpec.Visitor<ImmutableList<Obstacle>> {
+      private final int layer;
+
+      OfFfn(int layer) {
+        this.layer = layer;
+      }
+
+      @Override
+      public ImmutableList<Obstacle> visit(FfnSpec.Gated ffn) {
+        return ImmutableList.of();
+      }
+
+      @Override
+      public ImmutableList<Obstacle> visit(FfnSpec.Linear ffn) {
+        return engine.loadsLinear()
+            ? ImmutableList.of()
+            : ImmutableList.of(new Obstacle(layer, "a linear FFN is not known"));
+      }
+
+      @Override
+      public ImmutableList<Obstacle> visit(FfnSpec.NoOp ffn) {
+        return ImmutableList.of();
       }
     }
   }

@@ -2,7 +2,6 @@ package org.nemotron.core.checkpoint;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
@@ -10,7 +9,6 @@ import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Finiteness;
-import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
@@ -32,20 +30,13 @@ final class WeightLoader {
     this.device = device;
   }
 
-  /** Returns a holder of the tensors of the model's spec, which the caller closes. */
-  NamedTensors load() throws IOException {
+  /** Checks the names and shapes of all tensors. */
+  void check() throws IOException {
     weights.check();
-    try (NativeScope scope = NativeScope.open()) {
-      ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
-      for (String name : weights.shapes().keySet()) {
-        loaded.put(name, load(name));
-      }
-      return NamedTensors.of(loaded.buildOrThrow());
-    }
   }
 
   /** Returns one tensor, owned by the scope around this call. */
-  private Tensor load(String name) throws IOException {
+  Tensor load(String name) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       Tensor stored = weights.tensor(name);
       Tensor own = Tensors.move(stored.contiguous(), device, dtype);

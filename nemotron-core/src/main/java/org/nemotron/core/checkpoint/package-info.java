@@ -3,9 +3,9 @@
  * Face, nemotron-nas (DeciLM) or GGUF checkpoint, {@link org.nemotron.core.checkpoint.ModelWriter}
  * and {@link org.nemotron.core.checkpoint.GgufModelWriter} the reverse.
  *
- * <p>Nothing in a file is trusted: what is wrong with one is said by {@link
- * org.nemotron.core.checkpoint.format.CheckpointFormatException}. The formats themselves lie below:
- * {@code format} (what they share), {@code safetensors}, {@code huggingface}, {@code gguf}.
+ * <p>Nothing in a file is trusted: a fault is reported by {@link
+ * org.nemotron.core.checkpoint.format.CheckpointFormatException}. The formats are in packages
+ * below: {@code format} (shared types), {@code safetensors}, {@code huggingface}, {@code gguf}.
  */
 @NullMarked
 @CheckReturnValue

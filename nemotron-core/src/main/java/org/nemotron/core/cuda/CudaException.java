@@ -16,7 +16,7 @@ public final class CudaException extends RuntimeException {
     super(message);
   }
 
-  /** Throws unless {@code code}, of the runtime or the driver, says success. */
+  /** Throws unless {@code code}, of the runtime or the driver, is success. */
   @FormatMethod
   static void check(int code, String what, Object... arguments) {
     if (code == CUDA_SUCCESS) {
@@ -31,7 +31,7 @@ public final class CudaException extends RuntimeException {
         doing + ": " + cudaGetErrorString(code).getString() + " (" + code + ", " + cleared + ")");
   }
 
-  /** Throws unless {@code code}, of the run-time compiler, says success. */
+  /** Throws unless {@code code}, of the run-time compiler, is success. */
   static void checkCompiler(int code, String what) {
     if (code != nvrtc.NVRTC_SUCCESS) {
       throw new CudaException(what + ": " + nvrtc.nvrtcGetErrorString(code).getString());

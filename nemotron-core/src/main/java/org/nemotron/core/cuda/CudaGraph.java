@@ -11,8 +11,8 @@ import org.nemotron.core.tensor.NativeScope;
  * Work recorded once and started again with one call: inside a graph a small operation costs about
  * a microsecond, alone about ten.
  *
- * <p>The work reads and writes the memory that it used when it was recorded; whoever records keeps
- * that memory.
+ * <p>The work reads and writes the memory that it used when it was recorded; the recording code
+ * keeps that memory.
  *
  * <p>Any thread may close it; closing twice is harmless, use after close is refused.
  */
@@ -27,9 +27,9 @@ public final class CudaGraph implements AutoCloseable {
   }
 
   /**
-   * Records what {@code work} puts into {@code stream}; nothing of it is done yet.
+   * Records the operations that {@code work} puts into {@code stream}; none of them runs yet.
    *
-   * @param work uses memory that is there already; does not wait for the GPU
+   * @param work uses memory that is allocated already; does not wait for the GPU
    */
   public static CudaGraph record(CudaStream stream, Runnable work) {
     try (NativeScope scope = NativeScope.open();

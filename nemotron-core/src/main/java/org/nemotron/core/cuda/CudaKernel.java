@@ -21,7 +21,7 @@ public final class CudaKernel {
   }
 
   /**
-   * How many blocks of how many threads run.
+   * The launch dimensions of a kernel: its blocks, and the threads of each.
    *
    * @param x blocks in the fastest dimension
    * @param y blocks
@@ -42,7 +42,7 @@ public final class CudaKernel {
   }
 
   /**
-   * Puts a run of this kernel into the stream of {@code launcher}, with the arguments that were
+   * Enqueues a run of this kernel on the stream of {@code launcher}, with the arguments that were
    * added to it, and clears these. It may start while the kernel ahead of it still runs: it must
    * wait for that one ({@code griddepcontrol.wait}) before it touches anything.
    */
@@ -54,7 +54,7 @@ public final class CudaKernel {
    * The same for a kernel whose blocks wait for each other: all of them run at once, behind the
    * kernel ahead.
    *
-   * @throws CudaException if the GPU has not room for all of them
+   * @throws CudaException if the GPU cannot hold all of them at once
    */
   public void launchTogether(KernelLauncher launcher, Shape shape) {
     launch(launcher, shape, launcher.together(shape));

@@ -36,7 +36,7 @@ public final class CudaModule implements AutoCloseable {
   }
 
   /**
-   * Compiles files that lie beside {@code beside} in its jar, one behind the other.
+   * Compiles files beside {@code beside} in its jar as one source, in this order.
    *
    * @param macros {@code NAME=value}
    * @throws CudaException with the compiler's messages if they do not compile
@@ -96,7 +96,7 @@ public final class CudaModule implements AutoCloseable {
     return log.getString();
   }
 
-  /** Returns the kernel called {@code name}; valid while this program is open. */
+  /** Returns the kernel called {@code name}; valid while this module is open. */
   public CudaKernel kernel(String name) {
     checkState(!closed, "this program is closed");
     try (NativeScope scope = NativeScope.open()) {

@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.global.torch_cuda;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * A queue of work for a GPU: what is put into it is done in order, beside other streams.
+ * A queue of work for a GPU: its operations run in order, beside those of other streams.
  *
- * <p>LibTorch owns the streams and hands them out in turn, so that there is nothing to free but
- * this handle. Safe for use by several threads, but the order is theirs. Any thread may close it;
- * closing twice is harmless, use after close is refused.
+ * <p>LibTorch owns the streams and assigns them in rotation, so that closing frees this handle
+ * only. Safe for use by several threads, which determine the order of operations. Any thread may
+ * close it; closing twice is harmless, use after close is refused.
  */
 public final class CudaStream implements AutoCloseable {
   private final Gpu gpu;
@@ -42,14 +42,14 @@ public final class CudaStream implements AutoCloseable {
     }
   }
 
-  /** Returns whose it is. */
+  /** Returns the GPU that runs the work. */
   public Gpu gpu() {
     return gpu;
   }
 
   /**
-   * What LibTorch does on this thread goes to a stream, until this closes: on the thread that made
-   * it, innermost first. Closing twice is harmless.
+   * Directs LibTorch's operations on this thread to a stream, until it closes: on the thread that
+   * made it, innermost first. Closing twice is harmless.
    */
   public static final class Use implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
@@ -61,7 +61,7 @@ public final class CudaStream implements AutoCloseable {
     }
 
     /**
-     * Lets this thread work on the stream that it worked on before.
+     * Restores the stream that this thread used before.
      *
      * @throws IllegalStateException on another thread
      */
@@ -80,7 +80,7 @@ public final class CudaStream implements AutoCloseable {
     }
   }
 
-  /** Makes LibTorch on this thread work on this stream; ends with the result. */
+  /** Directs LibTorch's operations on this thread to this stream until the result is closed. */
   public Use use() {
     checkState(!closed, "this stream is closed");
     return new Use(this);
@@ -121,7 +121,7 @@ public final class CudaStream implements AutoCloseable {
     return status[0] != cudart.cudaStreamCaptureStatusNone;
   }
 
-  /** Returns when all that was put into this stream is done. */
+  /** Waits until all work of this stream is done. */
   public void synchronize() {
     checkState(!closed, "this stream is closed");
     CudaException.check(cudart.cudaStreamSynchronize(raw), "waiting for a stream");

@@ -9,7 +9,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Marks in a stream whose times the GPU notes; may be part of a {@link CudaGraph}.
+ * Events in a stream, at which the GPU records the time; may be part of a {@link CudaGraph}.
  *
  * <p>Any thread may close it; closing twice is harmless, use after close is refused.
  */
@@ -19,7 +19,7 @@ public final class CudaTimer implements AutoCloseable {
   private final ImmutableList<CUevent_st> marks;
   private boolean closed;
 
-  /** Makes {@code marks} marks. */
+  /** Makes {@code marks} events. */
   public CudaTimer(int marks) {
     ImmutableList.Builder<CUevent_st> made = ImmutableList.builder();
     try (NativeScope scope = NativeScope.open()) {
@@ -32,7 +32,7 @@ public final class CudaTimer implements AutoCloseable {
     this.marks = made.build();
   }
 
-  /** Puts mark {@code index} into {@code stream}, or into what is recorded of it. */
+  /** Adds mark {@code index} to {@code stream}, or to the graph that is recorded of it. */
   public void mark(int index, CudaStream stream) {
     checkState(!closed, "this clock is closed");
     int flags = stream.isRecorded() ? cudart.cudaEventRecordExternal : 0;
@@ -40,7 +40,7 @@ public final class CudaTimer implements AutoCloseable {
         cudart.cudaEventRecordWithFlags(marks.get(index), stream.raw(), flags), "marking a stream");
   }
 
-  /** Returns how long after mark {@code from} mark {@code to} was met; waits for it. */
+  /** Returns the time from mark {@code from} to mark {@code to}; waits for the latter. */
   public long nanosBetween(int from, int to) {
     checkState(!closed, "this clock is closed");
     CudaException.check(cudart.cudaEventSynchronize(marks.get(to)), "waiting for a mark");

@@ -9,8 +9,8 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * The kernels with which a GPU computes whole sequences, beside LibTorch's. Compiled when first
- * needed, and kept for good. Safe for use by several threads.
+ * The fused kernels for whole sequences, used beside LibTorch's. Compiled when first needed, and
+ * kept until the process ends. Safe for use by several threads.
  */
 public final class FusedKernels {
   private static final Map<Device, FusedKernels> OF_DEVICES = new ConcurrentHashMap<>();
@@ -37,7 +37,7 @@ public final class FusedKernels {
   }
 
   /**
-   * Puts a run of kernel {@code name} into the stream on which LibTorch works on this thread.
+   * Enqueues a run of kernel {@code name} on LibTorch's current stream of this thread.
    *
    * @param arguments adds the kernel's
    */

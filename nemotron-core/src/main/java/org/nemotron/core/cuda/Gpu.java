@@ -9,16 +9,16 @@ import org.bytedeco.pytorch.global.torch_cuda;
 import org.nemotron.core.tensor.Device;
 
 /**
- * What a GPU is. Immutable.
+ * A CUDA GPU: its name and its properties. Immutable.
  *
- * @param device its name here, for example {@code cuda:0}
- * @param model its name on the box
- * @param processors how many streaming multiprocessors it has
+ * @param device the device's name, for example {@code cuda:0}
+ * @param model its product name, for example {@code NVIDIA H100 80GB HBM3}
+ * @param processors number of streaming multiprocessors
  * @param capability compute capability, times 10: 90 for an H100
- * @param sharedBytes most shared memory that a block may ask for
+ * @param sharedBytes most shared memory of a block, in bytes
  */
 public record Gpu(Device device, String model, int processors, int capability, int sharedBytes) {
-  /** Returns whether this program has LibTorch's CUDA natives, and the machine a GPU. */
+  /** Returns whether LibTorch's CUDA natives are on the class path and the machine has a GPU. */
   public static boolean isAvailable() {
     try {
       Loader.load(torch_cuda.class);
@@ -29,7 +29,7 @@ public record Gpu(Device device, String model, int processors, int capability, i
   }
 
   /**
-   * Returns the GPU called {@code device}, and makes it this thread's.
+   * Returns the GPU called {@code device}, and makes it this thread's current one.
    *
    * @throws IllegalArgumentException if {@code device} is the CPU, or if there is no such GPU, or
    *     if the program has no CUDA natives
@@ -39,8 +39,8 @@ public record Gpu(Device device, String model, int processors, int capability, i
     checkArgument(
         isAvailable(),
         "device %s: there is no CUDA GPU, or LibTorch's CUDA natives are missing.\n"
-            + "Maybe run with the natives of -Djavacpp.platform=linux-x86_64-gpu, on a machine whose"
-            + " driver is installed.",
+            + "Maybe run with the natives of -Djavacpp.platform=linux-x86_64-gpu, on a machine"
+            + " whose driver is installed.",
         device);
     int gpus = torch_cuda.device_count();
     checkArgument(device.index() < gpus, "device %s: this machine has %s GPUs", device, gpus);
@@ -68,7 +68,10 @@ public record Gpu(Device device, String model, int processors, int capability, i
     return value[0];
   }
 
-  /** Returns the free memory, in bytes, as the driver sees it: what LibTorch holds back is used. */
+  /**
+   * Returns the free memory, in bytes, as the driver counts it: memory that LibTorch caches is not
+   * free.
+   */
   public long freeBytes() {
     return memory()[0];
   }
@@ -87,12 +90,12 @@ public record Gpu(Device device, String model, int processors, int capability, i
     }
   }
 
-  /** Gives memory that LibTorch holds back for later back to the GPU. */
+  /** Frees the memory that LibTorch's allocator caches. */
   public void releaseUnused() {
     torch_cuda.getAllocator().emptyCache();
   }
 
-  /** Returns when all that was asked of the GPU is done. */
+  /** Waits until all work of the GPU is done. */
   public void synchronize() {
     torch_cuda.set_device((byte) device.index());
     CudaException.check(cudart.cudaDeviceSynchronize(), "%s: waiting for it", device);

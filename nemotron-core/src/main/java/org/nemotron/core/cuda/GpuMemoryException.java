@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.nemotron.core.tensor.Device;
 
-/** The GPU's memory does not suffice; what was there before is unharmed. */
+/** The GPU's memory does not suffice; tensors made before are unaffected. */
 public final class GpuMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -25,8 +25,8 @@ public final class GpuMemoryException extends RuntimeException {
   }
 
   /**
-   * Returns {@code failure}, or a sentence about the GPU's memory where LibTorch or CUDA failed for
-   * want of it: what was asked, what is free, and what would help.
+   * Returns {@code failure}, or a sentence about the GPU's memory where LibTorch or CUDA ran out of
+   * it: the bytes asked for, the bytes free, and the remedy.
    *
    * @param remedy the second line, from "Maybe" to the full stop
    */

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Collects a kernel's arguments, and starts kernels on one stream. Used by one thread at a time,
- * whichever; so it closes. Closing twice is harmless, use after close is refused.
+ * Collects a kernel's arguments, and starts kernels on one stream. Used and closed by any thread,
+ * one at a time. Closing twice is harmless, use after close is refused.
  */
 public final class KernelLauncher implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 24;
@@ -83,12 +83,15 @@ public final class KernelLauncher implements AutoCloseable {
     return count++;
   }
 
-  /** Returns how to launch blocks that may start while the kernel ahead of them runs. */
+  /** Returns the launch settings of blocks that may start while the kernel ahead of them runs. */
   CUlaunchConfig overlapping(CudaKernel.Shape shape) {
     return configured(shape).attrs(overlap).numAttrs(overlaps);
   }
 
-  /** Returns how to launch blocks that all run at once, so that they may wait for each other. */
+  /**
+   * Returns the launch settings of blocks that all run at once, so that they may wait for each
+   * other.
+   */
   CUlaunchConfig together(CudaKernel.Shape shape) {
     return configured(shape).attrs(together).numAttrs(1);
   }

@@ -12,7 +12,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Page-locked memory of the machine, which a GPU reads and writes by itself.
+ * Page-locked host memory, which a GPU reads and writes directly.
  *
  * <p>Any thread may close it; closing twice is harmless, use after close is refused.
  */
@@ -21,7 +21,7 @@ public final class PinnedBytes implements AutoCloseable {
   private final ByteBuffer bytes;
   private boolean closed;
 
-  /** Takes {@code size} bytes. */
+  /** Allocates {@code size} bytes. */
   public PinnedBytes(long size) {
     checkArgument(size > 0 && size <= Integer.MAX_VALUE, "size (%s) must lie in 1..2^31-1", size);
     try (NativeScope scope = NativeScope.open()) {
@@ -35,18 +35,18 @@ public final class PinnedBytes implements AutoCloseable {
     this.bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
-  /** Returns the memory, as a GPU's copies want it. */
+  /** Returns the memory as an argument of copies. */
   public Pointer pointer() {
     checkState(!closed, "this memory is closed");
     return memory;
   }
 
-  /** Returns where kernels find the memory. */
+  /** Returns the memory's address for kernels. */
   public long address() {
     return pointer().address();
   }
 
-  /** Returns the memory in this machine's byte order; valid while this object is open. */
+  /** Returns the memory as a buffer in native byte order; valid while this object is open. */
   public ByteBuffer bytes() {
     checkState(!closed, "this memory is closed");
     return bytes;

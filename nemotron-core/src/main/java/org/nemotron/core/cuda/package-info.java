@@ -1,7 +1,7 @@
 /**
- * One CUDA GPU as a program sees it: {@link Gpu} and its memory, {@link CudaStream streams}, {@link
- * CudaGraph captured graphs}, {@link CudaModule kernels} compiled at run time, times and
- * page-locked memory. The devices' half of {@code core.tensor}; knows nothing of models.
+ * One CUDA GPU: {@link Gpu} and its memory, {@link CudaStream streams}, {@link CudaGraph captured
+ * graphs}, {@link CudaModule kernels} compiled at run time, timers and page-locked memory. The
+ * GPU's half of {@code core.tensor}; depends on no model. Exported to nemotron-nas only.
  */
 @NullMarked
 @CheckReturnValue

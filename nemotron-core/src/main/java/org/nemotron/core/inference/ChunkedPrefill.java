@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.SequenceChunk.Output;
 
 /**
  * The steps in which a batch of prompts is read: as few as the rows of a step allow, each prompt
@@ -16,7 +16,7 @@ public final class ChunkedPrefill {
   public static final int USUAL_ROWS = 512;
 
   private final int maxRows;
-  private final ImmutableList.Builder<ImmutableList<SequenceChunk>> steps = ImmutableList.builder();
+  private final ImmutableList.Builder<ForwardBatch> steps = ImmutableList.builder();
   private final List<SequenceChunk> current = new ArrayList<>();
   private int free;
 
@@ -28,17 +28,16 @@ public final class ChunkedPrefill {
   /**
    * Returns the steps.
    *
-   * @param prompts one chunk each, however long; where the last token's logits are wanted, the last
-   *     piece wants them
-   * @param maxRows how many tokens a step may have, at least {@link KvCache#PAGE_TOKENS}
+   * @param prompts one chunk each, however long; what is wanted of the last token only, the last
+   *     piece wants
+   * @param maxRows how many tokens a step may have, at least {@link KvPages#PAGE_TOKENS}
    */
-  public static ImmutableList<ImmutableList<SequenceChunk>> of(
-      Iterable<SequenceChunk> prompts, int maxRows) {
+  public static ImmutableList<ForwardBatch> of(Iterable<SequenceChunk> prompts, int maxRows) {
     checkArgument(
-        maxRows >= KvCache.PAGE_TOKENS,
+        maxRows >= KvPages.PAGE_TOKENS,
         "maxRows (%s) must be at least a page (%s)",
         maxRows,
-        KvCache.PAGE_TOKENS);
+        KvPages.PAGE_TOKENS);
     ChunkedPrefill made = new ChunkedPrefill(maxRows);
     prompts.forEach(made::add);
     made.endStep();
@@ -51,7 +50,7 @@ public final class ChunkedPrefill {
     while (done < length) {
       int piece = Math.min(length - done, free);
       if (piece < length - done) {
-        piece -= piece % KvCache.PAGE_TOKENS;
+        piece -= piece % KvPages.PAGE_TOKENS;
       }
       if (piece == 0) {
         endStep();
@@ -65,16 +64,17 @@ public final class ChunkedPrefill {
 
   private static SequenceChunk piece(SequenceChunk prompt, int from, int to) {
     boolean more = to < prompt.tokens().length();
+    boolean all = prompt.output() instanceof Output.AllLogits;
     return new SequenceChunk(
         prompt.pages(),
         prompt.start() + from,
         prompt.tokens().subArray(from, to),
-        more && prompt.logits() == LogitsWanted.LAST ? LogitsWanted.NONE : prompt.logits());
+        more && !all ? SequenceChunk.NOTHING : prompt.output());
   }
 
   private void endStep() {
     if (!current.isEmpty()) {
-      steps.add(ImmutableList.copyOf(current));
+      steps.add(ForwardBatch.of(current));
       current.clear();
       free = maxRows;
     }

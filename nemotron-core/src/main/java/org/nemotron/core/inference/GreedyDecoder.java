@@ -7,9 +7,7 @@ import com.google.common.collect.Lists;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.tensor.NonFiniteException;
 
 /**
@@ -33,7 +31,7 @@ public final class GreedyDecoder {
     }
 
     SequenceChunk wholePrompt() {
-      return new SequenceChunk(pages, 0, prompt, LogitsWanted.LAST);
+      return new SequenceChunk(pages, 0, prompt, SequenceChunk.LIKELIEST_TOKEN);
     }
 
     SequenceChunk lastToken() {
@@ -41,42 +39,12 @@ public final class GreedyDecoder {
           pages,
           prompt.length() + count - 1,
           ImmutableIntArray.of(generated[count - 1]),
-          LogitsWanted.LAST);
+          SequenceChunk.LIKELIEST_TOKEN);
     }
 
     void add(int token) {
       generated[count++] = token;
     }
-  }
-
-  /** Takes the likeliest token of a row. */
-  @FunctionalInterface
-  public interface TokenReader {
-    /** Takes the token of row {@code index}, counted over all wanted rows of a step. */
-    void accept(int index, int token);
-  }
-
-  /** Gives each row's likeliest token to another reader, whoever chooses it. */
-  private record Likeliest(TokenReader reader) implements InferenceModel.LogitsReader {
-    @Override
-    public Optional<TokenSampling> choice(int index) {
-      return Optional.of(TokenSampling.LIKELIEST);
-    }
-
-    @Override
-    public void accept(int index, int token) {
-      reader.accept(index, token);
-    }
-
-    @Override
-    public void accept(int index, float[] logits) {
-      reader.accept(index, likeliest(logits));
-    }
-  }
-
-  /** Returns a reader that gives the likeliest token of each row to {@code reader}. */
-  public static InferenceModel.LogitsReader likeliest(TokenReader reader) {
-    return new Likeliest(reader);
   }
 
   /**
@@ -88,29 +56,30 @@ public final class GreedyDecoder {
    */
   public static ImmutableList<ImmutableIntArray> generate(
       InferenceModel model, List<ImmutableIntArray> prompts, int newTokens) {
-    try (KvCache memory = model.newMemory(pages(model, prompts, newTokens))) {
-      return generate(model, memory, prompts, newTokens);
+    try (InferenceSession session = model.newSession(pages(model, prompts, newTokens))) {
+      return generate(session, prompts, newTokens);
     }
   }
 
   /**
-   * Returns the same, with keys and values in {@code memory}.
+   * Returns the same, by steps of {@code session}.
    *
-   * @param memory of {@link #pages} pages at least; what it held is overwritten
+   * @param session of {@link #pages} pages at least; what they held is overwritten
    */
   public static ImmutableList<ImmutableIntArray> generate(
-      InferenceModel model, KvCache memory, List<ImmutableIntArray> prompts, int newTokens) {
+      InferenceSession session, List<ImmutableIntArray> prompts, int newTokens) {
+    InferenceModel model = session.model();
     ImmutableList.Builder<Sequence> made = ImmutableList.builder();
     int first = 0;
     for (ImmutableIntArray prompt : prompts) {
-      int needed = KvCache.pagesFor(seenTokens(model, prompt, newTokens));
+      int needed = KvPages.pagesFor(seenTokens(model, prompt, newTokens));
       made.add(new Sequence(prompt, range(first, first + needed), newTokens));
       first += needed;
     }
     ImmutableList<Sequence> sequences = made.build();
-    prefill(model, memory, sequences);
+    prefill(session, sequences);
     for (int token = 1; token < newTokens; token++) {
-      decode(model, memory, sequences);
+      decode(session, sequences);
     }
     return sequences.stream()
         .map(sequence -> ImmutableIntArray.copyOf(sequence.generated))
@@ -122,7 +91,7 @@ public final class GreedyDecoder {
     checkArgument(newTokens > 0, "newTokens (%s) must be positive", newTokens);
     checkArgument(!prompts.isEmpty(), "there must be a prompt");
     return prompts.stream()
-        .mapToInt(prompt -> KvCache.pagesFor(seenTokens(model, prompt, newTokens)))
+        .mapToInt(prompt -> KvPages.pagesFor(seenTokens(model, prompt, newTokens)))
         .sum();
   }
 
@@ -142,22 +111,34 @@ public final class GreedyDecoder {
     return ImmutableIntArray.copyOf(IntStream.range(from, to));
   }
 
-  private static void prefill(
-      InferenceModel model, KvCache memory, ImmutableList<Sequence> sequences) {
+  private static void prefill(InferenceSession session, ImmutableList<Sequence> sequences) {
     Iterator<Sequence> read = sequences.iterator();
     List<SequenceChunk> prompts = Lists.transform(sequences, Sequence::wholePrompt);
-    for (ImmutableList<SequenceChunk> step : ChunkedPrefill.of(prompts, model.maxRows())) {
-      model.step(step, memory, likeliest((index, token) -> read.next().add(token)));
+    for (ForwardBatch batch : ChunkedPrefill.of(prompts, session.model().maxRows())) {
+      StepOutput output = session.step(batch);
+      for (int row = 0; row < output.rows(); row++) {
+        read.next().add(likeliest(output, row));
+      }
     }
   }
 
-  private static void decode(
-      InferenceModel model, KvCache memory, ImmutableList<Sequence> sequences) {
-    for (List<Sequence> some : Lists.partition(sequences, model.maxSequences())) {
-      ImmutableList<SequenceChunk> step =
-          some.stream().map(Sequence::lastToken).collect(ImmutableList.toImmutableList());
-      model.step(step, memory, likeliest((index, token) -> some.get(index).add(token)));
+  private static void decode(InferenceSession session, ImmutableList<Sequence> sequences) {
+    for (List<Sequence> some : Lists.partition(sequences, session.model().maxSequences())) {
+      StepOutput output = session.step(ForwardBatch.of(Lists.transform(some, Sequence::lastToken)));
+      for (int row = 0; row < output.rows(); row++) {
+        some.get(row).add(likeliest(output, row));
+      }
     }
+  }
+
+  /**
+   * Returns the likeliest token of {@code row}, whoever finds it: the device, where {@link
+   * SequenceChunk#LIKELIEST_TOKEN} was wanted of it, or this method.
+   *
+   * @throws NonFiniteException if a logit is not a number
+   */
+  public static int likeliest(StepOutput output, int row) {
+    return output.isSampled(row) ? output.token(row) : likeliest(output.logits(row));
   }
 
   /**

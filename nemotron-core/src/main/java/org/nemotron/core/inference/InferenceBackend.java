@@ -21,14 +21,20 @@ public interface InferenceBackend extends AutoCloseable {
   long bytesPerPage(ModelSpec spec);
 
   /**
-   * Packs the weights of {@code model}.
+   * Packs the weights of the model that {@code spec} describes, one tensor after the other.
    *
-   * @param model on the CPU, or on this GPU
+   * @param weights on the CPU, or on this GPU
    * @param maxRows how many tokens a step may have
-   * @throws IllegalArgumentException if the device does not serve such weights
+   * @throws IllegalArgumentException if the device does not serve such weights, or one has not the
+   *     shape that {@code spec} says
    * @throws IllegalStateException if this device is closed
    */
-  InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows);
+  InferenceModel prepare(ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows);
+
+  /** Packs the weights of {@code model}, which may close afterwards. */
+  default InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    return prepare(model.spec(), WeightSource.of(model), format, maxRows);
+  }
 
   @Override
   void close();

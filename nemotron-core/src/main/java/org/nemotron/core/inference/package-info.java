@@ -1,10 +1,12 @@
 /**
- * The model in steps: what serves, and whose time the search counts.
+ * The model in steps: serving runs it, and the cost tables measure it.
  *
- * <p>An {@link org.nemotron.core.inference.InferenceBackend} packs a model's weights for one device
- * into an {@link org.nemotron.core.inference.InferenceModel}, whose steps read {@link
- * org.nemotron.core.inference.SequenceChunk chunks} of sequences with keys and values in a {@link
- * org.nemotron.core.inference.KvCache}. The backends themselves: {@code core.backend}.
+ * <p>An {@link org.nemotron.core.inference.InferenceBackend} packs the tensors of a {@link
+ * org.nemotron.core.inference.WeightSource} into an {@link
+ * org.nemotron.core.inference.InferenceModel}. A session of it keeps keys and values; its step
+ * takes a {@link org.nemotron.core.inference.ForwardBatch} and gives a {@link
+ * org.nemotron.core.inference.StepOutput}: data in, data out. The backends themselves: {@code
+ * core.backend}.
  */
 @NullMarked
 @CheckReturnValue

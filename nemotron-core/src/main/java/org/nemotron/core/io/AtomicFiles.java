@@ -75,8 +75,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Writes what {@code body} produces to {@code target}, replacing it; missing parent directories
-   * are made.
+   * Writes the content that {@code body} produces to {@code target}, replacing it; missing parent
+   * directories are made.
    *
    * @throws IOException if it cannot be written; {@code target} is then as it was
    */
@@ -145,8 +145,8 @@ public final class AtomicFiles {
   }
 
   /**
-   * Deletes what killed writers left in {@code directory} and the directories in it, and returns
-   * their paths. Not to be called while another writer is at work there.
+   * Deletes temporary files that killed writers left in {@code directory} and the directories in
+   * it, and returns their paths. Must not be called while another writer works there.
    *
    * @throws IOException if one cannot be deleted
    */
@@ -170,7 +170,7 @@ public final class AtomicFiles {
   }
 
   /**
-   * Deletes a file, or a directory with all that is in it; nothing where there is nothing.
+   * Deletes a file, or a directory with its content; does nothing where neither exists.
    *
    * @throws IOException if something of it cannot be deleted
    */
@@ -198,7 +198,7 @@ public final class AtomicFiles {
         cause);
   }
 
-  /** Returns what went wrong first, without the temporary name, which is gone by then. */
+  /** Returns the first fault, without the temporary name, which no longer exists. */
   private static @Nullable String reason(Path partial, IOException cause) {
     Throwable root = Throwables.getRootCause(cause);
     if (root instanceof NoSuchFileException missing) {

@@ -3,7 +3,7 @@ package org.nemotron.core.io;
 import com.google.common.base.CaseFormat;
 import java.nio.file.FileSystemException;
 
-/** What the operating system says about a file, in words for whoever reads the sentence. */
+/** Faults of files, as reported by the operating system, in words for a sentence. */
 public final class FileFaults {
   private FileFaults() {}
 

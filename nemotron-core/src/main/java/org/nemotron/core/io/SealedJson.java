@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * JSON objects on disk that tell when a single byte of them has changed.
+ * JSON objects on disk with a digest, by which a change of a single byte is detected.
  *
  * <p>The object's last entry, {@code digest}, is the SHA-256 of the file's bytes with zeros in its
  * own place.
@@ -40,7 +40,7 @@ public final class SealedJson {
   }
 
   /**
-   * Returns the object in {@code file}, or nothing if the file is not as {@link #write} left it.
+   * Returns the object in {@code file}, or nothing if the file has changed since {@link #write}.
    *
    * @throws IOException if it cannot be read at all
    */

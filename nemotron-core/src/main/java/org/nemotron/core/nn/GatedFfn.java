@@ -1,7 +1,6 @@
 package org.nemotron.core.nn;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
@@ -14,21 +13,21 @@ public final class GatedFfn implements SubBlock {
 
   private final NamedTensors tensors;
   private final RmsNorm norm;
-  private final Tensor gateID;
-  private final Tensor upID;
-  private final Tensor downDI;
+  private final Linear gate;
+  private final Linear up;
+  private final Linear down;
 
   GatedFfn(NamedTensors tensors, double eps) {
     this.tensors = tensors;
     this.norm = new RmsNorm(tensors.get("post_attention_layernorm.weight"), eps);
-    this.gateID = tensors.get("mlp.gate_proj.weight");
-    this.upID = tensors.get("mlp.up_proj.weight");
-    this.downDI = tensors.get("mlp.down_proj.weight");
+    this.gate = new Linear(tensors, "mlp.gate_proj");
+    this.up = new Linear(tensors, "mlp.up_proj");
+    this.down = new Linear(tensors, "mlp.down_proj");
   }
 
   @Override
   public Tensor forward(Tensor hiddenBTD) {
-    return hiddenBTD.add(torch.linear(channels(hiddenBTD), downDI));
+    return hiddenBTD.add(down.apply(channels(hiddenBTD)));
   }
 
   /**
@@ -40,31 +39,11 @@ public final class GatedFfn implements SubBlock {
   public Tensor channels(Tensor hiddenBTD) {
     tensors.checkOpen();
     Tensor normalizedBTD = norm.apply(hiddenBTD);
-    Tensor gatesBTI = torch.linear(normalizedBTD, gateID);
-    Tensor upsBTI = torch.linear(normalizedBTD, upID);
-    return FusedOps.gate(gatesBTI, upsBTI)
-        ? FusedOps.gated(gatesBTI, upsBTI)
-        : torch.silu(gatesBTI).mul(upsBTI);
+    return FusedOps.gated(gate.apply(normalizedBTD), up.apply(normalizedBTD));
   }
 
   @Override
   public NamedTensors tensors() {
     return tensors;
-  }
-
-  public Tensor normWeightD() {
-    return tensors.get("post_attention_layernorm.weight");
-  }
-
-  public Tensor gateID() {
-    return gateID;
-  }
-
-  public Tensor upID() {
-    return upID;
-  }
-
-  public Tensor downDI() {
-    return downDI;
   }
 }

@@ -93,8 +93,4 @@ public final class GroupedQueryAttention implements SubBlock {
   public NamedTensors tensors() {
     return tensors;
   }
-
-  public AttentionSpec.GroupedQuery spec() {
-    return spec;
-  }
 }

@@ -5,9 +5,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -78,16 +76,9 @@ public final class HeterogeneousModel implements AutoCloseable {
    * @throws IllegalArgumentException if a tensor is missing, or has another shape
    */
   public static HeterogeneousModel of(ModelSpec spec, NamedTensors weights) {
-    spec.tensorShapes().forEach((name, shape) -> checkShape(name, shape, weights.get(name)));
+    spec.tensorShapes()
+        .forEach((name, shape) -> Tensors.checkShape(name, weights.get(name), shape));
     return new HeterogeneousModel(spec, weights);
-  }
-
-  private static void checkShape(String name, ImmutableList<Long> shape, Tensor tensor) {
-    List<Long> actual = new ArrayList<>();
-    for (long dimension = 0; dimension < tensor.dim(); dimension++) {
-      actual.add(tensor.size(dimension));
-    }
-    checkArgument(actual.equals(shape), "tensor %s: shape %s must be %s", name, actual, shape);
   }
 
   private static ImmutableMap<String, Tensor> selected(
@@ -126,18 +117,9 @@ public final class HeterogeneousModel implements AutoCloseable {
     return blocks.get(layer);
   }
 
-  public Tensor embedding() {
-    nonBlock.checkOpen();
-    return embeddingVD;
-  }
-
-  public Tensor finalNormWeight() {
-    return nonBlock.get("model.norm.weight");
-  }
-
-  public Tensor headWeight() {
-    nonBlock.checkOpen();
-    return headVD;
+  /** Returns the tensors outside the layers; they belong to the model. */
+  public NamedTensors nonBlock() {
+    return nonBlock;
   }
 
   /** Returns the rotary tables; they belong to the model. */

@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.primitives.ImmutableDoubleArray;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -60,11 +59,7 @@ public final class RotaryEmbedding implements AutoCloseable {
     Tables current = covering(start + tokens);
     Tensor cosinesTH = current.cosinesPH().narrow(0, start, tokens);
     Tensor sinesTH = current.sinesPH().narrow(0, start, tokens);
-    if (FusedOps.rotate(headsBNTH)) {
-      return FusedOps.rotated(headsBNTH, cosinesTH, sinesTH);
-    }
-    Tensor swappedBNTH = torch.roll(headsBNTH, new long[] {headDim / 2}, new long[] {3});
-    return headsBNTH.mul(cosinesTH).addcmul(swappedBNTH, sinesTH);
+    return FusedOps.rotated(headsBNTH, cosinesTH, sinesTH);
   }
 
   private Tables covering(long positions) {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What files held when they were written. Immutable.
+ * Digests of files as they were written. Immutable.
  *
  * @param byName digests, by the file's path below a common directory
  */
@@ -45,9 +45,9 @@ public record FileDigests(ImmutableMap<String, Fingerprint> byName) {
   }
 
   /**
-   * Returns which file below {@code directory} is missing or has changed, if one is.
+   * Returns a file below {@code directory} that is missing or has changed, if there is one.
    *
-   * @throws IOException if one is there and cannot be read
+   * @throws IOException if one exists and cannot be read
    */
   public Optional<String> misfit(Path directory) throws IOException {
     for (Map.Entry<String, Fingerprint> entry : byName.entrySet()) {

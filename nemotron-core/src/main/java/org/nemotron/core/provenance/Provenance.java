@@ -12,10 +12,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
- * What made an artifact: which library, when, from what. Immutable.
+ * The origin of an artifact: library version, time and inputs. Immutable.
  *
  * @param libraryVersion version of this library
- * @param createdAt when, in UTC to the second
+ * @param createdAt time of creation, in UTC to the second
  * @param inputs by name: fingerprints in hexadecimal and settings as text
  */
 public record Provenance(
@@ -23,7 +23,7 @@ public record Provenance(
   /** The version of this library. */
   public static final String LIBRARY_VERSION = "0.1.0-SNAPSHOT";
 
-  /** Returns the provenance of something that this library makes now. */
+  /** Returns the provenance of an artifact that this library makes now. */
   public static Provenance of(Map<String, String> inputs, Clock clock) {
     return new Provenance(
         LIBRARY_VERSION,

@@ -1,6 +1,6 @@
 /**
- * What made an artifact: a {@link org.nemotron.core.provenance.Fingerprint} of its inputs, by which
- * a later run tells what it may reuse, and digests of files.
+ * The origin of artifacts: a {@link org.nemotron.core.provenance.Fingerprint} of its inputs, by
+ * which a later run decides whether to reuse it, and digests of files.
  */
 @NullMarked
 @CheckReturnValue

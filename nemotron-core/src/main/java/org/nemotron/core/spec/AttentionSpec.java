@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import java.util.Set;
 
 /**
  * What one layer does for attention: the parent's own operation, or a cheaper one. Immutable.
@@ -18,11 +19,26 @@ public sealed interface AttentionSpec {
    */
   String id();
 
-  /**
-   * Returns how much the KV cache grows per token, in bytes, when an element takes {@code
-   * dtypeBytes}: keys plus values.
-   */
-  long kvBytesPerToken(int dtypeBytes);
+  /** Returns the number of query heads; 0 where no token attends to another. */
+  int queryHeads();
+
+  /** Returns the number of key/value heads; 0 where no token attends to another. */
+  int kvHeads();
+
+  /** Returns the size of a head; 0 where there is none. */
+  int headDim();
+
+  /** Returns what the family adds to the projections of the heads; empty where there is none. */
+  ImmutableSet<AttentionTrait> traits();
+
+  /** Returns this attention with other traits; one without heads stays as it is. */
+  AttentionSpec withTraits(Set<AttentionTrait> others);
+
+  /** Returns what the layer keeps of the tokens that it has seen. */
+  KvCacheSpec kvCache();
+
+  /** Returns whether nothing is computed: the hidden states pass through unchanged. */
+  boolean isNoOp();
 
   /**
    * Returns the tensors of this sub-block and their shapes, by their Hugging Face names below
@@ -45,7 +61,7 @@ public sealed interface AttentionSpec {
     /** Visits grouped-query attention. */
     R visit(GroupedQuery attention);
 
-    /** Visits a linear replacement. */
+    /** Visits a linear layer. */
     R visit(Linear attention);
 
     /** Visits an absent sub-block. */
@@ -85,6 +101,11 @@ public sealed interface AttentionSpec {
       return traits.contains(trait);
     }
 
+    @Override
+    public GroupedQuery withTraits(Set<AttentionTrait> others) {
+      return new GroupedQuery(queryHeads, kvHeads, headDim, ImmutableSet.copyOf(others));
+    }
+
     /** Returns this attention with another number of key/value heads. */
     public GroupedQuery withKvHeads(int others) {
       return new GroupedQuery(queryHeads, others, headDim, traits);
@@ -101,8 +122,13 @@ public sealed interface AttentionSpec {
     }
 
     @Override
-    public long kvBytesPerToken(int dtypeBytes) {
-      return 2L * kvHeads * headDim * dtypeBytes;
+    public KvCacheSpec kvCache() {
+      return new KvCacheSpec.Full(kvHeads, headDim);
+    }
+
+    @Override
+    public boolean isNoOp() {
+      return false;
     }
 
     @Override
@@ -137,17 +163,50 @@ public sealed interface AttentionSpec {
   }
 
   /**
-   * One linear layer on the normalized input: each token sees only itself, and nothing is cached.
+   * What mixes no tokens: each sees only itself, so that there are no heads and nothing is cached.
    */
-  record Linear() implements AttentionSpec {
+  sealed interface PositionWise extends AttentionSpec {
+    @Override
+    default int queryHeads() {
+      return 0;
+    }
+
+    @Override
+    default int kvHeads() {
+      return 0;
+    }
+
+    @Override
+    default int headDim() {
+      return 0;
+    }
+
+    @Override
+    default ImmutableSet<AttentionTrait> traits() {
+      return ImmutableSet.of();
+    }
+
+    @Override
+    default AttentionSpec withTraits(Set<AttentionTrait> others) {
+      return this;
+    }
+
+    @Override
+    default KvCacheSpec kvCache() {
+      return new KvCacheSpec.None();
+    }
+  }
+
+  /** One linear layer on the normalized input. */
+  record Linear() implements PositionWise {
     @Override
     public String id() {
       return "linear";
     }
 
     @Override
-    public long kvBytesPerToken(int dtypeBytes) {
-      return 0;
+    public boolean isNoOp() {
+      return false;
     }
 
     @Override
@@ -163,16 +222,16 @@ public sealed interface AttentionSpec {
     }
   }
 
-  /** No attention: the residual stream passes through unchanged. */
-  record NoOp() implements AttentionSpec {
+  /** No attention: the hidden states pass through unchanged. */
+  record NoOp() implements PositionWise {
     @Override
     public String id() {
       return "noop";
     }
 
     @Override
-    public long kvBytesPerToken(int dtypeBytes) {
-      return 0;
+    public boolean isNoOp() {
+      return true;
     }
 
     @Override

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 
-/** One layer as data: its attention, then its feed-forward network. Immutable. */
+/** One layer as data: its attention, then its feed-forward network (FFN). Immutable. */
 public record BlockSpec(AttentionSpec attention, FfnSpec ffn) {
   /** The block that does nothing: both sub-blocks absent. */
   public static final BlockSpec NO_OP = new BlockSpec(new AttentionSpec.NoOp(), new FfnSpec.NoOp());
@@ -19,6 +19,11 @@ public record BlockSpec(AttentionSpec attention, FfnSpec ffn) {
   /** Returns the name used in tables and file names, for example {@code kv4+w704}. */
   public String id() {
     return attention.id() + "+" + ffn.id();
+  }
+
+  /** Returns whether nothing is computed: both sub-blocks are absent. */
+  public boolean isNoOp() {
+    return attention.isNoOp() && ffn.isNoOp();
   }
 
   /** Returns the number of parameters, norms included. */

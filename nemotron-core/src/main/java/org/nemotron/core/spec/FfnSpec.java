@@ -6,8 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 
 /**
- * What one layer does for its feed-forward network: the parent's own operation, or a cheaper one.
- * Immutable.
+ * What one layer does for its feed-forward network (FFN): the parent's own operation, or a cheaper
+ * one. Immutable.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  */
@@ -16,6 +16,14 @@ public sealed interface FfnSpec {
    * Returns the name used in tables and file names: {@code w704}, {@code linear} or {@code noop}.
    */
   String id();
+
+  /**
+   * Returns the intermediate size: how many channels a token has inside; 0 where there are none.
+   */
+  int channels();
+
+  /** Returns whether nothing is computed: the hidden states pass through unchanged. */
+  boolean isNoOp();
 
   /**
    * Returns the tensors of this sub-block and their shapes, by their Hugging Face names below
@@ -35,17 +43,17 @@ public sealed interface FfnSpec {
 
   /** One method per variant, so that a new variant breaks every consumer at compile time. */
   interface Visitor<R> {
-    /** Visits a gated network. */
+    /** Visits a gated FFN. */
     R visit(Gated ffn);
 
-    /** Visits a linear replacement. */
+    /** Visits a linear layer. */
     R visit(Linear ffn);
 
     /** Visits an absent sub-block. */
     R visit(NoOp ffn);
   }
 
-  /** {@code down(silu(gate(x)) * up(x))} with {@code channels} intermediate channels. */
+  /** {@code down(silu(gate(x)) * up(x))} with an intermediate size of {@code channels}. */
   record Gated(int channels) implements FfnSpec {
     /** Checks that there is a channel. */
     public Gated {
@@ -55,6 +63,11 @@ public sealed interface FfnSpec {
     @Override
     public String id() {
       return "w" + channels;
+    }
+
+    @Override
+    public boolean isNoOp() {
+      return false;
     }
 
     @Override
@@ -80,6 +93,16 @@ public sealed interface FfnSpec {
     }
 
     @Override
+    public int channels() {
+      return 0;
+    }
+
+    @Override
+    public boolean isNoOp() {
+      return false;
+    }
+
+    @Override
     public ImmutableMap<String, ImmutableList<Long>> tensorShapes(int width) {
       return ImmutableMap.of(
           "post_attention_layernorm.weight", Shapes.of(width),
@@ -92,11 +115,21 @@ public sealed interface FfnSpec {
     }
   }
 
-  /** No feed-forward network: the residual stream passes through unchanged. */
+  /** No FFN: the hidden states pass through unchanged. */
   record NoOp() implements FfnSpec {
     @Override
     public String id() {
       return "noop";
+    }
+
+    @Override
+    public int channels() {
+      return 0;
+    }
+
+    @Override
+    public boolean isNoOp() {
+      return true;
     }
 
     @Override

@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkElementIndex;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 
 /**
  * A Llama-style model as data: what is common to all layers, and one {@link BlockSpec} per layer.
@@ -13,7 +15,7 @@ import com.google.common.collect.ImmutableMap;
  * <p>A parent is a model whose blocks happen to be alike; a child is one whose blocks differ.
  *
  * @param vocabularySize rows of the embedding
- * @param width hidden size: the width of the residual stream
+ * @param width hidden size
  * @param queryHeads query heads of every attention
  * @param headDim size of a head; not always {@code width / queryHeads}
  * @param rmsNormEps added to the mean square before the root
@@ -44,23 +46,24 @@ public record ModelSpec(
     checkArgument(!blocks.isEmpty(), "a model must have at least one layer");
     checkArgument(
         blocks.stream()
-                .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
-                .map(block -> ((AttentionSpec.GroupedQuery) block.attention()).traits())
+                .map(BlockSpec::attention)
+                .filter(attention -> attention.queryHeads() > 0)
+                .map(AttentionSpec::traits)
                 .distinct()
                 .count()
             <= 1,
         "all attentions of a model must have the same traits");
     for (int layer = 0; layer < blocks.size(); layer++) {
-      if (blocks.get(layer).attention() instanceof AttentionSpec.GroupedQuery attention) {
-        checkArgument(
-            attention.queryHeads() == queryHeads && attention.headDim() == headDim,
-            "layer %s: attention has %s query heads of %s, but the model has %s of %s",
-            layer,
-            attention.queryHeads(),
-            attention.headDim(),
-            queryHeads,
-            headDim);
-      }
+      AttentionSpec attention = blocks.get(layer).attention();
+      checkArgument(
+          attention.queryHeads() == 0
+              || (attention.queryHeads() == queryHeads && attention.headDim() == headDim),
+          "layer %s: attention has %s query heads of %s, but the model has %s of %s",
+          layer,
+          attention.queryHeads(),
+          attention.headDim(),
+          queryHeads,
+          headDim);
     }
   }
 
@@ -72,6 +75,18 @@ public record ModelSpec(
   /** Returns layer {@code layer}. */
   public BlockSpec block(int layer) {
     return blocks.get(checkElementIndex(layer, layers(), "layer"));
+  }
+
+  /** Returns whether all layers are alike. */
+  public boolean isUniform() {
+    return blocks.stream().distinct().count() == 1;
+  }
+
+  /** Returns the traits of the attentions, which all have the same. */
+  public ImmutableSet<AttentionTrait> traits() {
+    return blocks.stream()
+        .flatMap(block -> block.attention().traits().stream())
+        .collect(Sets.toImmutableEnumSet());
   }
 
   /** Returns this model with other layers. */
@@ -138,8 +153,15 @@ public record ModelSpec(
     return nonBlockParameters() + blocks.stream().mapToLong(block -> block.parameters(width)).sum();
   }
 
-  /** Returns how much the KV cache grows per token of a sequence, in bytes. */
-  public long kvBytesPerToken(int dtypeBytes) {
-    return blocks.stream().mapToLong(block -> block.attention().kvBytesPerToken(dtypeBytes)).sum();
+  /**
+   * Returns the KV cache of one sequence, in bytes.
+   *
+   * @param contextTokens tokens seen so far
+   * @param dtypeBytes bytes of an element
+   */
+  public long kvCacheBytes(long contextTokens, int dtypeBytes) {
+    return blocks.stream()
+        .mapToLong(block -> block.attention().kvCache().bytes(contextTokens, dtypeBytes))
+        .sum();
   }
 }

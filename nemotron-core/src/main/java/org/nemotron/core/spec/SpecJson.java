@@ -42,7 +42,7 @@ public final class SpecJson {
         });
   }
 
-  /** Returns a network as an object with its {@code kind} and sizes. */
+  /** Returns an FFN as an object with its {@code kind} and sizes. */
   public static ObjectNode of(FfnSpec spec) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     return spec.accept(
@@ -96,7 +96,7 @@ public final class SpecJson {
   }
 
   /**
-   * Returns the network that {@link #of(FfnSpec)} wrote.
+   * Returns the FFN that {@link #of(FfnSpec)} wrote.
    *
    * @throws IOException if its kind is not known
    */

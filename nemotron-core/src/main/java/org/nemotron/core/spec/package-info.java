@@ -1,9 +1,9 @@
 /**
- * Architecture as data: what every layer of a model is, before any weight exists.
+ * Architecture as data: the spec of every layer of a model, without weights.
  *
- * <p>Everything else in the project speaks in these records. Start at {@code BlockSpec}, one layer;
- * {@code ModelSpec} is a whole model. Nothing here touches native memory, so search and cost logic
- * that is built on it runs and is tested without LibTorch.
+ * <p>All other packages use these records. Start at {@code BlockSpec}, one layer; {@code ModelSpec}
+ * is a whole model. Nothing here touches native memory, so search and cost logic that is built on
+ * it runs and is tested without LibTorch.
  */
 @NullMarked
 @CheckReturnValue

@@ -13,7 +13,13 @@ import org.bytedeco.pytorch.global.torch;
  * of their own (training many candidates). LibTorch's and OpenBLAS's counts move together: with one
  * thread each, two streams on two cores reach twice the rate of one.
  *
- * <p>The setting is the process's. Results on the CPU depend on it in the last bits.
+ * <p>The setting is the process's. Results on the CPU depend on it in the last bits, and on the
+ * instructions that the libraries choose for the processor (AVX2, AVX-512).
+ *
+ * <p>OpenBLAS's count is set in the copy of OpenBLAS that its Java binding uses. With Bytedeco's
+ * jars that is LibTorch's too. Natives taken from a folder in {@code LD_LIBRARY_PATH} may load a
+ * second copy for LibTorch, whose products then use all cores whatever is set here; {@code
+ * LD_PRELOAD} of one {@code libopenblas.so.0} gives both the same.
  */
 public final class CpuThreads {
   private CpuThreads() {}

@@ -2,6 +2,8 @@ package org.nemotron.core.tensor;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Longs;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.BoolOptional;
@@ -72,6 +74,16 @@ public final class Tensors {
   /** Returns {@code tensor} as {@code dtype}: itself where it is so already. */
   public static Tensor cast(Tensor tensor, DType dtype) {
     return tensor.to(dtype.scalarType());
+  }
+
+  /**
+   * Checks the shape of the tensor called {@code name}.
+   *
+   * @throws IllegalArgumentException if it is another
+   */
+  public static void checkShape(String name, Tensor tensor, ImmutableList<Long> shape) {
+    ImmutableList<Long> actual = ImmutableList.copyOf(Longs.asList(tensor.shape()));
+    checkArgument(actual.equals(shape), "tensor %s: shape %s must be %s", name, actual, shape);
   }
 
   /** Returns where {@code tensor} lives. */

@@ -1,5 +1,5 @@
 /**
- * Native memory and where it lives: the only package that knows JavaCPP lifetimes.
+ * Native memory and its devices: the only package that uses JavaCPP's scopes.
  *
  * <p>Start at {@code NativeScope}: a tensor belongs to the innermost open scope until it is kept.
  * Devices, element types and random seeds are values of this package too.

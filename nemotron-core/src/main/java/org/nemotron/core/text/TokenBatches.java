@@ -8,11 +8,11 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
 
 /**
- * Endless batches of windows for training. Each epoch visits every window once, in an order of its
- * own, and begins the first window at a phase of its own.
+ * Endless batches of windows for training. Each epoch has every window once, in its own order, and
+ * starts the first window at its own offset.
  *
- * <p>Batch {@code i} depends on the corpus, the sizes and the seed only: a run that resumes asks
- * for the batch where it stopped. Safe for use by several threads.
+ * <p>Batch {@code i} depends on the corpus, the sizes and the seed only: a resumed run continues
+ * with the batch where it stopped. Safe for use by several threads.
  */
 public final class TokenBatches {
   private final TokenWindows windows;
@@ -65,7 +65,7 @@ public final class TokenBatches {
     return epoch.begin((int) (window % windows.count()), windows.length());
   }
 
-  /** Returns an epoch's order; the latest is remembered, since batches mostly follow each other. */
+  /** Returns an epoch's order; the latest is cached, since batches mostly follow each other. */
   private Epoch epoch(long number) {
     Epoch epoch = latest;
     if (epoch.number != number) {

@@ -34,7 +34,7 @@ public final class TokenCorpus {
   /**
    * Returns the tokens of {@code documents}, or the first {@code maxTokens} of them.
    *
-   * @param model names the marks around a document, and the size of the vocabulary
+   * @param model has the special tokens around a document, and the size of the vocabulary
    * @throws IllegalArgumentException if the documents have no token, or one that is beyond the
    *     model's vocabulary
    */

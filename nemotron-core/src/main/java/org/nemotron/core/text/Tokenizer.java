@@ -13,9 +13,9 @@ import java.nio.file.Path;
 /**
  * The tokenizer.json of a model: text to token ids and back.
  *
- * <p>Nothing is cut off and, but for {@link #encodeWhole}, nothing is added: no special tokens, no
- * padding, no truncation. Safe for use by several threads. Any thread may close it; closing twice
- * is harmless, use after close is refused.
+ * <p>Text is encoded as it is, except by {@link #encodeWhole}: no special tokens, no padding, no
+ * truncation. Safe for use by several threads. Any thread may close it; closing twice is harmless,
+ * use after close is refused.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
@@ -46,7 +46,8 @@ public final class Tokenizer implements AutoCloseable {
           directory
               + " has no "
               + FILE
-              + ".\nMaybe the model has only tokenizer.model: load its tokenizer in transformers and"
+              + ".\n"
+              + "Maybe the model has only tokenizer.model: load its tokenizer in transformers and"
               + " call save_pretrained, which writes "
               + FILE
               + ".");
@@ -60,7 +61,7 @@ public final class Tokenizer implements AutoCloseable {
               .optAddSpecialTokens(false)
               .build());
     } catch (RuntimeException e) {
-      // The native library reports whatever is wrong with the file as a bare RuntimeException.
+      // The native library reports every fault of the file as a bare RuntimeException.
       throw new IOException(file + " is not a tokenizer (" + e.getMessage() + ")", e);
     }
   }

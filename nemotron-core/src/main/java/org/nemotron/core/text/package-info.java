@@ -1,5 +1,5 @@
 /**
- * Text in, token batches out: what calibrates, trains and measures a model.
+ * Text in, token batches out: the data that a model is calibrated, trained and measured with.
  *
  * <p>{@link org.nemotron.core.text.TextFiles} reads documents, {@link
  * org.nemotron.core.text.Tokenizer} turns text into token ids, {@link

@@ -111,6 +111,23 @@ final class LogitComparisonTest {
     }
   }
 
+  @Test
+  void inPieces_anySize_givesTheBitsOfOnePiece() {
+    Tensor parentRV = model.head(hidden(1));
+    Tensor normalizersR = parentRV.logsumexp(new long[] {1});
+    Tensor childRV = model.head(hidden(2));
+    Tensor targetsR = Tensors.of(targets(), ROWS);
+    LogitComparison.Rows whole =
+        LogitComparison.compared(parentRV, normalizersR, childRV, targetsR);
+    for (int pieceRows : new int[] {1, 3, 4, 10, 100}) {
+      LogitComparison.Rows pieces =
+          LogitComparison.inPieces(parentRV, normalizersR, childRV, targetsR, pieceRows);
+      assertThat(Tensors.floats(pieces.klR())).isEqualTo(Tensors.floats(whole.klR()));
+      assertThat(Tensors.floats(pieces.lossR())).isEqualTo(Tensors.floats(whole.lossR()));
+      assertThat(Tensors.floats(pieces.rightR())).isEqualTo(Tensors.floats(whole.rightR()));
+    }
+  }
+
   private static void assertClose(Tensor actual, Tensor expected) {
     assertThat(Tensors.floats(actual)).hasSize(ROWS);
     assertThat(Tensors.floats(actual))

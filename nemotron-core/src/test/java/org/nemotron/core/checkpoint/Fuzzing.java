@@ -14,8 +14,8 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  * Feeds a reader with {@link Mutants}: each must be read or refused with the reader's documented
  * exception, in time, and without taking much more memory than the file has.
  *
- * <p>The system property {@code fuzz.mutants} is their number: the Maven profile {@code slow} sets it
- * to 10,000, {@code fuzz} to a million.
+ * <p>The system property {@code fuzz.mutants} is their number: the Maven profile {@code slow} sets
+ * it to 10,000, {@code fuzz} to a million.
  */
 public final class Fuzzing {
   private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 1000);

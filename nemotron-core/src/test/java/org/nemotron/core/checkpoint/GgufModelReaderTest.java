@@ -196,9 +196,7 @@ final class GgufModelReaderTest {
     assertThatThrownBy(() -> ModelSpecReader.read(file))
         .isInstanceOf(CheckpointFormatException.class)
         .hasMessage(
-            file
-                + ": tensor blk.0.ffn_gate.bias is not supported; biases of feed-forward networks"
-                + " must be absent");
+            file + ": tensor blk.0.ffn_gate.bias is not supported; biases of FFNs must be absent");
   }
 
   /** Writes a model and one more tensor. */

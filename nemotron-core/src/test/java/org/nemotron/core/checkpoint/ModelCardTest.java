@@ -71,9 +71,9 @@ final class ModelCardTest {
             ## Architecture
 
             Width 8, 2 query heads of 4, vocabulary of 11, separate head, context of 32 tokens.
-            In half precision the KV cache takes 48 bytes per token.
+            In half precision the KV cache takes 48 bytes per token, 1,536 in the whole context.
 
-            | layers | attention | feed-forward network | parameters per layer |
+            | layers | attention | FFN | parameters per layer |
             | --- | --- | --- | --: |
             | 0–1 | 1 KV head | 12 channels | 496 |
             | 2 | none | 1,500 channels | 36,008 |
@@ -84,11 +84,11 @@ final class ModelCardTest {
 
             | engine | loads it |
             | --- | --- |
-            | vLLM | no: layer 3: a linear attention is not known; layer 3: a linear feed-forward network is not known |
-            | SGLang | no: layer 3: a linear attention is not known; layer 3: a linear feed-forward network is not known |
+            | vLLM | no: layer 3: a linear attention is not known; layer 3: a linear FFN is not known |
+            | SGLang | no: layer 3: a linear attention is not known; layer 3: a linear FFN is not known |
             | TensorRT-LLM | yes |
             | llama.cpp | yes |
-            | mlx-lm | no: layer 3: a linear attention is not known; layer 3: a linear feed-forward network is not known |
+            | mlx-lm | no: layer 3: a linear attention is not known; layer 3: a linear FFN is not known |
             | transformers | yes |
 
             ## Provenance

@@ -80,6 +80,22 @@ final class ModelReaderTest {
   }
 
   @Test
+  void read_pathAlone_isFloat32OnTheCpuWhateverTheFileHas() throws IOException {
+    write();
+    Path half = directory.resolveSibling(directory.getFileName() + "-half");
+    try (HeterogeneousModel full = ModelReader.read(directory)) {
+      assertThat(full.dtype()).isEqualTo(DType.FLOAT32);
+      assertThat(full.device()).isEqualTo(Device.CPU);
+      ModelWriter.write(full, half, DType.BFLOAT16, directory);
+    }
+    try (HeterogeneousModel read = ModelReader.read(half)) {
+      assertThat(read.dtype()).isEqualTo(DType.FLOAT32);
+      Tensor exact = Tensors.cast(Tensors.cast(weight(UP), DType.BFLOAT16), DType.FLOAT32);
+      assertThat(get(read, UP).equal(exact)).isTrue();
+    }
+  }
+
+  @Test
   void read_otherType_castsEveryTensor() throws IOException {
     write();
     try (HeterogeneousModel model = read(DType.BFLOAT16)) {

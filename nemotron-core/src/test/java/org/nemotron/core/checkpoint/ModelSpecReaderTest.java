@@ -85,7 +85,7 @@ final class ModelSpecReaderTest {
   }
 
   @Test
-  void read_headDimUnlikeTheQuotient_isHonoured() throws IOException {
+  void read_headDimUnlikeTheQuotient_isHonored() throws IOException {
     write(json -> json.put("head_dim", 6));
     assertThat(ModelSpecReader.read(directory).headDim()).isEqualTo(6);
   }

@@ -62,7 +62,7 @@ final class PortabilityTest {
     assertThat(portability.obstacles(ServingEngine.VLLM))
         .containsExactly(
             new Obstacle(1, "a linear attention is not known"),
-            new Obstacle(2, "a linear feed-forward network is not known"));
+            new Obstacle(2, "a linear FFN is not known"));
   }
 
   @Test

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.backend.cpu.ServedModel;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.SequenceChunk.Output;
 
 final class ChunkedPrefillTest {
-  private static SequenceChunk prompt(int tokens, LogitsWanted wanted) {
+  private static SequenceChunk prompt(int tokens, Output wanted) {
     return new SequenceChunk(
         ServedModel.pages(0, 10), 0, ImmutableIntArray.copyOf(IntStream.range(0, tokens)), wanted);
   }
@@ -21,11 +21,11 @@ final class ChunkedPrefillTest {
   /**
    * Returns start and number of tokens of each chunk of each step, and how many logits it wants.
    */
-  private static List<String> shown(ImmutableList<ImmutableList<SequenceChunk>> steps) {
+  private static List<String> shown(ImmutableList<ForwardBatch> steps) {
     List<String> shown = new ArrayList<>();
-    for (ImmutableList<SequenceChunk> step : steps) {
+    for (ForwardBatch step : steps) {
       List<String> chunks = new ArrayList<>();
-      for (SequenceChunk chunk : step) {
+      for (SequenceChunk chunk : step.chunks()) {
         assertThat(chunk.tokens().get(0)).isEqualTo(chunk.start());
         chunks.add(chunk.start() + "+" + chunk.tokens().length() + ":" + chunk.wanted());
       }
@@ -38,23 +38,32 @@ final class ChunkedPrefillTest {
   void of_promptsLongerThanAStep_cutsBetweenPagesAndFillsSteps() {
     ImmutableList<SequenceChunk> prompts =
         ImmutableList.of(
-            prompt(300, LogitsWanted.LAST),
-            prompt(10, LogitsWanted.LAST),
-            prompt(100, LogitsWanted.NONE));
+            prompt(300, SequenceChunk.LAST_LOGITS),
+            prompt(10, SequenceChunk.LAST_LOGITS),
+            prompt(100, SequenceChunk.NOTHING));
     assertThat(shown(ChunkedPrefill.of(prompts, 200)))
         .containsExactly("0+192:0", "192+108:1 0+10:1 0+64:0", "64+36:0");
   }
 
   @Test
   void of_allLogitsWanted_wantsThemOfEveryPiece() {
-    assertThat(shown(ChunkedPrefill.of(ImmutableList.of(prompt(100, LogitsWanted.ALL)), 64)))
+    assertThat(
+            shown(ChunkedPrefill.of(ImmutableList.of(prompt(100, SequenceChunk.ALL_LOGITS)), 64)))
         .containsExactly("0+64:64", "64+36:36");
+  }
+
+  @Test
+  void of_tokenWanted_isWantedOfTheLastPieceOnly() {
+    assertThat(ChunkedPrefill.of(ImmutableList.of(prompt(100, SequenceChunk.LIKELIEST_TOKEN)), 64))
+        .extracting(step -> step.chunks().get(0).output())
+        .containsExactly(SequenceChunk.NOTHING, SequenceChunk.LIKELIEST_TOKEN);
   }
 
   @Test
   void of_promptsThatFit_areOneStep() {
     ImmutableList<SequenceChunk> prompts =
-        ImmutableList.of(prompt(100, LogitsWanted.LAST), prompt(28, LogitsWanted.LAST));
+        ImmutableList.of(
+            prompt(100, SequenceChunk.LAST_LOGITS), prompt(28, SequenceChunk.LAST_LOGITS));
     assertThat(shown(ChunkedPrefill.of(prompts, 128))).containsExactly("0+100:1 0+28:1");
   }
 

@@ -12,11 +12,11 @@ import java.util.List;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.backend.cpu.CpuModel;
-import org.nemotron.core.backend.cpu.ThreadTeam;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
@@ -31,8 +31,8 @@ final class GreedyDecoderTest {
   private static ImmutableList<ImmutableIntArray> generated(
       ModelSpec spec, int maxRows, int newTokens, ImmutableIntArray... prompts) {
     try (HeterogeneousModel model = TestModels.model(spec, 4);
-        ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, WeightFormat.FLOAT32, team, maxRows)) {
+        InferenceBackend backend = Backends.of(Device.CPU, 2);
+        InferenceModel ready = backend.prepare(model, WeightFormat.FLOAT32, maxRows)) {
       return GreedyDecoder.generate(ready, ImmutableList.copyOf(prompts), newTokens);
     }
   }

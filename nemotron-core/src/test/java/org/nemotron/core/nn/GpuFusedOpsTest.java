@@ -43,7 +43,7 @@ final class GpuFusedOpsTest {
       Tensor gates = random(3, 5, 1000);
       Tensor ups = random(3, 5, 1000);
       Tensor expected = torch.silu(gates).mul(ups);
-      assertThat(FusedOps.gate(gates, ups)).isTrue();
+      assertThat(FusedOps.fusesGated(gates, ups)).isTrue();
       assertClose(FusedOps.gated(gates, ups), expected);
     }
   }
@@ -56,7 +56,7 @@ final class GpuFusedOpsTest {
       Tensor heads = random(2, 37, 3, 64).transpose(1, 2);
       Tensor expected = rotary.apply(heads, 5);
       try (NoGradGuard inference = new NoGradGuard()) {
-        assertThat(FusedOps.rotate(heads)).isTrue();
+        assertThat(FusedOps.fusesRotated(heads)).isTrue();
         assertClose(rotary.apply(heads, 5), expected);
       }
     }
@@ -65,8 +65,8 @@ final class GpuFusedOpsTest {
   @Test
   void gate_gradientsWanted_isLeftToLibTorch() {
     try (NativeScope scope = NativeScope.open()) {
-      assertThat(FusedOps.gate(random(2, 8), random(2, 8))).isFalse();
-      assertThat(FusedOps.rotate(random(1, 2, 3, 64))).isFalse();
+      assertThat(FusedOps.fusesGated(random(2, 8), random(2, 8))).isFalse();
+      assertThat(FusedOps.fusesRotated(random(1, 2, 3, 64))).isFalse();
     }
   }
 }

@@ -19,12 +19,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.nemotron.core.backend.cpu.CpuModel;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cpu.ServedModel;
-import org.nemotron.core.backend.cpu.ThreadTeam;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
@@ -139,8 +139,8 @@ final class HuggingFaceParityTest {
   void generate_samePrompt_givesTransformersGreedyTokens(Checkpoint checkpoint, WeightFormat format)
       throws IOException {
     try (HeterogeneousModel model = read(checkpoint);
-        ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, format, team, 128);
+        InferenceBackend backend = Backends.of(Device.CPU, 2);
+        InferenceModel ready = backend.prepare(model, format, 128);
         SafetensorsFile expected = expected(checkpoint)) {
       ImmutableIntArray generated = ids(expected.tensor("generated"));
       int prompt = checkpoint.promptTokens;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec.GroupedQuery;
 
@@ -44,15 +46,33 @@ final class AttentionSpecTest {
   }
 
   @Test
-  void kvBytesPerToken_groupedQuery_areKeysPlusValuesOfItsKvHeads() {
-    assertThat(GROUPED.kvBytesPerToken(2)).isEqualTo(2 * 2 * 10 * 2);
-    assertThat(new GroupedQuery(1 << 20, 1 << 20, 1 << 10).kvBytesPerToken(4)).isEqualTo(1L << 33);
+  void kvCache_groupedQuery_holdsItsKvHeads() {
+    assertThat(GROUPED.kvCache()).isEqualTo(new KvCacheSpec.Full(2, 10));
   }
 
   @Test
-  void kvBytesPerToken_withoutAttention_isNothing() {
-    assertThat(new AttentionSpec.Linear().kvBytesPerToken(4)).isZero();
-    assertThat(new AttentionSpec.NoOp().kvBytesPerToken(4)).isZero();
+  void facts_withoutAttention_areZeroAndEmpty() {
+    for (AttentionSpec spec : List.of(new AttentionSpec.Linear(), new AttentionSpec.NoOp())) {
+      assertThat(spec.queryHeads()).isZero();
+      assertThat(spec.kvHeads()).isZero();
+      assertThat(spec.headDim()).isZero();
+      assertThat(spec.traits()).isEmpty();
+      assertThat(spec.kvCache()).isEqualTo(new KvCacheSpec.None());
+      assertThat(spec.withTraits(Set.of(AttentionTrait.HEAD_NORMS))).isSameAs(spec);
+    }
+  }
+
+  @Test
+  void withTraits_groupedQuery_replacesThemAll() {
+    assertThat(grouped(AttentionTrait.INPUT_BIASES).withTraits(Set.of(AttentionTrait.HEAD_NORMS)))
+        .isEqualTo(grouped(AttentionTrait.HEAD_NORMS));
+  }
+
+  @Test
+  void isNoOp_eachVariant_onlyTheAbsentOne() {
+    assertThat(GROUPED.isNoOp()).isFalse();
+    assertThat(new AttentionSpec.Linear().isNoOp()).isFalse();
+    assertThat(new AttentionSpec.NoOp().isNoOp()).isTrue();
   }
 
   @Test
@@ -87,7 +107,7 @@ final class AttentionSpecTest {
   }
 
   @Test
-  void tensorShapes_replacements_areALinearLayerWithItsNormOrNothing() {
+  void tensorShapes_linearAndNoOp_areALinearLayerWithItsNormOrNothing() {
     assertThat(new AttentionSpec.Linear().tensorShapes(WIDTH))
         .containsEntry("input_layernorm.weight", Shapes.of(24))
         .containsEntry("self_attn.linear_attn.weight", Shapes.of(24, 24))

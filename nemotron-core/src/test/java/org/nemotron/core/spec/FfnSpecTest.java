@@ -41,6 +41,20 @@ final class FfnSpecTest {
   }
 
   @Test
+  void channels_eachVariant_areTheIntermediateSize() {
+    assertThat(new FfnSpec.Gated(40).channels()).isEqualTo(40);
+    assertThat(new FfnSpec.Linear().channels()).isZero();
+    assertThat(new FfnSpec.NoOp().channels()).isZero();
+  }
+
+  @Test
+  void isNoOp_eachVariant_onlyTheAbsentOne() {
+    assertThat(new FfnSpec.Gated(40).isNoOp()).isFalse();
+    assertThat(new FfnSpec.Linear().isNoOp()).isFalse();
+    assertThat(new FfnSpec.NoOp().isNoOp()).isTrue();
+  }
+
+  @Test
   void tensorShapes_gated_areANormAndThreeProjections() {
     assertThat(new FfnSpec.Gated(40).tensorShapes(WIDTH))
         .containsEntry("post_attention_layernorm.weight", Shapes.of(24))
@@ -51,7 +65,7 @@ final class FfnSpecTest {
   }
 
   @Test
-  void tensorShapes_replacements_areALinearLayerWithItsNormOrNothing() {
+  void tensorShapes_linearAndNoOp_areALinearLayerWithItsNormOrNothing() {
     assertThat(new FfnSpec.Linear().tensorShapes(WIDTH))
         .containsEntry("post_attention_layernorm.weight", Shapes.of(24))
         .containsEntry("mlp.linear_mlp.weight", Shapes.of(24, 24))

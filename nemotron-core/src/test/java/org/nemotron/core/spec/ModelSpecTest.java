@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ModelSpecTest {
@@ -128,9 +129,31 @@ final class ModelSpecTest {
   }
 
   @Test
-  void kvBytesPerToken_layersThatDiffer_isTheirSum() {
-    assertThat(Parts.RIGHT.model(false, FULL, NARROW, BlockSpec.NO_OP).kvBytesPerToken(2))
-        .isEqualTo((2 + 1) * 2 * 10 * 2);
+  void kvCacheBytes_layersThatDiffer_isTheirSum() {
+    assertThat(Parts.RIGHT.model(false, FULL, NARROW, BlockSpec.NO_OP).kvCacheBytes(7, 2))
+        .isEqualTo((2 + 1) * 2 * 10 * 2 * 7);
+  }
+
+  @Test
+  void isUniform_layers_onlyWhereAllAreAlike() {
+    assertThat(Parts.RIGHT.model(false, FULL, FULL).isUniform()).isTrue();
+    assertThat(Parts.RIGHT.model(false, FULL, NARROW).isUniform()).isFalse();
+  }
+
+  @Test
+  void traits_layersWithAndWithoutHeads_areThoseOfTheHeads() {
+    AttentionTrait biases = AttentionTrait.INPUT_BIASES;
+    BlockSpec qwen = new BlockSpec(FULL.attention().withTraits(Set.of(biases)), FULL.ffn());
+    assertThat(Parts.RIGHT.model(false, BlockSpec.NO_OP, qwen).traits()).containsExactly(biases);
+    assertThat(Parts.RIGHT.model(false, FULL, BlockSpec.NO_OP).traits()).isEmpty();
+  }
+
+  @Test
+  void blockIsNoOp_blocks_onlyWhereBothHalvesAre() {
+    assertThat(BlockSpec.NO_OP.isNoOp()).isTrue();
+    assertThat(FULL.isNoOp()).isFalse();
+    assertThat(new BlockSpec(FULL.attention(), new FfnSpec.NoOp()).isNoOp()).isFalse();
+    assertThat(new BlockSpec(new AttentionSpec.NoOp(), FULL.ffn()).isNoOp()).isFalse();
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.nemotron.core.spec.ModelSpec;
  * @param scenario what was measured
  * @param memory how bytes are counted
  * @param attentions time of each attention
- * @param ffns time of each feed-forward network
+ * @param ffns time of each FFN
  * @param nonBlock time of embedding, final norm, head and the choice of the next token
  */
 public record CostTable(
@@ -40,16 +40,15 @@ public record CostTable(
 
   /** Returns the time of one attention. */
   public Latency latency(AttentionSpec attention) {
-    Latency latency =
-        attention instanceof AttentionSpec.NoOp ? Latency.NONE : attentions.get(attention);
+    Latency latency = attention.isNoOp() ? Latency.NONE : attentions.get(attention);
     checkArgument(latency != null, "attention %s was not measured", attention.id());
     return latency;
   }
 
-  /** Returns the time of one feed-forward network. */
+  /** Returns the time of one FFN. */
   public Latency latency(FfnSpec ffn) {
-    Latency latency = ffn instanceof FfnSpec.NoOp ? Latency.NONE : ffns.get(ffn);
-    checkArgument(latency != null, "network %s was not measured", ffn.id());
+    Latency latency = ffn.isNoOp() ? Latency.NONE : ffns.get(ffn);
+    checkArgument(latency != null, "FFN %s was not measured", ffn.id());
     return latency;
   }
 

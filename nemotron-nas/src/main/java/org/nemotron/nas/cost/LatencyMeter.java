@@ -1,6 +1,5 @@
 package org.nemotron.nas.cost;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
@@ -34,20 +33,16 @@ public final class LatencyMeter {
   /** How long a part is run before it counts: the virtual machine compiles what runs often. */
   private static final long SETTLING_NANOS = 300_000_000;
 
-  private final int prefillRounds;
-  private final int decodeRounds;
+  private final MeterSettings settings;
 
-  /** Makes a meter that takes the median of this many rounds. */
-  public LatencyMeter(int prefillRounds, int decodeRounds) {
-    checkArgument(prefillRounds > 0, "prefillRounds (%s) must be positive", prefillRounds);
-    checkArgument(decodeRounds > 0, "decodeRounds (%s) must be positive", decodeRounds);
-    this.prefillRounds = prefillRounds;
-    this.decodeRounds = decodeRounds;
+  /** Makes a meter that takes the median of {@code settings.prefillRounds()} and so on. */
+  public LatencyMeter(MeterSettings settings) {
+    this.settings = settings;
   }
 
   /** Returns how many rounds a measurement has, warm-up included. */
   public int rounds() {
-    return WARM_UP_ROUNDS + prefillRounds + decodeRounds;
+    return WARM_UP_ROUNDS + settings.prefillRounds() + settings.decodeRounds();
   }
 
   /** A probe, and what was measured of its parts. */
@@ -84,6 +79,11 @@ public final class LatencyMeter {
         parts.get(part).addDecode(nanos[part]);
       }
     }
+  }
+
+  /** Returns the costs in {@code scenario}; see the other {@code measure}. */
+  public CostTable measure(HeterogeneousModel parent, SearchSpace space, Scenario scenario) {
+    return measure(parent, space, scenario, round -> {});
   }
 
   /**
@@ -124,7 +124,7 @@ public final class LatencyMeter {
         if (round == WARM_UP_ROUNDS - 1) {
           probes.forEach(Measured::settle);
         }
-      } else if (round < WARM_UP_ROUNDS + prefillRounds) {
+      } else if (round < WARM_UP_ROUNDS + settings.prefillRounds()) {
         probes.forEach(Measured::prefill);
       } else {
         probes.forEach(Measured::decode);

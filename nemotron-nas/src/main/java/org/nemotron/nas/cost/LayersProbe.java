@@ -1,21 +1,20 @@
 package org.nemotron.nas.cost;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Longs;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.Shapes;
-import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
 
@@ -34,7 +33,7 @@ final class LayersProbe implements Probe {
 
   private final InferenceModel model;
   private final ScenarioSteps steps;
-  private final KvCache memory;
+  private final InferenceSession session;
 
   LayersProbe(
       ModelSpec parent,
@@ -54,19 +53,21 @@ final class LayersProbe implements Probe {
             parent.specialTokens(),
             layers);
     int maxRows = device.usualRows();
-    try (NamedTensors weights = weights(spec);
-        HeterogeneousModel random = HeterogeneousModel.of(spec, weights)) {
-      this.model = device.prepare(random, device.bestFormat(), maxRows);
-    }
+    this.model = device.prepare(spec, new RandomWeights(spec), device.bestFormat(), maxRows);
     this.steps = ScenarioSteps.of(scenario, VOCABULARY, maxRows);
-    this.memory = model.newMemory(steps.pages());
+    this.session = model.newSession(steps.pages());
   }
 
-  private static NamedTensors weights(ModelSpec spec) {
-    try (NativeScope scope = NativeScope.open()) {
-      ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
-      spec.tensorShapes().forEach((name, shape) -> tensors.put(name, random(name, shape)));
-      return NamedTensors.of(tensors.buildOrThrow());
+  /** Made as they are asked for. */
+  private record RandomWeights(ModelSpec spec) implements WeightSource {
+    @Override
+    public Tensor get(String name) {
+      return random(name, verifyNotNull(spec.tensorShapes().get(name), name));
+    }
+
+    @Override
+    public Tensor get(int layer, String name) {
+      return get(ModelSpec.layerPrefix(layer) + name);
     }
   }
 
@@ -89,10 +90,10 @@ final class LayersProbe implements Probe {
   }
 
   @Override
-  public long[] nanos(ImmutableList<ImmutableList<SequenceChunk>> taken) {
+  public long[] nanos(ImmutableList<ForwardBatch> taken) {
     long[] sums = new long[model.spec().layers()];
-    for (ImmutableList<SequenceChunk> step : taken) {
-      ImmutableLongArray nanos = model.layerNanos(step, memory);
+    for (ForwardBatch step : taken) {
+      ImmutableLongArray nanos = session.layerNanos(step);
       for (int layer = 0; layer < sums.length; layer++) {
         sums[layer] += nanos.get(layer);
       }
@@ -102,7 +103,7 @@ final class LayersProbe implements Probe {
 
   @Override
   public void close() {
+    session.close();
     model.close();
-    memory.close();
   }
 }

@@ -9,8 +9,9 @@ import org.nemotron.core.tensor.DType;
 /**
  * Memory by arithmetic: weights, and the KV cache of a scenario.
  *
- * <p>{@code weights + 2 * kvHeads * headDim * bytes * tokens * batch} per layer; the head size is
- * the model's own, and a tied embedding counts once.
+ * <p>{@code weights + kvCache().bytes(tokens, bytes) * batch} per layer, in grouped-query attention
+ * {@code weights + 2 * kvHeads * headDim * bytes * tokens * batch}; the head size is the model's
+ * own, and a tied embedding counts once.
  *
  * <p>This is what a model takes where it is deployed with weights and cache of {@code dtype}, and
  * equals the tensors of a {@code HeterogeneousModel} of that type. Serving on the CPU takes other
@@ -47,11 +48,11 @@ public record MemoryModel(DType dtype) {
 
   /** Returns the KV cache of one layer for a whole scenario, in bytes. */
   public long kvBytes(AttentionSpec attention, Scenario scenario) {
-    return attention.kvBytesPerToken(dtype.bytes()) * scenario.sequenceTokens() * scenario.batch();
+    return attention.kvCache().bytes(scenario.sequenceTokens(), dtype.bytes()) * scenario.batch();
   }
 
   /** Returns the KV cache of a model for a whole scenario, in bytes. */
   public long kvBytes(ModelSpec model, Scenario scenario) {
-    return model.kvBytesPerToken(dtype.bytes()) * scenario.sequenceTokens() * scenario.batch();
+    return model.kvCacheBytes(scenario.sequenceTokens(), dtype.bytes()) * scenario.batch();
   }
 }

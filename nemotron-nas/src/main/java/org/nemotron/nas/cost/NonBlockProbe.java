@@ -3,15 +3,16 @@ package org.nemotron.nas.cost;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.StepOutput;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.NamedTensors;
 
 /**
  * What a step has beside its layers: laying out the rows, embedding, final norm, head and the
@@ -20,18 +21,14 @@ import org.nemotron.core.tensor.NamedTensors;
 final class NonBlockProbe implements Probe {
   private final InferenceModel model;
   private final ScenarioSteps steps;
-  private final KvCache memory;
+  private final InferenceSession session;
 
   NonBlockProbe(HeterogeneousModel parent, Scenario scenario, InferenceBackend device) {
     ModelSpec spec = parent.spec().withBlocks(ImmutableList.of(BlockSpec.NO_OP));
     int maxRows = device.usualRows();
-    try (NamedTensors all = NamedTensors.of(parent.tensors());
-        NamedTensors own = all.share(spec.tensorShapes().keySet());
-        HeterogeneousModel empty = HeterogeneousModel.of(spec, own)) {
-      this.model = device.prepare(empty, device.bestFormat(), maxRows);
-    }
+    this.model = device.prepare(spec, WeightSource.of(parent), device.bestFormat(), maxRows);
     this.steps = ScenarioSteps.of(scenario, spec.vocabularySize(), maxRows);
-    this.memory = model.newMemory(steps.pages());
+    this.session = model.newSession(steps.pages());
   }
 
   @Override
@@ -40,17 +37,20 @@ final class NonBlockProbe implements Probe {
   }
 
   @Override
-  public long[] nanos(ImmutableList<ImmutableList<SequenceChunk>> taken) {
+  public long[] nanos(ImmutableList<ForwardBatch> taken) {
     long start = System.nanoTime();
-    for (ImmutableList<SequenceChunk> step : taken) {
-      model.step(step, memory, GreedyDecoder.likeliest((index, token) -> verify(token >= 0)));
+    for (ForwardBatch step : taken) {
+      StepOutput output = session.step(step);
+      for (int row = 0; row < output.rows(); row++) {
+        verify(GreedyDecoder.likeliest(output, row) >= 0, "row %s: a token is missing", row);
+      }
     }
     return new long[] {System.nanoTime() - start};
   }
 
   @Override
   public void close() {
+    session.close();
     model.close();
-    memory.close();
   }
 }

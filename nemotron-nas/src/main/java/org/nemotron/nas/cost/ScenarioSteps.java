@@ -6,9 +6,9 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.nemotron.core.inference.ChunkedPrefill;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.ForwardBatch;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 
 /**
  * The steps of a scenario, as generation takes them. Immutable.
@@ -19,9 +19,9 @@ import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
  * @param pages how many pages the sequences have together
  */
 record ScenarioSteps(
-    ImmutableList<ImmutableList<SequenceChunk>> prefill,
-    ImmutableList<ImmutableList<SequenceChunk>> decode,
-    ImmutableList<ImmutableList<SequenceChunk>> context,
+    ImmutableList<ForwardBatch> prefill,
+    ImmutableList<ForwardBatch> decode,
+    ImmutableList<ForwardBatch> context,
     int pages) {
   /**
    * Returns the steps of {@code scenario}.
@@ -31,7 +31,7 @@ record ScenarioSteps(
    */
   static ScenarioSteps of(Scenario scenario, int vocabulary, int maxRows) {
     int found = scenario.meanContextTokens();
-    int pagesEach = KvCache.pagesFor(found + 1);
+    int pagesEach = KvPages.pagesFor(found + 1);
     ImmutableList.Builder<SequenceChunk> prompts = ImmutableList.builder();
     ImmutableList.Builder<SequenceChunk> tokens = ImmutableList.builder();
     ImmutableList.Builder<SequenceChunk> contexts = ImmutableList.builder();
@@ -40,9 +40,11 @@ record ScenarioSteps(
       ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(first, first + pagesEach));
       ImmutableIntArray ids = ids(sequence, found, vocabulary);
       prompts.add(
-          new SequenceChunk(pages, 0, ids.subArray(0, scenario.promptTokens()), LogitsWanted.LAST));
-      tokens.add(new SequenceChunk(pages, found, ids.subArray(0, 1), LogitsWanted.LAST));
-      contexts.add(new SequenceChunk(pages, 0, ids, LogitsWanted.NONE));
+          new SequenceChunk(
+              pages, 0, ids.subArray(0, scenario.promptTokens()), SequenceChunk.LIKELIEST_TOKEN));
+      tokens.add(
+          new SequenceChunk(pages, found, ids.subArray(0, 1), SequenceChunk.LIKELIEST_TOKEN));
+      contexts.add(new SequenceChunk(pages, 0, ids, SequenceChunk.NOTHING));
     }
     return new ScenarioSteps(
         ChunkedPrefill.of(prompts.build(), maxRows),
@@ -57,10 +59,9 @@ record ScenarioSteps(
             .map(position -> (int) ((31L * sequence + position) % vocabulary)));
   }
 
-  private static ImmutableList<ImmutableList<SequenceChunk>> partitioned(
-      List<SequenceChunk> chunks, int maxRows) {
+  private static ImmutableList<ForwardBatch> partitioned(List<SequenceChunk> chunks, int maxRows) {
     return Lists.partition(chunks, maxRows).stream()
-        .map(ImmutableList::copyOf)
+        .map(ForwardBatch::of)
         .collect(ImmutableList.toImmutableList());
   }
 }

@@ -1,6 +1,5 @@
 package org.nemotron.nas.cost;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
@@ -13,7 +12,7 @@ import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
 
 /** Measures how fast whole models generate, by generating, on all cores. */
@@ -23,11 +22,10 @@ public final class ThroughputMeter {
   private final Scenario scenario;
   private final int rounds;
 
-  /** Makes a meter that takes the median of {@code rounds} runs of {@code scenario}. */
-  public ThroughputMeter(Scenario scenario, int rounds) {
-    checkArgument(rounds > 0, "rounds (%s) must be positive", rounds);
+  /** Makes a meter that takes the median of as many runs of {@code scenario} as are wanted. */
+  public ThroughputMeter(Scenario scenario, MeterSettings settings) {
     this.scenario = scenario;
-    this.rounds = rounds;
+    this.rounds = settings.generationRounds();
   }
 
   /**
@@ -64,10 +62,10 @@ public final class ThroughputMeter {
   private long nanos(InferenceModel model) {
     ImmutableList<ImmutableIntArray> prompts = prompts(model.spec().vocabularySize());
     int pages = GreedyDecoder.pages(model, prompts, scenario.outputTokens());
-    try (KvCache memory = model.newMemory(pages)) {
-      generate(model, memory, prompts, Math.min(WARM_UP_TOKENS, scenario.outputTokens()));
+    try (InferenceSession session = model.newSession(pages)) {
+      generate(session, prompts, Math.min(WARM_UP_TOKENS, scenario.outputTokens()));
       long start = System.nanoTime();
-      generate(model, memory, prompts, scenario.outputTokens());
+      generate(session, prompts, scenario.outputTokens());
       return System.nanoTime() - start;
     }
   }
@@ -85,8 +83,8 @@ public final class ThroughputMeter {
   }
 
   private static void generate(
-      InferenceModel model, KvCache memory, ImmutableList<ImmutableIntArray> prompts, int tokens) {
-    int generated = GreedyDecoder.generate(model, memory, prompts, tokens).size();
+      InferenceSession session, ImmutableList<ImmutableIntArray> prompts, int tokens) {
+    int generated = GreedyDecoder.generate(session, prompts, tokens).size();
     verify(generated == prompts.size(), "a sequence is missing");
   }
 }

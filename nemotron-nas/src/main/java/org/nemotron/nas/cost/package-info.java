@@ -1,7 +1,7 @@
 /**
- * Stage 4, costs: what each block takes in memory and time for one scenario on one machine.
+ * Stage 4, costs: the memory and time of each block for one scenario on one machine.
  *
- * <p>Start at {@code Scenario}. Memory is arithmetic, latency is measured; both meet in a {@code
+ * <p>Start at {@code Scenario}. Memory is computed, latency is measured; both are in a {@code
  * CostTable} with the same keys as the scores.
  */
 @NullMarked

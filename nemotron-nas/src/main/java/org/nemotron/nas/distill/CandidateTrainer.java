@@ -35,7 +35,7 @@ final class CandidateTrainer implements AutoCloseable {
   private double allowed = Double.POSITIVE_INFINITY;
   private Optional<CandidateTraining.Stop> stop = Optional.empty();
 
-  /** Prepares to train copies of {@code start}. */
+  /** Makes a trainer of copies of {@code start}. */
   CandidateTrainer(
       LayerStreamer parent,
       double eps,
@@ -67,7 +67,7 @@ final class CandidateTrainer implements AutoCloseable {
     return copy;
   }
 
-  /** Returns how much work a step is, in multiply-adds per token. */
+  /** Returns the work of a step, in multiply-adds per token. */
   long work() {
     return trained.asMap().values().stream().mapToLong(Tensor::numel).sum();
   }
@@ -105,7 +105,7 @@ final class CandidateTrainer implements AutoCloseable {
     output.backward(error.gradientBTD(), new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
-  /** Notes a step that the device has done; one whose gradient is not finite changed nothing. */
+  /** Records a step that the device has done; one whose gradient is not finite changed nothing. */
   private void stepped(double loss, double norm) {
     if (stop.isPresent()) {
       return;
@@ -141,7 +141,7 @@ final class CandidateTrainer implements AutoCloseable {
     return stop.isPresent();
   }
 
-  /** Returns how it went. */
+  /** Returns the losses, and why training was stopped early if it was. */
   CandidateTraining training() {
     return new CandidateTraining(
         candidate, losses.build(), stop.map(ImmutableList::of).orElse(ImmutableList.of()));
@@ -150,7 +150,7 @@ final class CandidateTrainer implements AutoCloseable {
   /**
    * Returns the trained tensors without their gradients, held by the caller.
    *
-   * @param place where they are to wait
+   * @param place the device that is to hold them
    */
   NamedTensors result(HiddenStates.Place place) {
     return trained.map(

@@ -5,9 +5,9 @@ import com.google.common.primitives.ImmutableDoubleArray;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * How the training of one candidate went. Immutable.
+ * The losses of one candidate's training, and its early stop if there was one. Immutable.
  *
- * @param candidate which
+ * @param candidate the candidate that was trained
  * @param losses normalized squared error of each step, before the step's update
  * @param stop empty, or one entry: why it was stopped early; its weights are then as they were
  *     before training
@@ -19,16 +19,16 @@ public record CandidateTraining(
    * Why and when a candidate was stopped.
    *
    * @param step from 0
-   * @param cause what kind of trouble
+   * @param cause the kind of fault
    * @param reason a sentence
    */
   public record Stop(int step, Cause cause, String reason) {}
 
-  /** What a training is stopped for. */
+  /** Causes of an early stop. */
   public enum Cause {
     /** The loss grew beyond what the settings allow: the starting weights are better. */
     DIVERGED,
-    /** A loss or a gradient was NaN or infinite: the candidate is not to be trusted. */
+    /** A loss or a gradient was NaN or infinite: the candidate is not usable. */
     NOT_FINITE
   }
 

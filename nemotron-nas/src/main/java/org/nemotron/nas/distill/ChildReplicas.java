@@ -15,8 +15,8 @@ import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * One child computed by several threads: the tensors exist once, each thread has gradients of its
- * own, and these are added in a fixed order.
+ * One child computed by several threads: the tensors exist once, each thread has its own gradients,
+ * and these are added in a fixed order.
  */
 final class ChildReplicas implements AutoCloseable {
   private final List<NamedTensors> tensors = new ArrayList<>();
@@ -89,8 +89,8 @@ final class ChildReplicas implements AutoCloseable {
   }
 
   /**
-   * Computes the gradients again, which clipping has mixed, and returns the name of the first
-   * tensor that has one which is not finite.
+   * Computes the gradients again, which clipping has scaled together, and returns the name of the
+   * first tensor whose gradient is not finite.
    */
   String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
     double unused = backward(loss, idsBT, sideBySide);

@@ -15,7 +15,7 @@ final class DeferredLosses implements AutoCloseable {
   private final List<Tensor> losses = new ArrayList<>();
   private final List<Tensor> norms = new ArrayList<>();
 
-  /** Receives a step. */
+  /** Receives the values of one step. */
   interface Reader {
     void accept(double loss, double norm);
   }
@@ -29,7 +29,7 @@ final class DeferredLosses implements AutoCloseable {
     return losses.size() >= MOST;
   }
 
-  /** Waits for the device, and gives the steps to {@code reader} in their order. */
+  /** Waits for the device, and passes the steps to {@code reader} in their order. */
   void read(Reader reader) {
     try (NativeScope scope = NativeScope.open()) {
       TensorVector all = new TensorVector();

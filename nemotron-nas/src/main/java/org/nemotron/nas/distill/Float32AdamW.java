@@ -69,8 +69,8 @@ final class Float32AdamW implements Optimizer {
   }
 
   /**
-   * Takes what LibTorch writes to a file. A failure is kept until LibTorch is done, which would
-   * make an error of its own from it, with its trace.
+   * Receives the bytes that LibTorch writes to a file. A failure is kept until LibTorch is done:
+   * thrown earlier, it would come back as a C++ error with a native trace.
    */
   private static final class ChannelWriter extends ArchiveWriter {
     private final FileChannel channel;

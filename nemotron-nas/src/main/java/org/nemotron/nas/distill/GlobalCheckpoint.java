@@ -23,9 +23,9 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * Where the state of a global distillation is kept, so that a killed one goes on: tensors now and
- * best so far, the optimizer's moments, the curves. Replaced as a whole at each save; a state that
- * is not as it was written is not used.
+ * The saved state of a global distillation, from which a killed one continues: current and best
+ * tensors, the optimizer's moments, the curves. Replaced as a whole at each save; a state that has
+ * changed on disk is not used.
  */
 public final class GlobalCheckpoint {
   /** Keeps nothing. */
@@ -53,7 +53,7 @@ public final class GlobalCheckpoint {
    * Keeps the state in {@code directory}.
    *
    * @param fingerprint of all that the training depends on: a state with another one is not used
-   * @param messages told why a state that is there is not used
+   * @param messages receives the reason when a stored state is not used
    */
   public static GlobalCheckpoint in(
       Path directory, Fingerprint fingerprint, Consumer<String> messages) {
@@ -114,7 +114,7 @@ public final class GlobalCheckpoint {
     }
   }
 
-  /** Returns what is saved, if all of it fits; says why where it does not. */
+  /** Returns the saved state if all of it fits; otherwise sends the reason to the messages. */
   private Optional<ObjectNode> state(Path saved) throws IOException {
     Path file = saved.resolve(STATE);
     if (!Files.exists(file)) {

@@ -5,11 +5,11 @@ import com.google.common.primitives.ImmutableDoubleArray;
 import org.nemotron.core.nn.HeterogeneousModel;
 
 /**
- * A distilled child, and how its training went; the caller closes the child.
+ * A distilled child and the curves of its training; the caller closes the child.
  *
  * @param child the best child that was measured, which may be the one that training began with
  * @param losses the loss of each step, before the step's update
- * @param evaluations what was measured on held-out text, in the order of steps
+ * @param evaluations the measurements on held-out text, in the order of steps
  * @param stop empty, or why training ended before its last step
  */
 public record GlobalDistillation(
@@ -21,7 +21,7 @@ public record GlobalDistillation(
   /**
    * A measurement on held-out text.
    *
-   * @param step after how many steps
+   * @param step number of steps before it
    * @param klNats mean KL(parent ‖ child)
    */
   public record Evaluation(int step, double klNats) {}

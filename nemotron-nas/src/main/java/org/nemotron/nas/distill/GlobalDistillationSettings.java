@@ -13,8 +13,8 @@ import static com.google.common.base.Preconditions.checkArgument;
  * @param cosineWeight weight of the sum over layers of {@code 1 - cos}; 0 switches it off
  * @param klWeight weight of KL(parent ‖ child); 0 switches it off
  * @param lmWeight weight of the next-token loss; 0 switches it off
- * @param threads how many parts of a batch are computed at the same time, one core each
- * @param evaluateEvery after how many steps the child is measured; the best one is kept
+ * @param evaluateEvery after how many steps the child is measured and its state saved; the best one
+ *     is kept
  */
 public record GlobalDistillationSettings(
     int steps,
@@ -22,8 +22,11 @@ public record GlobalDistillationSettings(
     double cosineWeight,
     double klWeight,
     double lmWeight,
-    int threads,
     int evaluateEvery) {
+  /** 120 steps at a rate of up to 0.001: minutes for a small child on a laptop. */
+  public static final GlobalDistillationSettings DEFAULT =
+      new GlobalDistillationSettings(120, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 60);
+
   /** Checks the ranges. */
   public GlobalDistillationSettings {
     checkArgument(steps >= 0, "steps (%s) must not be negative", steps);
@@ -35,7 +38,29 @@ public record GlobalDistillationSettings(
         lmWeight);
     checkArgument(
         cosineWeight + klWeight + lmWeight > 0, "at least one term must have a positive weight");
-    checkArgument(threads > 0, "threads (%s) must be positive", threads);
     checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
+  }
+
+  /** Returns these settings with another number of steps. */
+  public GlobalDistillationSettings withSteps(int other) {
+    return new GlobalDistillationSettings(
+        other, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery);
+  }
+
+  /** Returns these settings with another optimizer. */
+  public GlobalDistillationSettings withOptimizer(OptimizerSettings other) {
+    return new GlobalDistillationSettings(
+        steps, other, cosineWeight, klWeight, lmWeight, evaluateEvery);
+  }
+
+  /** Returns these settings with other weights of the three terms of the loss. */
+  public GlobalDistillationSettings withWeights(double cosine, double kl, double lm) {
+    return new GlobalDistillationSettings(steps, optimizer, cosine, kl, lm, evaluateEvery);
+  }
+
+  /** Returns these settings with another number of steps between measurements. */
+  public GlobalDistillationSettings withEvaluateEvery(int other) {
+    return new GlobalDistillationSettings(
+        steps, optimizer, cosineWeight, klWeight, lmWeight, other);
   }
 }

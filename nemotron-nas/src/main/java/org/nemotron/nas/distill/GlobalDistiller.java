@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.TensorThreads;
@@ -26,16 +28,47 @@ public final class GlobalDistiller {
 
   private final GlobalDistillationSettings settings;
   private final GlobalCheckpoint checkpoint;
+  private final int threads;
 
-  /** Makes a distiller that begins anew each time. */
+  /** Makes a distiller that begins anew each time, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings) {
     this(settings, GlobalCheckpoint.NONE);
   }
 
-  /** Makes a distiller that goes on where {@code checkpoint} left off. */
+  /** Makes a distiller that goes on where {@code checkpoint} left off, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings, GlobalCheckpoint checkpoint) {
+    this(settings, checkpoint, CpuThreads.available());
+  }
+
+  private GlobalDistiller(
+      GlobalDistillationSettings settings, GlobalCheckpoint checkpoint, int threads) {
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.checkpoint = checkpoint;
+    this.threads = threads;
+  }
+
+  /** Returns this distiller on {@code other} cores; the last bits of the result depend on it. */
+  public GlobalDistiller withThreads(int other) {
+    return new GlobalDistiller(settings, checkpoint, other);
+  }
+
+  /**
+   * Returns in how many parts, side by side, a batch is computed: one for each thread, but no more
+   * than it has sequences; a GPU takes it whole.
+   */
+  public static int partsOfBatch(Device device, int threads, int batchSize) {
+    return device.equals(Device.CPU) ? Math.min(threads, batchSize) : 1;
+  }
+
+  /** Returns a trained copy of {@code start}; see the other {@code distill}. */
+  public GlobalDistillation distill(
+      HeterogeneousModel parent,
+      HeterogeneousModel start,
+      TokenBatches data,
+      EvaluationBatches heldOut)
+      throws IOException {
+    return distill(parent, start, data, heldOut, step -> {});
   }
 
   /**
@@ -56,15 +89,11 @@ public final class GlobalDistiller {
       EvaluationBatches heldOut,
       LongConsumer progress)
       throws IOException {
-    checkArgument(
-        data.batchSize() >= settings.threads(),
-        "batchSize (%s) must be at least the number of threads (%s)",
-        data.batchSize(),
-        settings.threads());
-    try (ChildReplicas child = new ChildReplicas(start, settings.threads());
+    int parts = partsOfBatch(parent.device(), threads, data.batchSize());
+    try (ChildReplicas child = new ChildReplicas(start, parts);
         Optimizer optimizer =
             Optimizer.of(child.tensors(), settings.optimizer(), settings.steps());
-        TensorThreads sideBySide = new TensorThreads(settings.threads());
+        TensorThreads sideBySide = new TensorThreads(parts);
         GlobalProgress state = new GlobalProgress(child.tensors())) {
       GlobalLoss loss = new GlobalLoss(parent, settings);
       checkpoint.restore(state, optimizer);

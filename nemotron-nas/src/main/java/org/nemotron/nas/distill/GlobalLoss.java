@@ -58,7 +58,9 @@ final class GlobalLoss {
     return loss.orElseThrow();
   }
 
-  /** Returns where the parent or {@code child} first has a value that is not finite. */
+  /**
+   * Returns the first place at which the parent or {@code child} has a value that is not finite.
+   */
   String whereNotFinite(HeterogeneousModel child, Tensor givenBT) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
@@ -87,8 +89,8 @@ final class GlobalLoss {
   }
 
   /**
-   * The hidden states before layers that do nothing are left out: there the child says what comes
-   * later.
+   * The hidden states before no-op layers are left out: there the child's are those of a later
+   * layer of the parent.
    */
   private static Tensor cosine(
       HeterogeneousModel child, HiddenStates parentStream, HiddenStates childStream) {

@@ -13,7 +13,9 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 
-/** How far a global distillation is: the tensors now, the best ones so far, and the curves. */
+/**
+ * The progress of a global distillation: the current tensors, the best ones so far, and the curves.
+ */
 final class GlobalProgress implements AutoCloseable {
   private final NamedTensors current;
   private final NamedTensors best;
@@ -21,7 +23,7 @@ final class GlobalProgress implements AutoCloseable {
   private final List<GlobalDistillation.Evaluation> evaluations = new ArrayList<>();
   private Optional<String> stop = Optional.empty();
 
-  /** Begins with the tensors as they are. */
+  /** Starts from the tensors as they are. */
   GlobalProgress(NamedTensors current) {
     this.current = current;
     this.best = current.map(tensor -> tensor.detach().clone());
@@ -51,20 +53,20 @@ final class GlobalProgress implements AutoCloseable {
     return best;
   }
 
-  /** Notes a step. */
+  /** Records a step. */
   void stepped(double loss) {
     losses.add(loss);
   }
 
   /**
-   * Notes that the next step, or a measurement after the last one, was not finite and has changed
+   * Records that the next step, or a measurement after the last one, was not finite and has changed
    * nothing: training ends there.
    */
   void stopped(String what) {
     stop = Optional.of("step " + step() + ": " + what + "; the best child before it is kept");
   }
 
-  /** Notes a measurement, and keeps the tensors if they are the best so far. */
+  /** Records a measurement, and keeps the tensors if they are the best so far. */
   void evaluated(int step, double klNats) {
     boolean better = evaluations.stream().allMatch(earlier -> klNats < earlier.klNats());
     evaluations.add(new GlobalDistillation.Evaluation(step, klNats));
@@ -73,7 +75,7 @@ final class GlobalProgress implements AutoCloseable {
     }
   }
 
-  /** Takes over a saved state. */
+  /** Restores a saved state. */
   void restore(
       NamedTensors savedCurrent,
       NamedTensors savedBest,

@@ -15,7 +15,7 @@ import org.nemotron.nas.library.Candidate;
  * Candidates that are trained together, and the parent's layers that they need. Immutable.
  *
  * @param first the first of these layers
- * @param end behind the last of them: behind all that a candidate covers
+ * @param end behind the last of them: behind all that a candidate replaces
  * @param candidates those that begin in the group's layers
  */
 record LayerGroup(int first, int end, ImmutableList<Candidate> candidates) {
@@ -40,7 +40,7 @@ record LayerGroup(int first, int end, ImmutableList<Candidate> candidates) {
   private static LayerGroup of(int first, int last, ImmutableList<Candidate> candidates) {
     int end = last + 1;
     for (Candidate candidate : candidates) {
-      end = Math.max(end, candidate.layer() + candidate.covers());
+      end = Math.max(end, candidate.layer() + candidate.layers());
     }
     return new LayerGroup(first, end, candidates);
   }

@@ -1,5 +1,7 @@
 package org.nemotron.nas.distill;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
@@ -15,12 +17,14 @@ import org.nemotron.core.activation.HiddenStates.Place;
 import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.internal.MemoryPlan;
 
 /**
  * Blockwise local distillation: every candidate learns to imitate what it stands in for, from the
@@ -39,10 +43,11 @@ public final class LocalDistiller {
 
   private final LocalDistillationSettings settings;
   private final Optional<Device> device;
+  private final int threads;
 
-  /** Makes a distiller that works where the parent lies. */
+  /** Makes a distiller that works where the parent lies, on all cores. */
   public LocalDistiller(LocalDistillationSettings settings) {
-    this(settings, Optional.empty());
+    this(settings, Optional.empty(), CpuThreads.available());
   }
 
   /**
@@ -50,12 +55,28 @@ public final class LocalDistiller {
    * by layer.
    */
   public LocalDistiller(LocalDistillationSettings settings, Device device) {
-    this(settings, Optional.of(device));
+    this(settings, Optional.of(device), CpuThreads.available());
   }
 
-  private LocalDistiller(LocalDistillationSettings settings, Optional<Device> device) {
+  private LocalDistiller(LocalDistillationSettings settings, Optional<Device> device, int threads) {
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.device = device;
+    this.threads = threads;
+  }
+
+  /**
+   * Returns this distiller with {@code other} candidates at work at the same time, one core each;
+   * on a GPU fewer, where its memory does not hold so many.
+   */
+  public LocalDistiller withThreads(int other) {
+    return new LocalDistiller(settings, device, other);
+  }
+
+  /** Returns {@code library} with {@code candidates} trained; see the other {@code distill}. */
+  public LocalDistillation distill(
+      BlockLibrary library, Collection<? extends Candidate> candidates, TokenBatches data) {
+    return distill(library, candidates, data, step -> {});
   }
 
   /**
@@ -91,13 +112,13 @@ public final class LocalDistiller {
     ImmutableList<Candidate> trainable =
         candidates.stream().filter(Candidate::hasWeights).collect(ImmutableList.toImmutableList());
     long tokens = (long) data.batchSize() * data.windowTokens();
-    DistillationMemoryPlan room =
-        DistillationMemoryPlan.of(
-            feed.device(), library.parent().spec(), trainable, tokens, settings);
-    ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, room.layers());
+    MemoryPlan.Training plan =
+        MemoryPlan.of(feed.device(), threads)
+            .training(library.parent().spec(), trainable, tokens, settings.residentLayers());
+    ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, plan.layers());
     Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
-    try (TensorThreads sideBySide = new TensorThreads(room.team());
-        StreamPool workplaces = new StreamPool(feed.device(), room.team());
+    try (TensorThreads sideBySide = new TensorThreads(plan.workers());
+        StreamPool streams = new StreamPool(feed.device(), plan.workers());
         ParentPasses passes = new ParentPasses(feed, data, hostBytes, sideBySide)) {
       for (int index = 0; index < groups.size(); index++) {
         long before = (long) index * settings.steps();
@@ -111,11 +132,10 @@ public final class LocalDistiller {
               next,
               settings.steps(),
               (step, stream) -> {
-                TrainingStream.meet(feed.device());
+                TrainingStream.synchronize(feed.device());
                 sideBySide.forEach(
-                    group.largestFirst(),
-                    trainer -> workplaces.at(() -> trainer.step(step, stream)));
-                TrainingStream.meet(feed.device());
+                    group.largestFirst(), trainer -> streams.at(() -> trainer.step(step, stream)));
+                TrainingStream.synchronize(feed.device());
                 progress.accept((before + step + 1) / groups.size());
               });
           results.add(group);

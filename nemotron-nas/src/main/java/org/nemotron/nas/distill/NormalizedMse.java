@@ -12,7 +12,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
- * The loss of blockwise local distillation, and where it falls.
+ * The loss of blockwise local distillation, and its gradient.
  *
  * @param loss {@code sum((child - parent)^2) / sum(parent^2)}, a float32 scalar: 0 when the child
  *     matches the parent, 1 when it outputs zeros

@@ -22,7 +22,7 @@ interface Optimizer extends AutoCloseable {
   }
 
   /**
-   * Changes the tensors by their gradients and forgets these.
+   * Updates the tensors by their gradients and clears these.
    *
    * @param step from 0
    * @return the norm of the gradients before clipping; not finite if one of them is not, and then
@@ -33,7 +33,7 @@ interface Optimizer extends AutoCloseable {
   /** Writes the moments and step counts to {@code file}. */
   void save(Path file) throws IOException;
 
-  /** Reads what {@link #save} wrote. */
+  /** Restores the state that {@link #save} wrote. */
   void load(Path file) throws IOException;
 
   @Override

@@ -16,13 +16,13 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.TokenBatches;
 
 /**
- * The parent's hidden states at the layers of one group after the other, batch by batch.
+ * Computes the parent's hidden states for one group of layers after the other, batch by batch.
  *
- * <p>Where a group ends, the hidden states of every batch are kept in the machine's memory, so that
- * the next group goes on from there and no layer is computed twice; where they would take too much
- * of it, every group begins at the embedding.
+ * <p>Where a group ends, the hidden states of every batch are kept in host memory, so that the next
+ * group continues from there and no layer is computed twice; where they would take too much of it,
+ * every group begins at the embedding.
  *
- * <p>What is not finite is caught in every step, and the layer named in which it arose.
+ * <p>Every step checks for values that are not finite, and names the layer of the first one.
  */
 final class ParentPasses implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width.
@@ -35,9 +35,9 @@ final class ParentPasses implements AutoCloseable {
   private int keptLayer;
 
   /**
-   * Begins at the embedding.
+   * Makes passes that begin at the embedding.
    *
-   * @param hostBytes most memory of the machine for hidden states between groups
+   * @param hostBytes most host memory for hidden states between groups
    */
   ParentPasses(LayerStreamer feed, TokenBatches data, long hostBytes, TensorThreads sideBySide) {
     this.feed = feed;
@@ -46,12 +46,12 @@ final class ParentPasses implements AutoCloseable {
     this.sideBySide = sideBySide;
   }
 
-  /** Returns how much of the machine's memory may be used for hidden states. */
+  /** Returns the host memory that may be used for hidden states, in bytes. */
   static long usualHostBytes() {
     return HostMemory.availableBytes() / 2;
   }
 
-  /** Does something with the hidden states of one step. */
+  /** Uses the hidden states of one step. */
   interface Step {
     void with(int step, HiddenStates parentStream);
   }
@@ -107,9 +107,7 @@ final class ParentPasses implements AutoCloseable {
     }
   }
 
-  /**
-   * Computes the layers before the group again, one at a time: of these only the outcome was left.
-   */
+  /** Computes the layers before the group again, one at a time: only their output was kept. */
   private void checkLayers(String what, Tensor inputBTD, int from, int to) {
     Tensor hidden = NativeScope.keep(inputBTD);
     try {

@@ -8,8 +8,9 @@ import java.util.concurrent.BlockingQueue;
 import org.nemotron.core.tensor.Device;
 
 /**
- * A few {@link TrainingStream}s that pieces of work take in turn: LibTorch keeps memory for each
- * stream apart, so that there should not be more streams than work side by side.
+ * A few {@link TrainingStream}s shared by pieces of work, one piece at a time on each: LibTorch
+ * keeps memory for each stream apart, so that there should not be more streams than work side by
+ * side.
  */
 final class StreamPool implements AutoCloseable {
   private final List<TrainingStream> all = new ArrayList<>();
@@ -22,13 +23,13 @@ final class StreamPool implements AutoCloseable {
     this.free = new ArrayBlockingQueue<>(count, false, all);
   }
 
-  /** Does {@code work} at a workplace that is free, waiting for one if need be. */
+  /** Runs {@code work} on a free stream, waiting for one if necessary. */
   void at(Runnable work) {
-    TrainingStream place = Uninterruptibles.takeUninterruptibly(free);
-    try (TrainingStream.Use use = place.use()) {
+    TrainingStream stream = Uninterruptibles.takeUninterruptibly(free);
+    try (TrainingStream.Use use = stream.use()) {
       work.run();
     } finally {
-      free.add(place);
+      free.add(stream);
     }
   }
 

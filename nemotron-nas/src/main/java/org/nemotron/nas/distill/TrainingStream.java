@@ -6,10 +6,10 @@ import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.tensor.Device;
 
 /**
- * Where the operations of one piece of work queue: on a GPU, a stream of its own, so that small
- * pieces fill the GPU together; on the CPU, the thread itself.
+ * The queue of operations of one piece of work: on a GPU, its own stream, so that small pieces fill
+ * the GPU together; on the CPU, the thread itself.
  *
- * <p>Tensors made at one workplace may be read at another once {@link #meet} has been called.
+ * <p>Tensors made on one stream may be read on another after {@link #synchronize}.
  */
 final class TrainingStream implements AutoCloseable {
   private final Optional<CudaStream> stream;
@@ -18,20 +18,20 @@ final class TrainingStream implements AutoCloseable {
     this.stream = stream;
   }
 
-  /** Returns a new workplace on {@code device}. */
+  /** Returns a new stream on {@code device}. */
   static TrainingStream of(Device device) {
     return new TrainingStream(
         device.equals(Device.CPU) ? Optional.empty() : Optional.of(new CudaStream(Gpu.of(device))));
   }
 
-  /** Returns when all that was asked of {@code device} is done. */
-  static void meet(Device device) {
+  /** Waits until all work of {@code device} is done. */
+  static void synchronize(Device device) {
     if (!device.equals(Device.CPU)) {
       Gpu.of(device).synchronize();
     }
   }
 
-  /** While it is open, this thread works there. */
+  /** Directs this thread's operations to a stream while it is open. */
   static final class Use implements AutoCloseable {
     private final Optional<CudaStream.Use> onGpu;
 
@@ -45,7 +45,7 @@ final class TrainingStream implements AutoCloseable {
     }
   }
 
-  /** Lets this thread work here until the result is closed. */
+  /** Directs this thread's operations to this stream until the result is closed. */
   Use use() {
     return new Use(stream.map(CudaStream::use));
   }

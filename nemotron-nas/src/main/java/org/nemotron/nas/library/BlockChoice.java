@@ -5,39 +5,136 @@ import static com.google.common.base.Preconditions.checkArgument;
 import org.nemotron.core.spec.BlockSpec;
 
 /**
- * What a child has in place of one or several consecutive parent layers. Immutable.
- *
- * @param layer the first parent layer replaced
- * @param covers how many are replaced
- * @param spec the block that stands there
- * @param origin where its weights come from
+ * What a child has in place of one parent layer, or of several consecutive ones, and where its
+ * weights come from. Immutable.
  */
-public record BlockChoice(int layer, int covers, BlockSpec spec, Origin origin) {
-  /** Where the weights of a placed block come from. */
-  public enum Origin {
-    /** The parent's own block. */
-    PARENT,
-    /** Two sub-blocks, each the parent's own or trained apart. */
-    DECOUPLED,
-    /** A pair trained together. */
-    COUPLED,
-    /** One block trained to imitate several layers. */
-    COVERING
+public sealed interface BlockChoice {
+  /** Returns the first parent layer replaced. */
+  int layer();
+
+  /** Returns how many parent layers are replaced: more than 1 for a multi-layer replacement. */
+  default int layers() {
+    return 1;
   }
 
-  /** Checks that origin and count agree. */
-  public BlockChoice {
-    checkArgument(covers > 0, "covers (%s) must be positive", covers);
-    checkArgument(
-        (covers > 1) == (origin == Origin.COVERING),
-        "layer %s: a block that covers %s layers cannot be %s",
-        layer,
-        covers,
-        origin);
+  /** Returns the block that stands there. */
+  BlockSpec spec();
+
+  /**
+   * Returns its name among the choices of a model, for example {@code 3:kv4+w704}; {@code *} marks
+   * a pair trained together.
+   */
+  String id();
+
+  /** Returns where the weights come from, in a word: {@code parent} or {@code decoupled}. */
+  String origin();
+
+  /** Returns what {@code visitor} makes of this kind. */
+  <R> R accept(Visitor<R> visitor);
+
+  /** One method per kind. */
+  interface Visitor<R> {
+    /** Visits the parent's own block. */
+    R visit(Parent choice);
+
+    /** Visits a block of two sub-blocks that were trained apart. */
+    R visit(Decoupled choice);
+
+    /** Visits a block whose sub-blocks were trained together. */
+    R visit(Coupled choice);
+
+    /** Visits one block in place of several layers. */
+    R visit(MultiLayer choice);
   }
 
-  /** Returns the candidate whose weights are placed, where they were trained as a whole. */
-  Candidate.Whole whole() {
-    return new Candidate.Whole(layer, covers, spec);
+  private static String name(BlockChoice choice) {
+    return choice.layer() + ":" + choice.spec().id();
+  }
+
+  /** The parent's own block. */
+  record Parent(int layer, BlockSpec spec) implements BlockChoice {
+    @Override
+    public String id() {
+      return name(this);
+    }
+
+    @Override
+    public String origin() {
+      return "parent";
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
+  /** Two sub-blocks, each the parent's own or trained apart. */
+  record Decoupled(int layer, BlockSpec spec) implements BlockChoice {
+    @Override
+    public String id() {
+      return name(this);
+    }
+
+    @Override
+    public String origin() {
+      return "decoupled";
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
+  /** Two sub-blocks trained together. */
+  record Coupled(int layer, BlockSpec spec) implements BlockChoice {
+    /** Returns the candidate whose weights stand there. */
+    public Candidate.Block candidate() {
+      return new Candidate.Block(layer, spec);
+    }
+
+    @Override
+    public String id() {
+      return name(this) + "*";
+    }
+
+    @Override
+    public String origin() {
+      return "coupled";
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
+  /** One block trained to imitate {@code layers} consecutive layers. */
+  record MultiLayer(int layer, int layers, BlockSpec spec) implements BlockChoice {
+    /** Checks the count. */
+    public MultiLayer {
+      checkArgument(layers > 1, "layers (%s) of a multi-layer replacement must exceed 1", layers);
+    }
+
+    /** Returns the candidate whose weights stand there. */
+    public Candidate.MultiLayer candidate() {
+      return new Candidate.MultiLayer(layer, layers, spec);
+    }
+
+    @Override
+    public String id() {
+      return name(this) + " for " + layers + " layers";
+    }
+
+    @Override
+    public String origin() {
+      return "multi-layer";
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
   }
 }

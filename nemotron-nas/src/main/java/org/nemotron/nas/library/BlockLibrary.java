@@ -115,13 +115,15 @@ public final class BlockLibrary implements AutoCloseable {
     }
 
     @Override
-    public NamedTensors visit(Candidate.Whole candidate) {
-      if (candidate.covers() > 1) {
-        return starting.of(candidate);
-      }
+    public NamedTensors visit(Candidate.Block candidate) {
       try (NamedTensors composed = composed(candidate.layer(), candidate.spec())) {
         return composed.map(Tensor::clone);
       }
+    }
+
+    @Override
+    public NamedTensors visit(Candidate.MultiLayer candidate) {
+      return starting.of(candidate);
     }
   }
 
@@ -194,13 +196,13 @@ public final class BlockLibrary implements AutoCloseable {
     Map<Integer, BlockSpec> specs = new HashMap<>();
     Map<Integer, NamedTensors> weights = new HashMap<>();
     try {
-      for (BlockChoice placement : architecture.placements()) {
-        int layer = placement.layer();
-        specs.put(layer, placement.spec());
-        weights.put(layer, placed(placement));
-        for (int covered = layer + 1; covered < layer + placement.covers(); covered++) {
-          specs.put(covered, BlockSpec.NO_OP);
-          weights.put(covered, NamedTensors.none());
+      for (BlockChoice choice : architecture.choices()) {
+        int layer = choice.layer();
+        specs.put(layer, choice.spec());
+        weights.put(layer, choice.accept(new Chosen()));
+        for (int behind = layer + 1; behind < layer + choice.layers(); behind++) {
+          specs.put(behind, BlockSpec.NO_OP);
+          weights.put(behind, NamedTensors.none());
         }
       }
       return parent.withBlocks(specs, weights);
@@ -209,11 +211,27 @@ public final class BlockLibrary implements AutoCloseable {
     }
   }
 
-  private NamedTensors placed(BlockChoice placement) {
-    return switch (placement.origin()) {
-      case PARENT, DECOUPLED -> composed(placement.layer(), placement.spec());
-      case COUPLED, COVERING -> weights(placement.whole());
-    };
+  /** The weights of a chosen block, shared where they are the parent's. */
+  private final class Chosen implements BlockChoice.Visitor<NamedTensors> {
+    @Override
+    public NamedTensors visit(BlockChoice.Parent choice) {
+      return composed(choice.layer(), choice.spec());
+    }
+
+    @Override
+    public NamedTensors visit(BlockChoice.Decoupled choice) {
+      return composed(choice.layer(), choice.spec());
+    }
+
+    @Override
+    public NamedTensors visit(BlockChoice.Coupled choice) {
+      return weights(choice.candidate());
+    }
+
+    @Override
+    public NamedTensors visit(BlockChoice.MultiLayer choice) {
+      return weights(choice.candidate());
+    }
   }
 
   private void checkOpen() {

@@ -39,6 +39,11 @@ public final class Calibrator {
     this.settings = settings;
   }
 
+  /** Returns the untrained library of {@code space}; see the other {@code calibrate}. */
+  public BlockLibrary calibrate(HeterogeneousModel parent, SearchSpace space, TokenBatches data) {
+    return calibrate(parent, space, data, batch -> {});
+  }
+
   /**
    * Returns the library of all candidates of {@code space}, with their starting weights.
    *
@@ -139,13 +144,17 @@ public final class Calibrator {
 
     @Override
     public ImmutableMap<String, Tensor> visit(Candidate.Ffn candidate) {
-      int channels = candidate.spec() instanceof FfnSpec.Gated gated ? gated.channels() : 0;
-      return observer.fit(
-          candidate.spec(), start, starting.keptChannels(candidate.layer(), channels));
+      FfnSpec spec = candidate.spec();
+      return observer.fit(spec, start, starting.keptChannels(candidate.layer(), spec.channels()));
     }
 
     @Override
-    public ImmutableMap<String, Tensor> visit(Candidate.Whole candidate) {
+    public ImmutableMap<String, Tensor> visit(Candidate.Block candidate) {
+      return ImmutableMap.of();
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.MultiLayer candidate) {
       return ImmutableMap.of();
     }
   }

@@ -12,15 +12,15 @@ import org.nemotron.core.spec.FfnSpec;
 /**
  * An alternative to something of the parent: the key of all tables of this library. Immutable.
  *
- * <p>A sub-block stands in for the same half of its layer and is scored and costed apart; a whole
- * block stands in for one layer, or for several consecutive ones.
+ * <p>A sub-block stands in for the same half of its layer and is scored and costed apart; a block
+ * stands in for its layer; a multi-layer replacement for several consecutive ones.
  */
 public sealed interface Candidate {
   /** Returns the first parent layer that it stands in for. */
   int layer();
 
   /** Returns how many parent layers it stands in for, wholly or by half. */
-  default int covers() {
+  default int layers() {
     return 1;
   }
 
@@ -43,11 +43,14 @@ public sealed interface Candidate {
     /** Visits an attention sub-block. */
     R visit(Attention candidate);
 
-    /** Visits a feed-forward sub-block. */
+    /** Visits an FFN sub-block. */
     R visit(Ffn candidate);
 
-    /** Visits a whole block. */
-    R visit(Whole candidate);
+    /** Visits a block for one layer. */
+    R visit(Block candidate);
+
+    /** Visits a block for several layers. */
+    R visit(MultiLayer candidate);
   }
 
   private static String name(int layer, String rest) {
@@ -72,7 +75,7 @@ public sealed interface Candidate {
     }
   }
 
-  /** Another feed-forward network for one layer. */
+  /** Another FFN for one layer. */
   record Ffn(int layer, FfnSpec spec) implements Candidate {
     @Override
     public String id() {
@@ -90,16 +93,34 @@ public sealed interface Candidate {
     }
   }
 
-  /** One block for {@code covers} consecutive layers, its halves trained together. */
-  record Whole(int layer, int covers, BlockSpec spec) implements Candidate {
+  /** A pair of sub-blocks for one layer, trained together. */
+  record Block(int layer, BlockSpec spec) implements Candidate {
+    @Override
+    public String id() {
+      return name(layer, "block." + spec.id());
+    }
+
+    @Override
+    public ImmutableMap<String, ImmutableList<Long>> tensorShapes(int width) {
+      return spec.tensorShapes(width);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
+  /** A multi-layer replacement: one block for {@code layers} consecutive layers. */
+  record MultiLayer(int layer, int layers, BlockSpec spec) implements Candidate {
     /** Checks the count. */
-    public Whole {
-      checkArgument(covers > 0, "covers (%s) must be positive", covers);
+    public MultiLayer {
+      checkArgument(layers > 1, "layers (%s) of a multi-layer replacement must exceed 1", layers);
     }
 
     @Override
     public String id() {
-      return name(layer, "block." + spec.id() + (covers == 1 ? "" : ".covers" + covers));
+      return name(layer, "block." + spec.id() + ".layers" + layers);
     }
 
     @Override

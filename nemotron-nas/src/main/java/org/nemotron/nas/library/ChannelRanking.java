@@ -3,7 +3,7 @@ package org.nemotron.nas.library;
 import com.google.common.primitives.ImmutableIntArray;
 import org.bytedeco.pytorch.Tensor;
 
-/** How the importance of the channels of one feed-forward network is measured, batch by batch. */
+/** How the importance of the channels of one FFN is measured, batch by batch. */
 interface ChannelRanking extends AutoCloseable {
   /**
    * Takes in some tokens.

@@ -59,14 +59,19 @@ final class ChildInit {
           }
 
           @Override
-          public ImmutableMap<String, Tensor> visit(Candidate.Whole block) {
+          public ImmutableMap<String, Tensor> visit(Candidate.Block block) {
+            return block(block.layer(), block.spec());
+          }
+
+          @Override
+          public ImmutableMap<String, Tensor> visit(Candidate.MultiLayer block) {
             return block(origin(block), block.spec());
           }
         });
   }
 
-  private int origin(Candidate.Whole block) {
-    return rankings.get(block.layer()).origins().getOrDefault(block.covers(), block.layer());
+  private int origin(Candidate.MultiLayer block) {
+    return rankings.get(block.layer()).origins().getOrDefault(block.layers(), block.layer());
   }
 
   private ImmutableMap<String, Tensor> block(int layer, BlockSpec spec) {
@@ -110,14 +115,14 @@ final class ChildInit {
    * place in a linear layer without one and are left to the fit.
    */
   private Tensor valuesToOutput(int layer, NamedTensors own) {
-    AttentionSpec.GroupedQuery spec =
-        (AttentionSpec.GroupedQuery) parent.spec().block(layer).attention();
+    AttentionSpec spec = parent.spec().block(layer).attention();
+    int groupSize = spec.queryHeads() / spec.kvHeads();
     long width = parent.spec().width();
     Tensor values = own.get("self_attn.v_proj.weight");
     Tensor repeated =
         values
             .view(spec.kvHeads(), 1, spec.headDim(), width)
-            .expand(spec.kvHeads(), spec.groupSize(), spec.headDim(), width)
+            .expand(spec.kvHeads(), groupSize, spec.headDim(), width)
             .reshape((long) spec.queryHeads() * spec.headDim(), width);
     return own.get("self_attn.o_proj.weight").mm(repeated);
   }
@@ -150,8 +155,7 @@ final class ChildInit {
   }
 
   /**
-   * Returns the channels that a network of {@code channels} keeps of layer {@code layer},
-   * ascending.
+   * Returns the channels that an FFN of {@code channels} keeps of layer {@code layer}, ascending.
    */
   ImmutableIntArray keptChannels(int layer, int channels) {
     return ImmutableIntArray.copyOf(

@@ -24,6 +24,64 @@ public record InitSettings(
         calibrationBatches > 0, "calibrationBatches (%s) must be positive", calibrationBatches);
   }
 
+  /** Returns a builder that has the settings of {@link #DEFAULT}. */
+  public static Builder builder() {
+    return DEFAULT.toBuilder();
+  }
+
+  /** Returns a builder that has these settings. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** Builds {@link InitSettings}. */
+  public static final class Builder {
+    private ChannelImportance channels;
+    private KvHeadStart kvHeads;
+    private int calibrationBatches;
+    private boolean refit;
+
+    private Builder(InitSettings settings) {
+      this.channels = settings.channels;
+      this.kvHeads = settings.kvHeads;
+      this.calibrationBatches = settings.calibrationBatches;
+      this.refit = settings.refit;
+    }
+
+    /** Sets how the importance of channels is measured. */
+    public Builder channels(ChannelImportance importance) {
+      channels = importance;
+      return this;
+    }
+
+    /** Sets how fewer key/value heads are made from the parent's. */
+    public Builder kvHeads(KvHeadStart start) {
+      kvHeads = start;
+      return this;
+    }
+
+    /** Sets how many batches of tokens importance is measured on. */
+    public Builder calibrationBatches(int batches) {
+      calibrationBatches = batches;
+      return this;
+    }
+
+    /** Sets whether last projections are fitted before training. */
+    public Builder refit(boolean fitted) {
+      refit = fitted;
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if there is no batch
+     */
+    public InitSettings build() {
+      return new InitSettings(channels, kvHeads, calibrationBatches, refit);
+    }
+  }
+
   /** How the importance of channels is measured. */
   public enum ChannelImportance {
     /** Each by itself: the paper's formula. */

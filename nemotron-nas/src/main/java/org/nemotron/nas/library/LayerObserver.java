@@ -24,6 +24,8 @@ final class LayerObserver implements AutoCloseable {
 
   private final int layer;
   private final Block block;
+  private final Optional<GroupedQueryAttention> attention;
+  private final Optional<GatedFfn> ffn;
   private final double eps;
   private final InitSettings settings;
   private Optional<ChannelRanking> channels = Optional.empty();
@@ -35,11 +37,50 @@ final class LayerObserver implements AutoCloseable {
   LayerObserver(HeterogeneousModel parent, int layer, InitSettings settings) {
     this.layer = layer;
     this.block = parent.block(layer);
+    this.attention = block.spec().attention().accept(new RankedAttention(block));
+    this.ffn = block.spec().ffn().accept(new RankedFfn(block));
     this.eps = parent.spec().rmsNormEps();
     this.settings = settings;
   }
 
-  /** Takes in a batch: the streams before, between and after the layer's halves. */
+  /** The module whose heads are ranked, where a layer has one. */
+  private record RankedAttention(Block block)
+      implements AttentionSpec.Visitor<Optional<GroupedQueryAttention>> {
+    @Override
+    public Optional<GroupedQueryAttention> visit(AttentionSpec.GroupedQuery attention) {
+      return Optional.of((GroupedQueryAttention) block.attention());
+    }
+
+    @Override
+    public Optional<GroupedQueryAttention> visit(AttentionSpec.Linear attention) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<GroupedQueryAttention> visit(AttentionSpec.NoOp attention) {
+      return Optional.empty();
+    }
+  }
+
+  /** The module whose channels are ranked, where a layer has one. */
+  private record RankedFfn(Block block) implements FfnSpec.Visitor<Optional<GatedFfn>> {
+    @Override
+    public Optional<GatedFfn> visit(FfnSpec.Gated ffn) {
+      return Optional.of((GatedFfn) block.ffn());
+    }
+
+    @Override
+    public Optional<GatedFfn> visit(FfnSpec.Linear ffn) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<GatedFfn> visit(FfnSpec.NoOp ffn) {
+      return Optional.empty();
+    }
+  }
+
+  /** Takes in a batch: the hidden states before, between and after the layer's halves. */
   void observe(HiddenStates stream) {
     Tensor before = stream.hiddenState(layer);
     Tensor middle = stream.middle(layer);
@@ -50,16 +91,16 @@ final class LayerObserver implements AutoCloseable {
   }
 
   private void observeAttention(Tensor hiddenBTD, Tensor addedBTD) {
-    if (!(block.attention() instanceof GroupedQueryAttention attention)) {
+    if (attention.isEmpty()) {
       return;
     }
-    NamedTensors own = attention.tensors();
+    NamedTensors own = block.attention().tensors();
     if (heads.isEmpty()) {
-      int kvHeads = ((AttentionSpec.GroupedQuery) block.spec().attention()).kvHeads();
+      int kvHeads = block.spec().attention().kvHeads();
       heads =
           Optional.of(new HeadContribution(single(own.get("self_attn.o_proj.weight")), kvHeads));
     }
-    heads.orElseThrow().observe(single(rows(attention.heads(hiddenBTD))));
+    heads.orElseThrow().observe(single(rows(attention.get().heads(hiddenBTD))));
     if (!settings.refit()) {
       return;
     }
@@ -68,11 +109,11 @@ final class LayerObserver implements AutoCloseable {
   }
 
   private void observeFfn(Tensor hiddenBTD, Tensor addedBTD) {
-    if (!(block.ffn() instanceof GatedFfn ffn)) {
+    if (ffn.isEmpty()) {
       return;
     }
-    NamedTensors own = ffn.tensors();
-    Tensor channelsRI = single(rows(ffn.channels(hiddenBTD)));
+    NamedTensors own = block.ffn().tensors();
+    Tensor channelsRI = single(rows(ffn.get().channels(hiddenBTD)));
     if (channels.isEmpty()) {
       channels = Optional.of(newRanking(single(own.get("mlp.down_proj.weight"))));
     }
@@ -112,7 +153,7 @@ final class LayerObserver implements AutoCloseable {
     return equations;
   }
 
-  /** Returns what was found out, with the given origins of covering blocks. */
+  /** Returns what was found out, with the given origins of multi-layer replacements. */
   LayerRanking ranking(ImmutableMap<Integer, Integer> origins) {
     return new LayerRanking(
         channels.map(ChannelRanking::ranked).orElse(ImmutableIntArray.of()),

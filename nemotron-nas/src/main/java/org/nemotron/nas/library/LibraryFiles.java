@@ -66,8 +66,8 @@ public final class LibraryFiles {
       ranking.channels().forEach(channels::add);
       ArrayNode heads = layer.putArray("kvHeadsByImportance");
       ranking.kvHeads().forEach(heads::add);
-      ObjectNode origins = layer.putObject("originOfCovering");
-      ranking.origins().forEach((covers, origin) -> origins.put(Integer.toString(covers), origin));
+      ObjectNode origins = layer.putObject("originOfMultiLayer");
+      ranking.origins().forEach((count, origin) -> origins.put(Integer.toString(count), origin));
     }
     ArrayNode candidates = json.putArray("candidates");
     for (Candidate candidate : written) {
@@ -115,7 +115,7 @@ public final class LibraryFiles {
   private static LayerRanking ranking(JsonNode layer) {
     ImmutableMap.Builder<Integer, Integer> origins = ImmutableMap.builder();
     layer
-        .path("originOfCovering")
+        .path("originOfMultiLayer")
         .properties()
         .forEach(entry -> origins.put(Integer.valueOf(entry.getKey()), entry.getValue().asInt()));
     return new LayerRanking(

@@ -20,23 +20,23 @@ final class MultiLayerOrigins {
   private static final int BATCHES = 2;
 
   private final HeterogeneousModel parent;
-  private final ImmutableList<Integer> coveredLayers;
+  private final ImmutableList<Integer> lengths;
 
   MultiLayerOrigins(HeterogeneousModel parent, SearchSpace space) {
     this.parent = parent;
-    this.coveredLayers = space.coveredLayers();
+    this.lengths = space.multiLayer();
   }
 
-  /** Returns, by first layer, the best origin for each number of layers covered from there. */
+  /** Returns, by first layer, the best origin for each length of a run from there. */
   ImmutableList<ImmutableMap<Integer, Integer>> measure(TokenBatches data) {
     Map<Run, double[]> errors = new HashMap<>();
-    for (int batch = 0; batch < BATCHES && !coveredLayers.isEmpty(); batch++) {
+    for (int batch = 0; batch < BATCHES && !lengths.isEmpty(); batch++) {
       try (NativeScope scope = NativeScope.open();
           NoGradGuard inference = new NoGradGuard()) {
         ImmutableList<Tensor> states = parent.hiddenStates(data.batch(batch));
-        for (int covers : coveredLayers) {
-          for (int first = 0; first + covers < states.size(); first++) {
-            addErrors(states, first, errors.computeIfAbsent(new Run(first, covers), Run::noErrors));
+        for (int length : lengths) {
+          for (int first = 0; first + length < states.size(); first++) {
+            addErrors(states, first, errors.computeIfAbsent(new Run(first, length), Run::noErrors));
           }
         }
       }
@@ -67,7 +67,7 @@ final class MultiLayerOrigins {
     errors.forEach(
         (run, sums) -> {
           if (run.first() == layer) {
-            origins.put(run.covers(), layer + indexOfLeast(sums));
+            origins.put(run.length(), layer + indexOfLeast(sums));
           }
         });
     return origins.buildOrThrow();
@@ -83,9 +83,9 @@ final class MultiLayerOrigins {
     return least;
   }
 
-  private record Run(int first, int covers) {
+  private record Run(int first, int length) {
     double[] noErrors() {
-      return new double[covers];
+      return new double[length];
     }
   }
 }

@@ -4,7 +4,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Ints;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.nemotron.core.checkpoint.ServingEngine;
 import org.nemotron.core.spec.AttentionSpec;
@@ -15,72 +19,48 @@ import org.nemotron.core.spec.ModelSpec;
 /**
  * Which alternatives a layer may have. Immutable.
  *
- * <p>The default is the paper's: key/value heads 8, 4, 2 and 1, a linear layer or nothing; channels
- * of 87, 75, 50, 25, 20 and 10 %, a linear layer or nothing: 6 by 9 with the parent's own. What is
- * not smaller than the parent's own sub-block is left out.
+ * <p>{@link #PAPER} is the paper's: key/value heads 8, 4, 2 and 1, a linear layer or a no-op;
+ * intermediate sizes of 87, 75, 50, 25, 20 and 10 %, a linear layer or a no-op: 6 by 9 with the
+ * parent's own. What is not smaller than the parent's own sub-block is left out.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  *
  * @param kvHeads key/value heads to try
- * @param ffnFractions shares of the parent's channels to try, above 0 and below 1
- * @param channelMultiple widths are rounded to the nearest positive multiple of this
- * @param linearAttention whether attention may become a linear layer
- * @param noAttention whether attention may be left out
- * @param linearFfn whether the network may become a linear layer
- * @param noFfn whether the network may be left out
- * @param coveredLayers how many consecutive layers one block of the parent's shape may stand in
- *     for; each at least 2
- * @param firstAttention whether the first layer keeps attention
+ * @param ffnFractions shares of the parent's intermediate size to try, above 0 and below 1
+ * @param channelMultiple intermediate sizes are rounded to the nearest positive multiple of this
+ * @param linearAttention whether an attention may become a linear layer
+ * @param noOpAttention whether an attention may be left out
+ * @param linearFfn whether an FFN may become a linear layer
+ * @param noOpFfn whether an FFN may be left out
+ * @param multiLayer how many consecutive layers one block of the parent's shape may replace; each
+ *     at least 2
+ * @param keepFirstAttention whether the first layer keeps an attention
  */
 public record SearchSpace(
     ImmutableList<Integer> kvHeads,
     ImmutableList<Double> ffnFractions,
     int channelMultiple,
     boolean linearAttention,
-    boolean noAttention,
+    boolean noOpAttention,
     boolean linearFfn,
-    boolean noFfn,
-    ImmutableList<Integer> coveredLayers,
-    boolean firstAttention) {
+    boolean noOpFfn,
+    ImmutableList<Integer> multiLayer,
+    boolean keepFirstAttention) {
 
   /** The paper's 6 by 9, and pairs of layers imitated by one block. */
   public static final SearchSpace PAPER =
-      new SearchSpace(
-          ImmutableList.of(8, 4, 2, 1),
-          ImmutableList.of(0.87, 0.75, 0.5, 0.25, 0.2, 0.1),
-          8,
-          true,
-          true,
-          true,
-          true,
-          ImmutableList.of(2));
+      builder()
+          .kvHeads(8, 4, 2, 1)
+          .ffnFractions(0.87, 0.75, 0.5, 0.25, 0.2, 0.1)
+          .linearAttention(true)
+          .noOpAttention(true)
+          .linearFfn(true)
+          .noOpFfn(true)
+          .multiLayer(2)
+          .build();
 
   /** Only leaving sub-blocks out: the paper's baseline. */
-  public static final SearchSpace NO_OPS =
-      new SearchSpace(
-          ImmutableList.of(), ImmutableList.of(), 8, false, true, false, true, ImmutableList.of());
-
-  /** Makes a space in which the first layer is free like all others. */
-  public SearchSpace(
-      ImmutableList<Integer> kvHeads,
-      ImmutableList<Double> ffnFractions,
-      int channelMultiple,
-      boolean linearAttention,
-      boolean noAttention,
-      boolean linearFfn,
-      boolean noFfn,
-      ImmutableList<Integer> coveredLayers) {
-    this(
-        kvHeads,
-        ffnFractions,
-        channelMultiple,
-        linearAttention,
-        noAttention,
-        linearFfn,
-        noFfn,
-        coveredLayers,
-        false);
-  }
+  public static final SearchSpace NO_OPS = builder().noOpAttention(true).noOpFfn(true).build();
 
   /** Checks the ranges. */
   public SearchSpace {
@@ -89,9 +69,116 @@ public record SearchSpace(
         share ->
             checkArgument(
                 share > 0 && share < 1, "ffnFractions (%s) must lie between 0 and 1", share));
-    coveredLayers.forEach(
-        covers -> checkArgument(covers >= 2, "coveredLayers (%s) must be at least 2", covers));
+    multiLayer.forEach(
+        layers -> checkArgument(layers >= 2, "multiLayer (%s) must be at least 2", layers));
     checkArgument(channelMultiple > 0, "channelMultiple (%s) must be positive", channelMultiple);
+  }
+
+  /** Returns a builder of a space without any alternative. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns a builder that has the settings of this space. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.kvHeads = kvHeads;
+    builder.ffnFractions = ffnFractions;
+    builder.channelMultiple = channelMultiple;
+    builder.linearAttention = linearAttention;
+    builder.noOpAttention = noOpAttention;
+    builder.linearFfn = linearFfn;
+    builder.noOpFfn = noOpFfn;
+    builder.multiLayer = multiLayer;
+    builder.keepFirstAttention = keepFirstAttention;
+    return builder;
+  }
+
+  /** Builds a {@link SearchSpace}; what is not set is no alternative. */
+  public static final class Builder {
+    private ImmutableList<Integer> kvHeads = ImmutableList.of();
+    private ImmutableList<Double> ffnFractions = ImmutableList.of();
+    private int channelMultiple = 8;
+    private boolean linearAttention;
+    private boolean noOpAttention;
+    private boolean linearFfn;
+    private boolean noOpFfn;
+    private ImmutableList<Integer> multiLayer = ImmutableList.of();
+    private boolean keepFirstAttention;
+
+    private Builder() {}
+
+    /** Sets the numbers of key/value heads to try: each divides the parent's where it is used. */
+    public Builder kvHeads(int... heads) {
+      kvHeads = ImmutableList.copyOf(Ints.asList(heads));
+      return this;
+    }
+
+    /** Sets the shares of the parent's intermediate size to try. */
+    public Builder ffnFractions(double... shares) {
+      ffnFractions = ImmutableList.copyOf(Doubles.asList(shares));
+      return this;
+    }
+
+    /** Sets what intermediate sizes are multiples of; 8 unless set. */
+    public Builder channelMultiple(int multiple) {
+      channelMultiple = multiple;
+      return this;
+    }
+
+    /** Sets whether an attention may become a linear layer. */
+    public Builder linearAttention(boolean allowed) {
+      linearAttention = allowed;
+      return this;
+    }
+
+    /** Sets whether an attention may be left out. */
+    public Builder noOpAttention(boolean allowed) {
+      noOpAttention = allowed;
+      return this;
+    }
+
+    /** Sets whether an FFN may become a linear layer. */
+    public Builder linearFfn(boolean allowed) {
+      linearFfn = allowed;
+      return this;
+    }
+
+    /** Sets whether an FFN may be left out. */
+    public Builder noOpFfn(boolean allowed) {
+      noOpFfn = allowed;
+      return this;
+    }
+
+    /** Sets how many consecutive layers one block of the parent's shape may replace. */
+    public Builder multiLayer(int... layers) {
+      multiLayer = ImmutableList.copyOf(Ints.asList(layers));
+      return this;
+    }
+
+    /** Sets whether the first layer keeps an attention, as some engines want it. */
+    public Builder keepFirstAttention(boolean kept) {
+      keepFirstAttention = kept;
+      return this;
+    }
+
+    /**
+     * Returns the space.
+     *
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public SearchSpace build() {
+      return new SearchSpace(
+          kvHeads,
+          ffnFractions,
+          channelMultiple,
+          linearAttention,
+          noOpAttention,
+          linearFfn,
+          noOpFfn,
+          multiLayer,
+          keepFirstAttention);
+    }
   }
 
   /**
@@ -103,24 +190,31 @@ public record SearchSpace(
    */
   public SearchSpace portableTo(ServingEngine... engines) {
     boolean linear = Arrays.stream(engines).allMatch(ServingEngine::loadsLinear);
-    boolean anyKvCount = Arrays.stream(engines).noneMatch(ServingEngine::wantsOneKvCount);
+    boolean oneKvCount = Arrays.stream(engines).anyMatch(ServingEngine::wantsOneKvCount);
     boolean first = Arrays.stream(engines).anyMatch(ServingEngine::wantsFirstAttention);
-    return new SearchSpace(
-        anyKvCount ? kvHeads : ImmutableList.of(),
-        ffnFractions,
-        channelMultiple,
-        linearAttention && linear,
-        noAttention,
-        linearFfn && linear,
-        noFfn,
-        coveredLayers,
-        firstAttention || first);
+    return toBuilder()
+        .kvHeads(oneKvCount ? new int[0] : Ints.toArray(kvHeads))
+        .linearAttention(linearAttention && linear)
+        .linearFfn(linearFfn && linear)
+        .keepFirstAttention(keepFirstAttention || first)
+        .build();
   }
 
   /** Returns the attentions that a layer may have instead of {@code own}, largest first. */
   public ImmutableList<AttentionSpec> attentionAlternatives(AttentionSpec own) {
     ImmutableSet.Builder<AttentionSpec> found = ImmutableSet.builder();
-    if (own instanceof AttentionSpec.GroupedQuery parent) {
+    found.addAll(own.accept(new CheaperAttentions()));
+    if (noOpAttention && !own.isNoOp()) {
+      found.add(new AttentionSpec.NoOp());
+    }
+    return found.build().asList();
+  }
+
+  /** What an attention may become beside a no-op. */
+  private final class CheaperAttentions implements AttentionSpec.Visitor<List<AttentionSpec>> {
+    @Override
+    public List<AttentionSpec> visit(AttentionSpec.GroupedQuery parent) {
+      List<AttentionSpec> found = new ArrayList<>();
       kvHeads.stream()
           .filter(heads -> heads < parent.kvHeads() && parent.kvHeads() % heads == 0)
           .map(parent::withKvHeads)
@@ -128,17 +222,35 @@ public record SearchSpace(
       if (linearAttention) {
         found.add(new AttentionSpec.Linear());
       }
+      return found;
     }
-    if (noAttention && !(own instanceof AttentionSpec.NoOp)) {
-      found.add(new AttentionSpec.NoOp());
+
+    @Override
+    public List<AttentionSpec> visit(AttentionSpec.Linear parent) {
+      return ImmutableList.of();
+    }
+
+    @Override
+    public List<AttentionSpec> visit(AttentionSpec.NoOp parent) {
+      return ImmutableList.of();
+    }
+  }
+
+  /** Returns the FFNs that a layer may have instead of {@code own}, largest first. */
+  public ImmutableList<FfnSpec> ffnAlternatives(FfnSpec own) {
+    ImmutableSet.Builder<FfnSpec> found = ImmutableSet.builder();
+    found.addAll(own.accept(new CheaperFfns()));
+    if (noOpFfn && !own.isNoOp()) {
+      found.add(new FfnSpec.NoOp());
     }
     return found.build().asList();
   }
 
-  /** Returns the networks that a layer may have instead of {@code own}, largest first. */
-  public ImmutableList<FfnSpec> ffnAlternatives(FfnSpec own) {
-    ImmutableSet.Builder<FfnSpec> found = ImmutableSet.builder();
-    if (own instanceof FfnSpec.Gated parent) {
+  /** What an FFN may become beside a no-op. */
+  private final class CheaperFfns implements FfnSpec.Visitor<List<FfnSpec>> {
+    @Override
+    public List<FfnSpec> visit(FfnSpec.Gated parent) {
+      List<FfnSpec> found = new ArrayList<>();
       ffnFractions.stream()
           .map(share -> rounded(share * parent.channels()))
           .filter(channels -> channels < parent.channels())
@@ -147,11 +259,18 @@ public record SearchSpace(
       if (linearFfn) {
         found.add(new FfnSpec.Linear());
       }
+      return found;
     }
-    if (noFfn && !(own instanceof FfnSpec.NoOp)) {
-      found.add(new FfnSpec.NoOp());
+
+    @Override
+    public List<FfnSpec> visit(FfnSpec.Linear parent) {
+      return ImmutableList.of();
     }
-    return found.build().asList();
+
+    @Override
+    public List<FfnSpec> visit(FfnSpec.NoOp parent) {
+      return ImmutableList.of();
+    }
   }
 
   private int rounded(double channels) {
@@ -163,16 +282,16 @@ public record SearchSpace(
     return parent.blocks().stream()
         .map(BlockSpec::attention)
         .flatMap(own -> Stream.concat(Stream.of(own), attentionAlternatives(own).stream()))
-        .filter(spec -> !(spec instanceof AttentionSpec.NoOp))
+        .filter(spec -> !spec.isNoOp())
         .collect(ImmutableSet.toImmutableSet());
   }
 
-  /** Returns the networks that occur in {@code parent} or may take their place; not the no-op. */
+  /** Returns the FFNs that occur in {@code parent} or may take their place; not the no-op. */
   public ImmutableSet<FfnSpec> ffns(ModelSpec parent) {
     return parent.blocks().stream()
         .map(BlockSpec::ffn)
         .flatMap(own -> Stream.concat(Stream.of(own), ffnAlternatives(own).stream()))
-        .filter(spec -> !(spec instanceof FfnSpec.NoOp))
+        .filter(spec -> !spec.isNoOp())
         .collect(ImmutableSet.toImmutableSet());
   }
 
@@ -185,16 +304,16 @@ public record SearchSpace(
     for (int layer = 0; layer < parent.layers(); layer++) {
       BlockSpec own = parent.block(layer);
       for (AttentionSpec spec : attentionAlternatives(own.attention())) {
-        if (layer > 0 || !firstAttention || !(spec instanceof AttentionSpec.NoOp)) {
+        if (layer > 0 || !keepFirstAttention || !spec.isNoOp()) {
           all.add(new Candidate.Attention(layer, spec));
         }
       }
       for (FfnSpec spec : ffnAlternatives(own.ffn())) {
         all.add(new Candidate.Ffn(layer, spec));
       }
-      for (int covers : coveredLayers) {
-        if (layer + covers <= parent.layers() && !own.equals(BlockSpec.NO_OP)) {
-          all.add(new Candidate.Whole(layer, covers, own));
+      for (int layers : multiLayer) {
+        if (layer + layers <= parent.layers() && !own.isNoOp()) {
+          all.add(new Candidate.MultiLayer(layer, layers, own));
         }
       }
     }

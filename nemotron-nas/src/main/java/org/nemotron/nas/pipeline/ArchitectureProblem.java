@@ -30,8 +30,8 @@ import org.nemotron.nas.search.Solution;
 /**
  * The tables of candidates as a search problem, and its solutions as architectures.
  *
- * <p>A layer's alternatives are all pairs of its attentions and its networks, the parent's own
- * among them, their scores added; where a pair was trained and scored as a whole, that score stands
+ * <p>A layer's alternatives are all pairs of its attentions and its FFNs, the parent's own among
+ * them, their scores added; where a pair was trained and scored together, that score stands
  * instead.
  */
 public final class ArchitectureProblem {
@@ -39,13 +39,13 @@ public final class ArchitectureProblem {
   private final ScoreTable scores;
   private final CostTable costs;
   private final Score.Metric metric;
-  private final ImmutableMap<String, BlockChoice> placements;
+  private final ImmutableMap<String, BlockChoice> choices;
 
   /**
    * Makes the problem of the candidates that have a score.
    *
    * @param parent what they stand in for
-   * @param metric by what harm is measured
+   * @param metric by what degradation is measured
    */
   public ArchitectureProblem(
       ModelSpec parent, ScoreTable scores, CostTable costs, Score.Metric metric) {
@@ -55,11 +55,11 @@ public final class ArchitectureProblem {
     this.metric = metric;
     Map<String, BlockChoice> all = new LinkedHashMap<>();
     for (int layer = 0; layer < parent.layers(); layer++) {
-      for (BlockChoice placement : placements(layer)) {
-        all.put(id(placement), placement);
+      for (BlockChoice choice : choices(layer)) {
+        all.put(choice.id(), choice);
       }
     }
-    this.placements = ImmutableMap.copyOf(all);
+    this.choices = ImmutableMap.copyOf(all);
   }
 
   /** Returns the costs that the problem counts with. */
@@ -73,8 +73,7 @@ public final class ArchitectureProblem {
     for (int layer = 0; layer < parent.layers(); layer++) {
       layers.add(new ArrayList<>());
     }
-    placements.forEach(
-        (id, placement) -> layers.get(placement.layer()).add(alternative(id, placement)));
+    choices.forEach((id, choice) -> layers.get(choice.layer()).add(alternative(id, choice)));
     return SearchProblem.builder()
         .layers(layers)
         .fixedCosts(costs.fixedCosts(parent))
@@ -92,46 +91,36 @@ public final class ArchitectureProblem {
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<BlockChoice> chosen = ImmutableList.builder();
     for (Choice choice : solution.choices()) {
-      chosen.add(verifyNotNull(placements.get(choice.alternative().id())));
+      chosen.add(verifyNotNull(choices.get(choice.alternative().id())));
     }
     return new Architecture(chosen.build());
   }
 
-  private Alternative alternative(String id, BlockChoice placement) {
-    Score score = scores.score(parent, placement);
-    return Alternative.of(id, score.harm(metric), costs.costs(placement.spec(), parent.width()))
+  private Alternative alternative(String id, BlockChoice choice) {
+    Score score = scores.score(parent, choice);
+    return Alternative.of(id, score.degradation(metric), costs.costs(choice.spec(), parent.width()))
         .withStandardError(score.standardError(metric))
-        .covering(placement.covers());
+        .covering(choice.layers());
   }
 
-  private static String id(BlockChoice placement) {
-    String mark =
-        switch (placement.origin()) {
-          case PARENT, DECOUPLED -> "";
-          case COUPLED -> "*";
-          case COVERING -> " for " + placement.covers() + " layers";
-        };
-    return placement.layer() + ":" + placement.spec().id() + mark;
-  }
-
-  private List<BlockChoice> placements(int layer) {
+  private List<BlockChoice> choices(int layer) {
     BlockSpec own = parent.block(layer);
     Set<AttentionSpec> attentions = new LinkedHashSet<>(List.of(own.attention()));
     Set<FfnSpec> ffns = new LinkedHashSet<>(List.of(own.ffn()));
-    Set<Candidate.Whole> wholes = new LinkedHashSet<>();
+    Set<BlockChoice> trained = new LinkedHashSet<>();
     for (Candidate candidate : scored(layer)) {
-      boolean unused = candidate.accept(new Sorted(attentions, ffns, wholes));
+      boolean unused = candidate.accept(new Sorted(attentions, ffns, trained));
     }
     List<BlockChoice> found = new ArrayList<>();
     for (AttentionSpec attention : attentions) {
       for (FfnSpec ffn : ffns) {
         BlockSpec pair = new BlockSpec(attention, ffn);
-        if (!wholes.contains(new Candidate.Whole(layer, 1, pair))) {
-          found.add(new BlockChoice(layer, 1, pair, origin(own, pair)));
+        if (!trained.contains(new BlockChoice.Coupled(layer, pair))) {
+          found.add(apart(layer, own, pair));
         }
       }
     }
-    wholes.forEach(whole -> found.add(placed(whole)));
+    found.addAll(trained);
     return found;
   }
 
@@ -141,19 +130,14 @@ public final class ArchitectureProblem {
         .collect(ImmutableSet.toImmutableSet());
   }
 
-  private static BlockChoice.Origin origin(BlockSpec own, BlockSpec pair) {
-    return pair.equals(own) ? BlockChoice.Origin.PARENT : BlockChoice.Origin.DECOUPLED;
-  }
-
-  private static BlockChoice placed(Candidate.Whole whole) {
-    BlockChoice.Origin origin =
-        whole.covers() > 1 ? BlockChoice.Origin.COVERING : BlockChoice.Origin.COUPLED;
-    return new BlockChoice(whole.layer(), whole.covers(), whole.spec(), origin);
+  private static BlockChoice apart(int layer, BlockSpec own, BlockSpec pair) {
+    return pair.equals(own)
+        ? new BlockChoice.Parent(layer, pair)
+        : new BlockChoice.Decoupled(layer, pair);
   }
 
   /** Puts a candidate with its kind. */
-  private record Sorted(
-      Set<AttentionSpec> attentions, Set<FfnSpec> ffns, Set<Candidate.Whole> wholes)
+  private record Sorted(Set<AttentionSpec> attentions, Set<FfnSpec> ffns, Set<BlockChoice> trained)
       implements Candidate.Visitor<Boolean> {
     @Override
     public Boolean visit(Candidate.Attention candidate) {
@@ -166,8 +150,14 @@ public final class ArchitectureProblem {
     }
 
     @Override
-    public Boolean visit(Candidate.Whole candidate) {
-      return wholes.add(candidate);
+    public Boolean visit(Candidate.Block candidate) {
+      return trained.add(new BlockChoice.Coupled(candidate.layer(), candidate.spec()));
+    }
+
+    @Override
+    public Boolean visit(Candidate.MultiLayer candidate) {
+      return trained.add(
+          new BlockChoice.MultiLayer(candidate.layer(), candidate.layers(), candidate.spec()));
     }
   }
 }

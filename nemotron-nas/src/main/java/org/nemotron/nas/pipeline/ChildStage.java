@@ -3,32 +3,40 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.LongConsumer;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistillation;
-import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
-import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
 
-/** Assembles the child of one target, distils it as a whole, and writes it. */
-final class ChildStage {
-  private final RunInputs inputs;
-  private final StageStore store;
-  private final PipelineListener listener;
+/** The child of one target: assembled, distilled as a whole, and written. */
+final class ChildStage implements Stage<ChildStage.Child> {
+  private final String name;
+  private final RunContext run;
+  private final TrainedLibrary trained;
+  private final Architecture architecture;
+  private final StageInputs dependencies;
 
-  ChildStage(RunInputs inputs, StageStore store, PipelineListener listener) {
-    this.inputs = inputs;
-    this.store = store;
-    this.listener = listener;
+  /**
+   * Makes the stage.
+   *
+   * @param name of the child's directory in the run's
+   */
+  ChildStage(String name, RunContext run, TrainedLibrary trained, Architecture architecture)
+      throws IOException {
+    this.name = name;
+    this.run = run;
+    this.trained = trained;
+    this.architecture = architecture;
+    this.dependencies = StageDependencies.child(run.inputs(), trained.fingerprint(), architecture);
   }
 
   /**
@@ -48,86 +56,92 @@ final class ChildStage {
    */
   record Course(ImmutableList<LossCurve> curves, ImmutableList<String> stop) {}
 
-  /**
-   * Returns the child of {@code target}.
-   *
-   * @param name of its directory below the run
-   */
-  Child make(String name, Architecture architecture, Stages.Trained trained) throws IOException {
-    CompressionPlan plan = inputs.plan();
-    StageInputs stageInputs = StageDependencies.child(inputs, trained.fingerprint(), architecture);
-    Path directory = store.path(name);
-    Path course = store.path(name + "-distillation.json");
-    store.ensure(
-        name,
-        stageInputs,
-        plan.global().steps(),
-        progress -> {
-          GlobalCheckpoint checkpoint =
-              GlobalCheckpoint.in(
-                  store.path("checkpoints/" + name),
-                  stageInputs.fingerprint(),
-                  why -> listener.message(name + ": " + why));
-          try (HeterogeneousModel start = trained.library().assemble(architecture)) {
-            GlobalDistillation distilled =
-                new GlobalDistiller(settings(plan.global()), checkpoint)
-                    .distill(
-                        inputs.parent(),
-                        start,
-                        inputs.trainingBatches("global", plan.global().batchSize()),
-                        inputs.validationBatches(),
-                        progress);
-            try (HeterogeneousModel child = distilled.child()) {
-              checkPlanAllows(name, distilled.stop(), "with the training's state saved");
-              ModelWriter.write(child, directory, plan.childDtype(), Path.of(plan.parent()));
-            }
-            distilled.stop().forEach(reason -> listener.message(name + ", " + reason));
-            AtomicFiles.write(
-                course,
-                PlanFiles.JSON.writeValueAsString(new Course(curves(distilled), distilled.stop())));
-          }
-          return ImmutableList.<Path>builder().addAll(filesThatStay(directory)).add(course).build();
-        });
-    Course taken = PlanFiles.JSON.readValue(course.toFile(), Course.class);
-    checkPlanAllows(name, taken.stop(), "and keeps the child that was made before");
-    AtomicFiles.deleteTree(store.path("checkpoints/" + name));
-    HeterogeneousModel child =
-        ModelReader.read(directory, plan.dtype(), Device.parse(plan.device()));
-    return new Child(child, directory, taken.curves());
+  @Override
+  public String name() {
+    return name;
   }
 
-  /** Ends the run if something was not finite and the plan wants that. */
-  private void checkPlanAllows(String name, ImmutableList<String> stop, String kept) {
-    if (!stop.isEmpty() && inputs.plan().nonFinite() == CompressionPlan.NonFinite.STOP) {
-      throw new NonFiniteException(
-          name
-              + ", "
-              + String.join("; ", stop)
-              + "; the run ends as the plan says, "
-              + kept
-              + ".\n"
-              + "Maybe nonFinite GO_ON, which takes the best child before, or a lower learning"
-              + " rate.");
+  @Override
+  public StageInputs dependencies() {
+    return dependencies;
+  }
+
+  @Override
+  public long steps() {
+    return run.plan().global().steps();
+  }
+
+  @Override
+  public ImmutableList<Path> work(LongConsumer progress) throws IOException {
+    try (HeterogeneousModel start = trained.library().assemble(architecture)) {
+      GlobalDistillation distilled = distilled(start, progress);
+      try (HeterogeneousModel child = distilled.child()) {
+        run.checkFinite(name, distilled.stop(), "with the training's state saved");
+        ModelWriter.write(
+            child, directory(), run.plan().execution().childDtype(), run.plan().inputs().parent());
+      }
+      distilled.stop().forEach(reason -> run.listener().message(name + ": " + reason));
+      AtomicFiles.write(
+          courseFile(),
+          PlanFiles.JSON.writeValueAsString(new Course(curves(distilled), distilled.stop())));
     }
+    return ImmutableList.<Path>builder().addAll(filesThatStay()).add(courseFile()).build();
   }
 
-  /** Returns the files of a child but its GPU, into which figures come when they are measured. */
-  private static ImmutableList<Path> filesThatStay(Path directory) throws IOException {
-    Path gpu = directory.resolve(ModelCard.FILE);
-    return ParentFingerprints.files(directory).stream()
-        .filter(file -> !file.equals(gpu))
+  private GlobalDistillation distilled(HeterogeneousModel start, LongConsumer progress)
+      throws IOException {
+    GlobalCheckpoint checkpoint =
+        GlobalCheckpoint.in(
+            checkpoint(),
+            dependencies.fingerprint(),
+            why -> run.listener().message(name + ": " + why));
+    RunInputs inputs = run.inputs();
+    return new GlobalDistiller(run.plan().global(), checkpoint)
+        .withThreads(inputs.threads())
+        .distill(
+            inputs.parent(),
+            start,
+            inputs.trainingBatches("global", run.plan().data().globalBatchSize()),
+            inputs.validationBatches(),
+            progress);
+  }
+
+  private Path directory() {
+    return run.path(name);
+  }
+
+  private Path courseFile() {
+    return run.path(name + "-distillation.json");
+  }
+
+  private Path checkpoint() {
+    return run.path("checkpoints/" + name);
+  }
+
+  /** Returns the files of a child but its card, which is written anew when it is measured. */
+  private ImmutableList<Path> filesThatStay() throws IOException {
+    Path card = directory().resolve(ModelCard.FILE);
+    return ParentFingerprints.files(directory()).stream()
+        .filter(file -> !file.equals(card))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private GlobalDistillationSettings settings(CompressionPlan.GlobalPlan plan) {
-    return new GlobalDistillationSettings(
-        plan.steps(),
-        OptimizerSettings.ofRate(plan.learningRate()),
-        plan.cosineWeight(),
-        plan.klWeight(),
-        plan.lmWeight(),
-        inputs.partsOfBatch(plan.batchSize()),
-        plan.evaluateEvery());
+  @Override
+  public void checkFinite() throws IOException {
+    run.checkFinite(name, course().stop(), "and keeps its finished stages");
+  }
+
+  private Course course() throws IOException {
+    return PlanFiles.JSON.readValue(courseFile().toFile(), Course.class);
+  }
+
+  /** Returns the child; the saved state of its training is then of no use. */
+  @Override
+  public Child read() throws IOException {
+    AtomicFiles.deleteTree(checkpoint());
+    Execution execution = run.plan().execution();
+    HeterogeneousModel child = ModelReader.read(directory(), execution.dtype(), execution.device());
+    return new Child(child, directory(), course().curves());
   }
 
   private static ImmutableList<LossCurve> curves(GlobalDistillation distilled) {

@@ -2,125 +2,59 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import org.nemotron.core.tensor.DType;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.DataPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.GlobalPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.LocalPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
-import org.nemotron.nas.pipeline.CompressionPlan.ScoringPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.CompressionPlan.Execution;
+import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
+import org.nemotron.nas.score.ScoringSettings;
 
 /**
  * Makes a plan from another one; begun by {@link CompressionPlan#toBuilder}. What the settings must
  * be stands with {@link CompressionPlan}.
  */
 public final class CompressionPlanBuilder {
-  private String parent;
-  private String output;
-  private ImmutableList<String> calibrationTexts;
-  private ImmutableList<String> heldOutTexts;
-  private long seed;
-  private String device;
-  private DType dtype;
-  private DType childDtype;
-  private int threads;
+  private Inputs inputs;
+  private Execution execution;
   private DataPlan data;
   private SearchSpace space;
-  private InitSettings start;
-  private LocalPlan local;
+  private InitSettings init;
+  private LocalDistillationSettings local;
   private CoupledPlan coupled;
-  private ScoringPlan scoring;
+  private ScoringSettings scoring;
   private CostPlan costs;
-  private GlobalPlan global;
+  private GlobalDistillationSettings global;
   private ImmutableList<Target> targets;
-  private NonFinite nonFinite;
 
   CompressionPlanBuilder(CompressionPlan plan) {
-    this.parent = plan.parent();
-    this.output = plan.output();
-    this.calibrationTexts = plan.calibrationTexts();
-    this.heldOutTexts = plan.heldOutTexts();
-    this.seed = plan.seed();
-    this.device = plan.device();
-    this.dtype = plan.dtype();
-    this.childDtype = plan.childDtype();
-    this.threads = plan.threads();
+    this.inputs = plan.inputs();
+    this.execution = plan.execution();
     this.data = plan.data();
     this.space = plan.space();
-    this.start = plan.start();
+    this.init = plan.init();
     this.local = plan.local();
     this.coupled = plan.coupled();
     this.scoring = plan.scoring();
     this.costs = plan.costs();
     this.global = plan.global();
     this.targets = plan.targets();
-    this.nonFinite = plan.nonFinite();
   }
 
-  /** Sets the directory or GGUF file of the parent. */
+  /** Sets parent and texts. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder parent(String value) {
-    this.parent = value;
+  public CompressionPlanBuilder inputs(Inputs value) {
+    this.inputs = value;
     return this;
   }
 
-  /** Sets the directory of the run. */
+  /** Sets output, device and arithmetic. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder output(String value) {
-    this.output = value;
-    return this;
-  }
-
-  /** Sets the text files to learn from. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder calibrationTexts(ImmutableList<String> value) {
-    this.calibrationTexts = value;
-    return this;
-  }
-
-  /** Sets the text files to measure on. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder heldOutTexts(ImmutableList<String> value) {
-    this.heldOutTexts = value;
-    return this;
-  }
-
-  /** Sets the seed of everything random. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder seed(long value) {
-    this.seed = value;
-    return this;
-  }
-
-  /** Sets the device, {@code cpu} or {@code cuda:N}. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder device(String value) {
-    this.device = value;
-    return this;
-  }
-
-  /** Sets the element type of all arithmetic. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder dtype(DType value) {
-    this.dtype = value;
-    return this;
-  }
-
-  /** Sets the element type of the children's files. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder childDtype(DType value) {
-    this.childDtype = value;
-    return this;
-  }
-
-  /** Sets the number of cores for work side by side. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder threads(int value) {
-    this.threads = value;
+  public CompressionPlanBuilder execution(Execution value) {
+    this.execution = value;
     return this;
   }
 
@@ -138,16 +72,16 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
-  /** Sets the starting weights. */
+  /** Sets the weights that training starts from. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder start(InitSettings value) {
-    this.start = value;
+  public CompressionPlanBuilder init(InitSettings value) {
+    this.init = value;
     return this;
   }
 
   /** Sets the blockwise local distillation. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder local(LocalPlan value) {
+  public CompressionPlanBuilder local(LocalDistillationSettings value) {
     this.local = value;
     return this;
   }
@@ -161,7 +95,7 @@ public final class CompressionPlanBuilder {
 
   /** Sets the scoring. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder scoring(ScoringPlan value) {
+  public CompressionPlanBuilder scoring(ScoringSettings value) {
     this.scoring = value;
     return this;
   }
@@ -175,7 +109,7 @@ public final class CompressionPlanBuilder {
 
   /** Sets the global distillation. */
   @CanIgnoreReturnValue
-  public CompressionPlanBuilder global(GlobalPlan value) {
+  public CompressionPlanBuilder global(GlobalDistillationSettings value) {
     this.global = value;
     return this;
   }
@@ -187,13 +121,6 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
-  /** Sets what is done about a NaN or an infinity. */
-  @CanIgnoreReturnValue
-  public CompressionPlanBuilder nonFinite(NonFinite value) {
-    this.nonFinite = value;
-    return this;
-  }
-
   /**
    * Returns the plan.
    *
@@ -201,24 +128,6 @@ public final class CompressionPlanBuilder {
    */
   public CompressionPlan build() {
     return new CompressionPlan(
-        parent,
-        output,
-        calibrationTexts,
-        heldOutTexts,
-        seed,
-        device,
-        dtype,
-        childDtype,
-        threads,
-        data,
-        space,
-        start,
-        local,
-        coupled,
-        scoring,
-        costs,
-        global,
-        targets,
-        nonFinite);
+        inputs, execution, data, space, init, local, coupled, scoring, costs, global, targets);
   }
 }

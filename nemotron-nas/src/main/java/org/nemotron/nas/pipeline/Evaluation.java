@@ -1,100 +1,86 @@
 package org.nemotron.nas.pipeline;
 
-import static com.google.common.base.Verify.verifyNotNull;
-
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ListMultimap;
-import com.google.common.collect.Multimaps;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.LongConsumer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.CostTable;
-import org.nemotron.nas.cost.Scenario;
-import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.report.RunSummary;
+import org.nemotron.nas.report.RunSummary.AdditivityAudit;
+import org.nemotron.nas.report.RunSummary.ScoringSpeed;
 
-/** Measures parent, children and baselines, and tells what the run came to. */
+/**
+ * Measures parent, children and baselines, each time that a run ends, and sums up the run. Not a
+ * {@link Stage}: nothing of it is stored.
+ */
 final class Evaluation {
-  private final RunInputs inputs;
-  private final StageStore store;
-  private final Stages.Coupled coupled;
+  private static final String NAME = "evaluation";
+  private static final int STEPS = 4;
+
+  private final RunContext run;
+  private final ScoredLibrary library;
   private final ImmutableList<CostTable> costs;
 
-  Evaluation(
-      RunInputs inputs, StageStore store, Stages.Coupled coupled, ImmutableList<CostTable> costs) {
-    this.inputs = inputs;
-    this.store = store;
-    this.coupled = coupled;
+  Evaluation(RunContext run, ScoredLibrary library, ImmutableList<CostTable> costs) {
+    this.run = run;
+    this.library = library;
     this.costs = costs;
   }
 
   /** Returns the summary of the run. */
-  RunSummary summary(ImmutableList<FinishedTarget> finished) throws IOException {
+  RunSummary summary(List<FinishedTarget> finished) throws IOException {
     List<TargetContenders> contenders = new ArrayList<>();
-    SummaryBuilder summary = new SummaryBuilder(inputs, coupled, costs);
     try {
       for (FinishedTarget target : finished) {
         contenders.add(
-            new TargetContenders(target, coupled.trained().library(), inputs.plan().seed()));
+            new TargetContenders(
+                target, library.trained().library(), run.plan().execution().seed()));
       }
-      store.always(
-          "evaluation",
-          4,
-          progress -> {
-            summary.quality(HeldOutMeasurement.of(inputs, models(contenders)));
-            progress.accept(1);
-            ScoreAudits audits = new ScoreAudits(inputs, coupled);
-            summary.audits(audits.additivity(), audits.speed());
-            progress.accept(2);
-            summary.throughput(throughput(contenders));
-            progress.accept(3);
-            summary.frontier();
-            progress.accept(4);
-            return ImmutableList.of();
-          });
-      return summary.build(contenders, store.seconds());
+      Measurements measured =
+          run.store().always(NAME, STEPS, progress -> measured(contenders, progress));
+      return new SummaryBuilder(run, library, measured).build(run.store().seconds());
     } finally {
       contenders.forEach(TargetContenders::close);
     }
   }
 
-  /**
-   * The parent's rate and those of the models of each target, measured in turns for each scenario
-   * that targets have in common.
-   */
-  private List<ImmutableList<Double>> throughput(List<TargetContenders> contenders) {
-    ListMultimap<Scenario, TargetContenders> byScenario =
-        Multimaps.index(
-            contenders, target -> target.target().answer().problem().costs().scenario());
-    Map<TargetContenders, ImmutableList<Double>> rates = new HashMap<>();
-    for (Scenario scenario : byScenario.keySet()) {
-      List<HeterogeneousModel> models = new ArrayList<>();
-      models.add(inputs.parent());
-      byScenario.get(scenario).forEach(target -> models.addAll(target.measured()));
-      ImmutableList<Double> measured =
-          new ThroughputMeter(scenario, inputs.plan().costs().generationRounds()).measure(models);
-      int next = 1;
-      for (TargetContenders target : byScenario.get(scenario)) {
-        int end = next + target.measured().size();
-        rates.put(
-            target,
-            ImmutableList.<Double>builder()
-                .add(measured.get(0))
-                .addAll(TargetContenders.rates(measured.subList(next, end)))
-                .build());
-        next = end;
-      }
-    }
-    return contenders.stream().map(target -> verifyNotNull(rates.get(target))).toList();
+  private Measurements measured(List<TargetContenders> contenders, LongConsumer progress) {
+    HeldOutQuality quality = HeldOutQuality.of(run.inputs(), models(contenders));
+    progress.accept(1);
+    ScoreAudits audits = new ScoreAudits(run, library);
+    AdditivityAudit additivity = audits.additivity();
+    ScoringSpeed speed = audits.speed();
+    progress.accept(2);
+    GenerationRates rates =
+        GenerationRates.of(run.inputs().parent(), contenders, run.plan().costs().meter());
+    progress.accept(3);
+    MeasuredModel parent = parent(contenders.get(0), quality, rates);
+    Measurements all =
+        new Measurements(
+            parent,
+            contenders.stream()
+                .map(target -> target.measured(quality, rates))
+                .collect(ImmutableList.toImmutableList()),
+            additivity,
+            speed,
+            PredictedFrontier.of(run, library, costs.get(0), parent.quality().accuracy()));
+    progress.accept(STEPS);
+    return all;
+  }
+
+  private MeasuredModel parent(
+      TargetContenders first, HeldOutQuality quality, GenerationRates rates) {
+    HeterogeneousModel parent = run.inputs().parent();
+    return new MeasuredModel(
+        "parent", parent, quality.of(parent), rates.of(first.scenario(), parent));
   }
 
   /** The parent, then the models of each target. */
   private List<HeterogeneousModel> models(List<TargetContenders> contenders) {
     List<HeterogeneousModel> all = new ArrayList<>();
-    all.add(inputs.parent());
+    all.add(run.inputs().parent());
     contenders.forEach(target -> all.addAll(target.models()));
     return all;
   }

@@ -2,7 +2,14 @@ package org.nemotron.nas.pipeline;
 
 import java.io.Serial;
 
-/** No architecture of the library keeps to the limits of a target; the message names the limit. */
+/**
+ * No architecture of the library keeps to the limits of a target; the message names the limit.
+ *
+ * <p>For a search this is an answer and a value ({@link
+ * org.nemotron.nas.search.SearchOutcome.Infeasible}); a run has no result without the child of a
+ * target, and ends before it trains any. Checked, because it depends on what was measured, not on a
+ * mistake of the caller, who can ask again with a looser limit: finished stages are kept.
+ */
 public final class NoArchitectureException extends Exception {
   @Serial private static final long serialVersionUID = 1;
 

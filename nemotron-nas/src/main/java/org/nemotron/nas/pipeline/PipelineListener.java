@@ -1,38 +1,25 @@
 package org.nemotron.nas.pipeline;
 
-/** Told how a run gets on. Called by the thread that runs the pipeline. */
+/**
+ * Follows the progress of a run; each method does nothing unless it is overridden. Called by the
+ * thread that runs the pipeline.
+ */
 public interface PipelineListener {
-  /** Hears nothing. */
-  PipelineListener SILENT =
-      new PipelineListener() {
-        @Override
-        public void started(String stage, long steps) {}
-
-        @Override
-        public void advanced(String stage, long done, long steps) {}
-
-        @Override
-        public void finished(String stage, double seconds) {}
-
-        @Override
-        public void reused(String stage) {}
-
-        @Override
-        public void message(String text) {}
-      };
+  /** Ignores all progress. */
+  PipelineListener SILENT = new PipelineListener() {};
 
   /** A stage begins; {@code steps} is how often it will advance. */
-  void started(String stage, long steps);
+  default void started(String stage, long steps) {}
 
   /** A stage has done {@code done} of {@code steps}. */
-  void advanced(String stage, long done, long steps);
+  default void advanced(String stage, long done, long steps) {}
 
   /** A stage has ended and its result is stored. */
-  void finished(String stage, double seconds);
+  default void finished(String stage, double seconds) {}
 
   /** A stage was left out, since its stored result fits. */
-  void reused(String stage);
+  default void reused(String stage) {}
 
-  /** Something a user wants to read: why a stage is done again, which candidate diverged. */
-  void message(String text);
+  /** A sentence for the user: why a stage is done again, which candidate diverged. */
+  default void message(String text) {}
 }

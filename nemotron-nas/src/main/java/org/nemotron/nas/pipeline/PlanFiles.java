@@ -23,6 +23,7 @@ public final class PlanFiles {
   static final ObjectMapper JSON =
       JsonMapper.builder()
           .addModule(new GuavaModule())
+          .addModule(new PlanModule())
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -31,7 +32,28 @@ public final class PlanFiles {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
+  /** What a plan's file cannot leave to any defaults. */
+  private static final ImmutableList<String> REQUIRED =
+      ImmutableList.of("parent", "texts", "heldOut");
+
+  private static final Path UNNAMED = Path.of("unnamed");
+  private static final CompressionPlan DEFAULTS =
+      CompressionPlan.of(
+          new CompressionPlan.Inputs(
+              UNNAMED, ImmutableList.of(UNNAMED), ImmutableList.of(UNNAMED)));
+
   private PlanFiles() {}
+
+  /**
+   * Returns the plan in {@code file}, which must name its inputs; what else it does not name is as
+   * in {@link CompressionPlan#of}.
+   *
+   * @throws IOException if the file cannot be read, is no JSON, names no inputs, or has a key or
+   *     value that a plan does not have; the message names it
+   */
+  public static CompressionPlan read(Path file) throws IOException {
+    return read(file, DEFAULTS, REQUIRED);
+  }
 
   /**
    * Returns the plan in {@code file}; what it does not name is as in {@code defaults}.
@@ -40,10 +62,21 @@ public final class PlanFiles {
    *     does not have; the message names it
    */
   public static CompressionPlan read(Path file, CompressionPlan defaults) throws IOException {
+    return read(file, defaults, ImmutableList.of());
+  }
+
+  private static CompressionPlan read(
+      Path file, CompressionPlan defaults, ImmutableList<String> required) throws IOException {
     String text = Files.readString(file);
     try {
       ObjectNode merged = JSON.valueToTree(defaults);
-      merge(merged, JSON.readTree(text), file, "");
+      JsonNode given = JSON.readTree(text);
+      merge(merged, given, file, "");
+      for (String key : required) {
+        if (!given.path("inputs").has(key)) {
+          throw new IOException(file + ": the plan must have the key inputs." + key);
+        }
+      }
       return JSON.treeToValue(merged, CompressionPlan.class);
     } catch (UnrecognizedPropertyException e) {
       throw new IOException(
@@ -77,18 +110,20 @@ public final class PlanFiles {
     }
     for (Map.Entry<String, JsonNode> entry : given.properties()) {
       String key = entry.getKey();
+      String fullKey = path.isEmpty() ? key : path + "." + key;
       JsonNode former = known.get(key);
       if (former == null) {
+        FormerKeys.checkKey(file, fullKey);
         throw new IOException(
             unknownKey(file, path, key, ImmutableList.copyOf(known.fieldNames())));
       }
-      String fullKey = path.isEmpty() ? key : path + "." + key;
       if (entry.getValue().isNull()) {
         throw new IOException(file + ": " + fullKey + " must not be null");
       }
       if (former instanceof ObjectNode inner) {
         merge(inner, entry.getValue(), file, fullKey);
       } else {
+        FormerKeys.checkValue(file, fullKey, entry.getValue().asText());
         known.set(key, entry.getValue());
       }
     }

@@ -10,13 +10,13 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.tensor.CpuThreads;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TextFiles;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.nas.distill.GlobalDistiller;
 
 /**
  * What a run reads: parent, tokenizer and tokens. The same for all stages.
@@ -41,23 +41,20 @@ record RunInputs(
 
   /** Reads everything, and checks that there is enough text. */
   static RunInputs open(CompressionPlan plan) throws IOException {
-    Path directory = Path.of(plan.parent());
+    Path directory = plan.inputs().parent();
     HeterogeneousModel parent =
-        ModelReader.read(directory, plan.dtype(), Device.parse(plan.device()));
+        ModelReader.read(directory, plan.execution().dtype(), plan.execution().device());
     Tokenizer tokenizer = Tokenizer.open(directory);
     CalibrationText calibration = CalibrationText.read(plan, parent, tokenizer);
     CompressionPlan.DataPlan data = plan.data();
     ImmutableList.Builder<TokenCorpus> heldOut = ImmutableList.builder();
     int heldOutTokens = data.heldOutWindowTokens() * data.heldOutWindows();
+    checkLength("inputs.texts: the part to train on", calibration.training(), data.windowTokens());
     checkLength(
-        "calibrationTexts: the part to train on", calibration.training(), data.windowTokens());
-    checkLength(
-        "calibrationTexts: the part kept for scores",
-        calibration.validation(),
-        data.windowTokens());
-    for (String file : plan.heldOutTexts()) {
+        "inputs.texts: the part kept for scores", calibration.validation(), data.windowTokens());
+    for (Path file : plan.inputs().heldOut()) {
       TokenCorpus corpus = encode(file, parent, tokenizer, heldOutTokens);
-      checkLength(file, corpus, data.heldOutWindowTokens());
+      checkLength(file.toString(), corpus, data.heldOutWindowTokens());
       heldOut.add(corpus);
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
@@ -66,7 +63,7 @@ record RunInputs(
         Fingerprint.builder()
             .put("learning", learning.fingerprint())
             .put("validation", calibration.validation().fingerprint())
-            .put("data", PlanFiles.JSON.writeValueAsString(data))
+            .put("data", CanonicalJson.text(PlanFiles.JSON.valueToTree(data)))
             .build();
     return new RunInputs(
         plan,
@@ -92,11 +89,11 @@ record RunInputs(
   private record CalibrationText(TokenCorpus training, TokenCorpus validation) {
     static CalibrationText read(
         CompressionPlan plan, HeterogeneousModel parent, Tokenizer tokenizer) throws IOException {
-      int files = plan.calibrationTexts().size();
+      int files = plan.inputs().texts().size();
       CompressionPlan.DataPlan data = plan.data();
       ImmutableIntArray.Builder training = ImmutableIntArray.builder();
       ImmutableIntArray.Builder validation = ImmutableIntArray.builder();
-      for (String file : plan.calibrationTexts()) {
+      for (Path file : plan.inputs().texts()) {
         int wanted = (data.trainingTokens() + data.validationTokens()) / files;
         TokenCorpus corpus = encode(file, parent, tokenizer, wanted);
         int kept = Math.min(data.validationTokens() / files, corpus.length() / 4);
@@ -109,28 +106,30 @@ record RunInputs(
   }
 
   private static TokenCorpus encode(
-      String file, HeterogeneousModel parent, Tokenizer tokenizer, int maxTokens)
-      throws IOException {
-    Path path = Path.of(file);
+      Path file, HeterogeneousModel parent, Tokenizer tokenizer, int maxTokens) throws IOException {
     long maxBytes = (long) maxTokens * BYTES_PER_TOKEN;
     return TokenCorpus.encode(
-        TextFiles.documents(path, maxBytes), tokenizer, parent.spec(), maxTokens);
+        TextFiles.documents(file, maxBytes), tokenizer, parent.spec(), maxTokens);
   }
 
   /** Returns how many cores work side by side. */
   int threads() {
-    return plan.threads() == 0 ? CpuThreads.available() : plan.threads();
+    int threads = plan.execution().threads();
+    return threads == 0 ? CpuThreads.available() : threads;
   }
 
   /** Returns in how many parts a batch is computed: a GPU takes it whole. */
   int partsOfBatch(int batchSize) {
-    return parent.device().equals(Device.CPU) ? Math.min(threads(), batchSize) : 1;
+    return GlobalDistiller.partsOfBatch(parent.device(), threads(), batchSize);
   }
 
   /** Returns the batches of local distillation and calibration. */
   TokenBatches trainingBatches(String purpose, int batchSize) {
     return new TokenBatches(
-        training, batchSize, plan.data().windowTokens(), new Seed(plan.seed()).named(purpose));
+        training,
+        batchSize,
+        plan.data().windowTokens(),
+        new Seed(plan.execution().seed()).named(purpose));
   }
 
   /** Returns the batches that scores are made on and the best child is chosen by. */

@@ -18,7 +18,6 @@ import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.score.ScoreTable;
-import org.nemotron.nas.score.ScoringSettings;
 
 /**
  * Checks of the scores themselves: do they add up, and what did starting at the replaced block
@@ -28,12 +27,12 @@ final class ScoreAudits {
   private static final int SPEED_SAMPLE = 8;
 
   private final RunInputs inputs;
-  private final Stages.Coupled coupled;
+  private final ScoredLibrary scored;
   private final EvaluationBatches data;
 
-  ScoreAudits(RunInputs inputs, Stages.Coupled coupled) {
-    this.inputs = inputs;
-    this.coupled = coupled;
+  ScoreAudits(RunContext run, ScoredLibrary scored) {
+    this.inputs = run.inputs();
+    this.scored = scored;
     this.data = inputs.validationBatches();
   }
 
@@ -43,10 +42,10 @@ final class ScoreAudits {
     AdditivityAuditor.Audit audit =
         new AdditivityAuditor(evaluator)
             .audit(
-                coupled.trained().library(),
-                coupled.scores(),
+                scored.trained().library(),
+                scored.scores(),
                 inputs.plan().scoring().auditedPairs(),
-                new Seed(inputs.plan().seed()).named("audit"));
+                new Seed(inputs.plan().execution().seed()).named("audit"));
     ImmutableList.Builder<AuditedPair> pairs = ImmutableList.builder();
     for (AdditivityAuditor.Pair pair : audit.pairs()) {
       pairs.add(
@@ -58,21 +57,19 @@ final class ScoreAudits {
 
   /** Scores a sample, spread over the layers, in both ways. */
   ScoringSpeed speed() {
-    BlockLibrary library = coupled.trained().library();
+    BlockLibrary library = scored.trained().library();
     ImmutableList<Candidate> all =
         library.candidates().stream()
-            .filter(coupled.scores().scores()::containsKey)
+            .filter(scored.scores().scores()::containsKey)
             .collect(ImmutableList.toImmutableList());
     ImmutableSet.Builder<Candidate> sample = ImmutableSet.builder();
     for (int index = 0; index < SPEED_SAMPLE; index++) {
       sample.add(all.get(index * (all.size() - 1) / (SPEED_SAMPLE - 1)));
     }
     ImmutableSet<Candidate> candidates = sample.build();
-    ScoringSettings settings =
-        new ScoringSettings(
-            data.batches(), inputs.plan().scoring().candidatesPerPass(), inputs.threads());
+    BlockScorer scorer = new BlockScorer(inputs.plan().scoring()).withThreads(inputs.threads());
     long start = System.nanoTime();
-    ScoreTable suffix = new BlockScorer(settings).score(library, candidates, data, done -> {});
+    ScoreTable suffix = scorer.score(library, candidates, data);
     long between = System.nanoTime();
     ImmutableList<ModelQuality> full = fullForward(library, candidates);
     long end = System.nanoTime();

@@ -3,18 +3,16 @@ package org.nemotron.nas.pipeline;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
 import java.util.List;
 import org.nemotron.core.spec.SpecJson;
 import org.nemotron.nas.library.BlockChoice;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
 import org.nemotron.nas.search.Solution;
 
 /** The solutions of a run as JSON. */
 final class SolutionFiles {
   private SolutionFiles() {}
 
-  static String json(ImmutableList<Target> targets, List<TargetSearch.Answer> answers)
+  static String json(List<Target> targets, List<TargetSearch.Answer> answers)
       throws JsonProcessingException {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (int index = 0; index < answers.size(); index++) {
@@ -31,13 +29,13 @@ final class SolutionFiles {
       json.put("latencyFactor", answer.correction().factor(answer.problem().costs()));
       json.set("costs", PlanFiles.JSON.valueToTree(solution.costs()));
       ArrayNode layers = json.putArray("layers");
-      for (BlockChoice placement : answer.architecture().placements()) {
+      for (BlockChoice choice : answer.architecture().choices()) {
         ObjectNode layer = layers.addObject();
-        layer.put("layer", placement.layer());
-        layer.put("covers", placement.covers());
-        layer.put("origin", placement.origin().name());
-        layer.set("attention", SpecJson.of(placement.spec().attention()));
-        layer.set("ffn", SpecJson.of(placement.spec().ffn()));
+        layer.put("layer", choice.layer());
+        layer.put("layers", choice.layers());
+        layer.put("origin", choice.origin());
+        layer.set("attention", SpecJson.of(choice.spec().attention()));
+        layer.set("ffn", SpecJson.of(choice.spec().ffn()));
       }
     }
     return PlanFiles.JSON.writeValueAsString(all);

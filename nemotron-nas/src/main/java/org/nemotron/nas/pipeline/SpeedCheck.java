@@ -9,9 +9,7 @@ import java.util.function.Consumer;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.Limit.Bound;
 
 /**
  * Holds what the parts of an architecture promise against the whole model: an architecture found is
@@ -38,7 +36,7 @@ final class SpeedCheck {
    * What was found and measured.
    *
    * @param correction under which the search found it
-   * @param score the search's sum of harm
+   * @param score the sum of the scores, as the search has it
    * @param excess by what share the limit is exceeded that is kept to least; none if not positive
    */
   private record Trial(SpeedCorrection correction, double score, double excess) {}
@@ -71,7 +69,7 @@ final class SpeedCheck {
 
   /**
    * Returns the correction under which the search finds the best architecture of those that were
-   * measured: the least harmful one that keeps to the limits, or the nearest to them.
+   * measured: the one of least score that keeps to the limits, or the nearest to them.
    *
    * @param first what the search finds by the sum of parts
    */

@@ -11,11 +11,11 @@ import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
 
 /**
  * What the result of each stage depends on, and nothing else: a stage is done again when one of
- * these is not as it was. Settings have the names that they have in a plan's file.
+ * these is not as it was. Settings have the names that they have in a plan's file; values count as
+ * {@link CanonicalJson}, so that no name of a class does.
  *
  * <p>Not here, because results are the same with any: the number of threads, but for children;
  * {@code local.residentLayers}; where files lie. Nor what only the evaluation reads, which is done
@@ -23,7 +23,7 @@ import org.nemotron.nas.pipeline.CompressionPlan.Target;
  */
 final class StageDependencies {
   /** Of all that stages store. */
-  private static final long FORMAT = 3;
+  private static final long FORMAT = 4;
 
   private static final String LIBRARY = "library";
   private static final String VALIDATION_TEXT = "validation text";
@@ -39,20 +39,20 @@ final class StageDependencies {
     return stored()
         .put("the file's name", file.getFileName().toString())
         .put("the file", Fingerprint.ofFile(file))
-        .put("dtype", plan.dtype().configName())
+        .put("execution.dtype", plan.execution().dtype().configName())
         .build();
   }
 
   /** Returns all that what is learned from the training text depends on, in any stage. */
   static StageInputs learning(CompressionPlan plan, TokenCorpus training) throws IOException {
-    Path directory = Path.of(plan.parent());
+    Path directory = plan.inputs().parent();
     return stored()
         .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
         .put("parent's weights", ParentFingerprints.weights(directory))
         .put("training text", training.fingerprint())
-        .put("seed", plan.seed())
-        .put("dtype", plan.dtype().configName())
-        .put("device", plan.device())
+        .put("execution.seed", plan.execution().seed())
+        .put("execution.dtype", plan.execution().dtype().configName())
+        .put("execution.device", plan.execution().device().toString())
         .put("data.windowTokens", plan.data().windowTokens())
         .put("data.batchSize", plan.data().batchSize())
         .build();
@@ -64,7 +64,7 @@ final class StageDependencies {
     return StageInputs.builder()
         .putAll(inputs.learning())
         .putSettings("space", plan.space())
-        .putSettings("start", plan.start())
+        .putSettings("init", plan.init())
         .putSettings("local", plan.local().withResidentLayers(0))
         .build();
   }
@@ -82,15 +82,15 @@ final class StageDependencies {
   static StageInputs costs(CompressionPlan plan, ModelSpec parent, String machine) {
     CompressionPlan.CostPlan costs = plan.costs();
     return stored()
-        .put("parent's architecture", parent.toString())
+        .put("parent's architecture", CanonicalJson.of(parent))
         .putSettings("space", plan.space())
-        .put("costs.batchSizes", costs.batchSizes().toString())
+        .put("costs.batchSizes", PlanFiles.JSON.valueToTree(costs.batchSizes()))
         .put("costs.promptTokens", costs.promptTokens())
         .put("costs.outputTokens", costs.outputTokens())
-        .put("costs.prefillRounds", costs.prefillRounds())
-        .put("costs.decodeRounds", costs.decodeRounds())
+        .put("costs.meter.prefillRounds", costs.meter().prefillRounds())
+        .put("costs.meter.decodeRounds", costs.meter().decodeRounds())
         .put("method", LatencyMeter.METHOD)
-        .put("device", plan.device())
+        .put("execution.device", plan.execution().device().toString())
         .put("machine", machine)
         .build();
   }
@@ -100,12 +100,12 @@ final class StageDependencies {
    * count.
    */
   static StageInputs coupled(
-      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate.Whole> pairs) {
+      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate.Block> pairs) {
     return stored()
         .put(LIBRARY, library)
-        .put("pairs", pairs.toString())
+        .put("pairs", CanonicalJson.of(pairs))
         .put("coupled.steps", inputs.plan().coupled().steps())
-        .put("coupled.learningRate", Double.toString(inputs.plan().coupled().learningRate()))
+        .putSettings("coupled.optimizer", inputs.plan().coupled().optimizer())
         .build();
   }
 
@@ -123,10 +123,10 @@ final class StageDependencies {
         .put(LIBRARY, library)
         .put(VALIDATION_TEXT, inputs.validation().fingerprint())
         .put("scoring.metric", plan.scoring().metric().name())
-        .put("costs", costs.toString())
-        .put("costs.generationRounds", plan.costs().generationRounds())
+        .put("costs", TableFiles.json(costs))
+        .put("costs.meter.generationRounds", plan.costs().meter().generationRounds())
         .put("costs.corrections", plan.costs().corrections())
-        .put("targets", targets.toString())
+        .put("targets", PlanFiles.JSON.valueToTree(targets))
         .build();
   }
 
@@ -136,12 +136,13 @@ final class StageDependencies {
     CompressionPlan plan = inputs.plan();
     return stored()
         .put(LIBRARY, library)
-        .put("architecture", architecture.toString())
+        .put("architecture", CanonicalJson.of(architecture))
         .put(VALIDATION_TEXT, inputs.validation().fingerprint())
         .putSettings("global", plan.global())
-        .put("threads", inputs.partsOfBatch(plan.global().batchSize()))
-        .put("parent's tokenizer", ParentFingerprints.takenOver(Path.of(plan.parent())))
-        .put("childDtype", plan.childDtype().configName())
+        .put("data.globalBatchSize", plan.data().globalBatchSize())
+        .put("execution.threads", inputs.partsOfBatch(plan.data().globalBatchSize()))
+        .put("parent's tokenizer", ParentFingerprints.takenOver(plan.inputs().parent()))
+        .put("execution.childDtype", plan.execution().childDtype().configName())
         .build();
   }
 }

@@ -78,14 +78,30 @@ record StageInputs(ImmutableMap<String, Fingerprint> fingerprints) {
       return put(name, Fingerprint.builder().put("value", value).build());
     }
 
-    /** Adds each of {@code settings}, under its name in the part of a plan called {@code part}. */
+    /** Adds a value as {@link CanonicalJson}. */
+    @CanIgnoreReturnValue
+    Builder put(String name, JsonNode value) {
+      return put(name, CanonicalJson.text(value));
+    }
+
+    /** Adds each of {@code settings}, under its key in the group of a plan called {@code part}. */
     @CanIgnoreReturnValue
     Builder putSettings(String part, Record settings) {
       PlanFiles.JSON
           .valueToTree(settings)
           .properties()
-          .forEach(entry -> put(part + "." + entry.getKey(), entry.getValue().toString()));
+          .forEach(entry -> putSetting(part + "." + entry.getKey(), entry.getValue()));
       return this;
+    }
+
+    private void putSetting(String name, JsonNode value) {
+      if (value.isObject()) {
+        value
+            .properties()
+            .forEach(entry -> putSetting(name + "." + entry.getKey(), entry.getValue()));
+      } else {
+        put(name, value);
+      }
     }
 
     @CanIgnoreReturnValue

@@ -44,20 +44,28 @@ final class StageStore {
     this.finished = finished(run.resolve(RECORDS));
   }
 
-  /** Makes the files of a stage. */
-  interface Maker {
-    /** Writes the stage's files, telling {@code progress} how many steps are done. */
-    ImmutableList<Path> make(LongConsumer progress) throws IOException;
+  /** What a stage does. */
+  interface Work<T> {
+    /** Does it and returns what it made, reporting to {@code progress} how many steps are done. */
+    T run(LongConsumer progress) throws IOException;
+  }
+
+  /** Returns the result of {@code stage}: as stored, or made now if what is stored does not fit. */
+  <T> T result(Stage<T> stage) throws IOException {
+    ensure(stage.name(), stage.dependencies(), stage.steps(), stage::work);
+    stage.checkFinite();
+    return stage.read();
   }
 
   /**
    * Makes sure that the files of {@code stage} are there.
    *
    * @param inputs all that they depend on
-   * @param steps how often the maker tells its progress
-   * @param maker writes them, and returns their paths
+   * @param steps how often the work reports progress
+   * @param work writes them, and returns their paths
    */
-  void ensure(String stage, StageInputs inputs, long steps, Maker maker) throws IOException {
+  void ensure(String stage, StageInputs inputs, long steps, Work<ImmutableList<Path>> work)
+      throws IOException {
     Optional<String> misfit = misfit(stage, inputs);
     if (misfit.isEmpty()) {
       seconds.add(new StageSeconds(stage, storedSeconds(stage), true));
@@ -70,21 +78,22 @@ final class StageStore {
     }
     long start = System.nanoTime();
     listener.started(stage, steps);
-    ImmutableList<Path> files = maker.make(done -> listener.advanced(stage, done, steps));
+    ImmutableList<Path> files = work.run(done -> listener.advanced(stage, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
     writeRecord(stage, inputs, taken, files);
     seconds.add(new StageSeconds(stage, taken, false));
     listener.finished(stage, taken);
   }
 
-  /** Runs a stage that leaves no files, each time. */
-  void always(String stage, long steps, Maker maker) throws IOException {
+  /** Does work that leaves no files, each time, and returns what it made. */
+  <T> T always(String name, long steps, Work<T> work) throws IOException {
     long start = System.nanoTime();
-    listener.started(stage, steps);
-    ImmutableList<Path> none = maker.make(done -> listener.advanced(stage, done, steps));
+    listener.started(name, steps);
+    T made = work.run(done -> listener.advanced(name, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
-    seconds.add(new StageSeconds(stage, taken, !none.isEmpty()));
-    listener.finished(stage, taken);
+    seconds.add(new StageSeconds(name, taken, false));
+    listener.finished(name, taken);
+    return made;
   }
 
   /**

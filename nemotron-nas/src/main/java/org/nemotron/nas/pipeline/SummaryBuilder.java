@@ -1,16 +1,13 @@
 package org.nemotron.nas.pipeline;
 
-import static com.google.common.base.Verify.verifyNotNull;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.StringJoiner;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -21,165 +18,90 @@ import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.CandidateTraining;
 import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.report.RunSummary;
-import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.ChosenLayer;
 import org.nemotron.nas.report.RunSummary.Divergence;
-import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.report.RunSummary.LayerTime;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.Predicted;
 import org.nemotron.nas.report.RunSummary.ScenarioSummary;
-import org.nemotron.nas.report.RunSummary.ScoringSpeed;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 import org.nemotron.nas.score.ModelQuality;
-import org.nemotron.nas.score.Score;
-import org.nemotron.nas.search.Budget;
-import org.nemotron.nas.search.Frontier;
-import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.Solution;
 
-/** Gathers what was measured and puts it into the summary's records. */
+/** Puts what was measured of a run into the summary's records. */
 final class SummaryBuilder {
-  private static final int FRONTIER_POINTS = 24;
+  private final RunContext run;
+  private final ScoredLibrary library;
+  private final Measurements measured;
 
-  // Beyond this, nothing is left of a small parent that would be worth showing.
-  private static final double FRONTIER_SPEEDUP = 3;
-
-  private static final int MODELS_PER_TARGET = 5;
-
-  private final RunInputs inputs;
-  private final Stages.Coupled coupled;
-  private final ImmutableList<CostTable> costs;
-  private final List<ImmutableList<Double>> tokensPerSecond = new ArrayList<>();
-  private ImmutableList<FrontierPoint> frontier = ImmutableList.of();
-  private @Nullable HeldOutMeasurement quality;
-  private @Nullable AdditivityAudit additivity;
-  private @Nullable ScoringSpeed scoringSpeed;
-
-  SummaryBuilder(RunInputs inputs, Stages.Coupled coupled, ImmutableList<CostTable> costs) {
-    this.inputs = inputs;
-    this.coupled = coupled;
-    this.costs = costs;
-  }
-
-  /** Takes in the quality of the parent, then of the models of each target. */
-  void quality(HeldOutMeasurement measured) {
-    quality = measured;
-  }
-
-  void audits(AdditivityAudit measuredAdditivity, ScoringSpeed measuredSpeed) {
-    additivity = measuredAdditivity;
-    scoringSpeed = measuredSpeed;
-  }
-
-  /** Takes in the rates of each target: the parent's, then its models'. */
-  void throughput(List<ImmutableList<Double>> rates) {
-    tokensPerSecond.addAll(rates);
-  }
-
-  /** Searches the efficient frontier of the first batch size. */
-  void frontier() {
-    CostTable table = costs.get(0);
-    ModelSpec parent = inputs.parent().spec();
-    ArchitectureProblem problem =
-        new ArchitectureProblem(parent, coupled.scores(), table, inputs.plan().scoring().metric());
-    double fastest = table.latency(parent).scenarioNanos(table.scenario()) / FRONTIER_SPEEDUP;
-    Frontier found =
-        PuzzleSearch.create()
-            .frontier(
-                problem.within(ImmutableList.of(Budget.atLeast(CostTable.LATENCY_NANOS, fastest))),
-                CostTable.LATENCY_NANOS,
-                FRONTIER_POINTS);
-    double parentAccuracy = measured().mean(0).accuracy();
-    ImmutableList.Builder<FrontierPoint> points = ImmutableList.builder();
-    for (Frontier.Point point : found.points()) {
-      Solution solution = point.solution();
-      Score score = coupled.scores().score(parent, problem.architecture(solution));
-      double nanos = verifyNotNull(solution.costs().get(CostTable.LATENCY_NANOS));
-      points.add(
-          new FrontierPoint(
-              table.scenario().tokensPerSecond(nanos),
-              score.klNats(),
-              Math.max(0, parentAccuracy - score.accuracyDrop())));
-    }
-    frontier = points.build();
-  }
-
-  private HeldOutMeasurement measured() {
-    return verifyNotNull(quality, "quality comes first");
+  SummaryBuilder(RunContext run, ScoredLibrary library, Measurements measured) {
+    this.run = run;
+    this.library = library;
+    this.measured = measured;
   }
 
   /** Returns the summary. */
-  RunSummary build(List<TargetContenders> contenders, ImmutableList<StageSeconds> stages) {
-    CostTable table = contenders.get(0).target().answer().problem().costs();
+  RunSummary build(ImmutableList<StageSeconds> stages) {
+    CostTable table = measured.targets().get(0).target().answer().problem().costs();
     Scenario scenario = table.scenario();
-    ImmutableList.Builder<TargetSummary> targets = ImmutableList.builder();
-    for (int index = 0; index < contenders.size(); index++) {
-      targets.add(target(contenders.get(index), index));
-    }
-    ImmutableList<CandidateTraining> trainings = coupled.trained().trainings();
+    ImmutableList<CandidateTraining> trainings = library.trained().trainings();
     return new RunSummary(
-        Path.of(inputs.plan().parent()).toAbsolutePath().normalize().getFileName().toString(),
+        run.plan().inputs().parent().toAbsolutePath().normalize().getFileName().toString(),
         new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
-        figures("parent", inputs.parent(), 0, tokensPerSecond.get(0).get(0), scenario),
-        layerTimes(table, inputs.parent().spec()),
-        targets.build(),
-        frontier,
+        figures(measured.parent(), scenario),
+        layerTimes(table, parent()),
+        measured.targets().stream().map(this::target).collect(ImmutableList.toImmutableList()),
+        measured.frontier(),
         trainings.stream().map(SummaryBuilder::curve).collect(ImmutableList.toImmutableList()),
         diverged(trainings),
-        verifyNotNull(scoringSpeed),
-        verifyNotNull(additivity),
+        measured.scoringSpeed(),
+        measured.additivity(),
         stages,
-        environment(contenders));
+        environment());
   }
 
-  private TargetSummary target(TargetContenders contenders, int index) {
-    FinishedTarget target = contenders.target();
+  private ModelSpec parent() {
+    return run.inputs().parent().spec();
+  }
+
+  private TargetSummary target(Measurements.OfTarget models) {
+    FinishedTarget target = models.target();
     CostTable table = target.answer().problem().costs();
     Scenario scenario = table.scenario();
-    ImmutableList<Double> rates = tokensPerSecond.get(index);
-    ImmutableList<HeterogeneousModel> models = contenders.models();
-    ImmutableList<String> names = contenders.names();
-    List<ModelFigures> figures = new ArrayList<>();
-    for (int model = 0; model < MODELS_PER_TARGET; model++) {
-      int row = 1 + index * MODELS_PER_TARGET + model;
-      double rate = rates.get(1 + model);
-      figures.add(figures(names.get(model), models.get(model), row, rate, scenario));
-    }
     ModelSpec child = target.child().model().spec();
     return new TargetSummary(
         target.target().name(),
         target.target().goal(),
         target.child().directory().toString(),
-        figures.get(0),
-        figures.get(1),
-        figures.get(2),
-        figures.get(3),
-        figures.get(4),
+        figures(models.child(), scenario),
+        figures(models.beforeDistillation(), scenario),
+        figures(models.greedy(), scenario),
+        figures(models.random(), scenario),
+        figures(models.untrained(), scenario),
         new Predicted(
             target.answer().tokensPerSecond(child),
             table.memory().weightBytes(child),
             table.memory().kvBytes(child, scenario),
-            coupled.scores().score(inputs.parent().spec(), target.architecture()).klNats()),
+            library.scores().score(parent(), target.architecture()).klNats()),
         solution(target),
         layerTimes(table, child),
         target.child().curves(),
-        Samples.of(inputs, target.child().model()));
+        Samples.of(run.inputs(), target.child().model()));
   }
 
-  private ModelFigures figures(
-      String name, HeterogeneousModel model, int row, double rate, Scenario scenario) {
-    ModelQuality quality = measured().mean(row);
-    double parentAccuracy = measured().mean(0).accuracy();
+  private ModelFigures figures(MeasuredModel measuredModel, Scenario scenario) {
+    HeterogeneousModel model = measuredModel.model();
+    ModelQuality quality = measuredModel.quality();
+    double parentAccuracy = measured.parent().quality().accuracy();
     return new ModelFigures(
-        name,
+        measuredModel.name(),
         model.spec().parameters(),
         model.weightBytes(),
         new MemoryModel(model.dtype()).kvBytes(model.spec(), scenario),
-        rate,
+        measuredModel.tokensPerSecond(),
         quality.klNats(),
         quality.klStandardError(),
         quality.lossNats(),
@@ -189,16 +111,15 @@ final class SummaryBuilder {
 
   private RunSummary.Solution solution(FinishedTarget target) {
     Solution found = target.answer().solution();
-    ModelSpec parent = inputs.parent().spec();
     ImmutableList.Builder<ChosenLayer> layers = ImmutableList.builder();
-    for (BlockChoice placement : target.architecture().placements()) {
+    for (BlockChoice choice : target.architecture().choices()) {
       layers.add(
           new ChosenLayer(
-              placement.layer(),
-              placement.covers(),
-              placement.spec(),
-              placement.origin().name().toLowerCase(Locale.ROOT),
-              coupled.scores().score(parent, placement).harm(inputs.plan().scoring().metric())));
+              choice.layer(),
+              choice.layers(),
+              choice.spec(),
+              choice.origin(),
+              library.scores().score(parent(), choice).degradation(run.plan().scoring().metric())));
     }
     return new RunSummary.Solution(
         layers.build(),
@@ -246,25 +167,27 @@ final class SummaryBuilder {
     return diverged.build();
   }
 
-  private ImmutableMap<String, String> environment(List<TargetContenders> contenders) {
+  private ImmutableMap<String, String> environment() {
     ImmutableMap.Builder<String, String> environment = ImmutableMap.builder();
     environment.put("date", LocalDate.now(ZoneOffset.UTC).toString());
     environment.put("cores", Integer.toString(CpuThreads.available()));
     environment.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     environment.put("java", System.getProperty("java.version"));
-    environment.put("arithmetic", inputs.plan().dtype().configName());
-    for (int text = 0; text < inputs.plan().heldOutTexts().size(); text++) {
-      ImmutableList<ModelQuality> rows = measured().perText().get(text);
-      StringBuilder words = new StringBuilder();
-      words.append(percent("parent", rows.get(0)));
-      for (int index = 0; index < contenders.size(); index++) {
-        String name = contenders.get(index).target().target().name();
-        words.append(", ").append(percent(name, rows.get(1 + index * MODELS_PER_TARGET)));
-      }
-      Path file = Path.of(inputs.plan().heldOutTexts().get(text));
-      environment.put("next-token accuracy on " + file.getFileName(), words.toString());
+    environment.put("arithmetic", run.plan().execution().dtype().configName());
+    ImmutableList<Path> texts = run.plan().inputs().heldOut();
+    for (int text = 0; text < texts.size(); text++) {
+      environment.put("next-token accuracy on " + texts.get(text).getFileName(), accuracies(text));
     }
     return environment.buildOrThrow();
+  }
+
+  private String accuracies(int text) {
+    StringJoiner words = new StringJoiner(", ");
+    words.add(percent("parent", measured.parent().perText().get(text)));
+    for (Measurements.OfTarget models : measured.targets()) {
+      words.add(percent(models.target().target().name(), models.child().perText().get(text)));
+    }
+    return words.toString();
   }
 
   private static String percent(String name, ModelQuality quality) {

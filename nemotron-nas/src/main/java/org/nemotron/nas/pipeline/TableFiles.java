@@ -64,6 +64,11 @@ final class TableFiles {
   }
 
   static void writeCosts(Path file, List<CostTable> tables) throws IOException {
+    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(json(tables)));
+  }
+
+  /** Returns costs as {@link #writeCosts} writes them. */
+  static ArrayNode json(List<CostTable> tables) {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (CostTable table : tables) {
       ObjectNode json = all.addObject();
@@ -77,7 +82,7 @@ final class TableFiles {
       ArrayNode ffns = json.putArray("ffns");
       table.ffns().forEach((spec, latency) -> ffns.add(row(SpecJson.of(spec), latency)));
     }
-    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(all));
+    return all;
   }
 
   private static ObjectNode row(ObjectNode spec, Latency latency) {

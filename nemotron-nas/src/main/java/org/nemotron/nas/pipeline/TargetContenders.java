@@ -1,10 +1,10 @@
 package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
-import java.util.List;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Resources;
+import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.search.Baselines;
@@ -18,12 +18,24 @@ import org.nemotron.nas.search.Solution;
  */
 final class TargetContenders implements AutoCloseable {
   private final FinishedTarget target;
-  private final ImmutableList<String> names;
-  private final HeterogeneousModel beforeDistillation;
-  private final HeterogeneousModel greedy;
-  private final HeterogeneousModel random;
-  private final HeterogeneousModel untrained;
+  private final Contender child;
+  private final Contender beforeDistillation;
+  private final Contender greedy;
+  private final Contender random;
+  private final Contender untrained;
   private final Resources parts;
+
+  /**
+   * A model to be measured.
+   *
+   * @param timed the model whose speed stands for its own: models of one architecture share a
+   *     measurement
+   */
+  record Contender(String name, HeterogeneousModel model, HeterogeneousModel timed) {
+    static Contender of(String name, HeterogeneousModel model) {
+      return new Contender(name, model, model);
+    }
+  }
 
   /**
    * Assembles the baselines. A baseline that finds nothing within the budget gives way to the next
@@ -35,24 +47,26 @@ final class TargetContenders implements AutoCloseable {
     Chosen searched = new Chosen("searched", target.answer().solution());
     Chosen randomChoice = chosen("random", Baselines.random(within, seed), searched);
     Chosen greedyChoice = chosen("greedy", Baselines.greedy(within), randomChoice);
-    this.names =
-        ImmutableList.of(
-            "child",
-            "child before distillation",
-            greedyChoice.name(),
-            randomChoice.name(),
-            "untrained");
+    HeterogeneousModel finished = target.child().model();
+    Architecture architecture = target.architecture();
+    this.child = Contender.of("child", finished);
     try (Resources made = new Resources();
         BlockLibrary plain = library.untrained()) {
       this.beforeDistillation =
-          made.add(library.assemble(target.architecture()), HeterogeneousModel::close);
+          new Contender(
+              "child before distillation", assembled(library, architecture, made), finished);
       this.greedy =
-          made.add(library.assemble(architecture(greedyChoice)), HeterogeneousModel::close);
+          Contender.of(greedyChoice.name(), assembled(library, architecture(greedyChoice), made));
       this.random =
-          made.add(library.assemble(architecture(randomChoice)), HeterogeneousModel::close);
-      this.untrained = made.add(plain.assemble(target.architecture()), HeterogeneousModel::close);
+          Contender.of(randomChoice.name(), assembled(library, architecture(randomChoice), made));
+      this.untrained = new Contender("untrained", assembled(plain, architecture, made), finished);
       this.parts = made.complete();
     }
+  }
+
+  private static HeterogeneousModel assembled(
+      BlockLibrary library, Architecture architecture, Resources made) {
+    return made.add(library.assemble(architecture), HeterogeneousModel::close);
   }
 
   private record Chosen(String name, Solution solution) {}
@@ -68,32 +82,48 @@ final class TargetContenders implements AutoCloseable {
     return target.answer().problem().architecture(chosen.solution());
   }
 
-  /** Returns the names of {@link #models}. */
-  ImmutableList<String> names() {
-    return names;
-  }
-
   FinishedTarget target() {
     return target;
   }
 
-  /** Returns child, itself before distillation, greedy, random, untrained: in this order. */
+  /** Returns the scenario that the child was searched for. */
+  Scenario scenario() {
+    return target.answer().problem().costs().scenario();
+  }
+
+  /** Returns all models. */
   ImmutableList<HeterogeneousModel> models() {
-    return ImmutableList.of(target.child().model(), beforeDistillation, greedy, random, untrained);
+    return ImmutableList.of(
+        child.model(),
+        beforeDistillation.model(),
+        greedy.model(),
+        random.model(),
+        untrained.model());
   }
 
-  /** Returns the models of different architecture: child, greedy, random. */
-  ImmutableList<HeterogeneousModel> measured() {
-    return ImmutableList.of(target.child().model(), greedy, random);
+  /** Returns the models of different architecture. */
+  ImmutableList<HeterogeneousModel> timed() {
+    return ImmutableList.of(child.model(), greedy.model(), random.model());
   }
 
-  /**
-   * Returns the rates of {@link #models} from those of {@link #measured}: models of one
-   * architecture share a measurement.
-   */
-  static ImmutableList<Double> rates(List<Double> measured) {
-    double child = measured.get(0);
-    return ImmutableList.of(child, child, measured.get(1), measured.get(2), child);
+  /** Returns the contenders with what was measured of them. */
+  Measurements.OfTarget measured(HeldOutQuality quality, GenerationRates rates) {
+    return new Measurements.OfTarget(
+        target,
+        measured(child, quality, rates),
+        measured(beforeDistillation, quality, rates),
+        measured(greedy, quality, rates),
+        measured(random, quality, rates),
+        measured(untrained, quality, rates));
+  }
+
+  private MeasuredModel measured(
+      Contender contender, HeldOutQuality quality, GenerationRates rates) {
+    return new MeasuredModel(
+        contender.name(),
+        contender.model(),
+        quality.of(contender.model()),
+        rates.of(scenario(), contender.timed()));
   }
 
   @Override

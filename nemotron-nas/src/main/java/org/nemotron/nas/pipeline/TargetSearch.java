@@ -12,18 +12,15 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.Limit.Bound;
+import org.nemotron.nas.pipeline.Limit.Quantity;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchOutcome.Found;
-import org.nemotron.nas.search.SearchOutcome.Infeasible;
-import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+import org.nemotron.nas.search.SearchOutcome.NotFound;
 import org.nemotron.nas.search.Solution;
 
 /** Searches the architecture of a target: one problem per batch size, the best solution of all. */
@@ -78,7 +75,7 @@ final class TargetSearch {
    */
   Answer best(Target target, SpeedCorrection correction) throws NoArchitectureException {
     List<Answer> answers = new ArrayList<>();
-    List<SearchOutcome> failures = new ArrayList<>();
+    List<NotFound> failures = new ArrayList<>();
     double seconds = 0;
     for (CostTable table : costs) {
       ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
@@ -87,35 +84,22 @@ final class TargetSearch {
       seconds += outcome.elapsed().toNanos() / 1e9;
       if (outcome instanceof Found found) {
         answers.add(new Answer(problem, budgets, found.best(), correction, seconds));
-      } else {
-        failures.add(outcome);
+      } else if (outcome instanceof NotFound failure) {
+        failures.add(failure);
       }
     }
     double all = seconds;
     Optional<Answer> best =
         answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
     if (best.isEmpty()) {
-      throw new NoArchitectureException(target.name(), sentence(failures.get(0)));
+      throw new NoArchitectureException(target.name(), failures.get(0).sentence());
     }
     Answer answer = best.orElseThrow();
     return new Answer(
         answer.problem(), answer.budgets(), answer.solution(), answer.correction(), all);
   }
 
-  private static String sentence(SearchOutcome failure) {
-    if (failure instanceof Infeasible infeasible) {
-      return String.format(
-          "%s is limited to %.6g, but the nearest that an architecture of this library can have is"
-              + " %.6g",
-          infeasible.budget(), infeasible.limit(), infeasible.leastPossible());
-    }
-    if (failure instanceof OutOfTime late) {
-      return "the search ran out of time after " + late.elapsed().toSeconds() + " s";
-    }
-    throw new IllegalStateException("a search that found something did not fail: " + failure);
-  }
-
-  /** Returns the placements that the best architectures for these speed-ups have. */
+  /** Returns the blocks that the best architectures for these speed-ups have. */
   ImmutableSet<BlockChoice> promising(List<Double> speedups) {
     Set<BlockChoice> found = new LinkedHashSet<>();
     for (double speedup : speedups) {
@@ -126,7 +110,7 @@ final class TargetSearch {
             search.solve(
                 problem.within(budgets(ImmutableList.of(limit), table, SpeedCorrection.NONE)));
         if (outcome instanceof Found feasible) {
-          found.addAll(problem.architecture(feasible.best()).placements());
+          found.addAll(problem.architecture(feasible.best()).choices());
         }
       }
     }

@@ -1,5 +1,5 @@
 /**
- * All stages in order: the only package that knows what comes after what.
+ * All stages in order: the only package that defines their sequence.
  *
  * <p>Start at {@code CompressionPipeline}, which takes a {@code CompressionPlan} and reads like the
  * method's abstract. Results of finished stages are kept on disk and reused by the next run.

@@ -22,7 +22,9 @@ public final class ConsoleReport {
     this.charset = charset;
   }
 
-  /** Returns a writer for a terminal with {@code charset}; what it cannot show is spelled out. */
+  /**
+   * Returns a writer for a terminal with {@code charset}; characters that it lacks are spelled out.
+   */
   public static ConsoleReport in(Charset charset) {
     return new ConsoleReport(charset);
   }
@@ -122,7 +124,9 @@ public final class ConsoleReport {
     return table.render();
   }
 
-  /** The first sample of every target; a prompt that the target before it shares is said once. */
+  /**
+   * The first sample of every target; a prompt shared with the target before it is printed once.
+   */
   private static String samples(RunSummary summary) {
     StringBuilder lines = new StringBuilder();
     String prompt = "";

@@ -16,7 +16,7 @@ public record Contender(Role role, ModelFigures figures) {
         new Contender(Role.UNTRAINED, target.untrained()));
   }
 
-  /** Returns the child of {@code target} by name, without saying "child" twice. */
+  /** Returns the child of {@code target} by name, without the word "child" twice. */
   public static String childName(TargetSummary target) {
     return target.name().startsWith("child") ? target.name() : "child " + target.name();
   }

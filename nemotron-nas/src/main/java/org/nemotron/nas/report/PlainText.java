@@ -7,13 +7,13 @@ import java.nio.charset.CharsetEncoder;
 import java.util.Map;
 
 /**
- * Text that a model or a user wrote, made fit for a terminal or a page.
+ * Text that a model or a user wrote, made safe for a terminal or a page.
  *
- * <p>Control characters are replaced: a model may generate any byte, and a terminal would obey
+ * <p>Control characters are replaced: a model may generate any byte, and a terminal would execute
  * some.
  */
 public final class PlainText {
-  /** What a terminal without Unicode gets instead. */
+  /** Replacements for a terminal without Unicode. */
   private static final ImmutableMap<String, String> SPELT_OUT =
       ImmutableMap.of(
           "×", "x", "±", "+-", "−", "-", "‖", "||", "…", "...", "“", "\"", "”", "\"", "‘", "'", "’",

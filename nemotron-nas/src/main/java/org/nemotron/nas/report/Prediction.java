@@ -7,10 +7,10 @@ import org.nemotron.nas.report.RunSummary.Predicted;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /**
- * One quantity as said before the child was built, and as measured afterwards.
+ * One quantity as predicted before the child was built, and as measured afterward.
  *
- * <p>KL is compared with the child before global distillation: the scores speak of blocks put
- * together, not of what distillation repairs.
+ * <p>KL is compared with the child before global distillation: the scores predict the assembled
+ * blocks, not the effect of distillation.
  */
 public record Prediction(
     String quantity, double predicted, double measured, DoubleFunction<String> format) {

@@ -3,7 +3,7 @@ package org.nemotron.nas.report;
 import java.util.Locale;
 import org.nemotron.nas.report.html.Mark;
 
-/** What a measured model is within a run: its name in tables and its mark in charts. */
+/** The role of a measured model in a run, with its name in tables and its mark in charts. */
 public enum Role {
   PARENT("parent", Mark.CIRCLE),
   CHILD("child", Mark.DIAMOND),

@@ -7,21 +7,21 @@ import com.google.common.collect.ImmutableMap;
 import org.nemotron.core.spec.BlockSpec;
 
 /**
- * All that a finished run has to tell: the content of summary.json and of the HTML page. Immutable.
+ * The results of a finished run: the content of summary.json and of the HTML page. Immutable.
  *
  * <p>Every figure is checked where it is made: a number that is not finite is refused here, by the
  * name of its component, and so never reaches a report. Layers are numbered from 0, as in the
  * parent.
  *
- * @param parentName what the parent is called, usually the name of its directory
- * @param scenario what throughput refers to
+ * @param parentName the parent's name, usually that of its directory
+ * @param scenario the scenario of every throughput
  * @param parent the parent's measured figures
  * @param parentLayerTimes one entry per parent layer, in order
  * @param targets at least one, in the order of the plan; the first one is the main child
  * @param frontier the best architectures over a range of throughputs, as predicted
  * @param localDistillation one curve per trained candidate, named by its id
  * @param diverged the candidates whose training was stopped
- * @param scoringSpeed what suffix-only scoring saved
+ * @param scoringSpeed the speed-up of suffix-only scoring
  * @param additivity whether scores may be added
  * @param stages the stages in the order they ran
  * @param environment what the figures depend on (machine, JDK, LibTorch, threads, data), by name
@@ -55,6 +55,15 @@ public record RunSummary(
   /** Returns the target whose child stands for the run. */
   public TargetSummary mainTarget() {
     return targets.get(0);
+  }
+
+  /**
+   * Returns the target of this name.
+   *
+   * @throws java.util.NoSuchElementException if there is none
+   */
+  public TargetSummary target(String name) {
+    return targets.stream().filter(target -> target.name().equals(name)).findFirst().orElseThrow();
   }
 
   private static void named(String value, String component) {
@@ -104,12 +113,12 @@ public record RunSummary(
   }
 
   /**
-   * What is measured of a model.
+   * The measurements of one model.
    *
-   * @param name what the model is called
+   * @param name the model's name
    * @param params its parameters, tied embeddings counted once
-   * @param weightBytes what its weights take
-   * @param kvBytes what its KV cache takes for the whole scenario
+   * @param weightBytes the memory of its weights
+   * @param kvBytes the memory of its KV cache for the whole scenario
    * @param tokensPerSecond generated tokens per second for the whole scenario
    * @param klNats KL(parent ‖ model), mean over held-out tokens; 0 for the parent
    * @param klStandardError the standard error of {@code klNats} over sequences
@@ -158,17 +167,18 @@ public record RunSummary(
   }
 
   /**
-   * One target of the plan: the child made for it, and what it is compared with.
+   * One target of the plan: its child, and the models that the child is compared with.
    *
-   * @param name what the plan calls the target
+   * @param name the target's name in the plan
    * @param goal the budget in words
    * @param directory where the child was written
    * @param child the finished child
    * @param childBeforeDistillation the same child as assembled, before global distillation
-   * @param greedy what the greedy search finds within the same budget
+   * @param greedy the greedy search's child within the same budget
    * @param random a random architecture within the same budget
-   * @param untrained what comes of the starting weights alone, without local distillation
-   * @param predicted what was said of the child before it was built
+   * @param untrained the child's architecture with starting weights alone, without local
+   *     distillation
+   * @param predicted the child's predicted figures
    * @param solution its architecture
    * @param layerTimes one entry per block of the child, in order
    * @param globalDistillation the losses of global distillation
@@ -195,7 +205,7 @@ public record RunSummary(
   }
 
   /**
-   * What the cost model and the scores said of the child before it was built.
+   * The child's figures as predicted by cost table and scores.
    *
    * @param klNats the sum of the chosen blocks' scores: to be compared with the child before global
    *     distillation
@@ -215,10 +225,10 @@ public record RunSummary(
    *
    * @param layers the child's blocks in order; together they cover every parent layer once
    * @param batch the batch that the search chose
-   * @param score the summed harm of the chosen blocks, in nats
-   * @param bound no architecture within the budget has a smaller harm than this
+   * @param score the summed scores of the chosen blocks, in nats
+   * @param bound a lower bound on the score of every architecture within the budget
    * @param gap how far {@code score} may lie above the best, relative to it; 0 when proven best
-   * @param seconds how long the search took
+   * @param seconds the search's run time
    */
   public record Solution(
       ImmutableList<ChosenLayer> layers,
@@ -246,7 +256,7 @@ public record RunSummary(
       }
     }
 
-    /** Returns how many parent layers the blocks stand in for. */
+    /** Returns the number of parent layers that the blocks replace. */
     public int parentLayers() {
       return layers.stream().mapToInt(ChosenLayer::covers).sum();
     }
@@ -255,10 +265,10 @@ public record RunSummary(
   /**
    * One block of the child.
    *
-   * @param layer the first parent layer that it stands in for
-   * @param covers how many consecutive parent layers it stands in for, usually 1
-   * @param origin where its weights come from: parent, decoupled, coupled or covering
-   * @param score its harm, in nats
+   * @param layer the first parent layer that it replaces
+   * @param covers how many consecutive parent layers it replaces, usually 1
+   * @param origin where its weights come from: parent, decoupled, coupled or multi-layer
+   * @param score its degradation, in nats
    */
   public record ChosenLayer(int layer, int covers, BlockSpec spec, String origin, double score) {
     /** Checks the range and the score. */
@@ -345,7 +355,7 @@ public record RunSummary(
     }
   }
 
-  /** How long a stage took, and whether an earlier run's result was reused. */
+  /** A stage's run time, and whether an earlier run's result was reused. */
   public record StageSeconds(String stage, double seconds, boolean reused) {
     /** Checks that the stage is named and its time is one. */
     public StageSeconds {

@@ -7,7 +7,7 @@ import org.nemotron.core.spec.SpecJson;
 import org.nemotron.nas.report.RunSummary.ChosenLayer;
 import org.nemotron.nas.report.RunSummary.Solution;
 
-/** The JSON form of a searched architecture: the spec of every layer, and what was proven of it. */
+/** The JSON form of a searched architecture: the spec of every layer, and the search's bound. */
 final class SolutionJson {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 

@@ -5,11 +5,11 @@ public final class Spread {
   private Spread() {}
 
   /**
-   * Returns places for labels that want to be at {@code wanted}: in the same order, {@code apart}
-   * from each other (less where there is no room for that), within {@code [least, most]}.
+   * Returns places for labels whose ideal places are {@code wanted}: in the same order, {@code
+   * apart} from each other (less where there is no room for that), within {@code [least, most]}.
    *
-   * <p>Two sweeps: downwards every label makes room below the one before it, then upwards from the
-   * end what was pushed out comes back.
+   * <p>Two sweeps: downward, every label is moved below the one before it; then upward from the
+   * end, labels beyond {@code most} are moved back.
    *
    * @param wanted ascending
    */

@@ -1,5 +1,6 @@
 /**
- * What a finished run tells: a file for programs, a page for people and a table for the terminal.
+ * The results of a finished run: a file for programs, a page for people and a table for the
+ * terminal.
  *
  * <p>Place in the pipeline: last; it reads nothing but the {@link
  * org.nemotron.nas.report.RunSummary} that the pipeline fills, and returns text that the pipeline

@@ -13,7 +13,7 @@ import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * Checks the assumption that search rests on: that the harms of replacements add up.
+ * Checks the assumption behind the search: that the scores of replacements add up.
  *
  * <p>For pairs of candidates in different layers, the sum of their scores is compared with the
  * measured KL of the parent with both in place.
@@ -39,24 +39,24 @@ public final class AdditivityAuditor {
   public record Pair(Candidate first, Candidate second, double predictedKl, double measuredKl) {}
 
   /**
-   * What the audit found.
+   * The result of an audit.
    *
    * @param pairs the sample
    * @param correlation Pearson's, of prediction and measurement over the pairs; 0 when there are
-   *     too few pairs to tell, or all are alike
+   *     too few pairs, or all are alike
    */
   public record Audit(ImmutableList<Pair> pairs, double correlation) {}
 
   /**
-   * Returns the comparison for {@code count} random pairs of candidates that cover one layer each;
-   * for none where all candidates stand in one layer.
+   * Returns the comparison for {@code count} random pairs of candidates that replace one layer
+   * each; for none where all candidates stand in one layer.
    *
    * @param scores of candidates of {@code library}; those without one are not audited
    */
   public Audit audit(BlockLibrary library, ScoreTable scores, int count, Seed seed) {
     List<Candidate> single = new ArrayList<>();
     library.candidates().stream()
-        .filter(c -> c.covers() == 1 && scores.scores().containsKey(c))
+        .filter(c -> c.layers() == 1 && scores.scores().containsKey(c))
         .forEach(single::add);
     boolean pairsExist = single.stream().mapToInt(Candidate::layer).distinct().count() > 1;
     SplittableRandom random = seed.random();
@@ -79,7 +79,7 @@ public final class AdditivityAuditor {
 
   private static Architecture both(ModelSpec parent, Candidate one, Candidate other) {
     Architecture second = Architecture.ofOne(parent, other);
-    return Architecture.ofOne(parent, one).with(second.placements().get(other.layer()));
+    return Architecture.ofOne(parent, one).with(second.choices().get(other.layer()));
   }
 
   private static Audit compared(

@@ -1,5 +1,6 @@
 package org.nemotron.nas.score;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableMap;
@@ -11,12 +12,14 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
@@ -24,13 +27,14 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.internal.MemoryPlan;
 import org.nemotron.nas.library.internal.Replacement;
 
 /**
- * Scores each candidate by the harm that it does alone in the parent.
+ * Scores each candidate: the degradation of the parent when it alone replaces its block.
  *
- * <p>Replacing a block leaves all before it unchanged, so that only the layers behind it are run
- * again; candidates with the same layers behind them share that pass. Sub-blocks are scored apart
+ * <p>A replaced block changes nothing before it, so only the layers after it are run again;
+ * candidates followed by the same layers share that pass. Attention and FFN are scored separately
  * and added: m + n evaluations for a layer, not m times n.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
@@ -41,18 +45,48 @@ public final class BlockScorer {
       "Maybe score fewer candidatesPerPass, shorter windows, or fewer sequences in a batch.";
 
   private final ScoringSettings settings;
+  private final int threads;
 
-  /** Makes a scorer. */
+  /** Makes a scorer that works on all cores. */
   public BlockScorer(ScoringSettings settings) {
+    this(settings, CpuThreads.available());
+  }
+
+  private BlockScorer(ScoringSettings settings, int threads) {
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
+    this.threads = threads;
   }
 
   /**
-   * Returns the scores of {@code candidates} with their weights in {@code library}; one that gives
-   * a value that is not finite is left out, by name.
+   * Returns this scorer with {@code other} passes at the same time, one core each; on a GPU fewer,
+   * where its memory does not hold so many.
+   */
+  public BlockScorer withThreads(int other) {
+    return new BlockScorer(settings, other);
+  }
+
+  /** Returns the scores of all candidates of {@code library}; see the last {@code score}. */
+  public ScoreTable score(BlockLibrary library, EvaluationBatches data) {
+    return score(library, library.candidates(), data);
+  }
+
+  /** Returns the scores of {@code candidates}; see the last {@code score}. */
+  public ScoreTable score(
+      BlockLibrary library, Collection<? extends Candidate> candidates, EvaluationBatches data) {
+    return score(library, candidates, data, batch -> {});
+  }
+
+  /** Returns the scores of all candidates of {@code library}; see the last {@code score}. */
+  public ScoreTable score(BlockLibrary library, EvaluationBatches data, LongConsumer progress) {
+    return score(library, library.candidates(), data, progress);
+  }
+
+  /**
+   * Returns the scores of {@code candidates} with their weights in {@code library}; a candidate
+   * whose values are not finite is listed under {@link ScoreTable#leftOut}.
    *
-   * @param data held-out text; the first {@code batches} batches are used, or all where there are
-   *     fewer
+   * @param data held-out text; all of it
    * @param progress told after each batch how many are done
    * @throws org.nemotron.core.tensor.NonFiniteException if the parent's own values are not finite
    */
@@ -64,12 +98,13 @@ public final class BlockScorer {
     Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
     candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
     List<List<Candidate>> passes = passes(candidates);
-    ScoringMemoryPlan room = room(library.parent(), data);
-    try (TensorThreads sideBySide = new TensorThreads(room.passes())) {
-      for (int batch = 0; batch < Math.min(settings.batches(), data.batches()); batch++) {
+    MemoryPlan.Scoring plan = plan(library.parent(), data);
+    try (TensorThreads sideBySide = new TensorThreads(plan.workers())) {
+      for (int batch = 0; batch < data.batches(); batch++) {
         try (NativeScope scope = NativeScope.open()) {
           String name = "scores, batch " + batch;
-          scoreBatch(library, passes, data.batch(batch), name, sums, sideBySide, room.place());
+          scoreBatch(
+              library, passes, data.batch(batch), name, sums, sideBySide, plan.hiddenStates());
         }
         progress.accept(batch + 1);
       }
@@ -87,16 +122,24 @@ public final class BlockScorer {
     return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
   }
 
-  /** Returns the scores of all candidates of {@code library}; see the other {@code score}. */
-  public ScoreTable score(BlockLibrary library, EvaluationBatches data, LongConsumer progress) {
-    return score(library, library.candidates(), data, progress);
+  private MemoryPlan.Scoring plan(HeterogeneousModel parent, EvaluationBatches data) {
+    try (NativeScope scope = NativeScope.open()) {
+      MemoryPlan.ScoringNeed need =
+          MemoryPlan.ScoringNeed.of(
+              parent.spec(),
+              parent.dtype().bytes(),
+              data.batch(0).numel(),
+              settings.candidatesPerPass());
+      return MemoryPlan.of(parent.device(), threads).scoring(need, place());
+    }
   }
 
-  private ScoringMemoryPlan room(HeterogeneousModel parent, EvaluationBatches data) {
-    try (NativeScope scope = NativeScope.open()) {
-      Tensor idsBT = data.batch(0);
-      return ScoringMemoryPlan.of(parent, settings, idsBT.size(0), idsBT.size(1));
-    }
+  private Optional<HiddenStates.Place> place() {
+    return switch (settings.hiddenStates()) {
+      case AUTOMATIC -> Optional.empty();
+      case DEVICE -> Optional.of(HiddenStates.Place.DEVICE);
+      case HOST -> Optional.of(HiddenStates.Place.HOST);
+    };
   }
 
   /** Groups by the layer that follows: a group runs through the rest of the parent as one batch. */
@@ -113,7 +156,7 @@ public final class BlockScorer {
   }
 
   private static int resumesAt(Candidate candidate) {
-    return candidate.layer() + candidate.covers();
+    return candidate.layer() + candidate.layers();
   }
 
   private static void scoreBatch(
@@ -122,15 +165,15 @@ public final class BlockScorer {
       Tensor idsBT,
       String name,
       Map<Candidate, ScoreAccumulator> sums,
-      TensorThreads sideBySide,
+      TensorThreads threads,
       HiddenStates.Place place) {
     HeterogeneousModel parent = library.parent();
     try (NoGradGuard inference = new NoGradGuard()) {
-      HiddenStates stream =
-          HiddenStates.of(parent, idsBT, sideBySide, place).checkFinite(name + ", the parent");
-      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, stream.lastBTD())) {
+      HiddenStates states =
+          HiddenStates.of(parent, idsBT, threads, place).checkFinite(name + ", the parent");
+      try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, states.lastBTD())) {
         metrics.checkParent(name);
-        sideBySide.forEach(passes, pass -> scorePass(library, pass, stream, metrics, sums));
+        threads.forEach(passes, pass -> scorePass(library, pass, states, metrics, sums));
       }
     }
   }
@@ -138,7 +181,7 @@ public final class BlockScorer {
   private static void scorePass(
       BlockLibrary library,
       List<Candidate> pass,
-      HiddenStates stream,
+      HiddenStates states,
       TokenMetrics metrics,
       Map<Candidate, ScoreAccumulator> sums) {
     try (NoGradGuard inference = new NoGradGuard();
@@ -147,7 +190,7 @@ public final class BlockScorer {
       for (Candidate candidate : pass) {
         try (NamedTensors weights = library.weights(candidate);
             Replacement replacement = Replacement.of(library.parent(), candidate, weights)) {
-          replaced.add(NativeScope.only(() -> replacement.output(stream)));
+          replaced.add(NativeScope.only(() -> replacement.output(states)));
         }
       }
       HeterogeneousModel parent = library.parent();

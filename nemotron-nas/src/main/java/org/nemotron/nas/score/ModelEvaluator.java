@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.activation.Divergences;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
@@ -26,6 +27,11 @@ public final class ModelEvaluator {
 
   private final EvaluationBatches data;
   private final int threads;
+
+  /** Makes an evaluator on all of {@code data} that uses all cores. */
+  public ModelEvaluator(EvaluationBatches data) {
+    this(data, CpuThreads.available());
+  }
 
   /** Makes an evaluator on all of {@code data} that uses {@code threads} cores. */
   public ModelEvaluator(EvaluationBatches data, int threads) {
@@ -44,9 +50,9 @@ public final class ModelEvaluator {
       HeterogeneousModel parent, List<HeterogeneousModel> models) {
     List<List<OfWindow>> windows = new ArrayList<>();
     models.forEach(model -> windows.add(new ArrayList<>()));
-    try (TensorThreads sideBySide = new TensorThreads(threads)) {
+    try (TensorThreads team = new TensorThreads(threads)) {
       for (int batch = 0; batch < data.batches(); batch++) {
-        evaluateBatch(parent, models, batch, windows, sideBySide);
+        evaluateBatch(parent, models, batch, windows, team);
       }
     }
     return windows.stream().map(ModelEvaluator::quality).collect(ImmutableList.toImmutableList());
@@ -57,13 +63,13 @@ public final class ModelEvaluator {
       List<HeterogeneousModel> models,
       int batch,
       List<List<OfWindow>> windows,
-      TensorThreads sideBySide) {
+      TensorThreads team) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor ids = Tensors.move(data.batch(batch), parent.device(), DType.INT64);
       List<Integer> rows = IntStream.range(0, (int) ids.size(0)).boxed().toList();
       List<ImmutableList<OfWindow>> results = new ArrayList<>();
       rows.forEach(row -> results.add(ImmutableList.of()));
-      sideBySide.forEach(
+      team.forEach(
           rows, row -> results.set(row, evaluateWindow(parent, models, ids.narrow(0, row, 1))));
       for (ImmutableList<OfWindow> ofModels : results) {
         for (int model = 0; model < models.size(); model++) {

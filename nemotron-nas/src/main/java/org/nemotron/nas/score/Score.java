@@ -3,8 +3,8 @@ package org.nemotron.nas.score;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * How much harm one replacement does to the parent, by three measures, each with its standard error
- * over sequences. Immutable. All are 0 for the parent itself.
+ * The degradation of the parent's predictions by one replacement, by three measures, each with its
+ * standard error over sequences. Immutable. All are 0 for the parent itself.
  *
  * @param klNats mean over tokens of KL(parent ‖ hybrid)
  * @param klStandardError of {@code klNats}
@@ -20,7 +20,7 @@ public record Score(
     double lossStandardError,
     double accuracyDrop,
     double accuracyStandardError) {
-  /** No harm. */
+  /** No degradation. */
   public static final Score NONE = new Score(0, 0, 0, 0, 0, 0);
 
   /** Checks that all are numbers. */
@@ -44,8 +44,8 @@ public record Score(
         Math.hypot(accuracyStandardError, other.accuracyStandardError));
   }
 
-  /** Returns the harm by {@code metric}; lower is better. */
-  public double harm(Metric metric) {
+  /** Returns the degradation by {@code metric}; lower is better. */
+  public double degradation(Metric metric) {
     return switch (metric) {
       case KL -> klNats;
       case LOSS -> lossIncrease;
@@ -53,7 +53,7 @@ public record Score(
     };
   }
 
-  /** Returns the standard error of {@link #harm}. */
+  /** Returns the standard error of {@link #degradation}. */
   public double standardError(Metric metric) {
     return switch (metric) {
       case KL -> klStandardError;
@@ -62,7 +62,7 @@ public record Score(
     };
   }
 
-  /** By what harm is measured. */
+  /** By what degradation is measured. */
   public enum Metric {
     /** Divergence from the parent's predictions: the paper's best general choice. */
     KL,

@@ -3,14 +3,14 @@ package org.nemotron.nas.score;
 import com.google.common.math.StatsAccumulator;
 import java.util.Optional;
 
-/** Means and standard errors over sequences. */
+/** Accumulates the means and standard errors of a candidate's metrics over sequences. */
 final class ScoreAccumulator {
   private final StatsAccumulator kl = new StatsAccumulator();
   private final StatsAccumulator loss = new StatsAccumulator();
   private final StatsAccumulator accuracy = new StatsAccumulator();
   private Optional<String> fault = Optional.empty();
 
-  /** Takes in a sequence; after the first that is not finite, none counts any more. */
+  /** Adds a sequence; after the first that is not finite, all others are ignored. */
   void add(TokenMetrics.OfSequence sequence) {
     if (!sequence.isFinite() && fault.isEmpty()) {
       fault =
@@ -31,7 +31,7 @@ final class ScoreAccumulator {
     accuracy.add(sequence.accuracyDrop());
   }
 
-  /** Returns what was not finite, if something was. */
+  /** Returns which value was not finite, if one was. */
   Optional<String> fault() {
     return fault;
   }

@@ -11,10 +11,10 @@ import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * The harm that each candidate does, alone in the parent. Immutable.
+ * The degradation by each candidate, alone in the parent. Immutable.
  *
- * @param scores of all that gave finite values
- * @param leftOut the others, each with what was not finite and where
+ * @param scores of all candidates whose values are finite
+ * @param leftOut the others, each with the value that was not finite and where
  */
 public record ScoreTable(
     ImmutableMap<Candidate, Score> scores, ImmutableMap<Candidate, String> leftOut) {
@@ -35,39 +35,55 @@ public record ScoreTable(
   }
 
   /**
-   * Returns the score of one placed block: measured where it was trained whole, added otherwise.
+   * Returns the score of one chosen block: measured where it was trained as one, added otherwise.
    */
-  public Score score(ModelSpec parent, BlockChoice placement) {
-    return switch (placement.origin()) {
-      case PARENT -> Score.NONE;
-      case DECOUPLED -> added(parent, placement);
-      case COUPLED, COVERING ->
-          score(new Candidate.Whole(placement.layer(), placement.covers(), placement.spec()));
-    };
+  public Score score(ModelSpec parent, BlockChoice choice) {
+    return choice.accept(
+        new BlockChoice.Visitor<Score>() {
+          @Override
+          public Score visit(BlockChoice.Parent own) {
+            return Score.NONE;
+          }
+
+          @Override
+          public Score visit(BlockChoice.Decoupled pair) {
+            return added(parent, pair);
+          }
+
+          @Override
+          public Score visit(BlockChoice.Coupled pair) {
+            return score(pair.candidate());
+          }
+
+          @Override
+          public Score visit(BlockChoice.MultiLayer block) {
+            return score(block.candidate());
+          }
+        });
   }
 
-  private Score added(ModelSpec parent, BlockChoice placement) {
-    BlockSpec own = parent.block(placement.layer());
-    BlockSpec spec = placement.spec();
+  private Score added(ModelSpec parent, BlockChoice.Decoupled choice) {
+    BlockSpec own = parent.block(choice.layer());
+    BlockSpec spec = choice.spec();
     Score attention =
         spec.attention().equals(own.attention())
             ? Score.NONE
-            : score(new Candidate.Attention(placement.layer(), spec.attention()));
+            : score(new Candidate.Attention(choice.layer(), spec.attention()));
     Score ffn =
         spec.ffn().equals(own.ffn())
             ? Score.NONE
-            : score(new Candidate.Ffn(placement.layer(), spec.ffn()));
+            : score(new Candidate.Ffn(choice.layer(), spec.ffn()));
     return attention.plus(ffn);
   }
 
-  /** Returns the predicted score of a whole child: the sum over its placements. */
+  /** Returns the predicted score of a whole child: the sum over its blocks. */
   public Score score(ModelSpec parent, Architecture architecture) {
-    return architecture.placements().stream()
-        .map(placement -> score(parent, placement))
+    return architecture.choices().stream()
+        .map(choice -> score(parent, choice))
         .reduce(Score.NONE, Score::plus);
   }
 
-  /** Returns this table with what {@code more} has added. */
+  /** Returns this table with the entries of {@code more}. */
   public ScoreTable with(ScoreTable more) {
     return new ScoreTable(merged(scores, more.scores), merged(leftOut, more.leftOut));
   }

@@ -3,17 +3,21 @@ package org.nemotron.nas.score;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * How candidates are scored. Immutable.
+ * How candidates are scored, and how the scores are used and audited. Immutable.
  *
- * @param batches batches of held-out text
+ * @param metric by which of the measured degradations architectures are compared
  * @param candidatesPerPass how many candidates with the same layer behind them share one pass
  *     through the rest of the parent
- * @param threads how many such passes run at the same time, one core each; on a GPU fewer, where
- *     its memory does not hold so many
- * @param hiddenStates where the parent's hidden states of a batch are kept
+ * @param hiddenStates where the parent's hidden states of a batch are kept; the result does not
+ *     depend on it
+ * @param auditedPairs how many pairs of candidates are measured together, to audit additivity
  */
 public record ScoringSettings(
-    int batches, int candidatesPerPass, int threads, HiddenStates hiddenStates) {
+    Score.Metric metric, int candidatesPerPass, HiddenStates hiddenStates, int auditedPairs) {
+  /** KL divergence, four candidates in a pass, hidden states where they fit, eight pairs. */
+  public static final ScoringSettings DEFAULT =
+      new ScoringSettings(Score.Metric.KL, 4, HiddenStates.AUTOMATIC, 8);
+
   /** Where the parent's hidden states of a batch wait for the passes that start from them. */
   public enum HiddenStates {
     /** On the parent's device if they fit there beside the work, else in the machine's memory. */
@@ -26,14 +30,28 @@ public record ScoringSettings(
 
   /** Checks the ranges. */
   public ScoringSettings {
-    checkArgument(batches > 0, "batches (%s) must be positive", batches);
     checkArgument(
         candidatesPerPass > 0, "candidatesPerPass (%s) must be positive", candidatesPerPass);
-    checkArgument(threads > 0, "threads (%s) must be positive", threads);
+    checkArgument(auditedPairs >= 2, "auditedPairs (%s) must be at least 2", auditedPairs);
   }
 
-  /** Makes settings that keep the hidden states where they fit. */
-  public ScoringSettings(int batches, int candidatesPerPass, int threads) {
-    this(batches, candidatesPerPass, threads, HiddenStates.AUTOMATIC);
+  /** Returns these settings with another metric. */
+  public ScoringSettings withMetric(Score.Metric other) {
+    return new ScoringSettings(other, candidatesPerPass, hiddenStates, auditedPairs);
+  }
+
+  /** Returns these settings with another number of candidates in a pass. */
+  public ScoringSettings withCandidatesPerPass(int other) {
+    return new ScoringSettings(metric, other, hiddenStates, auditedPairs);
+  }
+
+  /** Returns these settings with another place for the parent's hidden states. */
+  public ScoringSettings withHiddenStates(HiddenStates other) {
+    return new ScoringSettings(metric, candidatesPerPass, other, auditedPairs);
+  }
+
+  /** Returns these settings with another number of audited pairs. */
+  public ScoringSettings withAuditedPairs(int other) {
+    return new ScoringSettings(metric, candidatesPerPass, hiddenStates, other);
   }
 }

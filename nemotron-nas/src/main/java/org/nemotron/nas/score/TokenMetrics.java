@@ -11,7 +11,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
 
-/** The parent's predictions for one batch, and what other hidden states say in comparison. */
+/** The parent's predictions for one batch, and the comparison of other predictions with them. */
 final class TokenMetrics implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width, R = B * T.
 
@@ -20,7 +20,7 @@ final class TokenMetrics implements AutoCloseable {
   private final LogitComparison comparison;
 
   /**
-   * Makes the parent's predictions.
+   * Computes the parent's predictions.
    *
    * @param lastHiddenBTD the output of the parent's last layer
    */
@@ -36,7 +36,7 @@ final class TokenMetrics implements AutoCloseable {
   }
 
   /**
-   * Checks what all candidates are held against; waits for the device.
+   * Checks the parent's predictions, with which all candidates are compared; waits for the device.
    *
    * @param name which scores and batch these are, for the message
    * @throws NonFiniteException if the parent's logits are not all finite
@@ -51,9 +51,9 @@ final class TokenMetrics implements AutoCloseable {
     }
   }
 
-  /** What one sequence says: KL to the parent, loss and accuracy less the parent's. */
+  /** The metrics of one sequence: KL to the parent, loss and accuracy less the parent's. */
   record OfSequence(double klNats, double lossIncrease, double accuracyDrop) {
-    /** Takes one sequence's row of {@link TokenMetrics#compare}, once read. */
+    /** Returns one sequence's row of {@link TokenMetrics#compare}, once read. */
     static OfSequence at(float[] rows, int index) {
       return new OfSequence(rows[3 * index], rows[3 * index + 1], rows[3 * index + 2]);
     }

@@ -1,8 +1,11 @@
 /**
- * Stage 3, scores: how much the model suffers when one block is replaced.
+ * Stage 3, scores: the degradation of the parent when one block is replaced.
  *
- * <p>Start at {@code BlockScorer}, which fills a {@code ScoreTable} with the divergence between
- * parent and parent-with-one-block-replaced.
+ * <p>Entry type: {@link org.nemotron.nas.score.BlockScorer}, which fills a {@link
+ * org.nemotron.nas.score.ScoreTable}. A {@link org.nemotron.nas.score.Score} holds the degradation
+ * of one replacement: the divergence of the predictions (KL), the increase of the loss and the drop
+ * of the accuracy, against the parent. The search minimizes the sum of one of them as its
+ * <em>score</em>.
  */
 @NullMarked
 @CheckReturnValue

@@ -6,34 +6,34 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What may stand in each layer once candidates are forced and forbidden, in the order of the ids.
+ * The alternatives that may stand in each layer under the pins of a problem, by ascending id.
  *
  * <p>The fixed order makes every answer independent of the order in which candidates are listed.
  */
 final class AllowedAlternatives {
-  private final ImmutableList<ImmutableList<Alternative>> permitted;
+  private final ImmutableList<ImmutableList<Alternative>> allowed;
 
-  private AllowedAlternatives(ImmutableList<ImmutableList<Alternative>> permitted) {
-    this.permitted = permitted;
+  private AllowedAlternatives(ImmutableList<ImmutableList<Alternative>> allowed) {
+    this.allowed = allowed;
   }
 
   static AllowedAlternatives of(
       ImmutableList<ImmutableList<Alternative>> layers, ImmutableList<Rule> rules) {
-    ImmutableList.Builder<ImmutableList<Alternative>> permitted = ImmutableList.builder();
+    ImmutableList.Builder<ImmutableList<Alternative>> allowed = ImmutableList.builder();
     for (int layer = 0; layer < layers.size(); layer++) {
       List<Alternative> here = new ArrayList<>();
       for (Alternative candidate : layers.get(layer)) {
-        if (permit(rules, layer, candidate)) {
+        if (allow(rules, layer, candidate)) {
           here.add(candidate);
         }
       }
       here.sort(Comparator.comparing(Alternative::id));
-      permitted.add(ImmutableList.copyOf(here));
+      allowed.add(ImmutableList.copyOf(here));
     }
-    return new AllowedAlternatives(permitted.build());
+    return new AllowedAlternatives(allowed.build());
   }
 
-  private static boolean permit(ImmutableList<Rule> rules, int layer, Alternative candidate) {
+  private static boolean allow(ImmutableList<Rule> rules, int layer, Alternative candidate) {
     for (Rule rule : rules) {
       if (!rule.permits(layer, candidate)) {
         return false;
@@ -43,10 +43,19 @@ final class AllowedAlternatives {
   }
 
   int layers() {
-    return permitted.size();
+    return allowed.size();
   }
 
   ImmutableList<Alternative> at(int layer) {
-    return permitted.get(layer);
+    return allowed.get(layer);
+  }
+
+  /** Returns the alternatives of all layers, in layer order. */
+  ImmutableList<Alternative> all() {
+    ImmutableList.Builder<Alternative> all = ImmutableList.builder();
+    for (ImmutableList<Alternative> layer : allowed) {
+      all.addAll(layer);
+    }
+    return all.build();
   }
 }

@@ -1,22 +1,24 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
 
 /**
- * One thing that can stand in one layer, or in {@code covers} consecutive layers from that one on.
+ * A candidate for one layer, or for {@code covers} consecutive layers from that one on.
  *
  * <p>The numbers are checked by {@link SearchProblem}, which can name the layer as well.
  *
  * @param id the name, unique within its layer
- * @param score the harm it does, lower is better
+ * @param score what the search minimizes, lower is better: in a run of this library, its
+ *     degradation
  * @param standardError the standard error of the score, 0 when unknown
- * @param costs what it costs, by the name of the cost
+ * @param costs its costs by name
  * @param covers how many consecutive layers it replaces, 1 for an ordinary one
- * @param kinds the kinds it is of, counted by {@link Rule.KindCount}
+ * @param kinds its kinds, counted by {@link Rule.KindCount}
  */
 public record Alternative(
     String id,
@@ -28,7 +30,10 @@ public record Alternative(
 
   /** Checks what can be checked without knowing the layer. */
   public Alternative {
+    checkNotNull(id, "the id of a candidate must not be null");
     checkArgument(!id.isEmpty(), "the id of a candidate must not be empty");
+    checkNotNull(costs, "candidate %s: costs must not be null", id);
+    checkNotNull(kinds, "candidate %s: kinds must not be null", id);
     checkArgument(covers >= 1, "candidate %s: covers (%s) must be at least 1", id, covers);
   }
 
@@ -42,9 +47,15 @@ public record Alternative(
     this(id, score, standardError, costs, covers, ImmutableSet.of());
   }
 
-  /** Returns an alternative for one layer, of unknown standard error and no kind. */
-  public static Alternative of(String id, double score, Map<String, Double> costs) {
-    return new Alternative(id, score, 0.0, ImmutableMap.copyOf(costs), 1, ImmutableSet.of());
+  /**
+   * Returns an alternative for one layer, of unknown standard error and no kind.
+   *
+   * @param costs its costs by name, such as {@code Map.of("memoryBytes", 1)}
+   */
+  public static Alternative of(String id, double score, Map<String, ? extends Number> costs) {
+    checkNotNull(costs, "candidate %s: costs must not be null", id);
+    ImmutableMap<String, Double> numbers = CostMaps.of("candidate " + id, costs);
+    return new Alternative(id, score, 0.0, numbers, 1, ImmutableSet.of());
   }
 
   /** Returns this alternative with another score. */

@@ -11,11 +11,17 @@ import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.nemotron.nas.search.exact.ExactSolver;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.LayerGraph;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
 /**
  * Simpler ways to choose an architecture, to measure the search against.
  *
- * <p>What they return meets every budget and rule of the problem. They prove nothing about the
+ * <p>Their solutions respect every budget and rule of the problem. They prove nothing about the
  * score, so the bound of their solutions is minus infinity and the gap is infinite. Empty means
  * that the method found no architecture that fits, not that there is none.
  */
@@ -25,32 +31,32 @@ public final class Baselines {
   /**
    * Returns the greedy choice: every budget from above is split evenly over the layers; the layers,
    * by ascending mean score of their candidates, take the candidate of least score that fits their
-   * share, and what they leave goes to the next.
+   * share, and what is left of it is added to the next layer's share.
    *
    * <p>Source: Puzzle, appendix F.2.2.
    */
   public static Optional<Solution> greedy(SearchProblem problem) {
-    LayerGraph network = LayerGraph.of(problem);
-    return solution(problem, network, new GreedyChoice(network).path());
+    Formulation formulation = Formulation.of(problem);
+    return solution(formulation, new GreedyChoice(formulation.paths()).path());
   }
 
   /**
    * Returns a random architecture that fits: random candidates, then random changes, kept when they
-   * do not take it further from the budgets, until all are met.
+   * do not take it further from the budgets, until all are respected.
    *
    * @param seed the same seed gives the same architecture
    */
   public static Optional<Solution> random(SearchProblem problem, long seed) {
-    LayerGraph network = LayerGraph.of(problem);
+    Formulation formulation = Formulation.of(problem);
     RandomGenerator random = new SplittableRandom(seed);
-    return solution(problem, network, new RandomWalk(network, random).path());
+    return solution(formulation, new RandomWalk(formulation.paths(), random).path());
   }
 
   /**
-   * Returns the architecture that fits and has most of one cost, usually the parameters; scores
-   * play no part.
+   * Returns the architecture that fits and has most of one cost, usually the parameters, whatever
+   * its score.
    *
-   * @param costName the cost to have most of
+   * @param costName the cost to maximize
    */
   public static Optional<Solution> mostParameters(SearchProblem problem, String costName) {
     checkArgument(
@@ -58,18 +64,18 @@ public final class Baselines {
         "cost %s must be one of the candidates' costs %s",
         costName,
         problem.costNames());
-    LayerGraph network = LayerGraph.of(problem);
+    Formulation formulation = Formulation.of(problem);
     double[] less =
-        network.alternatives.stream()
+        formulation.alternatives().stream()
             .mapToDouble(a -> -verifyNotNull(a.costs().get(costName)))
             .toArray();
     SolverAnswer answer =
         new ExactSolver()
             .solve(
-                network.withObjective(less),
+                formulation.paths().withObjective(less),
                 Deadline.startingNow(Duration.ofDays(365), Deadline.NEVER));
     return answer instanceof SolverAnswer.Best best
-        ? solution(problem, network, Optional.of(best.path()))
+        ? solution(formulation, Optional.of(best.path()))
         : Optional.empty();
   }
 
@@ -78,37 +84,38 @@ public final class Baselines {
    * every layer, or one after the other where the candidate covers several.
    */
   public static Optional<Solution> homogeneous(SearchProblem problem) {
-    LayerGraph network = LayerGraph.of(problem);
+    Formulation formulation = Formulation.of(problem);
+    PathProblem paths = formulation.paths();
     Optional<Path> best =
-        IntStream.range(network.firstArc[0], network.firstArc[1])
-            .mapToObj(arc -> repeated(network, network.alternatives.get(arc).id()))
+        IntStream.range(paths.graph().firstArc(0), paths.graph().endArc(0))
+            .mapToObj(arc -> repeated(formulation, formulation.alternatives().get(arc).id()))
             .flatMap(Optional::stream)
-            .filter(network::allows)
-            .min(Comparator.comparingDouble(network::score));
-    return solution(problem, network, best);
+            .filter(paths::allows)
+            .min(Comparator.comparingDouble(paths::objective));
+    return solution(formulation, best);
   }
 
-  private static Optional<Path> repeated(LayerGraph network, String id) {
+  private static Optional<Path> repeated(Formulation formulation, String id) {
+    LayerGraph graph = formulation.paths().graph();
     ImmutableIntArray.Builder arcs = ImmutableIntArray.builder();
     int node = 0;
-    while (node < network.layers) {
+    while (node < graph.lastNode()) {
       int here = node;
       OptionalInt next =
-          IntStream.range(network.firstArc[here], network.firstArc[here + 1])
-              .filter(arc -> network.alternatives.get(arc).id().equals(id))
+          IntStream.range(graph.firstArc(here), graph.endArc(here))
+              .filter(arc -> formulation.alternatives().get(arc).id().equals(id))
               .findFirst();
       if (next.isEmpty()) {
         return Optional.empty();
       }
       arcs.add(next.getAsInt());
-      node = network.to[next.getAsInt()];
+      node = graph.to(next.getAsInt());
     }
     return Optional.of(new Path(arcs.build()));
   }
 
-  private static Optional<Solution> solution(
-      SearchProblem problem, LayerGraph network, Optional<Path> path) {
-    return path.filter(network::allows)
-        .map(found -> Solutions.of(problem, network, found, Double.NEGATIVE_INFINITY));
+  private static Optional<Solution> solution(Formulation formulation, Optional<Path> path) {
+    return path.filter(formulation.paths()::allows)
+        .map(found -> Solutions.of(formulation, found, Double.NEGATIVE_INFINITY));
   }
 }

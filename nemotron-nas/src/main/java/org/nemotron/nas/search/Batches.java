@@ -9,22 +9,22 @@ import java.util.function.ToDoubleFunction;
 import org.nemotron.nas.search.SearchOutcome.Found;
 
 /**
- * What the search came to for each of several batch sizes, whose costs differ.
+ * The outcome of a search for each of several batch sizes, whose costs differ.
  *
  * @param outcomes by batch size
  */
 public record Batches(ImmutableMap<Integer, SearchOutcome> outcomes) {
 
   /**
-   * The best architecture of the batch size that was kept.
+   * A batch size and its best architecture.
    *
    * @param batch the batch size
    * @param solution the best architecture for it
    */
   public record Kept(int batch, Solution solution) {}
 
-  /** Returns the batch size whose best architecture does least harm; empty when none fits. */
-  public Optional<Kept> leastHarm() {
+  /** Returns the batch size whose best architecture has the least score; empty when none fits. */
+  public Optional<Kept> leastScore() {
     return least(kept -> kept.solution().score());
   }
 
@@ -40,11 +40,11 @@ public record Batches(ImmutableMap<Integer, SearchOutcome> outcomes) {
 
   /**
    * Returns the batch size whose best architecture serves most sequences per unit of time and per
-   * unit of harm; one without harm before all others, empty when none fits.
+   * unit of score; one of score 0 before all others, empty when none fits.
    *
    * @param latencyCost the cost that is the time for one batch
    */
-  public Optional<Kept> mostThroughputPerHarm(String latencyCost) {
+  public Optional<Kept> mostThroughputPerScore(String latencyCost) {
     return least(kept -> kept.solution().score() / throughput(kept, latencyCost));
   }
 

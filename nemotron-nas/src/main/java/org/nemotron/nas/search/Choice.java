@@ -1,9 +1,9 @@
 package org.nemotron.nas.search;
 
 /**
- * One alternative in its place.
+ * An alternative at its layer.
  *
  * @param layer the layer it stands in, the first one when it covers several
- * @param alternative what stands there
+ * @param alternative the alternative that stands there
  */
 public record Choice(int layer, Alternative alternative) {}

@@ -5,10 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.nemotron.nas.search.SearchOutcome.Ending;
+import org.nemotron.nas.search.exact.ExactSolver;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.FreshSeries;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Series;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
 /** Finds solutions one after the other, each far enough from the earlier ones. */
 final class DiverseSearch {
   private final SearchProblem problem;
+  private final Formulation formulation;
   private final Solver solver;
   private final Solver exact = new ExactSolver();
   private final Optional<TieBreak> tieBreak;
@@ -22,6 +32,7 @@ final class DiverseSearch {
       Deadline deadline,
       SearchListener listener) {
     this.problem = problem;
+    this.formulation = Formulation.of(problem);
     this.solver = solver;
     this.tieBreak = tieBreak;
     this.deadline = deadline;
@@ -29,17 +40,17 @@ final class DiverseSearch {
   }
 
   SearchOutcome solve() {
-    LayerGraph network = LayerGraph.of(problem);
+    PathProblem paths = formulation.paths();
     Series series =
-        problem.solutions() == 1 ? new FreshSeries(solver, network) : solver.series(network);
+        problem.solutions() == 1 ? new FreshSeries(solver, paths) : solver.series(paths);
     List<Solution> found = new ArrayList<>();
     while (true) {
       SolverAnswer answer = series.next(deadline);
       if (!(answer instanceof SolverAnswer.Best best)) {
-        return found.isEmpty() ? nothing(network, answer) : found(found, endingAfter(answer));
+        return found.isEmpty() ? nothing(answer) : found(found, endingAfter(answer));
       }
-      Path path = preferred(network, best);
-      Solution solution = Solutions.of(problem, network, path, best.bound());
+      Path path = preferred(paths, best);
+      Solution solution = Solutions.of(formulation, path, best.bound());
       found.add(solution);
       listener.onProgress(
           new SearchListener.Progress(found.size(), problem.solutions(), deadline.elapsed()));
@@ -49,31 +60,30 @@ final class DiverseSearch {
       if (found.size() == problem.solutions()) {
         return found(found, Ending.COMPLETE);
       }
-      Constraint distance = network.distanceRow(path, problem.minDifferentLayers());
-      network = network.plusRow(distance);
-      series.demand(distance);
+      Constraint distance = paths.distance(path, problem.minDifferentLayers());
+      paths = paths.plus(distance);
+      series.add(distance);
     }
   }
 
   /** Returns the path of least cost among those tied with the best one. */
-  private Path preferred(LayerGraph network, SolverAnswer.Best best) {
-    return tieBreak.isPresent() ? cheapest(network, best, tieBreak.get()) : best.path();
+  private Path preferred(PathProblem paths, SolverAnswer.Best best) {
+    return tieBreak.isPresent() ? cheapest(paths, best, tieBreak.get()) : best.path();
   }
 
-  private Path cheapest(LayerGraph network, SolverAnswer.Best best, TieBreak tie) {
-    Constraint cost =
-        network.costRow(tie.cost(), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-    Solution solution = Solutions.of(problem, network, best.path(), best.bound());
-    Constraint tied = network.objectiveRow(tie.tiedUpTo(solution));
+  private Path cheapest(PathProblem paths, SolverAnswer.Best best, TieBreak tie) {
+    Constraint cost = formulation.cost(tie.cost());
+    Solution solution = Solutions.of(formulation, best.path(), best.bound());
+    Constraint tied = paths.objectiveAtMost(tie.tiedUpTo(solution));
     SolverAnswer answer =
-        exact.solve(network.plusRow(tied).withObjective(cost.coefficients), deadline);
+        exact.solve(paths.plus(tied).withObjective(cost.coefficients()), deadline);
     return answer instanceof SolverAnswer.Best cheapest ? cheapest.path() : best.path();
   }
 
-  private SearchOutcome nothing(LayerGraph network, SolverAnswer answer) {
+  private SearchOutcome nothing(SolverAnswer answer) {
     return answer instanceof SolverAnswer.Stopped stopped
         ? new SearchOutcome.OutOfTime(stopped.bound(), deadline.elapsed())
-        : new Infeasibility(network, exact, deadline).explain();
+        : new Infeasibility(formulation, exact, deadline).explain();
   }
 
   private Ending endingAfter(SolverAnswer answer) {

@@ -7,7 +7,7 @@ import java.time.Duration;
  * The best architectures over a range of limits on one cost.
  *
  * @param cost the cost whose limit varies
- * @param points by ascending limit; limits that nothing can meet are left out
+ * @param points by ascending limit; limits that no architecture respects are left out
  * @param complete whether every point asked for is here; otherwise time ran out or the caller
  *     cancelled
  * @param elapsed how long the search took

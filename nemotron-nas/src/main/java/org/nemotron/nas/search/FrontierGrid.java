@@ -8,8 +8,8 @@ import java.time.Duration;
  *
  * @param cost the one cost
  * @param otherCost the other cost
- * @param cells by ascending limit on the one cost, then on the other; cells that nothing can meet
- *     are left out
+ * @param cells by ascending limit on the one cost, then on the other; cells that no architecture
+ *     respects are left out
  * @param complete whether every cell is proven; otherwise time ran out or the caller cancelled
  * @param elapsed how long the search took
  */

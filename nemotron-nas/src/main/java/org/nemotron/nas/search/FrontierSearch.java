@@ -4,14 +4,19 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
-/** Walks the limit of one cost downwards, from one best architecture to the next. */
+/** Lowers the limit on one cost, from one best architecture to the next. */
 final class FrontierSearch {
   /** Scores that differ by less than this share are equal sums added in another order. */
   private static final double ROUNDING = 1e-12;
 
-  private final SearchProblem problem;
-  private final LayerGraph network;
+  private final Formulation formulation;
   private final Constraint cost;
   private final Solver solver;
   private final double relativeGap;
@@ -27,9 +32,8 @@ final class FrontierSearch {
       double relativeGap,
       Deadline deadline,
       SearchListener listener) {
-    this.problem = problem;
-    this.network = LayerGraph.of(problem);
-    this.cost = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+    this.formulation = Formulation.of(problem);
+    this.cost = formulation.cost(cost);
     this.solver = solver;
     this.relativeGap = relativeGap;
     this.deadline = deadline;
@@ -38,7 +42,8 @@ final class FrontierSearch {
 
   /** Returns the best architecture at evenly spaced limits. */
   Frontier evenly(int count) {
-    ImmutableList<Double> limits = Limits.evenly(network, cost, count, solver, deadline);
+    ImmutableList<Double> limits =
+        CostLimits.evenly(formulation.paths(), cost, count, solver, deadline);
     for (double limit : limits.reverse()) {
       best(within(limit)).ifPresent(best -> add(limit, best, count));
     }
@@ -65,23 +70,23 @@ final class FrontierSearch {
 
   /** Returns whether a path is as good as the point found last, which costs more. */
   private boolean isAsGood(Path path) {
-    double score = network.score(path);
+    double score = formulation.paths().objective(path);
     return !points.isEmpty()
         && points.get(0).solution().score() >= score - ROUNDING * Math.abs(score);
   }
 
-  private LayerGraph within(double limit) {
-    return network.plusRow(cost.between(Double.NEGATIVE_INFINITY, limit));
+  private PathProblem within(double limit) {
+    return formulation.paths().plus(cost.upTo(limit));
   }
 
-  private Optional<SolverAnswer.Best> best(LayerGraph asked) {
+  private Optional<SolverAnswer.Best> best(PathProblem asked) {
     SolverAnswer answer = solver.solve(asked, deadline);
     complete &= !(answer instanceof SolverAnswer.Stopped);
     return answer instanceof SolverAnswer.Best best ? Optional.of(best) : Optional.empty();
   }
 
   private void add(double limit, SolverAnswer.Best best, int expected) {
-    Solution solution = Solutions.of(problem, network, best.path(), best.bound());
+    Solution solution = Solutions.of(formulation, best.path(), best.bound());
     complete &= solution.gap() <= relativeGap;
     points.add(0, new Frontier.Point(limit, solution));
     listener.onProgress(new SearchListener.Progress(points.size(), expected, deadline.elapsed()));
@@ -89,7 +94,7 @@ final class FrontierSearch {
 
   private Frontier frontier() {
     return new Frontier(
-        cost.name,
+        cost.name(),
         ImmutableList.copyOf(points),
         complete && !deadline.isPast(),
         deadline.elapsed());

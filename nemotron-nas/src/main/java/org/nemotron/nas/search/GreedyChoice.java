@@ -6,35 +6,41 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.LayerGraph;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
 
-/** The greedy reference algorithm of Puzzle (appendix F.2.2) on a network. */
+/** The greedy reference algorithm of Puzzle (appendix F.2.2) on a path problem. */
 final class GreedyChoice {
-  private final LayerGraph network;
+  private final PathProblem problem;
+  private final LayerGraph graph;
   private final ImmutableList<Constraint> limited;
 
   /**
-   * What is left of each limited row: the shares of the layers seen so far, less what they took.
+   * What is left of each limit: the shares of the layers passed so far, less what their arcs took.
    */
   private final double[] left;
 
   /** The arc that covers each layer, -1 while there is none. */
   private final int[] cover;
 
-  GreedyChoice(LayerGraph network) {
-    this.network = network;
+  GreedyChoice(PathProblem problem) {
+    this.problem = problem;
+    this.graph = problem.graph();
     this.limited =
-        network.rows.stream()
-            .filter(row -> Double.isFinite(row.atMost))
+        problem.constraints().stream()
+            .filter(constraint -> Double.isFinite(constraint.atMost()))
             .collect(ImmutableList.toImmutableList());
     this.left = new double[limited.size()];
-    this.cover = new int[network.layers];
+    this.cover = new int[graph.lastNode()];
     Arrays.fill(cover, -1);
   }
 
   /** Returns the greedy path, empty when some layer has nothing that fits its share. */
   Optional<Path> path() {
     int[] order =
-        IntStream.range(0, network.layers)
+        IntStream.range(0, graph.lastNode())
             .boxed()
             .sorted(Comparator.comparingDouble(this::meanScore))
             .mapToInt(Integer::intValue)
@@ -52,41 +58,42 @@ final class GreedyChoice {
   }
 
   private double meanScore(int layer) {
-    return IntStream.range(network.firstArc[layer], network.firstArc[layer + 1])
-        .mapToDouble(arc -> network.objective[arc])
-        .average()
-        .orElse(0);
+    return arcs(layer).mapToDouble(problem::objective).average().orElse(0);
+  }
+
+  private IntStream arcs(int layer) {
+    return IntStream.range(graph.firstArc(layer), graph.endArc(layer));
   }
 
   private OptionalInt bestThatFits(int layer) {
-    return IntStream.range(network.firstArc[layer], network.firstArc[layer + 1])
+    return arcs(layer)
         .filter(this::isFree)
         .filter(this::fits)
         .boxed()
-        .min(Comparator.comparingDouble(arc -> network.objective[arc]))
+        .min(Comparator.comparingDouble(problem::objective))
         .map(OptionalInt::of)
         .orElse(OptionalInt.empty());
   }
 
   private boolean isFree(int arc) {
-    return IntStream.range(network.from[arc], network.to[arc]).allMatch(at -> cover[at] < 0);
+    return IntStream.range(graph.from(arc), graph.to(arc)).allMatch(at -> cover[at] < 0);
   }
 
   private boolean fits(int arc) {
-    return IntStream.range(0, left.length).allMatch(row -> leftAfter(row, arc) >= 0);
+    return IntStream.range(0, left.length).allMatch(index -> leftAfter(index, arc) >= 0);
   }
 
-  private double leftAfter(int row, int arc) {
-    Constraint limit = limited.get(row);
-    double share = (limit.atMost - limit.fixed) / network.layers;
-    int covered = network.to[arc] - network.from[arc];
-    return left[row] + covered * share - limit.coefficients[arc];
+  private double leftAfter(int index, int arc) {
+    Constraint limit = limited.get(index);
+    double share = (limit.atMost() - limit.fixed()) / graph.lastNode();
+    int covered = graph.to(arc) - graph.from(arc);
+    return left[index] + covered * share - limit.coefficient(arc);
   }
 
   private void take(int arc) {
-    for (int row = 0; row < left.length; row++) {
-      left[row] = leftAfter(row, arc);
+    for (int index = 0; index < left.length; index++) {
+      left[index] = leftAfter(index, arc);
     }
-    Arrays.fill(cover, network.from[arc], network.to[arc], arc);
+    Arrays.fill(cover, graph.from(arc), graph.to(arc), arc);
   }
 }

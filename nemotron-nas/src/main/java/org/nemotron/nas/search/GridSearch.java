@@ -2,11 +2,15 @@ package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
 /** Solves a problem under every pair of limits on two costs. */
 final class GridSearch {
-  private final SearchProblem problem;
-  private final LayerGraph network;
+  private final Formulation formulation;
   private final Solver solver;
   private final double relativeGap;
   private final Deadline deadline;
@@ -18,8 +22,7 @@ final class GridSearch {
       double relativeGap,
       Deadline deadline,
       SearchListener listener) {
-    this.problem = problem;
-    this.network = LayerGraph.of(problem);
+    this.formulation = Formulation.of(problem);
     this.solver = solver;
     this.relativeGap = relativeGap;
     this.deadline = deadline;
@@ -27,12 +30,10 @@ final class GridSearch {
   }
 
   FrontierGrid evenly(String cost, int points, String otherCost, int otherPoints) {
-    Constraint one = network.costRow(cost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-    Constraint other =
-        network.costRow(otherCost, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-    ImmutableList<Double> limits = Limits.evenly(network, one, points, solver, deadline);
-    ImmutableList<Double> otherLimits =
-        Limits.evenly(network, other, otherPoints, solver, deadline);
+    Constraint one = formulation.cost(cost);
+    Constraint other = formulation.cost(otherCost);
+    ImmutableList<Double> limits = limits(one, points);
+    ImmutableList<Double> otherLimits = limits(other, otherPoints);
     ImmutableList.Builder<FrontierGrid.Cell> cells = ImmutableList.builder();
     boolean complete = true;
     int done = 0;
@@ -52,15 +53,17 @@ final class GridSearch {
         cost, otherCost, cells.build(), complete && !deadline.isPast(), deadline.elapsed());
   }
 
-  private LayerGraph within(Constraint one, double limit, Constraint other, double otherLimit) {
-    return network
-        .plusRow(one.between(Double.NEGATIVE_INFINITY, limit))
-        .plusRow(other.between(Double.NEGATIVE_INFINITY, otherLimit));
+  private ImmutableList<Double> limits(Constraint cost, int points) {
+    return CostLimits.evenly(formulation.paths(), cost, points, solver, deadline);
+  }
+
+  private PathProblem within(Constraint one, double limit, Constraint other, double otherLimit) {
+    return formulation.paths().plus(one.upTo(limit)).plus(other.upTo(otherLimit));
   }
 
   private Optional<Solution> solution(SolverAnswer answer) {
     return answer instanceof SolverAnswer.Best best
-        ? Optional.of(Solutions.of(problem, network, best.path(), best.bound()))
+        ? Optional.of(Solutions.of(formulation, best.path(), best.bound()))
         : Optional.empty();
   }
 }

@@ -7,7 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 
-/** The fields of one JSON object; a complaint says in which object and what it must be. */
+/** The fields of one JSON object; a message names the object and the rule. */
 final class JsonFields {
   private final JsonNode node;
   private final String where;

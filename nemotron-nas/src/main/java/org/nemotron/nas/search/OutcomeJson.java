@@ -8,7 +8,7 @@ import org.nemotron.nas.search.SearchOutcome.Found;
 import org.nemotron.nas.search.SearchOutcome.Infeasible;
 import org.nemotron.nas.search.SearchOutcome.OutOfTime;
 
-/** Writes what a search came to as JSON; numbers that are not finite are left out. */
+/** Writes outcomes as JSON; numbers that are not finite are left out. */
 public final class OutcomeJson {
   private static final ObjectMapper MAPPER = JsonMapper.builder().build();
   private static final double NANOS = 1e9;
@@ -81,6 +81,10 @@ public final class OutcomeJson {
     node.put("budget", infeasible.budget()).put("limit", infeasible.limit());
     put(node, "leastPossible", infeasible.leastPossible());
     infeasible.clash().forEach(node.putArray("clash")::add);
+    if (!infeasible.pins().isEmpty()) {
+      ArrayNode pins = node.putArray("pins");
+      infeasible.pins().forEach(pin -> ProblemJson.write(pin, pins.addObject()));
+    }
     infeasible.repairs().forEach(node.putObject("repairs")::put);
   }
 

@@ -8,7 +8,7 @@ import com.google.common.collect.ImmutableSet;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The checks of a {@link SearchProblem}; each complaint names the layer and the candidate. */
+/** The checks of a {@link SearchProblem}; each message names the layer and the candidate. */
 final class ProblemChecks {
   private ProblemChecks() {}
 
@@ -121,6 +121,8 @@ final class ProblemChecks {
     for (Rule rule : rules) {
       if (rule instanceof Rule.Pin pin) {
         checkExists(layers, pin);
+      } else if (rule instanceof Rule.KindCount count) {
+        checkExists(layers, count);
       }
     }
     checkCovered(AllowedAlternatives.of(layers, rules));
@@ -136,21 +138,35 @@ final class ProblemChecks {
         pin.id());
   }
 
+  private static void checkExists(
+      ImmutableList<ImmutableList<Alternative>> layers, Rule.KindCount count) {
+    ImmutableSet<String> kinds =
+        layers.stream()
+            .flatMap(ImmutableList::stream)
+            .flatMap(candidate -> candidate.kinds().stream())
+            .collect(ImmutableSet.toImmutableSet());
+    checkArgument(
+        kinds.contains(count.kind()),
+        "kind %s: a rule's kind must be one of the candidates' kinds %s",
+        count.kind(),
+        kinds);
+  }
+
   /** Checks that a chain of permitted candidates leads from the first layer past the last. */
-  private static void checkCovered(AllowedAlternatives permissions) {
-    boolean[] reached = new boolean[permissions.layers() + 1];
+  private static void checkCovered(AllowedAlternatives allowed) {
+    boolean[] reached = new boolean[allowed.layers() + 1];
     reached[0] = true;
     int furthest = 0;
-    for (int layer = 0; layer < permissions.layers(); layer++) {
+    for (int layer = 0; layer < allowed.layers(); layer++) {
       if (reached[layer]) {
         furthest = layer;
-        for (Alternative candidate : permissions.at(layer)) {
+        for (Alternative candidate : allowed.at(layer)) {
           reached[layer + candidate.covers()] = true;
         }
       }
     }
-    if (!reached[permissions.layers()]) {
-      checkNoGapBefore(permissions, furthest);
+    if (!reached[allowed.layers()]) {
+      checkNoGapBefore(allowed, furthest);
       throw new IllegalArgumentException(
           String.format(
               "layer %d: forced and forbidden candidates leave nothing that can stand here",
@@ -159,9 +175,9 @@ final class ProblemChecks {
   }
 
   /** Checks that no candidate covers the layers up to one in which nothing can stand. */
-  private static void checkNoGapBefore(AllowedAlternatives permissions, int empty) {
+  private static void checkNoGapBefore(AllowedAlternatives allowed, int empty) {
     for (int layer = 0; layer < empty; layer++) {
-      for (Alternative candidate : permissions.at(layer)) {
+      for (Alternative candidate : allowed.at(layer)) {
         checkArgument(
             candidate.covers() == 1 || layer + candidate.covers() != empty,
             "layer %s, candidate %s: covers (%s) leaves a gap, nothing that is permitted can stand "

@@ -16,7 +16,7 @@ import com.google.common.collect.ImmutableList;
 
 /** Reads and writes {@link SearchProblem}s as JSON; reading back what was written is identical. */
 public final class ProblemJson {
-  /** Takes NaN and Infinity, which many programs write, to complain of them by layer and name. */
+  /** Reads NaN and Infinity, which many programs write, so that messages name layer and cost. */
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -164,7 +164,7 @@ public final class ProblemJson {
     }
   }
 
-  private static void write(Rule rule, ObjectNode node) {
+  static void write(Rule rule, ObjectNode node) {
     if (rule instanceof Rule.Force force) {
       node.put("layer", force.layer()).put("force", force.id());
     } else if (rule instanceof Rule.Forbid forbid) {

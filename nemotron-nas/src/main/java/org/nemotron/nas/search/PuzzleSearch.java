@@ -8,9 +8,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.nemotron.nas.search.exact.ExactSolver;
+import org.nemotron.nas.search.exact.ScipSolver;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Solver;
 
 /**
- * Finds the architecture of least harm within all budgets, and proves it.
+ * Finds the architecture of least score within all budgets, and proves it.
  *
  * <p>Immutable and safe for use by several threads; every call is independent of the others.
  *
@@ -51,7 +55,7 @@ public final class PuzzleSearch {
   /**
    * Returns the best solutions, as many and as far apart as the problem asks for.
    *
-   * @param problem what to search
+   * @param problem the alternatives, budgets and rules
    */
   public SearchOutcome solve(SearchProblem problem) {
     return solve(problem, solver);
@@ -76,7 +80,7 @@ public final class PuzzleSearch {
   }
 
   /**
-   * Returns how the best architecture hangs on its budgets, empty when nothing fits; exact,
+   * Returns how the best architecture depends on its budgets, empty when nothing fits; exact,
    * whatever the relative gap.
    */
   public Optional<Sensitivity> sensitivity(SearchProblem problem) {
@@ -96,8 +100,9 @@ public final class PuzzleSearch {
 
   /**
    * Returns the best architecture for evenly spaced limits from above on one cost, from the least
-   * that can be met to the one beyond which more buys nothing. The budgets of the problem stay;
-   * where one from below on this cost cannot be met exactly, the first limit is a step above it.
+   * that some architecture respects to the one above which the score falls no further. The budgets
+   * of the problem stay; where a budget from below on this cost lies among values so dense that the
+   * least cannot be proven, the first limit is a step above it.
    *
    * @param cost the cost whose limit varies
    * @param points how many limits, at least 2
@@ -122,8 +127,8 @@ public final class PuzzleSearch {
 
   /**
    * Returns the best architectures over a grid of evenly spaced limits from above on two costs,
-   * each from the least that can be met to the one beyond which more buys nothing. The budgets of
-   * the problem stay.
+   * each from the least that some architecture respects to the one above which the score falls no
+   * further. The budgets of the problem stay.
    *
    * @param points how many limits on {@code cost}, at least 2
    * @param otherPoints how many limits on {@code otherCost}, at least 2
@@ -150,7 +155,7 @@ public final class PuzzleSearch {
     return Deadline.startingNow(timeLimit, cancelled);
   }
 
-  /** How to search. */
+  /** The solver. */
   public enum Method {
     /** This library's own method; SCIP goes on where that would need too much memory. */
     OWN,
@@ -176,7 +181,7 @@ public final class PuzzleSearch {
 
     private Builder() {}
 
-    /** Sets after how long a call returns with what it has; never, unless set. */
+    /** Sets after how long a call returns the best it has found; unlimited unless set. */
     @CanIgnoreReturnValue
     public Builder timeLimit(Duration limit) {
       checkArgument(
@@ -186,8 +191,8 @@ public final class PuzzleSearch {
     }
 
     /**
-     * Sets how far the bound of a solution may stay below its score, as a share of the score: less
-     * proof, sooner. 0 unless set: every solution is proven to be the best.
+     * Sets how far the bound of a solution may stay below its score, as a share of the score: a
+     * weaker proof, sooner. 0 unless set: every solution is proven to be the best.
      */
     @CanIgnoreReturnValue
     public Builder relativeGap(double gap) {
@@ -196,28 +201,28 @@ public final class PuzzleSearch {
       return this;
     }
 
-    /** Sets who hears of every solution and point. */
+    /** Sets the listener that is called after every solution and point. */
     @CanIgnoreReturnValue
     public Builder listener(SearchListener newListener) {
       listener = newListener;
       return this;
     }
 
-    /** Sets what is asked, often, whether to stop; a stopped call returns with what it has. */
+    /** Sets the condition, evaluated often, that stops a call, which returns the best it found. */
     @CanIgnoreReturnValue
     public Builder cancelledWhen(BooleanSupplier newCancelled) {
       cancelled = newCancelled;
       return this;
     }
 
-    /** Sets what to prefer among equal scores; nothing, unless set. */
+    /** Sets which architecture to prefer among equal scores; any unless set. */
     @CanIgnoreReturnValue
     public Builder breakTies(TieBreak newTieBreak) {
       tieBreak = Optional.of(newTieBreak);
       return this;
     }
 
-    /** Sets how to search; by this library's own method, unless set. */
+    /** Sets the solver; this library's own unless set. */
     @CanIgnoreReturnValue
     public Builder method(Method newMethod) {
       method = newMethod;

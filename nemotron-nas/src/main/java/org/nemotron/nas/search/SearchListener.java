@@ -2,7 +2,7 @@ package org.nemotron.nas.search;
 
 import java.time.Duration;
 
-/** Hears how a search of several solutions or points proceeds, on the searching thread. */
+/** Receives the progress of a search of several solutions or points, on the searching thread. */
 @FunctionalInterface
 public interface SearchListener {
   /** A listener that ignores everything. */
@@ -10,7 +10,7 @@ public interface SearchListener {
       new SearchListener() {
         @Override
         public void onProgress(Progress progress) {
-          // nobody listens
+          // nothing to do
         }
       };
 
@@ -18,7 +18,7 @@ public interface SearchListener {
   void onProgress(Progress progress);
 
   /**
-   * How far a search is.
+   * The progress of a search.
    *
    * @param done the solutions or points found so far
    * @param expected how many there will be at most, {@link Integer#MAX_VALUE} when not known

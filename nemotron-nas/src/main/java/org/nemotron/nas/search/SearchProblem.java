@@ -1,6 +1,7 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -11,16 +12,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What to search: which alternatives each layer may hold, and what the whole must respect.
+ * The alternatives that each layer may hold, and the budgets and rules of the whole architecture.
  *
  * <p>An architecture is a chain of alternatives that covers every layer once. Its score is the sum
- * of their scores, to be made least; each of its costs is the fixed cost plus the sum of theirs.
+ * of their scores, which the search minimizes; each of its costs is the fixed cost plus the sum of
+ * theirs.
  *
  * @param layers the alternatives that may stand in each layer; one that covers k layers is listed
  *     in the first of them
  * @param fixedCosts costs that every architecture has, 0 for those not named
  * @param budgets the bounds on its costs
- * @param rules further demands
+ * @param rules further constraints
  * @param solutions how many solutions to find
  * @param minDifferentLayers in how many layers a solution must differ from every earlier one; with
  *     more than there are layers, only one solution exists
@@ -65,6 +67,21 @@ public record SearchProblem(
     return layers.get(0).get(0).costs().keySet();
   }
 
+  /** Returns the rules that force or forbid a candidate. */
+  ImmutableList<Rule.Pin> pins() {
+    return rules.stream()
+        .filter(Rule.Pin.class::isInstance)
+        .map(Rule.Pin.class::cast)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns this problem with other pins. */
+  SearchProblem withPins(List<Rule.Pin> pins) {
+    ImmutableList.Builder<Rule> all = ImmutableList.builder();
+    rules.stream().filter(rule -> !(rule instanceof Rule.Pin)).forEach(all::add);
+    return toBuilder().rules(all.addAll(pins).build()).build();
+  }
+
   /** Collects the parts of a {@link SearchProblem}. */
   public static final class Builder {
     private final ImmutableList.Builder<ImmutableList<Alternative>> layers =
@@ -98,10 +115,11 @@ public record SearchProblem(
       return this;
     }
 
-    /** Sets the costs that every architecture has. */
+    /** Sets the costs that every architecture has; none unless set. */
     @CanIgnoreReturnValue
-    public Builder fixedCosts(Map<String, Double> costs) {
-      fixedCosts = ImmutableMap.copyOf(costs);
+    public Builder fixedCosts(Map<String, ? extends Number> costs) {
+      checkNotNull(costs, "fixedCosts must not be null");
+      fixedCosts = CostMaps.of("fixedCosts", costs);
       return this;
     }
 

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.time.Duration;
 
 /**
- * How the best architecture hangs on its budgets.
+ * How the best architecture depends on its budgets.
  *
  * @param solution the best architecture
  * @param budgets one entry for each finite end of each budget, in the order of the problem
@@ -15,18 +15,18 @@ public record Sensitivity(
     Solution solution, ImmutableList<Entry> budgets, boolean complete, Duration elapsed) {
 
   /**
-   * How the best architecture hangs on one end of one budget, all else being kept.
+   * How the best architecture depends on one end of one budget, while all else stays.
    *
    * @param cost the cost of the budget
    * @param limit its limit as it stands
    * @param fromAbove whether the limit is an upper one
-   * @param scorePerUnit how much less harm one unit more of room would buy, from the linear
-   *     relaxation; 0 when the limit does not bind
+   * @param scorePerUnit by how much the score falls when the limit is loosened by one unit (the
+   *     shadow price), from the linear relaxation; 0 when the limit does not bind
    * @param betterLimit the nearest looser limit at which a better architecture fits; infinite when
    *     there is none
    * @param betterScore the best score at that limit; the present one when there is none
-   * @param worseLimit the tightest limit that the chosen architecture meets: beyond it, another one
-   *     must be chosen
+   * @param worseLimit the tightest limit that the chosen architecture respects: beyond it, another
+   *     one must be chosen
    * @param worseScore the best score beyond that limit, infinite when nothing fits there
    */
   public record Entry(

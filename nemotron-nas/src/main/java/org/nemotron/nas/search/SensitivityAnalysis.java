@@ -4,111 +4,107 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.nemotron.nas.search.exact.ShadowPrices;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
-/** Moves one limit at a time and searches for where the best architecture changes. */
+/** Moves one limit at a time and finds where the best architecture changes. */
 final class SensitivityAnalysis {
   /** A score must be lower by this share to be better, not merely added in another order. */
   private static final double ROUNDING = 1e-12;
 
-  private final SearchProblem problem;
-  private final LayerGraph network;
+  private final Formulation formulation;
+  private final PathProblem problem;
   private final Solver solver;
   private final Deadline deadline;
   private boolean complete = true;
 
   SensitivityAnalysis(SearchProblem problem, Solver solver, Deadline deadline) {
-    this.problem = problem;
-    this.network = LayerGraph.of(problem);
+    this.formulation = Formulation.of(problem);
+    this.problem = formulation.paths();
     this.solver = solver;
     this.deadline = deadline;
   }
 
   /** Returns the analysis, empty when nothing fits or no time was left. */
   Optional<Sensitivity> analyze() {
-    return best(network).map(this::analyze);
+    return best(problem).map(this::analyze);
   }
 
   private Sensitivity analyze(SolverAnswer.Best best) {
-    ReducedProblem core = ReducedProblem.of(network);
-    Multipliers dual =
-        ColumnGeneration.ascend(core, new double[core.rows()], Double.POSITIVE_INFINITY, ROUNDING);
+    ShadowPrices prices = ShadowPrices.of(problem);
+    ImmutableList<Budget> budgets = formulation.problem().budgets();
     ImmutableList.Builder<Sensitivity.Entry> entries = ImmutableList.builder();
-    for (int row = 0; row < problem.budgets().size(); row++) {
-      Budget budget = problem.budgets().get(row);
-      if (budget.atMost() < Double.POSITIVE_INFINITY) {
-        entries.add(entry(best.path(), row, 1, price(core, dual, row, 1)));
+    for (int index = 0; index < budgets.size(); index++) {
+      if (budgets.get(index).atMost() < Double.POSITIVE_INFINITY) {
+        entries.add(entry(best.path(), index, 1, prices));
       }
-      if (budget.atLeast() > Double.NEGATIVE_INFINITY) {
-        entries.add(entry(best.path(), row, -1, price(core, dual, row, -1)));
+      if (budgets.get(index).atLeast() > Double.NEGATIVE_INFINITY) {
+        entries.add(entry(best.path(), index, -1, prices));
       }
     }
     return new Sensitivity(
-        Solutions.of(problem, network, best.path(), best.bound()),
+        Solutions.of(formulation, best.path(), best.bound()),
         entries.build(),
         complete && !deadline.isPast(),
         deadline.elapsed());
   }
 
-  private static double price(ReducedProblem core, Multipliers dual, int row, int sign) {
-    double price = 0;
-    for (int i = 0; i < core.rows(); i++) {
-      ReducedProblem.Side side = core.sides.get(i);
-      if (side.row() == row && side.factor() * sign > 0) {
-        price = dual.multipliers[i] * Math.abs(side.factor()) / core.scale;
-      }
-    }
-    return price;
-  }
-
   /**
-   * Looks at one end of a row.
+   * Analyzes one end of a budget.
    *
-   * @param sign 1 for the upper end, -1 for the lower one, which is the upper one of the negated
-   *     row
+   * @param index the index of its constraint
+   * @param sign 1 for the upper limit, -1 for the lower one, which is the upper one of the negated
+   *     constraint
    */
-  private Sensitivity.Entry entry(Path chosen, int row, int sign, double price) {
-    Constraint asked = network.rows.get(row);
+  private Sensitivity.Entry entry(Path chosen, int index, int sign, ShadowPrices prices) {
+    Constraint asked = problem.constraints().get(index);
     Constraint upper = sign > 0 ? asked : asked.negated();
-    double score = network.score(chosen);
-    double better = betterLimit(row, upper, score);
-    double betterScore = better < Double.POSITIVE_INFINITY ? bestScore(row, upper, better) : score;
+    double score = problem.objective(chosen);
+    double better = betterLimit(index, upper, score);
+    double betterScore =
+        better < Double.POSITIVE_INFINITY ? bestScore(index, upper, better) : score;
     double worse = upper.value(chosen);
     return new Sensitivity.Entry(
-        asked.name,
-        sign * upper.atMost,
+        asked.name(),
+        sign * upper.atMost(),
         sign > 0,
-        price,
+        prices.of(index, sign),
         sign * better,
         betterScore,
         sign * worse,
-        bestScore(row, upper, Math.nextDown(worse)));
+        bestScore(index, upper, Math.nextDown(worse)));
   }
 
-  /** Returns the least value of a row at which something better than {@code score} fits. */
-  private double betterLimit(int row, Constraint upper, double score) {
+  /** Returns the least value of a constraint at which something better than {@code score} fits. */
+  private double betterLimit(int index, Constraint upper, double score) {
     double below = score - ROUNDING * Math.max(Math.abs(score), Double.MIN_NORMAL);
-    LayerGraph free = replaced(row, upper, Double.POSITIVE_INFINITY);
-    return best(free.plusRow(free.objectiveRow(below)).withObjective(upper.coefficients))
+    PathProblem free = replaced(index, upper, Double.POSITIVE_INFINITY);
+    return best(free.plus(free.objectiveAtMost(below)).withObjective(upper.coefficients()))
         .map(found -> upper.value(found.path()))
         .orElse(Double.POSITIVE_INFINITY);
   }
 
-  private double bestScore(int row, Constraint upper, double limit) {
-    return best(replaced(row, upper, limit))
-        .map(found -> network.score(found.path()))
+  private double bestScore(int index, Constraint upper, double limit) {
+    return best(replaced(index, upper, limit))
+        .map(found -> problem.objective(found.path()))
         .orElse(Double.POSITIVE_INFINITY);
   }
 
-  private LayerGraph replaced(int row, Constraint upper, double limit) {
-    List<Constraint> rows = new ArrayList<>(network.rows);
-    rows.set(row, upper.between(upper.atLeast, limit));
-    return network.withRows(rows);
+  private PathProblem replaced(int index, Constraint upper, double limit) {
+    List<Constraint> constraints = new ArrayList<>(problem.constraints());
+    constraints.set(index, upper.between(upper.atLeast(), limit));
+    return problem.withConstraints(constraints);
   }
 
-  private Optional<SolverAnswer.Best> best(LayerGraph asked) {
+  private Optional<SolverAnswer.Best> best(PathProblem asked) {
     SolverAnswer answer = solver.solve(asked, deadline);
     if (answer instanceof SolverAnswer.Best best) {
-      complete &= best.bound() >= asked.score(best.path());
+      complete &= best.bound() >= asked.objective(best.path());
       return Optional.of(best);
     }
     complete &= answer instanceof SolverAnswer.None;

@@ -11,10 +11,10 @@ import com.google.common.collect.ImmutableSet;
  *
  * @param choices the placed alternatives in layer order; one that covers several layers stands here
  *     once
- * @param score the summed harm, added again from the alternatives
- * @param bound no architecture that meets the same demands has a score below this; equal to the
- *     score when the optimum is proven. For solutions after the first, the demands include the
- *     distance to every earlier one
+ * @param score the sum of the alternatives' scores, added again from them
+ * @param bound a lower bound on the score of every architecture that respects the problem; equal to
+ *     the score when the optimum is proven. For solutions after the first, of every one that also
+ *     differs from each earlier solution in enough layers
  * @param gap {@code (score - bound) / |score|}, 0 when the optimum is proven
  * @param costs every cost of the whole architecture, fixed costs included, added again
  */

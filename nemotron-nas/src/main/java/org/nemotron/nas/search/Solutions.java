@@ -3,6 +3,7 @@ package org.nemotron.nas.search;
 import com.google.common.base.Verify;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import org.nemotron.nas.search.graph.Path;
 
 /** Turns paths into {@link Solution}s by adding everything again from the alternatives. */
 final class Solutions {
@@ -13,8 +14,9 @@ final class Solutions {
    *
    * @param bound a proven lower bound on the score
    */
-  static Solution of(SearchProblem problem, LayerGraph network, Path path, double bound) {
-    ImmutableList<Choice> choices = network.choices(path);
+  static Solution of(Formulation formulation, Path path, double bound) {
+    SearchProblem problem = formulation.problem();
+    ImmutableList<Choice> choices = formulation.choices(path);
     double score = 0;
     int next = 0;
     for (Choice choice : choices) {
@@ -25,7 +27,8 @@ final class Solutions {
     Verify.verify(next == problem.layers().size(), "layer %s is not covered", next);
     ImmutableMap<String, Double> costs = costs(problem, choices);
     for (Budget budget : problem.budgets()) {
-      Verify.verify(budget.allows(costs.getOrDefault(budget.cost(), 0.0)), "broken %s", budget);
+      Verify.verify(
+          budget.allows(costs.getOrDefault(budget.cost(), 0.0)), "%s is exceeded", budget);
     }
     double proven = Math.min(bound, score);
     return new Solution(choices, score, proven, gap(score, proven), costs);

@@ -3,9 +3,9 @@ package org.nemotron.nas.search;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * What to do with architectures whose scores cannot be told apart: take the one of least cost.
+ * Which of several architectures of tied scores to take: the one of least cost.
  *
- * @param cost the cost to make least
+ * @param cost the cost to minimize
  * @param standardErrors scores count as tied when they are no further from the best than this many
  *     standard errors of the best architecture's score; 0 for equal scores only
  */

@@ -24,12 +24,12 @@ final class CostChecksTest {
 
   @Test
   void meters_withoutRounds_areRefusedByName() {
-    assertThatThrownBy(() -> new LatencyMeter(0, 1))
+    assertThatThrownBy(() -> new MeterSettings(0, 1, 1))
         .hasMessage("prefillRounds (0) must be positive");
-    assertThatThrownBy(() -> new LatencyMeter(1, 0))
+    assertThatThrownBy(() -> new MeterSettings(1, 0, 1))
         .hasMessage("decodeRounds (0) must be positive");
-    assertThatThrownBy(() -> new ThroughputMeter(SMALLEST, 0))
-        .hasMessage("rounds (0) must be positive");
+    assertThatThrownBy(() -> new MeterSettings(1, 1, 0))
+        .hasMessage("generationRounds (0) must be positive");
   }
 
   @Test

@@ -8,7 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -49,7 +49,7 @@ final class CostTest {
   @Test
   void memory_float32AndWholePages_equalsTheCacheOfServing() {
     ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
-    Scenario twoPages = new Scenario(3, KvCache.PAGE_TOKENS, KvCache.PAGE_TOKENS);
+    Scenario twoPages = new Scenario(3, KvPages.PAGE_TOKENS, KvPages.PAGE_TOKENS);
     assertThat(new MemoryModel(DType.FLOAT32).kvBytes(spec, twoPages))
         .isEqualTo(3 * 2 * pageBytes(spec));
   }
@@ -142,7 +142,7 @@ final class CostTest {
   void table_subBlockThatWasNotMeasured_isNamed() {
     assertThatThrownBy(() -> table().latency(new FfnSpec.Gated(20)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("network w20 was not measured");
+        .hasMessage("FFN w20 was not measured");
     assertThatThrownBy(() -> table().latency(new AttentionSpec.GroupedQuery(4, 1, 10)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("attention kv1 was not measured");

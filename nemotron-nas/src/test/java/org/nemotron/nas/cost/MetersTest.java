@@ -40,7 +40,7 @@ final class MetersTest {
 
   @Test
   void measure_everyKindOfSubBlock_isPositiveAndFinite() {
-    LatencyMeter meter = new LatencyMeter(2, 3);
+    LatencyMeter meter = new LatencyMeter(new MeterSettings(2, 3, 1));
     List<Long> rounds = new ArrayList<>();
     CostTable table = meter.measure(parent, SmallParent.SPACE, SCENARIO, rounds::add);
     assertThat(table.attentions().keySet())
@@ -70,7 +70,7 @@ final class MetersTest {
     try (HeterogeneousModel both =
         SmallParent.model(SmallParent.spec(ImmutableList.of(block, SmallParent.BLOCK)), 1)) {
       CostTable table =
-          new LatencyMeter(5, 5).measure(both, SearchSpace.NO_OPS, SCENARIO, round -> {});
+          new LatencyMeter(new MeterSettings(5, 5, 1)).measure(both, SearchSpace.NO_OPS, SCENARIO);
       assertThat(table.latency(wide).prefillNanos())
           .isGreaterThan(table.latency(SmallParent.FFN).prefillNanos());
       assertThat(table.latency(SmallParent.FFN).prefillNanos())
@@ -81,8 +81,8 @@ final class MetersTest {
   @Test
   void measure_batchOfOne_isPossible() {
     CostTable table =
-        new LatencyMeter(1, 1)
-            .measure(parent, SearchSpace.NO_OPS, new Scenario(1, 3, 1), round -> {});
+        new LatencyMeter(new MeterSettings(1, 1, 1))
+            .measure(parent, SearchSpace.NO_OPS, new Scenario(1, 3, 1));
     assertThat(table.tokensPerSecond(parent.spec())).isPositive().isFinite();
   }
 
@@ -91,7 +91,8 @@ final class MetersTest {
     try (HeterogeneousModel empty =
         SmallParent.model(SmallParent.spec(ImmutableList.of(BlockSpec.NO_OP)), 1)) {
       ImmutableList<Double> rates =
-          new ThroughputMeter(SCENARIO, 3).measure(ImmutableList.of(parent, empty));
+          new ThroughputMeter(SCENARIO, new MeterSettings(1, 1, 3))
+              .measure(ImmutableList.of(parent, empty));
       assertThat(rates).hasSize(2).allSatisfy(rate -> assertThat(rate).isPositive().isFinite());
       assertThat(rates.get(1)).isGreaterThan(rates.get(0));
     }
@@ -107,7 +108,7 @@ final class MetersTest {
             new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(24)));
     try (HeterogeneousModel mixed = SmallParent.model(SmallParent.spec(blocks), 1)) {
       CostTable table =
-          new LatencyMeter(3, 3).measure(mixed, SearchSpace.NO_OPS, SCENARIO, round -> {});
+          new LatencyMeter(new MeterSettings(3, 3, 1)).measure(mixed, SearchSpace.NO_OPS, SCENARIO);
       for (FfnSpec narrow : ImmutableList.of(SmallParent.FFN, new FfnSpec.Gated(24))) {
         assertThat(table.latency(wide).prefillNanos())
             .isGreaterThan(table.latency(narrow).prefillNanos());

@@ -6,8 +6,8 @@ import com.google.common.collect.ImmutableList;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
-import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.Device;
@@ -20,7 +20,7 @@ final class ProbeTest {
   private static final Scenario SCENARIO = new Scenario(4, 12, 6);
 
   private static void assertWithinTheCall(Probe probe, int parts) {
-    for (ImmutableList<ImmutableList<SequenceChunk>> steps :
+    for (ImmutableList<ForwardBatch> steps :
         ImmutableList.of(probe.steps().context(), probe.steps().decode())) {
       long start = System.nanoTime();
       long[] nanos = probe.nanos(steps);
@@ -60,15 +60,14 @@ final class ProbeTest {
 
   @Test
   void measure_againWithEitherMeter_leavesNoMoreThanBefore() {
-    ThroughputMeter throughput = new ThroughputMeter(SCENARIO, 1);
-    LatencyMeter latency = new LatencyMeter(1, 1);
+    ThroughputMeter throughput = new ThroughputMeter(SCENARIO, new MeterSettings(1, 1, 1));
+    LatencyMeter latency = new LatencyMeter(new MeterSettings(1, 1, 1));
     try (HeterogeneousModel parent = SmallParent.model()) {
       assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
       MemoryUse before = MemoryUse.afterCollection();
       assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
       assertNothingLeft(before);
-      assertThat(latency.measure(parent, SearchSpace.NO_OPS, SCENARIO, round -> {}).ffns())
-          .hasSize(1);
+      assertThat(latency.measure(parent, SearchSpace.NO_OPS, SCENARIO).ffns()).hasSize(1);
       assertNothingLeft(before);
     }
   }

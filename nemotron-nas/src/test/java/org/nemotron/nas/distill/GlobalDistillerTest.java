@@ -23,6 +23,7 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -63,22 +64,25 @@ final class GlobalDistillerTest {
   }
 
   private static GlobalDistillationSettings settings(
-      int steps, double cosine, double kl, double lm, int threads) {
-    return new GlobalDistillationSettings(
-        steps, OptimizerSettings.ofRate(3e-3), cosine, kl, lm, threads, 4);
+      int steps, double cosine, double kl, double lm) {
+    return new GlobalDistillationSettings(steps, OptimizerSettings.ofRate(3e-3), cosine, kl, lm, 4);
   }
 
   private GlobalDistillation distill(
-      GlobalDistillationSettings settings, GlobalCheckpoint checkpoint, LongConsumer progress)
+      int threads,
+      GlobalDistillationSettings settings,
+      GlobalCheckpoint checkpoint,
+      LongConsumer progress)
       throws IOException {
     return new GlobalDistiller(settings, checkpoint)
+        .withThreads(threads)
         .distill(parent, start, SmallParent.training(), SmallParent.heldOut(), progress);
   }
 
   @Test
   void distill_cosineAndKl_bringsLossAndHeldOutKlDown() throws IOException {
     GlobalDistillation distilled =
-        distill(settings(STEPS, 1, 1, 0, 2), GlobalCheckpoint.NONE, step -> {});
+        distill(2, settings(STEPS, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
     try (HeterogeneousModel child = distilled.child()) {
       ImmutableDoubleArray losses = distilled.losses();
       assertThat(losses.length()).isEqualTo(STEPS);
@@ -99,7 +103,7 @@ final class GlobalDistillerTest {
   }
 
   private double heldOutKl(HeterogeneousModel child) {
-    GlobalLoss loss = new GlobalLoss(parent, settings(1, 0, 1, 0, 1));
+    GlobalLoss loss = new GlobalLoss(parent, settings(1, 0, 1, 0));
     double sum = 0;
     for (int batch = 0; batch < SmallParent.heldOut().batches(); batch++) {
       Tensor ids = SmallParent.heldOut().batch(batch);
@@ -113,7 +117,8 @@ final class GlobalDistillerTest {
     OptimizerSettings wild = new OptimizerSettings(10, 0, 1, 0.9, 0.95, 0, 1);
     GlobalDistillation distilled =
         distill(
-            new GlobalDistillationSettings(4, wild, 1, 1, 0, 1, 2),
+            1,
+            new GlobalDistillationSettings(4, wild, 1, 1, 0, 2),
             GlobalCheckpoint.NONE,
             step -> {});
     try (HeterogeneousModel child = distilled.child()) {
@@ -126,7 +131,7 @@ final class GlobalDistillerTest {
     var parentBefore = TensorValues.of(parent.tensors());
     var startBefore = TensorValues.of(start.tensors());
     try (HeterogeneousModel child =
-        distill(settings(3, 1, 1, 0, 2), GlobalCheckpoint.NONE, step -> {}).child()) {
+        distill(2, settings(3, 1, 1, 0), GlobalCheckpoint.NONE, step -> {}).child()) {
       assertThat(TensorValues.of(parent.tensors())).isEqualTo(parentBefore);
       assertThat(TensorValues.of(start.tensors())).isEqualTo(startBefore);
     }
@@ -135,9 +140,9 @@ final class GlobalDistillerTest {
   @Test
   void distill_severalThreads_changesTheResultByRoundingOnly() throws IOException {
     GlobalDistillation one =
-        distill(settings(STEPS, 1, 1, 0, 1), GlobalCheckpoint.NONE, step -> {});
+        distill(1, settings(STEPS, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
     GlobalDistillation four =
-        distill(settings(STEPS, 1, 1, 0, 4), GlobalCheckpoint.NONE, step -> {});
+        distill(4, settings(STEPS, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
     try (HeterogeneousModel ofOne = one.child();
         HeterogeneousModel ofFour = four.child()) {
       assertThat(four.losses().length()).isEqualTo(one.losses().length());
@@ -154,9 +159,9 @@ final class GlobalDistillerTest {
   @Test
   void distill_sameThreads_givesTheSameBits() throws IOException {
     GlobalDistillation first =
-        distill(settings(STEPS, 1, 1, 0, 2), GlobalCheckpoint.NONE, step -> {});
+        distill(2, settings(STEPS, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
     GlobalDistillation second =
-        distill(settings(STEPS, 1, 1, 0, 2), GlobalCheckpoint.NONE, step -> {});
+        distill(2, settings(STEPS, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
     try (HeterogeneousModel one = first.child();
         HeterogeneousModel two = second.child()) {
       assertThat(TensorValues.of(two.tensors())).isEqualTo(TensorValues.of(one.tensors()));
@@ -167,17 +172,20 @@ final class GlobalDistillerTest {
   @Test
   void distill_killedAndResumed_givesTheSameBitsAsUninterrupted(@TempDir Path directory)
       throws IOException {
-    GlobalDistillationSettings settings = settings(STEPS, 1, 1, 0, 2);
+    GlobalDistillationSettings settings = settings(STEPS, 1, 1, 0);
     GlobalCheckpoint checkpoint =
         GlobalCheckpoint.in(
             directory.resolve("state"), Fingerprint.builder().put("a", 1).build(), why -> {});
-    assertThatThrownBy(() -> distill(settings, checkpoint, GlobalDistillerTest::killAtSeven))
+    assertThatThrownBy(() -> distill(2, settings, checkpoint, GlobalDistillerTest::killAtSeven))
         .hasMessage("killed");
     long[] firstStep = {0};
     GlobalDistillation resumed =
         distill(
-            settings, checkpoint, step -> firstStep[0] = firstStep[0] == 0 ? step : firstStep[0]);
-    GlobalDistillation whole = distill(settings, GlobalCheckpoint.NONE, step -> {});
+            2,
+            settings,
+            checkpoint,
+            step -> firstStep[0] = firstStep[0] == 0 ? step : firstStep[0]);
+    GlobalDistillation whole = distill(2, settings, GlobalCheckpoint.NONE, step -> {});
     try (HeterogeneousModel actual = resumed.child();
         HeterogeneousModel expected = whole.child()) {
       assertThat(firstStep[0]).isEqualTo(5); // saved at step 4
@@ -192,12 +200,12 @@ final class GlobalDistillerTest {
     Path state = directory.resolve("state");
     GlobalCheckpoint other =
         GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 1).build(), why -> {});
-    distill(settings(4, 1, 1, 0, 1), other, step -> {}).child().close();
+    distill(1, settings(4, 1, 1, 0), other, step -> {}).child().close();
     long[] calls = {0};
     List<String> messages = new ArrayList<>();
     GlobalCheckpoint own =
         GlobalCheckpoint.in(state, Fingerprint.builder().put("a", 2).build(), messages::add);
-    distill(settings(4, 1, 1, 0, 1), own, step -> calls[0]++).child().close();
+    distill(1, settings(4, 1, 1, 0), own, step -> calls[0]++).child().close();
     assertThat(calls[0]).isEqualTo(4);
     assertThat(messages)
         .containsExactly(
@@ -211,8 +219,8 @@ final class GlobalDistillerTest {
       throws IOException {
     Path state = directory.resolve("state");
     Fingerprint one = Fingerprint.builder().put("a", 1).build();
-    GlobalDistillationSettings settings = settings(4, 1, 1, 0, 2);
-    GlobalDistillation whole = distill(settings, GlobalCheckpoint.NONE, step -> {});
+    GlobalDistillationSettings settings = settings(4, 1, 1, 0);
+    GlobalDistillation whole = distill(2, settings, GlobalCheckpoint.NONE, step -> {});
     for (String name :
         List.of("current.safetensors", "best.safetensors", "optimizer.pt", "state.json")) {
       Path file = state.resolve(name);
@@ -221,10 +229,10 @@ final class GlobalDistillerTest {
         List<String> messages = new ArrayList<>();
         List<Long> steps = new ArrayList<>();
         GlobalCheckpoint checkpoint = GlobalCheckpoint.in(state, one, messages::add);
-        distill(settings, checkpoint, step -> {}).child().close();
+        distill(2, settings, checkpoint, step -> {}).child().close();
         messages.clear();
         damage.to(file);
-        GlobalDistillation again = distill(settings, checkpoint, steps::add);
+        GlobalDistillation again = distill(2, settings, checkpoint, steps::add);
         try (HeterogeneousModel actual = again.child()) {
           assertThat(messages)
               .containsExactly(
@@ -267,7 +275,7 @@ final class GlobalDistillerTest {
   }
 
   private double loss(double cosine, double kl, double lm, HeterogeneousModel child, Tensor ids) {
-    return Tensors.scalar(new GlobalLoss(parent, settings(1, cosine, kl, lm, 1)).of(child, ids));
+    return Tensors.scalar(new GlobalLoss(parent, settings(1, cosine, kl, lm)).of(child, ids));
   }
 
   private double slowCosine(Tensor ids) {
@@ -362,15 +370,23 @@ final class GlobalDistillerTest {
   }
 
   @Test
-  void distill_batchSmallerThanThreads_isRefused() {
-    assertThatThrownBy(() -> distill(settings(1, 1, 1, 0, 5), GlobalCheckpoint.NONE, step -> {}))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("batchSize (4) must be at least the number of threads (5)");
+  void distill_moreThreadsThanSequences_computesOnePartForEach() throws IOException {
+    GlobalDistillation four = distill(4, settings(2, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
+    GlobalDistillation nine = distill(9, settings(2, 1, 1, 0), GlobalCheckpoint.NONE, step -> {});
+    four.child().close();
+    nine.child().close();
+    assertThat(nine.losses()).isEqualTo(four.losses());
+  }
+
+  @Test
+  void partsOfBatch_gpu_isTheWholeBatch() {
+    assertThat(GlobalDistiller.partsOfBatch(new Device("cuda", 0), 8, 16)).isEqualTo(1);
+    assertThat(GlobalDistiller.partsOfBatch(Device.CPU, 8, 16)).isEqualTo(8);
   }
 
   @Test
   void new_allTermsOff_isRefused() {
-    assertThatThrownBy(() -> settings(1, 0, 0, 0, 1))
+    assertThatThrownBy(() -> settings(1, 0, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("at least one term must have a positive weight");
   }

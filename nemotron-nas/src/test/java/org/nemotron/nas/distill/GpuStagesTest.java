@@ -62,8 +62,7 @@ final class GpuStagesTest {
     InitSettings settings =
         new InitSettings(
             InitSettings.ChannelImportance.ITERATIVE, InitSettings.KvHeadStart.BEST_HEADS, 2, true);
-    return new Calibrator(settings)
-        .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+    return new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   private record Stages(
@@ -71,16 +70,17 @@ final class GpuStagesTest {
     static Stages of(HeterogeneousModel parent) {
       try (NativeScope scope = NativeScope.open();
           BlockLibrary start = calibrated(parent)) {
-        ScoringSettings scoring = new ScoringSettings(3, 2, 3);
+        ScoringSettings scoring = ScoringSettings.DEFAULT.withCandidatesPerPass(2);
         ScoreTable before =
-            new BlockScorer(scoring).score(start, SmallParent.heldOut(), batch -> {});
+            new BlockScorer(scoring).withThreads(3).score(start, SmallParent.heldOut());
         LocalDistillation distilled =
             new LocalDistiller(
-                    new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 3, 10))
-                .distill(start, start.candidates(), SmallParent.training(), step -> {});
+                    new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 10, 0))
+                .withThreads(3)
+                .distill(start, start.candidates(), SmallParent.training());
         try (BlockLibrary trained = distilled.library()) {
           ScoreTable after =
-              new BlockScorer(scoring).score(trained, SmallParent.heldOut(), batch -> {});
+              new BlockScorer(scoring).withThreads(3).score(trained, SmallParent.heldOut());
           ImmutableMap.Builder<Candidate, CandidateTraining> trainings = ImmutableMap.builder();
           distilled.trainings().forEach(one -> trainings.put(one.candidate(), one));
           return new Stages(trainings.buildOrThrow(), before, after);
@@ -153,10 +153,11 @@ final class GpuStagesTest {
             random.map(tensor -> moved(tensor, parent.device(), parent.dtype()));
         HeterogeneousModel start = parent.withBlock(1, narrow, weights)) {
       GlobalDistillationSettings settings =
-          new GlobalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 1, 6);
+          new GlobalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 6);
       GlobalDistillation distilled =
           new GlobalDistiller(settings)
-              .distill(parent, start, SmallParent.training(), SmallParent.heldOut(), step -> {});
+              .withThreads(1)
+              .distill(parent, start, SmallParent.training(), SmallParent.heldOut());
       try (HeterogeneousModel child = distilled.child()) {
         assertThat(child.dtype()).isEqualTo(parent.dtype());
         return ImmutableList.copyOf(distilled.losses().asList());

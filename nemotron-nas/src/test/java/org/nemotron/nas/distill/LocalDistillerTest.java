@@ -59,9 +59,7 @@ final class LocalDistillerTest {
             InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             false);
-    start =
-        new Calibrator(settings)
-            .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+    start = new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   @AfterEach
@@ -74,8 +72,9 @@ final class LocalDistillerTest {
   private LocalDistillation distilled(
       BlockLibrary library, Iterable<Candidate> candidates, int threads) {
     return new LocalDistiller(
-            new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), threads, 10))
-        .distill(library, ImmutableList.copyOf(candidates), SmallParent.training(), step -> {});
+            new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 10, 0))
+        .withThreads(threads)
+        .distill(library, ImmutableList.copyOf(candidates), SmallParent.training());
   }
 
   @Test
@@ -121,8 +120,9 @@ final class LocalDistillerTest {
       int resident,
       long hostBytes) {
     var settings =
-        new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10, resident);
+        new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 10, resident);
     return new LocalDistiller(settings)
+        .withThreads(2)
         .distill(feed, start, candidates, SmallParent.training(), step -> {}, hostBytes);
   }
 
@@ -210,7 +210,8 @@ final class LocalDistillerTest {
   @Test
   void distill_layersInGroups_tellsStepsUpToTheirNumber() {
     List<Long> told = new ArrayList<>();
-    new LocalDistiller(new LocalDistillationSettings(4, OptimizerSettings.ofRate(3e-3), 2, 10, 1))
+    new LocalDistiller(new LocalDistillationSettings(4, OptimizerSettings.ofRate(3e-3), 10, 1))
+        .withThreads(2)
         .distill(start, start.candidates(), SmallParent.training(), told::add)
         .library()
         .close();
@@ -235,8 +236,9 @@ final class LocalDistillerTest {
             SmallParent.corpus(4 * SmallParent.WINDOW, 2), 4, SmallParent.WINDOW, new Seed(3));
     LocalDistillation distilled =
         new LocalDistiller(
-                new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 2, 10))
-            .distill(start, start.candidates(), sameWindows, step -> {});
+                new LocalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 10, 0))
+            .withThreads(2)
+            .distill(start, start.candidates(), sameWindows);
     try (BlockLibrary trained = distilled.library()) {
       List<Candidate> withWeights = new ArrayList<>(start.candidates());
       withWeights.removeIf(candidate -> !candidate.hasWeights());
@@ -279,8 +281,9 @@ final class LocalDistillerTest {
   void distill_lossGrows_stopsTheCandidateAndKeepsItsStartingWeights() {
     OptimizerSettings wild = new OptimizerSettings(1e3, 0, 1, 0.9, 0.95, 0, 1e9);
     LocalDistillation distilled =
-        new LocalDistiller(new LocalDistillationSettings(STEPS, wild, 1, 10))
-            .distill(start, ImmutableList.of(NARROW), SmallParent.training(), step -> {});
+        new LocalDistiller(new LocalDistillationSettings(STEPS, wild, 10, 0))
+            .withThreads(1)
+            .distill(start, ImmutableList.of(NARROW), SmallParent.training());
     try (BlockLibrary trained = distilled.library()) {
       CandidateTraining training = distilled.trainings().get(0);
       assertThat(training.stop()).hasSize(1);
@@ -291,14 +294,14 @@ final class LocalDistillerTest {
   }
 
   @Test
-  void distill_coveringBlockOfTheParentsOwnPair_learnsFromTheOutputOfTheLastLayer() {
-    Candidate covering = new Candidate.Whole(1, 2, SmallParent.BLOCK);
-    Candidate single = new Candidate.Whole(1, 1, SmallParent.BLOCK);
+  void distill_multiLayerReplacementOfTheParentsOwnPair_learnsFromTheOutputOfTheLastLayer() {
+    Candidate multiLayer = new Candidate.MultiLayer(1, 2, SmallParent.BLOCK);
+    Candidate single = new Candidate.Block(1, SmallParent.BLOCK);
     try (BlockLibrary library = start.withCandidates(ImmutableList.of(single))) {
-      LocalDistillation distilled = distilled(library, ImmutableList.of(covering, single), 1);
+      LocalDistillation distilled = distilled(library, ImmutableList.of(multiLayer, single), 1);
       try (BlockLibrary trained = distilled.library()) {
         // The parent's own layer imitates itself without error, but not two layers.
-        assertThat(trained.trained()).containsExactlyInAnyOrder(covering, single);
+        assertThat(trained.trained()).containsExactlyInAnyOrder(multiLayer, single);
         assertThat(distilled.trainings().get(1).losses().get(0)).isLessThan(ROUNDING);
         assertThat(distilled.trainings().get(0).losses().get(0)).isGreaterThan(0.01);
       }

@@ -49,12 +49,13 @@ final class ManySteps {
             new Candidate.Ffn(1, new FfnSpec.Gated(24)),
             new Candidate.Ffn(2, new FfnSpec.Linear()));
     LocalDistillationSettings settings =
-        new LocalDistillationSettings(steps, OptimizerSettings.ofRate(1e-4), 2, 10);
+        new LocalDistillationSettings(steps, OptimizerSettings.ofRate(1e-4), 10, 0);
     try (BlockLibrary start =
             new Calibrator(InitSettings.DEFAULT)
-                .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+                .calibrate(parent, SmallParent.SPACE, SmallParent.training());
         BlockLibrary trained =
             new LocalDistiller(settings)
+                .withThreads(2)
                 .distill(start, some, SmallParent.training(), watching("blocks"))
                 .library()) {
       check(trained.trained().containsAll(some));
@@ -64,10 +65,11 @@ final class ManySteps {
   private void trainChild(HeterogeneousModel parent) throws IOException {
     GlobalDistillationSettings settings =
         new GlobalDistillationSettings(
-            steps, OptimizerSettings.ofRate(1e-4), 1, 1, 0, 2, Math.max(1, steps / SAMPLES));
+            steps, OptimizerSettings.ofRate(1e-4), 1, 1, 0, Math.max(1, steps / SAMPLES));
     try (HeterogeneousModel start = SmallParent.model(SmallParent.spec(), 2);
         HeterogeneousModel child =
             new GlobalDistiller(settings)
+                .withThreads(2)
                 .distill(
                     parent, start, SmallParent.training(), SmallParent.heldOut(), watching("child"))
                 .child()) {

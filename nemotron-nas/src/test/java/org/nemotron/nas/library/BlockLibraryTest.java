@@ -60,7 +60,7 @@ final class BlockLibraryTest {
 
   private BlockLibrary library(boolean refit) {
     return new Calibrator(settings(refit))
-        .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+        .calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   private static Tensor ids() {
@@ -79,8 +79,7 @@ final class BlockLibraryTest {
 
   @Test
   void assemble_pairOfAlternatives_hasBothSubBlocksAndTheParentsElsewhere() {
-    BlockChoice placed =
-        new BlockChoice(1, 1, new BlockSpec(ONE_HEAD, NARROW), BlockChoice.Origin.DECOUPLED);
+    BlockChoice placed = new BlockChoice.Decoupled(1, new BlockSpec(ONE_HEAD, NARROW));
     Architecture architecture = Architecture.ofParent(SmallParent.spec()).with(placed);
     try (BlockLibrary library = library(true);
         HeterogeneousModel child = library.assemble(architecture);
@@ -97,13 +96,13 @@ final class BlockLibraryTest {
   }
 
   @Test
-  void assemble_coveringBlock_standsForTwoLayersAndComputesOnce() {
-    Candidate.Whole covering = new Candidate.Whole(1, 2, SmallParent.BLOCK);
+  void assemble_multiLayerReplacement_standsForTwoLayersAndComputesOnce() {
+    Candidate.MultiLayer multiLayer = new Candidate.MultiLayer(1, 2, SmallParent.BLOCK);
     try (BlockLibrary library = library(true);
         HeterogeneousModel child =
-            library.assemble(Architecture.ofOne(SmallParent.spec(), covering));
-        NamedTensors weights = library.weights(covering);
-        Replacement alone = Replacement.of(parent, covering, weights)) {
+            library.assemble(Architecture.ofOne(SmallParent.spec(), multiLayer));
+        NamedTensors weights = library.weights(multiLayer);
+        Replacement alone = Replacement.of(parent, multiLayer, weights)) {
       assertThat(child.spec().blocks())
           .containsExactly(SmallParent.BLOCK, SmallParent.BLOCK, BlockSpec.NO_OP);
       Tensor output = alone.output(HiddenStates.of(parent, ids()));
@@ -113,14 +112,14 @@ final class BlockLibraryTest {
   }
 
   @Test
-  void weights_coveringBlock_startAsTheLayerThatComesClosestAlone() {
+  void weights_multiLayerReplacement_startAsTheLayerThatComesClosestAlone() {
     // Layer 2 is made to do nothing: then layer 1 alone says all that both say.
     for (String name : new String[] {"self_attn.o_proj.weight", "mlp.down_proj.weight"}) {
       layerTensor(2, name).zero_();
     }
-    Candidate.Whole covering = new Candidate.Whole(1, 2, SmallParent.BLOCK);
+    Candidate.MultiLayer multiLayer = new Candidate.MultiLayer(1, 2, SmallParent.BLOCK);
     try (BlockLibrary library = library(true);
-        NamedTensors weights = library.weights(covering)) {
+        NamedTensors weights = library.weights(multiLayer)) {
       assertThat(values(weights.asMap())).isEqualTo(values(parent.block(1).tensors()));
     }
     for (String name : new String[] {"self_attn.o_proj.weight", "mlp.down_proj.weight"}) {
@@ -128,7 +127,7 @@ final class BlockLibraryTest {
       layerTensor(1, name).zero_();
     }
     try (BlockLibrary library = library(true);
-        NamedTensors weights = library.weights(covering)) {
+        NamedTensors weights = library.weights(multiLayer)) {
       assertThat(values(weights.asMap())).isEqualTo(values(parent.block(2).tensors()));
     }
   }
@@ -140,11 +139,7 @@ final class BlockLibraryTest {
   @Test
   void assemble_blockThatIsNotInTheLibrary_namesIt() {
     BlockChoice placed =
-        new BlockChoice(
-            1,
-            1,
-            new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(20)),
-            BlockChoice.Origin.DECOUPLED);
+        new BlockChoice.Decoupled(1, new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(20)));
     Architecture architecture = Architecture.ofParent(SmallParent.spec()).with(placed);
     try (BlockLibrary library = library(false)) {
       assertThatThrownBy(() -> library.assemble(architecture))
@@ -186,7 +181,7 @@ final class BlockLibraryTest {
 
   @Test
   void weights_pairOfTrainedSubBlocks_startAsCopiesOfBoth() {
-    Candidate.Whole pair = new Candidate.Whole(0, 1, new BlockSpec(ONE_HEAD, NARROW));
+    Candidate.Block pair = new Candidate.Block(0, new BlockSpec(ONE_HEAD, NARROW));
     try (BlockLibrary library = library(true);
         BlockLibrary more = library.withCandidates(ImmutableList.of(pair));
         NamedTensors attention = more.weights(new Candidate.Attention(0, ONE_HEAD));
@@ -257,11 +252,9 @@ final class BlockLibraryTest {
   void calibrate_eitherImportance_isRepeatable(ChannelImportance importance) {
     InitSettings settings = new InitSettings(importance, KvHeadStart.BEST_HEADS, 3, true);
     try (BlockLibrary first =
-            new Calibrator(settings)
-                .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+            new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training());
         BlockLibrary second =
-            new Calibrator(settings)
-                .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {})) {
+            new Calibrator(settings).calibrate(parent, SmallParent.SPACE, SmallParent.training())) {
       assertThat(first.rankings()).isEqualTo(second.rankings());
       assertThat(values(first)).isEqualTo(values(second));
     }
@@ -281,7 +274,7 @@ final class BlockLibraryTest {
     try (HeterogeneousModel child = SmallParent.model(irregular, 3);
         BlockLibrary library =
             new Calibrator(settings(true))
-                .calibrate(child, SmallParent.SPACE, SmallParent.training(), batch -> {})) {
+                .calibrate(child, SmallParent.SPACE, SmallParent.training())) {
       for (Candidate candidate : library.candidates()) {
         try (HeterogeneousModel hybrid =
             library.assemble(Architecture.ofOne(irregular, candidate))) {

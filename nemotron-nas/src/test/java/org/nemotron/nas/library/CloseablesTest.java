@@ -41,7 +41,7 @@ final class CloseablesTest {
     parent = SmallParent.model();
     library =
         new Calibrator(InitSettings.DEFAULT)
-            .calibrate(parent, SmallParent.SPACE, SmallParent.training(), batch -> {});
+            .calibrate(parent, SmallParent.SPACE, SmallParent.training());
   }
 
   @AfterEach
@@ -75,8 +75,7 @@ final class CloseablesTest {
     return Stream.of(
         new Candidate.Attention(1, new AttentionSpec.Linear()),
         NARROW,
-        new Candidate.Whole(
-            1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24))));
+        new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24))));
   }
 
   @ParameterizedTest
@@ -124,6 +123,6 @@ final class CloseablesTest {
             Replacement.class.getName(),
             Replacement.OfAttention.class.getName(),
             Replacement.OfFfn.class.getName(),
-            Replacement.OfBlocks.class.getName());
+            Replacement.OfBlock.class.getName());
   }
 }

@@ -38,8 +38,13 @@ final class SearchSpaceTest {
                   }
 
                   @Override
-                  public BlockSpec visit(Candidate.Whole whole) {
-                    return whole.spec();
+                  public BlockSpec visit(Candidate.Block candidate) {
+                    return candidate.spec();
+                  }
+
+                  @Override
+                  public BlockSpec visit(Candidate.MultiLayer candidate) {
+                    return candidate.spec();
                   }
                 });
         ModelSpec child = parent.withBlock(candidate.layer(), block);
@@ -131,12 +136,12 @@ final class SearchSpaceTest {
   }
 
   @Test
-  void candidates_coveringBlocks_endWithTheParent() {
+  void candidates_multiLayerReplacements_endWithTheParent() {
     assertThat(SmallParent.SPACE.candidates(SmallParent.spec()))
-        .filteredOn(candidate -> candidate.covers() > 1)
+        .filteredOn(candidate -> candidate.layers() > 1)
         .containsExactly(
-            new Candidate.Whole(0, 2, SmallParent.BLOCK),
-            new Candidate.Whole(1, 2, SmallParent.BLOCK));
+            new Candidate.MultiLayer(0, 2, SmallParent.BLOCK),
+            new Candidate.MultiLayer(1, 2, SmallParent.BLOCK));
   }
 
   @Test
@@ -150,18 +155,68 @@ final class SearchSpaceTest {
   }
 
   @Test
+  void builder_nothingSet_hasNoAlternative() {
+    assertThat(SearchSpace.builder().build().candidates(SmallParent.spec())).isEmpty();
+  }
+
+  @Test
+  void toBuilder_nothingChanged_isTheSameSpace() {
+    SearchSpace all = SearchSpace.PAPER.portableTo(ServingEngine.values());
+    assertThat(all.toBuilder().build()).isEqualTo(all);
+    assertThat(SearchSpace.PAPER.toBuilder().build()).isEqualTo(SearchSpace.PAPER);
+  }
+
+  @Test
+  void builder_eachSetter_setsItsOwn() {
+    assertThat(
+            SearchSpace.builder()
+                .kvHeads(3, 1)
+                .ffnFractions(0.5)
+                .channelMultiple(16)
+                .linearAttention(true)
+                .noOpFfn(true)
+                .multiLayer(2, 3)
+                .build())
+        .isEqualTo(
+            new SearchSpace(
+                ImmutableList.of(3, 1),
+                ImmutableList.of(0.5),
+                16,
+                true,
+                false,
+                false,
+                true,
+                ImmutableList.of(2, 3),
+                false));
+    assertThat(
+            SearchSpace.builder()
+                .noOpAttention(true)
+                .linearFfn(true)
+                .keepFirstAttention(true)
+                .build())
+        .isEqualTo(
+            new SearchSpace(
+                ImmutableList.of(),
+                ImmutableList.of(),
+                8,
+                false,
+                true,
+                true,
+                false,
+                ImmutableList.of(),
+                true));
+  }
+
+  @Test
+  void new_runOfOneLayer_isRefusedByName() {
+    assertThatThrownBy(() -> SearchSpace.builder().multiLayer(1).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("multiLayer (1) must be at least 2");
+  }
+
+  @Test
   void new_shareAboveOne_isRefusedByName() {
-    assertThatThrownBy(
-            () ->
-                new SearchSpace(
-                    ImmutableList.of(),
-                    ImmutableList.of(1.5),
-                    8,
-                    true,
-                    true,
-                    true,
-                    true,
-                    ImmutableList.of()))
+    assertThatThrownBy(() -> SearchSpace.builder().ffnFractions(1.5).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("ffnFractions (1.5) must lie between 0 and 1");
   }

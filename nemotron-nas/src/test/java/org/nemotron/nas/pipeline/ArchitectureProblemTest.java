@@ -81,7 +81,7 @@ final class ArchitectureProblemTest {
   @Test
   void within_pairScoredAsAWhole_hasThatScoreInsteadOfTheSum() {
     ArchitectureProblem problem =
-        problem(ImmutableMap.of(new Candidate.Whole(0, 1, PAIR), harm(2.5, 1)));
+        problem(ImmutableMap.of(new Candidate.Block(0, PAIR), harm(2.5, 1)));
     assertThat(layer(problem, 0))
         .extracting(Alternative::id)
         .containsExactlyInAnyOrder("0:kv2+w48", "0:kv2+w24", "0:noop+w48", "0:noop+w24*");
@@ -89,9 +89,9 @@ final class ArchitectureProblemTest {
   }
 
   @Test
-  void within_coveringBlock_standsForBothLayersAtTheCostOfOne() {
+  void within_multiLayerReplacement_standsForBothLayersAtTheCostOfOne() {
     ArchitectureProblem problem =
-        problem(ImmutableMap.of(new Candidate.Whole(0, 2, SmallParent.BLOCK), harm(4, 1)));
+        problem(ImmutableMap.of(new Candidate.MultiLayer(0, 2, SmallParent.BLOCK), harm(4, 1)));
     Alternative covering = named(problem, "0:kv2+w48 for 2 layers");
     assertThat(covering.covers()).isEqualTo(2);
     assertThat(covering.costs()).isEqualTo(named(problem, "1:kv2+w48").costs());
@@ -100,7 +100,7 @@ final class ArchitectureProblemTest {
   @Test
   void architecture_solutionWithACoveringBlock_isThatPlacement() {
     ArchitectureProblem problem =
-        problem(ImmutableMap.of(new Candidate.Whole(0, 2, SmallParent.BLOCK), harm(0.5, 1)));
+        problem(ImmutableMap.of(new Candidate.MultiLayer(0, 2, SmallParent.BLOCK), harm(0.5, 1)));
     double most = PARENT.nonBlockParameters() + SmallParent.BLOCK.parameters(SmallParent.WIDTH) + 1;
     SearchProblem within =
         problem.within(ImmutableList.of(Budget.atMost(CostTable.PARAMETERS, most)));
@@ -112,8 +112,7 @@ final class ArchitectureProblemTest {
                     .isEqualTo(
                         new Architecture(
                             ImmutableList.of(
-                                new BlockChoice(
-                                    0, 2, SmallParent.BLOCK, BlockChoice.Origin.COVERING)))));
+                                new BlockChoice.MultiLayer(0, 2, SmallParent.BLOCK)))));
   }
 
   @Test

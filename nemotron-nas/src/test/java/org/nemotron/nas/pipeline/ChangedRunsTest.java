@@ -45,8 +45,7 @@ final class ChangedRunsTest {
 
   private static Path finished = Path.of("run");
   private Path directory = Path.of("run");
-  private CompressionPlan plan =
-      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+  private CompressionPlan plan = TinyRun.unread();
 
   @BeforeAll
   static void makeARun(@TempDir Path temporary) throws IOException, NoArchitectureException {
@@ -62,20 +61,20 @@ final class ChangedRunsTest {
 
   /** Stores costs as the stage would: time in proportion to parameters. */
   private static void giveCosts(CompressionPlan plan) throws IOException {
-    ModelSpec parent = ModelSpecReader.read(Path.of(plan.parent()));
+    ModelSpec parent = ModelSpecReader.read(plan.inputs().parent());
     CostTable table =
         new CostTable(
             new Scenario(2, plan.costs().promptTokens(), plan.costs().outputTokens()),
-            new MemoryModel(plan.dtype()),
+            new MemoryModel(plan.execution().dtype()),
             Maps.toMap(plan.space().attentions(parent), spec -> time(spec, new FfnSpec.NoOp())),
             Maps.toMap(plan.space().ffns(parent), spec -> time(new AttentionSpec.NoOp(), spec)),
             new Latency(1000, 1000, 0, 0));
     StageStore store =
-        new StageStore(Files.createDirectories(Path.of(plan.output())), new Events());
+        new StageStore(Files.createDirectories(plan.execution().output()), new Events());
     Path file = store.path("costs.json");
     store.ensure(
         "costs",
-        StageDependencies.costs(plan, parent, Stages.machine(Device.CPU)),
+        StageDependencies.costs(plan, parent, CostsStage.machine(Device.CPU)),
         1,
         progress -> {
           TableFiles.writeCosts(file, ImmutableList.of(table));
@@ -163,7 +162,7 @@ final class ChangedRunsTest {
                 "/data/heldOutWindows", 2,
                 "/data/heldOutWindowTokens", 16,
                 "/scoring/auditedPairs", 2,
-                "/costs/generationRounds", 2)));
+                "/costs/meter/generationRounds", 2)));
   }
 
   @Test
@@ -175,22 +174,24 @@ final class ChangedRunsTest {
             ImmutableMap.of(
                 "/local/residentLayers",
                 1,
-                "/threads",
+                "/execution/threads",
                 9,
                 "/coupled/speedups",
                 ImmutableList.of(1.3, 1.1),
-                "/nonFinite",
+                "/execution/nonFinite",
                 "STOP")));
   }
 
   @Test
   void run_settingsOfChildrenChanged_makeThemAgain() throws IOException, NoArchitectureException {
-    assertRedone(with("/childDtype", "BFLOAT16"), "child" + AGAIN + "childDtype");
     assertRedone(
-        with("/global/learningRate", 2e-3), "child" + AGAIN + "childDtype, global.learningRate");
+        with("/execution/childDtype", "BFLOAT16"), "child" + AGAIN + "execution.childDtype");
     assertRedone(
-        TinyRun.with(plan, ImmutableMap.of("/threads", 1, "/global/steps", 5)),
-        "child" + AGAIN + "global.learningRate, global.steps, threads");
+        with("/global/optimizer/learningRate", 2e-3),
+        "child" + AGAIN + "execution.childDtype, global.optimizer.learningRate");
+    assertRedone(
+        TinyRun.with(plan, ImmutableMap.of("/execution/threads", 1, "/global/steps", 5)),
+        "child" + AGAIN + "execution.threads, global.optimizer.learningRate, global.steps");
   }
 
   @Test
@@ -233,8 +234,8 @@ final class ChangedRunsTest {
   @Test
   void run_seedAndStartChanged_namesBoth() throws IOException, NoArchitectureException {
     assertAllLearnedAgain(
-        TinyRun.with(plan, ImmutableMap.of("/seed", 2, "/start/refit", false)),
-        "seed, start.refit");
+        TinyRun.with(plan, ImmutableMap.of("/execution/seed", 2, "/init/refit", false)),
+        "execution.seed, init.refit");
   }
 
   @Test

@@ -2,17 +2,16 @@ package org.nemotron.nas.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSetMultimap;
 import com.google.common.collect.Iterables;
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,21 +65,26 @@ final class ChangedSettingsTest {
       both(learnedFrom("training text"), VALIDATION);
 
   private static final ImmutableMap<String, Object> GPU =
-      ImmutableMap.of("device", "cuda", "dtype", "BFLOAT16");
+      ImmutableMap.of("execution.device", "cuda", "execution.dtype", "BFLOAT16");
+
+  private static final ImmutableSetMultimap<String, String> ON_GPU =
+      both(learnedFrom("execution.device", "execution.dtype"), measured("execution.device"));
 
   private static final ImmutableMap<String, Change> CHANGES =
       ImmutableMap.<String, Change>builder()
-          .put("parent", change("parent", "moved", NOTHING))
-          .put("output", change("output", "elsewhere", NOTHING))
-          .put("calibrationTexts", change("calibrationTexts", texts("other.txt"), BOTH_TEXTS))
-          .put("heldOutTexts", change("heldOutTexts", texts("other.txt"), NOTHING))
-          .put("seed", learned("seed", 2))
-          .put("device", new Change(GPU, both(learnedFrom("device", "dtype"), measured("device"))))
-          .put("dtype", new Change(GPU, both(learnedFrom("device", "dtype"), measured("device"))))
-          .put("childDtype", child("childDtype", "BFLOAT16"))
-          .put("threads", child("threads", 1))
+          .put("inputs.parent", change("inputs.parent", "moved", NOTHING))
+          .put("inputs.texts", change("inputs.texts", texts("other.txt"), BOTH_TEXTS))
+          .put("inputs.heldOut", change("inputs.heldOut", texts("other.txt"), NOTHING))
+          .put("execution.output", change("execution.output", "elsewhere", NOTHING))
+          .put("execution.device", new Change(GPU, ON_GPU))
+          .put("execution.dtype", new Change(GPU, ON_GPU))
+          .put("execution.childDtype", child("execution.childDtype", "BFLOAT16"))
+          .put("execution.threads", child("execution.threads", 1))
+          .put("execution.seed", learned("execution.seed", 2))
+          .put("execution.nonFinite", change("execution.nonFinite", "STOP", NOTHING))
           .put("data.windowTokens", learned("data.windowTokens", 8))
           .put("data.batchSize", learned("data.batchSize", 1))
+          .put("data.globalBatchSize", child("data.globalBatchSize", 3))
           .put("data.trainingTokens", change("data.trainingTokens", 1000, BOTH_TEXTS))
           .put("data.validationTokens", change("data.validationTokens", 64, VALIDATION))
           .put("data.heldOutWindowTokens", change("data.heldOutWindowTokens", 16, NOTHING))
@@ -89,53 +93,68 @@ final class ChangedSettingsTest {
           .put("space.ffnFractions", space("space.ffnFractions", ImmutableList.of(0.5)))
           .put("space.channelMultiple", space("space.channelMultiple", 8))
           .put("space.linearAttention", space("space.linearAttention", false))
-          .put("space.noAttention", space("space.noAttention", false))
+          .put("space.noOpAttention", space("space.noOpAttention", false))
           .put("space.linearFfn", space("space.linearFfn", false))
-          .put("space.noFfn", space("space.noFfn", false))
-          .put("space.coveredLayers", space("space.coveredLayers", ImmutableList.of()))
-          .put("space.firstAttention", space("space.firstAttention", true))
-          .put("start.channels", learned("start.channels", "ITERATIVE"))
-          .put("start.kvHeads", learned("start.kvHeads", "BEST_HEADS"))
-          .put("start.calibrationBatches", learned("start.calibrationBatches", 3))
-          .put("start.refit", learned("start.refit", false))
+          .put("space.noOpFfn", space("space.noOpFfn", false))
+          .put("space.multiLayer", space("space.multiLayer", ImmutableList.of()))
+          .put("space.keepFirstAttention", space("space.keepFirstAttention", true))
+          .put("init.channels", learned("init.channels", "ITERATIVE"))
+          .put("init.kvHeads", learned("init.kvHeads", "BEST_HEADS"))
+          .put("init.calibrationBatches", learned("init.calibrationBatches", 3))
+          .put("init.refit", learned("init.refit", false))
           .put("local.steps", learned("local.steps", 4))
-          .put("local.learningRate", learned("local.learningRate", 2e-3))
+          .put("local.optimizer.learningRate", learned("local.optimizer.learningRate", 2e-3))
+          .put("local.optimizer.warmupFraction", learned("local.optimizer.warmupFraction", 0.1))
+          .put("local.optimizer.finalFraction", learned("local.optimizer.finalFraction", 0.1))
+          .put("local.optimizer.beta1", learned("local.optimizer.beta1", 0.8))
+          .put("local.optimizer.beta2", learned("local.optimizer.beta2", 0.9))
+          .put("local.optimizer.weightDecay", learned("local.optimizer.weightDecay", 0.1))
+          .put("local.optimizer.gradientClip", learned("local.optimizer.gradientClip", 2.0))
           .put("local.divergenceFactor", learned("local.divergenceFactor", 20))
           .put("local.residentLayers", change("local.residentLayers", 1, NOTHING))
           .put("coupled.steps", coupled("coupled.steps", 3))
-          .put("coupled.learningRate", coupled("coupled.learningRate", 2e-3))
+          .put("coupled.optimizer.learningRate", coupled("coupled.optimizer.learningRate", 2e-3))
+          .put("coupled.optimizer.warmupFraction", coupled("coupled.optimizer.warmupFraction", 0.1))
+          .put("coupled.optimizer.finalFraction", coupled("coupled.optimizer.finalFraction", 0.1))
+          .put("coupled.optimizer.beta1", coupled("coupled.optimizer.beta1", 0.8))
+          .put("coupled.optimizer.beta2", coupled("coupled.optimizer.beta2", 0.9))
+          .put("coupled.optimizer.weightDecay", coupled("coupled.optimizer.weightDecay", 0.1))
+          .put("coupled.optimizer.gradientClip", coupled("coupled.optimizer.gradientClip", 2.0))
           .put("coupled.speedups", change("coupled.speedups", ImmutableList.of(1.2), NOTHING))
           .put("scoring.metric", speeds("scoring.metric", "LOSS"))
           .put("scoring.candidatesPerPass", scored("scoring.candidatesPerPass", 2))
+          .put("scoring.hiddenStates", change("scoring.hiddenStates", "HOST", NOTHING))
           .put("scoring.auditedPairs", change("scoring.auditedPairs", 2, NOTHING))
           .put("costs.batchSizes", costs("costs.batchSizes", ImmutableList.of(2, 3)))
           .put("costs.promptTokens", costs("costs.promptTokens", 7))
           .put("costs.outputTokens", costs("costs.outputTokens", 5))
-          .put("costs.prefillRounds", costs("costs.prefillRounds", 3))
-          .put("costs.decodeRounds", costs("costs.decodeRounds", 4))
-          .put("costs.generationRounds", speeds("costs.generationRounds", 2))
+          .put("costs.meter.prefillRounds", costs("costs.meter.prefillRounds", 3))
+          .put("costs.meter.decodeRounds", costs("costs.meter.decodeRounds", 4))
+          .put("costs.meter.generationRounds", speeds("costs.meter.generationRounds", 2))
           .put("costs.corrections", speeds("costs.corrections", 9))
           .put("global.steps", child("global.steps", 5))
-          .put("global.batchSize", child("global.batchSize", 3))
-          .put("global.learningRate", child("global.learningRate", 2e-3))
+          .put("global.optimizer.learningRate", child("global.optimizer.learningRate", 2e-3))
+          .put("global.optimizer.warmupFraction", child("global.optimizer.warmupFraction", 0.1))
+          .put("global.optimizer.finalFraction", child("global.optimizer.finalFraction", 0.1))
+          .put("global.optimizer.beta1", child("global.optimizer.beta1", 0.8))
+          .put("global.optimizer.beta2", child("global.optimizer.beta2", 0.9))
+          .put("global.optimizer.weightDecay", child("global.optimizer.weightDecay", 0.1))
+          .put("global.optimizer.gradientClip", child("global.optimizer.gradientClip", 2.0))
           .put("global.cosineWeight", child("global.cosineWeight", 2))
           .put("global.klWeight", child("global.klWeight", 2))
           .put("global.lmWeight", child("global.lmWeight", 2))
           .put("global.evaluateEvery", child("global.evaluateEvery", 1))
           .put("targets", speeds("targets", ImmutableList.of(TinyRun.TINY)))
-          .put("nonFinite", change("nonFinite", "STOP", NOTHING))
           .buildOrThrow();
 
-  private static final ImmutableSet<Candidate.Whole> PAIRS =
+  private static final ImmutableSet<Candidate.Block> PAIRS =
       ImmutableSet.of(
-          new Candidate.Whole(
-              1, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear())));
+          new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Linear())));
 
   private static final Architecture ARCHITECTURE = Architecture.ofParent(SmallParent.spec());
 
   private Path directory = Path.of("run");
-  private CompressionPlan plan =
-      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+  private CompressionPlan plan = TinyRun.unread();
 
   @BeforeEach
   void makeInputs(@TempDir Path temporary) throws IOException {
@@ -206,16 +225,16 @@ final class ChangedSettingsTest {
   @Test
   void table_everyKeyOfAPlan_isThere() {
     assertThat(CHANGES.keySet())
-        .containsExactlyElementsOf(keys(CompressionPlan.class, "").toList());
+        .containsExactlyElementsOf(keys(PlanFiles.JSON.valueToTree(plan), "").toList());
   }
 
-  private static Stream<String> keys(Class<?> type, String prefix) {
-    return Arrays.stream(type.getRecordComponents()).flatMap(part -> keys(part, prefix));
-  }
-
-  private static Stream<String> keys(RecordComponent part, String prefix) {
-    String key = prefix + part.getName();
-    return part.getType().isRecord() ? keys(part.getType(), key + ".") : Stream.of(key);
+  private static Stream<String> keys(JsonNode group, String prefix) {
+    return group.properties().stream()
+        .flatMap(
+            entry ->
+                entry.getValue().isObject()
+                    ? keys(entry.getValue(), prefix + entry.getKey() + ".")
+                    : Stream.of(prefix + entry.getKey()));
   }
 
   @Test
@@ -243,8 +262,8 @@ final class ChangedSettingsTest {
   /** Names of files are those of this test's directory. */
   private Object located(String key, Object value) {
     return switch (key) {
-      case "parent" -> directory.resolve("copy/parent").toString();
-      case "calibrationTexts", "heldOutTexts" ->
+      case "inputs.parent" -> directory.resolve("copy/parent").toString();
+      case "inputs.texts", "inputs.heldOut" ->
           texts(directory.resolve(Iterables.getOnlyElement((Iterable<?>) value) + "").toString());
       default -> value;
     };
@@ -314,7 +333,7 @@ final class ChangedSettingsTest {
   @Test
   void dependencies_moreThreadsThanABatchHasSequences_areTheSame() throws IOException {
     ImmutableMap<String, StageInputs> former = dependencies(plan);
-    assertThat(changes(former, dependencies(changed(ImmutableMap.of("threads", 9)))))
+    assertThat(changes(former, dependencies(changed(ImmutableMap.of("execution.threads", 9)))))
         .isEqualTo(NOTHING);
   }
 

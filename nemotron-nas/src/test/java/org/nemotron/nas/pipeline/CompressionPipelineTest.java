@@ -16,7 +16,6 @@ import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.SmallParent;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.report.RunSummary;
 
@@ -109,13 +108,7 @@ final class CompressionPipelineTest {
       @TempDir Path directory) throws IOException, NoArchitectureException {
     TinyRun tiny = TinyRun.in(directory);
     CompressionPlan plan = tiny.plan(0, Target.speedup("faster", 1.01));
-    CompressionPlan.CostPlan costs = plan.costs();
-    CompressionPlan checked =
-        plan.toBuilder()
-            .costs(
-                new CompressionPlan.CostPlan(
-                    costs.batchSizes(), costs.promptTokens(), costs.outputTokens(), 2, 3, 1, 2))
-            .build();
+    CompressionPlan checked = plan.toBuilder().costs(plan.costs().withCorrections(2)).build();
     Events first = new Events();
     RunSummary summary = run(checked, first);
     assertThat(first.started).containsSubsequence("costs", "speeds", "child", "evaluation");
@@ -158,7 +151,7 @@ final class CompressionPipelineTest {
     CompressionPlan wild =
         TinyRun.with(
             TinyRun.in(directory).plan(2, TinyRun.SMALL),
-            ImmutableMap.of("/local/learningRate", 1e30, "/nonFinite", "STOP"));
+            ImmutableMap.of("/local/optimizer/learningRate", 1e30, "/execution/nonFinite", "STOP"));
     for (int time = 0; time < 2; time++) {
       assertThatThrownBy(() -> run(wild, new Events()))
           .isInstanceOf(NonFiniteException.class)
@@ -167,11 +160,12 @@ final class CompressionPipelineTest {
                   + " and so were ")
           .hasMessageEndingWith(
               " more; the run ends as the plan says, and keeps its finished stages.\n"
-                  + "Maybe nonFinite GO_ON, which leaves such candidates out, or a lower learning"
+                  + "Maybe nonFinite CONTINUE, which leaves out what is not finite, or a lower learning"
                   + " rate.");
     }
     Events told = new Events();
-    RunSummary summary = run(TinyRun.with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    RunSummary summary =
+        run(TinyRun.with(wild, ImmutableMap.of("/execution/nonFinite", "CONTINUE")), told);
     assertThat(told.reused).containsExactly("library");
     assertThat(summary.diverged()).isNotEmpty();
     assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
@@ -188,25 +182,31 @@ final class CompressionPipelineTest {
         TinyRun.with(
             tiny.plan(0, TinyRun.SMALL),
             ImmutableMap.of(
-                "/global/learningRate", 1e30, "/global/evaluateEvery", 4, "/nonFinite", "STOP"));
+                "/global/optimizer/learningRate",
+                1e30,
+                "/global/evaluateEvery",
+                4,
+                "/execution/nonFinite",
+                "STOP"));
     assertThatThrownBy(() -> run(wild, new Events()))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageStartingWith(
-            "child, step 1: the gradient (norm NaN) is not finite, first in model.")
+            "child: step 1: the gradient (norm NaN) is not finite, first in model.")
         .hasMessageContaining("with the training's state saved");
     assertThat(tiny.output().resolve("checkpoints/child/state.json")).isNotEmptyFile();
     assertThat(tiny.output().resolve("child")).doesNotExist();
     Events told = new Events();
-    RunSummary summary = run(TinyRun.with(wild, ImmutableMap.of("/nonFinite", "GO_ON")), told);
+    RunSummary summary =
+        run(TinyRun.with(wild, ImmutableMap.of("/execution/nonFinite", "CONTINUE")), told);
     assertThat(told.reused).containsExactly("library", "scores", "costs");
     assertThat(told.messages)
-        .anySatisfy(text -> assertThat(text).startsWith("child, step 1: the gradient (norm NaN)"));
+        .anySatisfy(text -> assertThat(text).startsWith("child: step 1: the gradient (norm NaN)"));
     assertThat(summary.targets().get(0).child().klNats())
         .isEqualTo(summary.targets().get(0).childBeforeDistillation().klNats());
     assertThatThrownBy(() -> run(wild, new Events()))
         .isInstanceOf(NonFiniteException.class)
-        .hasMessageStartingWith("child, step 1: the gradient (norm NaN) is not finite, first in ")
-        .hasMessageContaining("and keeps the child that was made before.\nMaybe nonFinite GO_ON");
+        .hasMessageStartingWith("child: step 1: the gradient (norm NaN) is not finite, first in ")
+        .hasMessageContaining("and keeps its finished stages.\nMaybe nonFinite CONTINUE");
   }
 
   @Test
@@ -232,7 +232,7 @@ final class CompressionPipelineTest {
     Files.writeString(directory.resolve("text.txt"), TinyRun.words(12, 1));
     assertFailsBeforeAnyStage(
         tiny,
-        "calibrationTexts: the part to train on has 9 tokens, but a window has 16.\n"
+        "inputs.texts: the part to train on has 9 tokens, but a window has 16.\n"
             + "Maybe give more text, or shorter windows.");
   }
 
@@ -243,7 +243,7 @@ final class CompressionPipelineTest {
     Files.writeString(directory.resolve("text.txt"), TinyRun.words(40, 1));
     assertFailsBeforeAnyStage(
         tiny,
-        "calibrationTexts: the part kept for scores has 10 tokens, but a window has 16.\n"
+        "inputs.texts: the part kept for scores has 10 tokens, but a window has 16.\n"
             + "Maybe give more text, or shorter windows.");
   }
 

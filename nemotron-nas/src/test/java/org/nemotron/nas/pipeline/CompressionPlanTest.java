@@ -4,61 +4,58 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.LocalDistillationSettings;
+import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.DataPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.GlobalPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.LocalPlan;
+import org.nemotron.nas.pipeline.CompressionPlan.Execution;
+import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
 import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
-import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
-import org.nemotron.nas.pipeline.CompressionPlan.ScoringPlan;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.Limit.Bound;
+import org.nemotron.nas.pipeline.Limit.Quantity;
 import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoringSettings;
 
 final class CompressionPlanTest {
+  private static final OptimizerSettings OPTIMIZER = OptimizerSettings.ofRate(5e-3);
+
   /** Differs from the defaults in every setting. */
   private static final CompressionPlan UNUSUAL =
       new CompressionPlan(
-          "other",
-          "elsewhere",
-          ImmutableList.of("c.txt"),
-          ImmutableList.of("h.txt"),
-          7,
-          "cuda:1",
-          DType.BFLOAT16,
-          DType.FLOAT16,
-          3,
-          new DataPlan(32, 5, 900, 60, 48, 2),
-          new SearchSpace(
-              ImmutableList.of(1),
-              ImmutableList.of(0.5),
-              8,
-              false,
-              false,
-              true,
-              false,
-              ImmutableList.of()),
-          new InitSettings(
-              InitSettings.ChannelImportance.INDEPENDENT,
-              InitSettings.KvHeadStart.MEAN_POOLING,
-              9,
-              false),
-          new LocalPlan(77, 5e-3, 4, 3),
-          new CoupledPlan(99, 6e-4, ImmutableList.of(1.25)),
-          new ScoringPlan(Score.Metric.KL, 2, 6),
-          new CostPlan(ImmutableList.of(3), 5, 6, 7, 8, 9, 10),
-          new GlobalPlan(500, 6, 7e-4, 0.5, 2, 0.25, 50),
-          ImmutableList.of(
-              new Target(
-                  "small", ImmutableList.of(new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6)))),
-          NonFinite.STOP);
+          new Inputs(
+              Path.of("other"), ImmutableList.of(Path.of("c.txt")), ImmutableList.of(Path.of("h"))),
+          new Execution(
+              Path.of("elsewhere"),
+              new Device("cuda", 1),
+              DType.BFLOAT16,
+              DType.FLOAT16,
+              3,
+              7,
+              NonFinite.STOP),
+          new DataPlan(32, 5, 6, 900, 60, 48, 2),
+          SearchSpace.NO_OPS,
+          InitSettings.builder()
+              .channels(InitSettings.ChannelImportance.INDEPENDENT)
+              .kvHeads(InitSettings.KvHeadStart.BEST_HEADS)
+              .calibrationBatches(9)
+              .refit(false)
+              .build(),
+          new LocalDistillationSettings(77, OPTIMIZER, 4, 3),
+          new CoupledPlan(99, OPTIMIZER, ImmutableList.of(1.25)),
+          new ScoringSettings(Score.Metric.LOSS, 2, ScoringSettings.HiddenStates.HOST, 6),
+          new CostPlan(ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10),
+          new GlobalDistillationSettings(500, OPTIMIZER, 0.5, 2, 0.25, 50),
+          ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))));
 
   @Test
   void toBuilder_nothingSet_buildsTheSamePlan() {
@@ -68,63 +65,120 @@ final class CompressionPlanTest {
   @Test
   void toBuilder_everythingSet_buildsThatPlan() {
     assertThat(
-            defaults().toBuilder()
-                .parent(UNUSUAL.parent())
-                .output(UNUSUAL.output())
-                .calibrationTexts(UNUSUAL.calibrationTexts())
-                .heldOutTexts(UNUSUAL.heldOutTexts())
-                .seed(UNUSUAL.seed())
-                .device(UNUSUAL.device())
-                .dtype(UNUSUAL.dtype())
-                .childDtype(UNUSUAL.childDtype())
-                .threads(UNUSUAL.threads())
+            TinyRun.unread().toBuilder()
+                .inputs(UNUSUAL.inputs())
+                .execution(UNUSUAL.execution())
                 .data(UNUSUAL.data())
                 .space(UNUSUAL.space())
-                .start(UNUSUAL.start())
+                .init(UNUSUAL.init())
                 .local(UNUSUAL.local())
                 .coupled(UNUSUAL.coupled())
                 .scoring(UNUSUAL.scoring())
                 .costs(UNUSUAL.costs())
                 .global(UNUSUAL.global())
                 .targets(UNUSUAL.targets())
-                .nonFinite(UNUSUAL.nonFinite())
                 .build())
         .isEqualTo(UNUSUAL);
   }
 
-  private static CompressionPlan defaults() {
-    return CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b"));
+  @Test
+  void newExecution_typeThatTheDeviceDoesNotTrainIn_isRefused() {
+    assertThatThrownBy(
+            () ->
+                new Execution(
+                    Path.of("run"),
+                    new Device("cuda", 0),
+                    DType.FLOAT32,
+                    DType.BFLOAT16,
+                    0,
+                    1,
+                    NonFinite.CONTINUE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("dtype (float32) must be bfloat16 to train on cuda:0");
   }
 
   @Test
-  void build_settingsThatDoNotGoTogether_areRefused() {
-    assertThatThrownBy(() -> defaults().toBuilder().device("cuda").build())
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("dtype (float32) must be bfloat16 to train on cuda");
+  void executionWith_eachSetting_changesThatAlone() {
+    Execution other = UNUSUAL.execution();
+    assertThat(
+            Execution.DEFAULT
+                .withOutput(other.output())
+                .on(other.device())
+                .withChildDtype(other.childDtype())
+                .withThreads(other.threads())
+                .withSeed(other.seed())
+                .withNonFinite(other.nonFinite()))
+        .isEqualTo(other);
+  }
+
+  @Test
+  void workersSettingsWith_eachSetting_changeThatAlone() {
+    LocalDistillationSettings local = UNUSUAL.local();
+    assertThat(
+            LocalDistillationSettings.DEFAULT
+                .withSteps(local.steps())
+                .withOptimizer(local.optimizer())
+                .withDivergenceFactor(local.divergenceFactor())
+                .withResidentLayers(local.residentLayers()))
+        .isEqualTo(local);
+    GlobalDistillationSettings global = UNUSUAL.global();
+    assertThat(
+            GlobalDistillationSettings.DEFAULT
+                .withSteps(global.steps())
+                .withOptimizer(global.optimizer())
+                .withWeights(global.cosineWeight(), global.klWeight(), global.lmWeight())
+                .withEvaluateEvery(global.evaluateEvery()))
+        .isEqualTo(global);
+    ScoringSettings scoring = UNUSUAL.scoring();
+    assertThat(
+            ScoringSettings.DEFAULT
+                .withMetric(scoring.metric())
+                .withCandidatesPerPass(scoring.candidatesPerPass())
+                .withHiddenStates(scoring.hiddenStates())
+                .withAuditedPairs(scoring.auditedPairs()))
+        .isEqualTo(scoring);
+    assertThat(MeterSettings.DEFAULT.withPartRounds(7, 8).withGenerationRounds(9))
+        .isEqualTo(UNUSUAL.costs().meter());
   }
 
   @Test
   void on_anotherDevice_trainsInItsType() {
     CompressionPlan onCpu = UNUSUAL.on(Device.CPU);
-    assertThat(onCpu.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(onCpu.execution().dtype()).isEqualTo(DType.FLOAT32);
     assertThat(onCpu.on(new Device("cuda", 1))).isEqualTo(UNUSUAL);
   }
 
   @Test
-  void withParent_otherParent_changesThatAlone() {
-    assertThat(UNUSUAL.withParent("mine").withParent("other")).isEqualTo(UNUSUAL);
-    assertThat(UNUSUAL.withParent("mine").parent()).isEqualTo("mine");
+  void withParentAndOutput_others_changeThoseAlone() {
+    CompressionPlan moved = UNUSUAL.withParent(Path.of("mine")).withOutput(Path.of("there"));
+    assertThat(moved.inputs().parent()).isEqualTo(Path.of("mine"));
+    assertThat(moved.execution().output()).isEqualTo(Path.of("there"));
+    assertThat(moved.withParent(Path.of("other")).withOutput(Path.of("elsewhere")))
+        .isEqualTo(UNUSUAL);
+  }
+
+  @Test
+  void scenarios_severalBatches_areOneForEach() {
+    CostPlan costs = new CostPlan(ImmutableList.of(1, 8), 5, 6, MeterSettings.DEFAULT, 0);
+    assertThat(costs.scenarios()).containsExactly(new Scenario(1, 5, 6), new Scenario(8, 5, 6));
+  }
+
+  @Test
+  void speedup_factorAlone_isNamedByIt() {
+    assertThat(Target.speedup(1.5)).isEqualTo(Target.speedup("1.5x", 1.5));
+    assertThat(Target.speedup(2)).isEqualTo(Target.speedup("2x", 2));
   }
 
   @Test
   void brief_anyPlan_keepsRatesAndTargetsAndCutsWork() {
     CompressionPlan brief = UNUSUAL.brief();
     assertThat(brief.targets()).isEqualTo(UNUSUAL.targets());
-    assertThat(brief.local()).isEqualTo(new LocalPlan(6, 5e-3, 4, 3));
-    assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, 6e-4, ImmutableList.of(1.25)));
-    assertThat(brief.scoring()).isEqualTo(new ScoringPlan(Score.Metric.KL, 2, 4));
-    assertThat(brief.costs()).isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, 3, 10, 1, 10));
-    assertThat(brief.global()).isEqualTo(new GlobalPlan(10, 6, 7e-4, 0.5, 2, 0.25, 5));
-    assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 100_000, 1_024, 256, 4));
+    assertThat(brief.local()).isEqualTo(UNUSUAL.local().withSteps(6));
+    assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, OPTIMIZER, ImmutableList.of(1.25)));
+    assertThat(brief.scoring()).isEqualTo(UNUSUAL.scoring().withAuditedPairs(4));
+    assertThat(brief.costs())
+        .isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, new MeterSettings(3, 10, 1), 10));
+    assertThat(brief.global()).isEqualTo(UNUSUAL.global().withSteps(10).withEvaluateEvery(5));
+    assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 6, 100_000, 1_024, 256, 4));
   }
 }

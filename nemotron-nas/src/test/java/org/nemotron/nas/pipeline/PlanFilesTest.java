@@ -3,7 +3,6 @@ package org.nemotron.nas.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,11 +10,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.tensor.DType;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.core.tensor.Device;
 
 final class PlanFilesTest {
-  private static final CompressionPlan DEFAULTS =
-      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+  private static final CompressionPlan DEFAULTS = TinyRun.unread();
 
   private Path file = Path.of("plan.json");
 
@@ -45,13 +43,11 @@ final class PlanFilesTest {
   @Test
   void read_fewKeys_keepsTheDefaultsOfAllOthers() throws IOException {
     CompressionPlan plan =
-        read("{\"seed\": 7, \"local\": {\"steps\": 5}, \"childDtype\": \"FLOAT32\"}");
-    assertThat(plan.seed()).isEqualTo(7);
-    assertThat(plan.childDtype()).isEqualTo(DType.FLOAT32);
-    assertThat(plan.local())
-        .isEqualTo(
-            new CompressionPlan.LocalPlan(
-                5, DEFAULTS.local().learningRate(), DEFAULTS.local().divergenceFactor(), 0));
+        read(
+            "{\"execution\": {\"seed\": 7, \"childDtype\": \"FLOAT32\"}, \"local\": {\"steps\": 5}}");
+    assertThat(plan.execution().seed()).isEqualTo(7);
+    assertThat(plan.execution().childDtype()).isEqualTo(DType.FLOAT32);
+    assertThat(plan.local()).isEqualTo(DEFAULTS.local().withSteps(5));
     assertThat(plan.global()).isEqualTo(DEFAULTS.global());
     assertThat(plan.targets()).isEqualTo(DEFAULTS.targets());
   }
@@ -75,7 +71,7 @@ final class PlanFilesTest {
     assertRefused(
         "{\"local\": {\"step\": 5}}",
         "local.step is not a key of a plan.\n"
-            + "Maybe one of [steps, learningRate, divergenceFactor, residentLayers] is meant.");
+            + "Maybe one of [steps, optimizer, divergenceFactor, residentLayers] is meant.");
   }
 
   @Test
@@ -96,7 +92,8 @@ final class PlanFilesTest {
 
   @Test
   void read_valueOutOfRange_saysWhatItMustBe() {
-    assertRefused("{\"threads\": -1}", "threads (-1) must not be negative");
+    assertRefused(
+        "{\"execution\": {\"threads\": -1}}", "execution: threads (-1) must not be negative");
     assertRefused("{\"data\": {\"batchSize\": 0}}", "data: batchSize (0) must be positive");
   }
 
@@ -104,12 +101,16 @@ final class PlanFilesTest {
   void read_workThatCannotBeDone_isRefusedBeforeItBegins() {
     assertRefused("{\"local\": {\"steps\": 0}}", "local: steps (0) must be positive");
     assertRefused(
-        "{\"local\": {\"learningRate\": 0}}", "local: learningRate (0.0) must be positive");
-    assertRefused("{\"global\": {\"batchSize\": 0}}", "global: batchSize (0) must be positive");
+        "{\"local\": {\"optimizer\": {\"learningRate\": 0}}}",
+        "local.optimizer: learningRate (0.0) must be positive");
+    assertRefused(
+        "{\"data\": {\"globalBatchSize\": 0}}", "data: globalBatchSize (0) must be positive");
     assertRefused(
         "{\"global\": {\"evaluateEvery\": 0}}", "global: evaluateEvery (0) must be positive");
     assertRefused("{\"costs\": {\"batchSizes\": [0]}}", "costs: batch (0) must be positive");
-    assertRefused("{\"costs\": {\"decodeRounds\": 0}}", "costs: decodeRounds (0) must be positive");
+    assertRefused(
+        "{\"costs\": {\"meter\": {\"decodeRounds\": 0}}}",
+        "costs.meter: decodeRounds (0) must be positive");
     assertRefused(
         "{\"scoring\": {\"candidatesPerPass\": 0}}",
         "scoring: candidatesPerPass (0) must be positive");
@@ -117,16 +118,59 @@ final class PlanFilesTest {
 
   @Test
   void read_null_isRefusedByName() {
-    assertThatThrownBy(() -> read("{\"parent\": null}"))
+    assertThatThrownBy(() -> read("{\"inputs\": {\"parent\": null}}"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith(file + ": parent");
+        .hasMessageStartingWith(file + ": inputs.parent");
   }
 
   @Test
   void read_sameKeyTwice_isRefused() {
-    assertThatThrownBy(() -> read("{\"seed\": 1, \"seed\": 2}"))
+    assertThatThrownBy(() -> read("{\"execution\": {\"seed\": 1, \"seed\": 2}}"))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(file + ": Duplicate field 'seed'");
+  }
+
+  @Test
+  void read_deviceThatThereIsNot_saysWhatItMustBe() {
+    assertRefused(
+        "{\"execution\": {\"device\": \"gpu\"}}",
+        "execution.device: device (gpu) must be cpu, cuda or cuda:N");
+  }
+
+  @Test
+  void read_pathThatIsNoText_namesTheKey() {
+    assertThatThrownBy(() -> read("{\"inputs\": {\"parent\": []}}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": inputs.parent: ");
+  }
+
+  @Test
+  void read_withoutDefaults_writtenPlan_isEqual() throws IOException {
+    CompressionPlan plan = DEFAULTS.brief().on(new Device("cuda", 1));
+    Files.writeString(file, PlanFiles.write(plan));
+    assertThat(PlanFiles.read(file)).isEqualTo(plan);
+  }
+
+  @Test
+  void read_withoutDefaults_inputsOnly_isTheDefaultPlan() throws IOException {
+    Files.writeString(
+        file,
+        "{\"inputs\": {\"parent\": \"parent\", \"texts\": [\"a.txt\"], \"heldOut\": [\"b.txt\"]}}");
+    assertThat(PlanFiles.read(file)).isEqualTo(DEFAULTS);
+  }
+
+  @Test
+  void read_withoutDefaults_inputMissing_namesTheKey() throws IOException {
+    Files.writeString(file, "{\"inputs\": {\"parent\": \"parent\", \"texts\": [\"a.txt\"]}}");
+    assertThatThrownBy(() -> PlanFiles.read(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage(file + ": the plan must have the key inputs.heldOut");
+  }
+
+  @Test
+  void write_plan_namesPathsAndDeviceAsAUserDoes() {
+    assertThat(PlanFiles.write(DEFAULTS))
+        .contains("\"parent\" : \"parent\"", "\"texts\" : [ \"a.txt\" ]", "\"device\" : \"cpu\"");
   }
 
   @Test

@@ -19,10 +19,8 @@ import org.nemotron.nas.cost.Latency;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Candidate;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
+import org.nemotron.nas.pipeline.Limit.Bound;
+import org.nemotron.nas.pipeline.Limit.Quantity;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 
@@ -71,9 +69,7 @@ final class SpeedCheckTest {
     return 5
         + child.blocks().stream()
             .mapToDouble(
-                block ->
-                    (block.attention() instanceof AttentionSpec.NoOp ? 0 : 10)
-                        + (block.ffn() instanceof FfnSpec.NoOp ? 0 : 20))
+                block -> (block.attention().isNoOp() ? 0 : 10) + (block.ffn().isNoOp() ? 0 : 20))
             .sum();
   }
 

@@ -2,13 +2,11 @@ package org.nemotron.nas.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.collect.ImmutableList;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.SmallParent;
 
 final class StageDependenciesTest {
-  private static final CompressionPlan PLAN =
-      CompressionPlan.of("parent", "run", ImmutableList.of("a.txt"), ImmutableList.of("b.txt"));
+  private static final CompressionPlan PLAN = TinyRun.unread();
 
   private static StageInputs costsOn(String machine) {
     return StageDependencies.costs(PLAN, SmallParent.spec(), machine);

@@ -12,14 +12,17 @@ import java.util.SplittableRandom;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.LocalDistillationSettings;
+import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.InitSettings;
-import org.nemotron.nas.pipeline.CompressionPlan.Bound;
-import org.nemotron.nas.pipeline.CompressionPlan.Limit;
-import org.nemotron.nas.pipeline.CompressionPlan.Quantity;
-import org.nemotron.nas.pipeline.CompressionPlan.Target;
-import org.nemotron.nas.score.Score;
+import org.nemotron.nas.pipeline.Limit.Bound;
+import org.nemotron.nas.pipeline.Limit.Quantity;
+import org.nemotron.nas.score.ScoringSettings;
 
 /** A whole run in a directory: a random parent, random words, and a few steps of everything. */
 final class TinyRun {
@@ -85,6 +88,15 @@ final class TinyRun {
     return text.toString();
   }
 
+  /** Returns the default plan of files that are not there. */
+  static CompressionPlan unread() {
+    return CompressionPlan.of(
+        new CompressionPlan.Inputs(
+            Path.of("parent"),
+            ImmutableList.of(Path.of("a.txt")),
+            ImmutableList.of(Path.of("b.txt"))));
+  }
+
   static Target parameters(String name, double most) {
     return new Target(name, ImmutableList.of(new Limit(Quantity.PARAMETERS, Bound.AT_MOST, most)));
   }
@@ -102,30 +114,33 @@ final class TinyRun {
   }
 
   CompressionPlan plan(Path output, int coupledSteps, Target... targets) {
+    OptimizerSettings optimizer = OptimizerSettings.ofRate(1e-3);
     return new CompressionPlan(
-        directory.resolve("parent").toString(),
-        output.toString(),
-        ImmutableList.of(directory.resolve("text.txt").toString()),
-        ImmutableList.of(directory.resolve("held-out.txt").toString()),
-        1,
-        "cpu",
-        DType.FLOAT32,
-        DType.FLOAT32,
-        2,
-        new CompressionPlan.DataPlan(SmallParent.WINDOW, 2, 1200, 128, 32, 3),
+        new CompressionPlan.Inputs(
+            directory.resolve("parent"),
+            ImmutableList.of(directory.resolve("text.txt")),
+            ImmutableList.of(directory.resolve("held-out.txt"))),
+        new CompressionPlan.Execution(
+            output,
+            Device.CPU,
+            DType.FLOAT32,
+            DType.FLOAT32,
+            2,
+            1,
+            CompressionPlan.NonFinite.CONTINUE),
+        new CompressionPlan.DataPlan(SmallParent.WINDOW, 2, 2, 1200, 128, 32, 3),
         SmallParent.SPACE,
         new InitSettings(
             InitSettings.ChannelImportance.INDEPENDENT,
             InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             true),
-        new CompressionPlan.LocalPlan(3, 1e-3, 10, 0),
-        new CompressionPlan.CoupledPlan(coupledSteps, 1e-3, ImmutableList.of(1.1, 1.3)),
-        new CompressionPlan.ScoringPlan(Score.Metric.KL, 4, 3),
-        new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, 2, 3, 1, 0),
-        new CompressionPlan.GlobalPlan(4, 2, 1e-3, 1, 1, 0, 2),
-        ImmutableList.copyOf(targets),
-        CompressionPlan.NonFinite.GO_ON);
+        new LocalDistillationSettings(3, optimizer, 10, 0),
+        new CompressionPlan.CoupledPlan(coupledSteps, optimizer, ImmutableList.of(1.1, 1.3)),
+        ScoringSettings.DEFAULT.withAuditedPairs(3),
+        new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, new MeterSettings(2, 3, 1), 0),
+        new GlobalDistillationSettings(4, optimizer, 1, 1, 0, 2),
+        ImmutableList.copyOf(targets));
   }
 
   /** Returns {@code plan} with other values at these JSON paths. */

@@ -48,7 +48,7 @@ final class RunSummaryTest {
   void solution_layerLeftOut_saysWhere() {
     ImmutableList<ChosenLayer> layers =
         ImmutableList.of(
-            new ChosenLayer(0, 2, BlockSpec.NO_OP, "covering", 0.1),
+            new ChosenLayer(0, 2, BlockSpec.NO_OP, "multi-layer", 0.1),
             new ChosenLayer(3, 1, BlockSpec.NO_OP, "decoupled", 0.1));
     assertThatThrownBy(() -> new Solution(layers, 1, 0.2, 0.2, 0, 1))
         .hasMessage(
@@ -57,7 +57,7 @@ final class RunSummaryTest {
   }
 
   @Test
-  void parentLayers_coveringBlocks_countsWhatTheyCover() {
+  void parentLayers_multiLayerReplacements_countsWhatTheyReplace() {
     RunSummary summary = SummaryFixture.summary();
     assertThat(summary.targets())
         .allSatisfy(

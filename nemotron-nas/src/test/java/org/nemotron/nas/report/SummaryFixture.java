@@ -149,7 +149,7 @@ public final class SummaryFixture {
             chosen(0, 1, 4, 704, "parent"),
             chosen(1, 1, 2, 352, "decoupled"),
             chosen(2, 1, 1, 528, "coupled"),
-            chosen(3, 2, 4, 704, "covering"),
+            chosen(3, 2, 4, 704, "multi-layer"),
             new ChosenLayer(
                 5,
                 1,
@@ -174,9 +174,9 @@ public final class SummaryFixture {
     return new Solution(
         ImmutableList.of(
             chosen(0, 1, 2, 616, "decoupled"),
-            chosen(1, 2, 4, 704, "covering"),
+            chosen(1, 2, 4, 704, "multi-layer"),
             chosen(3, 1, 1, 72, "decoupled"),
-            chosen(4, 2, 4, 704, "covering"),
+            chosen(4, 2, 4, 704, "multi-layer"),
             new ChosenLayer(6, 1, BlockSpec.NO_OP, "decoupled", 0.0312),
             chosen(7, 1, 1, 528, "coupled")),
         16,

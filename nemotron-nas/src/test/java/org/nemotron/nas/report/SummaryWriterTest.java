@@ -6,7 +6,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Sets;
+import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.SpecJson;
+import org.nemotron.nas.report.RunSummary.ChosenLayer;
+import org.nemotron.nas.report.RunSummary.Solution;
+import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 final class SummaryWriterTest {
   private final String json = SummaryWriter.toJson(SummaryFixture.summary());
@@ -115,6 +128,54 @@ final class SummaryWriterTest {
     assertThat(layers.at("/5/ffn").toString()).isEqualTo("{\"kind\":\"linear\"}");
     assertThat(keys(root.get("solution")))
         .containsExactly("layers", "batch", "score", "bound", "gap", "seconds");
+  }
+
+  /** What a child of Qwen2 or Qwen3 has beside its projections is part of its architecture. */
+  @ParameterizedTest
+  @EnumSource(AttentionTrait.class)
+  void toJson_attentionWithATrait_comesBackEqual(AttentionTrait trait) throws IOException {
+    AttentionSpec attention =
+        new AttentionSpec.GroupedQuery(8, 2, 32, Sets.immutableEnumSet(trait));
+    JsonNode summary = parse(SummaryWriter.toJson(withAttention(attention)));
+    for (String layers : List.of("/solution/layers/0", "/targets/1.5x/solution/layers/0")) {
+      assertThat(SpecJson.attention(summary.at(layers + "/attention"))).isEqualTo(attention);
+    }
+  }
+
+  private static RunSummary withAttention(AttentionSpec attention) {
+    RunSummary summary = SummaryFixture.summary();
+    TargetSummary target = summary.targets().get(0);
+    BlockSpec block = new BlockSpec(attention, new FfnSpec.Gated(704));
+    Solution solution =
+        new Solution(
+            ImmutableList.of(new ChosenLayer(0, 8, block, "multi-layer", 0.1)), 16, 0.1, 0.1, 0, 1);
+    return new RunSummary(
+        summary.parentName(),
+        summary.scenario(),
+        summary.parent(),
+        summary.parentLayerTimes(),
+        ImmutableList.of(
+            new TargetSummary(
+                target.name(),
+                target.goal(),
+                target.directory(),
+                target.child(),
+                target.childBeforeDistillation(),
+                target.greedy(),
+                target.random(),
+                target.untrained(),
+                target.predicted(),
+                solution,
+                target.layerTimes(),
+                target.globalDistillation(),
+                target.samples())),
+        summary.frontier(),
+        summary.localDistillation(),
+        summary.diverged(),
+        summary.scoringSpeed(),
+        summary.additivity(),
+        summary.stages(),
+        summary.environment());
   }
 
   @Test

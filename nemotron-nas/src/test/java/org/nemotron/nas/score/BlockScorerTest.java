@@ -22,6 +22,7 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
@@ -45,7 +46,7 @@ final class BlockScorerTest {
     scope = NativeScope.open();
     parent = SmallParent.model();
     Candidate pair =
-        new Candidate.Whole(0, 1, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24)));
+        new Candidate.Block(0, new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.Gated(24)));
     try (BlockLibrary plain = calibrated(parent, SmallParent.SPACE)) {
       library = plain.withCandidates(ImmutableList.of(pair));
     }
@@ -58,7 +59,7 @@ final class BlockScorerTest {
             InitSettings.KvHeadStart.MEAN_POOLING,
             2,
             true);
-    return new Calibrator(settings).calibrate(parent, space, SmallParent.training(), batch -> {});
+    return new Calibrator(settings).calibrate(parent, space, SmallParent.training());
   }
 
   @AfterEach
@@ -69,8 +70,9 @@ final class BlockScorerTest {
   }
 
   private ScoreTable scores(int candidatesPerPass, int threads) {
-    return new BlockScorer(new ScoringSettings(100, candidatesPerPass, threads))
-        .score(library, library.candidates(), SmallParent.heldOut(), batch -> {});
+    return new BlockScorer(ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass))
+        .withThreads(threads)
+        .score(library, library.candidates(), SmallParent.heldOut());
   }
 
   @Test
@@ -105,11 +107,12 @@ final class BlockScorerTest {
 
   @Test
   void score_parentsOwnBlock_isZero() {
-    Candidate.Whole own = new Candidate.Whole(1, 1, SmallParent.BLOCK);
+    Candidate.Block own = new Candidate.Block(1, SmallParent.BLOCK);
     try (BlockLibrary more = library.withCandidates(ImmutableList.of(own))) {
       Score score =
-          new BlockScorer(new ScoringSettings(100, 4, 1))
-              .score(more, ImmutableList.of(own), SmallParent.heldOut(), batch -> {})
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(more, ImmutableList.of(own), SmallParent.heldOut())
               .score(own);
       assertThat(score.klNats()).isCloseTo(0, within(TOLERANCE));
       assertThat(score.lossIncrease()).isCloseTo(0, within(TOLERANCE));
@@ -148,19 +151,25 @@ final class BlockScorerTest {
 
   @Test
   void score_hiddenStatesOnTheHost_giveTheSameBits() {
-    ScoringSettings onHost = new ScoringSettings(100, 4, 2, ScoringSettings.HiddenStates.HOST);
+    ScoringSettings onHost =
+        ScoringSettings.DEFAULT.withHiddenStates(ScoringSettings.HiddenStates.HOST);
     ScoreTable scores =
         new BlockScorer(onHost)
-            .score(library, library.candidates(), SmallParent.heldOut(), batch -> {});
+            .withThreads(2)
+            .score(library, library.candidates(), SmallParent.heldOut());
     assertThat(scores).isEqualTo(scores(4, 2));
   }
 
   @Test
-  void score_fewerBatches_usesTheFirstWindowsOnly() {
+  void score_oneBatchOfText_isTheMeanOverItsWindows() {
     Candidate candidate = library.candidates().asList().get(0);
+    EvaluationBatches one =
+        new EvaluationBatches(
+            SmallParent.corpus(7 * SmallParent.WINDOW, 4), 3, SmallParent.WINDOW, 3);
     Score score =
-        new BlockScorer(new ScoringSettings(1, 4, 1))
-            .score(library, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {})
+        new BlockScorer(ScoringSettings.DEFAULT)
+            .withThreads(1)
+            .score(library, ImmutableList.of(candidate), one)
             .score(candidate);
     double[] perWindow = slowKlPerWindow(candidate, SmallParent.heldOut().batch(0));
     assertThat(score.klNats()).isCloseTo(mean(perWindow), within(TOLERANCE));
@@ -221,8 +230,9 @@ final class BlockScorerTest {
             fresh.map(tensor -> tensor.mul(new org.bytedeco.pytorch.Scalar(Double.NaN)));
         BlockLibrary spoilt = library.with(ImmutableMap.of(candidate, broken))) {
       ScoreTable table =
-          new BlockScorer(new ScoringSettings(1, 4, 1))
-              .score(spoilt, ImmutableList.of(candidate), SmallParent.heldOut(), batch -> {});
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(spoilt, ImmutableList.of(candidate), SmallParent.heldOut());
       assertThat(table.scores()).isEmpty();
       assertThat(table.leftOut()).containsOnlyKeys(candidate);
     }
@@ -233,15 +243,15 @@ final class BlockScorerTest {
     ModelSpec spec = SmallParent.spec();
     Candidate.Attention attention = new Candidate.Attention(0, new AttentionSpec.NoOp());
     Candidate.Ffn ffn = new Candidate.Ffn(0, new FfnSpec.NoOp());
-    Candidate.Whole whole = new Candidate.Whole(0, 1, BlockSpec.NO_OP);
+    Candidate.Block whole = new Candidate.Block(0, BlockSpec.NO_OP);
     ScoreTable table =
         new ScoreTable(
             ImmutableMap.of(
                 attention, new Score(1, 3, 10, 0, 0.1, 0),
                 ffn, new Score(2, 4, 20, 0, 0.2, 0),
                 whole, new Score(2.5, 1, 5, 0, 0, 0)));
-    BlockChoice decoupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.DECOUPLED);
-    BlockChoice coupled = new BlockChoice(0, 1, BlockSpec.NO_OP, BlockChoice.Origin.COUPLED);
+    BlockChoice decoupled = new BlockChoice.Decoupled(0, BlockSpec.NO_OP);
+    BlockChoice coupled = new BlockChoice.Coupled(0, BlockSpec.NO_OP);
     assertThat(table.score(spec, decoupled)).isEqualTo(new Score(3, 5, 30, 0, 0.1 + 0.2, 0));
     assertThat(table.score(spec, coupled).klNats()).isEqualTo(2.5);
     assertThat(table.score(spec, Architecture.ofParent(spec))).isEqualTo(Score.NONE);
@@ -272,7 +282,7 @@ final class BlockScorerTest {
       Architecture second = Architecture.ofOne(parent.spec(), pair.second());
       Architecture both =
           Architecture.ofOne(parent.spec(), pair.first())
-              .with(second.placements().get(pair.second().layer()));
+              .with(second.choices().get(pair.second().layer()));
       try (HeterogeneousModel model = library.assemble(both)) {
         double measured = evaluator.evaluate(parent, ImmutableList.of(model)).get(0).klNats();
         assertThat(pair.measuredKl()).isCloseTo(measured, within(TOLERANCE));
@@ -286,8 +296,9 @@ final class BlockScorerTest {
     try (HeterogeneousModel single = SmallParent.model(spec, 1);
         BlockLibrary ofOne = calibrated(single, SearchSpace.NO_OPS)) {
       ScoreTable scores =
-          new BlockScorer(new ScoringSettings(1, 4, 1))
-              .score(ofOne, ofOne.candidates(), SmallParent.heldOut(), batch -> {});
+          new BlockScorer(ScoringSettings.DEFAULT)
+              .withThreads(1)
+              .score(ofOne, ofOne.candidates(), SmallParent.heldOut());
       AdditivityAuditor.Audit audit =
           new AdditivityAuditor(new ModelEvaluator(SmallParent.heldOut(), 1))
               .audit(ofOne, scores, 5, new Seed(1));

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Tries every architecture of a small problem, with plain loops and sums. */
-final class BruteForce {
+public final class BruteForce {
   private final SearchProblem problem;
   private final List<ImmutableList<Choice>> architectures = new ArrayList<>();
 
@@ -16,7 +16,8 @@ final class BruteForce {
     extend(0, ImmutableList.of());
   }
 
-  static BruteForce of(SearchProblem problem) {
+  /** Returns all architectures of a problem. */
+  public static BruteForce of(SearchProblem problem) {
     return new BruteForce(problem);
   }
 
@@ -76,12 +77,13 @@ final class BruteForce {
     return sum;
   }
 
-  static double score(ImmutableList<Choice> choices) {
+  /** Returns the summed score. */
+  public static double score(ImmutableList<Choice> choices) {
     return choices.stream().mapToDouble(choice -> choice.alternative().score()).sum();
   }
 
   /** Returns the best architecture that fits. */
-  Optional<ImmutableList<Choice>> best() {
+  public Optional<ImmutableList<Choice>> best() {
     return architectures.stream()
         .filter(this::fits)
         .min(Comparator.comparingDouble(BruteForce::score));

@@ -17,7 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.nemotron.nas.search.SearchOutcome.Infeasible;
 
-/** What is said about budgets that clash, against trying everything. */
+/** The explanation of a clash, against trying everything. */
 final class InfeasibilityProperties {
   /** Sums of a dozen numbers below ten, added in another order, agree to this. */
   private static final double ROUNDING = 1e-9;
@@ -62,6 +62,28 @@ final class InfeasibilityProperties {
         }
       }
     }
+  }
+
+  @Provide
+  Arbitrary<SearchProblem> pinned() {
+    return SmallProblems.any().filter(problem -> !problem.pins().isEmpty());
+  }
+
+  @Property
+  void pinsAreThoseWithoutWhichTheClashCanBeResolved(@ForAll("pinned") SearchProblem problem) {
+    if (PuzzleSearch.create().solve(problem) instanceof Infeasible infeasible
+        && infeasible.clash().stream().noneMatch(name -> name.startsWith("layers"))) {
+      assertThat(meeting(free(problem, infeasible.pins()), infeasible.clash())).isEmpty();
+      for (Rule.Pin pin : infeasible.pins()) {
+        List<Rule.Pin> fewer = infeasible.pins().stream().filter(p -> !p.equals(pin)).toList();
+        assertThat(meeting(free(problem, fewer), infeasible.clash())).isNotEmpty();
+      }
+    }
+  }
+
+  /** Returns the problem with these pins and no count of kinds. */
+  private static SearchProblem free(SearchProblem problem, List<Rule.Pin> pins) {
+    return problem.toBuilder().rules(List.copyOf(pins)).build();
   }
 
   private static ImmutableSet<String> names(SearchProblem problem) {

@@ -36,14 +36,14 @@ final class LargeProblem {
     Random random = new Random(11);
     SearchProblem.Builder builder = SearchProblem.builder();
     for (int layer = 0; layer < layers; layer++) {
-      double harm = Math.exp(random.nextGaussian());
+      double sensitivity = Math.exp(random.nextGaussian());
       List<Alternative> candidates = new ArrayList<>();
       for (int i = 0; i < CANDIDATES; i++) {
         double kept = 1 - i / (CANDIDATES - 1.0);
         candidates.add(
             Alternative.of(
                 "c" + i,
-                harm * Math.pow(1 - kept, 1.7) * Math.exp(0.1 * random.nextGaussian()),
+                sensitivity * Math.pow(1 - kept, 1.7) * Math.exp(0.1 * random.nextGaussian()),
                 ImmutableMap.of(
                     "memoryBytes", 1.7e9 * kept, "latencyNanos", 1e6 * Math.rint(90 * kept))));
       }

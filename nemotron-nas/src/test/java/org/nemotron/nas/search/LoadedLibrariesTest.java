@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.nemotron.nas.search.exact.ExactSolver;
 
 /** What a search loads, seen in a virtual machine of its own. */
 final class LoadedLibrariesTest {

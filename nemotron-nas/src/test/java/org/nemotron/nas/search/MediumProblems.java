@@ -10,17 +10,19 @@ import net.jqwik.api.Arbitrary;
 /**
  * Generates problems too large for brute force: twenty layers, twelve candidates, three budgets.
  */
-final class MediumProblems {
+public final class MediumProblems {
   private static final int LAYERS = 20;
   private static final int CANDIDATES = 12;
 
   private MediumProblems() {}
 
-  static Arbitrary<SearchProblem> any() {
+  /** Returns problems, feasible or not. */
+  public static Arbitrary<SearchProblem> any() {
     return Arbitraries.randomValue(MediumProblems::problem);
   }
 
-  static boolean isFeasible(SearchProblem problem) {
+  /** Returns whether some architecture fits. */
+  public static boolean isFeasible(SearchProblem problem) {
     return PuzzleSearch.create().solve(problem) instanceof SearchOutcome.Found;
   }
 

@@ -55,6 +55,7 @@ final class OutcomeJsonTest {
             5,
             20,
             ImmutableList.of("memory", "latency"),
+            ImmutableList.of(),
             ImmutableMap.of("latency", 9.0),
             HALF_A_SECOND);
     assertThat(OutcomeJson.write(infeasible))
@@ -62,6 +63,23 @@ final class OutcomeJsonTest {
             "{\"status\":\"infeasible\",\"seconds\":0.5,\"budget\":\"memory\",\"limit\":5.0,"
                 + "\"leastPossible\":20.0,\"clash\":[\"memory\",\"latency\"],"
                 + "\"repairs\":{\"latency\":9.0}}");
+  }
+
+  @Test
+  void write_infeasibleBecauseOfPins_namesThemAsTheProblemDoes() {
+    Infeasible infeasible =
+        new Infeasible(
+            "memory",
+            5,
+            20,
+            ImmutableList.of("memory"),
+            ImmutableList.of(new Rule.Force(1, "a"), new Rule.Forbid(2, "b")),
+            ImmutableMap.of(),
+            HALF_A_SECOND);
+    assertThat(OutcomeJson.write(infeasible))
+        .endsWith(
+            "\"clash\":[\"memory\"],\"pins\":[{\"layer\":1,\"force\":\"a\"},"
+                + "{\"layer\":2,\"forbid\":\"b\"}],\"repairs\":{}}");
   }
 
   @Test

@@ -194,7 +194,9 @@ final class ProblemJsonTest {
     String rules =
         "\"rules\": [{\"layer\": 0, \"force\": \"kv8+ffn100\"}, {\"kind\": \"light\", \"atMost\": 3},"
             + " {\"kind\": \"heavy\", \"atLeast\": 0}], \"solutions\"";
-    assertThat(ProblemJson.parse(DESIGN.replace("\"solutions\"", rules)).rules())
+    String kinds =
+        DESIGN.replace("\"score\": 0.0", "\"score\": 0.0, \"kinds\": [\"light\", \"heavy\"]");
+    assertThat(ProblemJson.parse(kinds.replace("\"solutions\"", rules)).rules())
         .containsExactly(
             Rule.force(0, "kv8+ffn100"), Rule.atMost("light", 3), Rule.atLeast("heavy", 0));
     String two = DESIGN.replace("[{\"candidates\": [", "[{\"candidates\": [%s, ");

@@ -19,6 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.nemotron.nas.search.SearchOutcome.Ending;
 import org.nemotron.nas.search.SearchOutcome.Found;
 import org.nemotron.nas.search.SearchOutcome.Infeasible;
+import org.nemotron.nas.search.exact.ExactSolver;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.FreshSeries;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Series;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
 final class PuzzleSearchTest {
   /** SCIP stops when bound and score agree to a billionth. */
@@ -62,6 +69,43 @@ final class PuzzleSearchTest {
     assertThat(infeasible.leastPossible()).isEqualTo(20);
     assertThat(infeasible.repairs())
         .containsExactlyInAnyOrderEntriesOf(Map.of("memory", 20.0, "latency", 20.0));
+  }
+
+  @Test
+  void solve_bothEndsOfOneCostClash_namesTheEnds() {
+    SearchProblem problem =
+        twoLayers().budget(Budget.atLeast("memory", 15)).budget(Budget.atMost("memory", 5)).build();
+    Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
+    assertThat(infeasible.clash()).containsExactly("memory at least 15.0", "memory at most 5.0");
+    assertThat(infeasible.budget()).isEqualTo("memory");
+    assertThat(infeasible.repairs())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("memory at least 15.0", 2.0, "memory at most 5.0", 20.0));
+    assertThat(infeasible.pins()).isEmpty();
+  }
+
+  @Test
+  void solve_forcedCandidateIsTheCause_isNamed() {
+    SearchProblem problem =
+        twoLayers()
+            .budget(Budget.atMost("memory", 5))
+            .rule(Rule.forbid(0, "wide"))
+            .rule(Rule.force(1, "wide"))
+            .build();
+    Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
+    assertThat(infeasible.clash()).containsExactly("memory");
+    assertThat(infeasible.pins()).containsExactly(new Rule.Force(1, "wide"));
+    assertThat(infeasible.sentence())
+        .isEqualTo(
+            "memory is limited to 5.00000, but the nearest that an architecture can have is"
+                + " 11.0000, given candidate wide forced in layer 1");
+  }
+
+  @Test
+  void solve_pinsAreNotTheCause_namesNone() {
+    SearchProblem problem =
+        twoLayers().budget(Budget.atMost("memory", 1)).rule(Rule.force(1, "wide")).build();
+    assertThat(((Infeasible) PuzzleSearch.create().solve(problem)).pins()).isEmpty();
   }
 
   @Test
@@ -251,9 +295,9 @@ final class PuzzleSearchTest {
     SearchProblem one = twoLayers().budget(Budget.atMost("memory", 20)).build();
     SearchProblem eight = twoLayers().budget(Budget.atMost("memory", 11)).build();
     Batches batches = PuzzleSearch.create().solveBatches(Map.of(1, one, 8, eight));
-    assertThat(batches.leastHarm().orElseThrow().batch()).isEqualTo(1);
+    assertThat(batches.leastScore().orElseThrow().batch()).isEqualTo(1);
     assertThat(batches.mostThroughput("latency").orElseThrow().batch()).isEqualTo(8);
-    assertThat(batches.mostThroughputPerHarm("latency").orElseThrow().batch()).isEqualTo(1);
+    assertThat(batches.mostThroughputPerScore("latency").orElseThrow().batch()).isEqualTo(1);
   }
 
   @Test
@@ -265,9 +309,9 @@ final class PuzzleSearchTest {
   }
 
   @Test
-  void leastHarm_nothingFitsAtAnyBatchSize_isEmpty() {
+  void leastScore_nothingFitsAtAnyBatchSize_isEmpty() {
     SearchProblem none = twoLayers().budget(Budget.atMost("memory", 1)).build();
-    assertThat(PuzzleSearch.create().solveBatches(Map.of(1, none)).leastHarm()).isEmpty();
+    assertThat(PuzzleSearch.create().solveBatches(Map.of(1, none)).leastScore()).isEmpty();
   }
 
   @Test
@@ -350,7 +394,7 @@ final class PuzzleSearchTest {
   }
 
   @Test
-  void solve_oneCandidateOfEnormousHarm_stillTellsTheOthersApart() {
+  void solve_oneCandidateOfEnormousScore_stillDistinguishesTheOthers() {
     SearchProblem problem =
         SearchProblem.builder()
             .layer(candidate("worse", 1.001, 2, 1), candidate("wild", 1e16, 1, 1))
@@ -395,19 +439,19 @@ final class PuzzleSearchTest {
   @Test
   void series_solvedAsOneOrEachFromTheBeginning_agree() {
     SearchProblem problem = LargeProblem.withRepeatedCosts(40);
-    LayerGraph network = LayerGraph.of(problem);
+    PathProblem paths = Formulation.of(problem).paths();
     ExactSolver solver = new ExactSolver();
-    assertThat(scores(solver.series(network), network, 6))
-        .containsExactly(scores(new FreshSeries(solver, network), network, 6), within(1e-12));
+    assertThat(scores(solver.series(paths), paths, 6))
+        .containsExactly(scores(new FreshSeries(solver, paths), paths, 6), within(1e-12));
   }
 
-  private static double[] scores(Series series, LayerGraph network, int count) {
+  private static double[] scores(Series series, PathProblem paths, int count) {
     Deadline never = Deadline.startingNow(Duration.ofDays(1), () -> false);
     double[] scores = new double[count];
     for (int i = 0; i < count; i++) {
       Path path = ((SolverAnswer.Best) series.next(never)).path();
-      scores[i] = network.score(path);
-      series.demand(network.distanceRow(path, 5));
+      scores[i] = paths.objective(path);
+      series.add(paths.distance(path, 5));
     }
     return scores;
   }
@@ -421,9 +465,9 @@ final class PuzzleSearchTest {
     problems.put(8, single(0.5, 40));
     Batches batches = PuzzleSearch.create().solveBatches(problems);
     assertThat(batches.mostThroughput("latency").orElseThrow().batch()).isEqualTo(4);
-    assertThat(batches.leastHarm().orElseThrow().batch()).isEqualTo(8);
-    // Per harm: 1/4, 2/15, 2/5.
-    assertThat(batches.mostThroughputPerHarm("latency").orElseThrow().batch()).isEqualTo(8);
+    assertThat(batches.leastScore().orElseThrow().batch()).isEqualTo(8);
+    // Per score: 1/4, 2/15, 2/5.
+    assertThat(batches.mostThroughputPerScore("latency").orElseThrow().batch()).isEqualTo(8);
   }
 
   private static SearchProblem single(double score, double latency) {

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.search.SearchOutcome.Ending;
 import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
 import org.nemotron.nas.search.SearchOutcome.OutOfTime;
 
 /** What the values of this package refuse, and the values that they just allow. */
@@ -155,11 +158,61 @@ final class SearchChecksTest {
   }
 
   @Test
-  void orElseThrow_nothingFound_saysWhatCameOut() {
+  void orElseThrow_nothingFound_saysWhy() {
     SearchOutcome outcome = new OutOfTime(1, Duration.ofSeconds(3));
     assertThatThrownBy(outcome::orElseThrow)
         .isInstanceOf(NoSuchElementException.class)
-        .hasMessage("no architecture was found: OutOfTime[bound=1.0, elapsed=PT3S]");
+        .hasMessage("no architecture was found: the search ran out of time after 3 s");
+  }
+
+  @Test
+  void sentence_severalClash_namesTheOthers() {
+    Infeasible infeasible =
+        new Infeasible(
+            "memory",
+            5,
+            20,
+            ImmutableList.of("memory", "layers of kind light"),
+            ImmutableList.of(new Rule.Forbid(2, "a")),
+            ImmutableMap.of(),
+            Duration.ZERO);
+    assertThat(infeasible.sentence())
+        .isEqualTo(
+            "memory is limited to 5.00000, but the nearest that an architecture can have is"
+                + " 20.0000, given layers of kind light and candidate a forbidden in layer 2");
+  }
+
+  @Test
+  void alternative_costsOfWholeNumbers_areTakenAsTheyAre() {
+    assertThat(Alternative.of("a", 1, Map.of("memory", 2))).isEqualTo(PLAIN);
+    assertThat(
+            SearchProblem.builder()
+                .layer(PLAIN)
+                .fixedCosts(Map.of("memory", 3L))
+                .build()
+                .fixedCosts())
+        .containsExactly(Map.entry("memory", 3.0));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // nulls are what this test is about
+  void alternative_nullIdOrCosts_isRefused() {
+    assertNull(
+        () -> Alternative.of(null, 1, PLAIN.costs()), "the id of a candidate must not be null");
+    assertNull(() -> Alternative.of("a", 1, null), "candidate a: costs must not be null");
+    Map<String, Double> costs = new HashMap<>();
+    costs.put("memory", null);
+    assertNull(() -> Alternative.of("a", 1, costs), "candidate a: cost memory must not be null");
+    assertNull(
+        () -> SearchProblem.builder().fixedCosts(costs),
+        "fixedCosts: cost memory must not be null");
+    assertNull(() -> Rule.force(0, null), "the id of a forced candidate must not be null");
+    assertNull(() -> Rule.forbid(0, null), "the id of a forbidden candidate must not be null");
+    assertNull(() -> Rule.atMost(null, 1), "the kind of a rule must not be null");
+  }
+
+  private static void assertNull(ThrowingCallable made, String sentence) {
+    assertThatThrownBy(made).isInstanceOf(NullPointerException.class).hasMessage(sentence);
   }
 
   @Test

@@ -78,6 +78,19 @@ final class SearchProblemTest {
   }
 
   @Test
+  void build_ruleOfUnknownKind_namesTheKnownOnes() {
+    assertThatThrownBy(
+            () ->
+                oneGoodLayer()
+                    .layer(candidate("none", 0, 1).ofKinds("noop", "attention"))
+                    .rule(Rule.atMost("atention", 0))
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "kind atention: a rule's kind must be one of the candidates' kinds [noop, attention]");
+  }
+
+  @Test
   void build_everythingForbidden_namesTheLayerThatStaysUncovered() {
     assertThatThrownBy(
             () ->

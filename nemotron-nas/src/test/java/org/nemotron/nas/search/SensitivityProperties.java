@@ -12,6 +12,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
+import org.nemotron.nas.search.exact.LinearRelaxation;
 
 final class SensitivityProperties {
   /** Sums of a dozen numbers below ten, added in another order, agree to this. */
@@ -63,8 +64,8 @@ final class SensitivityProperties {
         problem.budgets().stream()
             .map(budget -> budget.cost().equals(entry.cost()) ? moved(entry, room) : budget)
             .toList();
-    double here = relaxation(problem);
-    double there = relaxation(problem.toBuilder().budgets(moved).build());
+    double here = LinearRelaxation.bound(problem);
+    double there = LinearRelaxation.bound(problem.toBuilder().budgets(moved).build());
     assertThat(there).isGreaterThanOrEqualTo(here - room * entry.scorePerUnit() - SLOPE_ROUNDING);
   }
 
@@ -72,12 +73,6 @@ final class SensitivityProperties {
     return entry.fromAbove()
         ? Budget.atMost(entry.cost(), entry.limit() + room)
         : Budget.atLeast(entry.cost(), entry.limit() - room);
-  }
-
-  private static double relaxation(SearchProblem problem) {
-    ReducedProblem core = ReducedProblem.of(LayerGraph.of(problem));
-    double[] start = new double[core.rows()];
-    return ColumnGeneration.ascend(core, start, Double.POSITIVE_INFINITY, 1e-12).bound / core.scale;
   }
 
   private static void check(SearchProblem problem, Sensitivity found, Sensitivity.Entry entry) {

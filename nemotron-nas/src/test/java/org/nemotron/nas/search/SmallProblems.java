@@ -8,7 +8,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 
 /** Generates problems of up to six layers and six candidates, feasible or not. */
-final class SmallProblems {
+public final class SmallProblems {
   static final String MEMORY = "memoryBytes";
   static final String LATENCY = "latencyNanos";
   static final String PARAMETERS = "parameters";
@@ -17,12 +17,12 @@ final class SmallProblems {
   private SmallProblems() {}
 
   /** Returns problems with budgets, ranges, covering candidates, fixed costs and rules. */
-  static Arbitrary<SearchProblem> any() {
+  public static Arbitrary<SearchProblem> any() {
     return Arbitraries.randomValue(random -> problem(random, true));
   }
 
   /** Returns problems with budgets, ranges, covering candidates and fixed costs only. */
-  static Arbitrary<SearchProblem> withoutRules() {
+  public static Arbitrary<SearchProblem> withoutRules() {
     return Arbitraries.randomValue(random -> problem(random, false));
   }
 
@@ -106,10 +106,11 @@ final class SmallProblems {
   private static void addRules(
       SearchProblem.Builder builder, List<List<Alternative>> all, Random random) {
     boolean plain = all.stream().flatMap(List::stream).allMatch(arc -> arc.covers() == 1);
-    if (random.nextInt(3) == 0) {
+    boolean light = all.stream().flatMap(List::stream).anyMatch(arc -> !arc.kinds().isEmpty());
+    if (light && random.nextInt(3) == 0) {
       builder.rule(Rule.atMost("light", random.nextInt(all.size() + 1)));
     }
-    if (random.nextInt(4) == 0) {
+    if (light && random.nextInt(4) == 0) {
       builder.rule(Rule.atLeast("light", random.nextInt(all.size() + 1)));
     }
     if (plain && random.nextInt(3) == 0) {

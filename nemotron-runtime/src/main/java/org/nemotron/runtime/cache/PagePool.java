@@ -10,12 +10,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of a KV cache of fixed size, and who holds them.
+ * The pages of a KV cache of fixed size, and their holders.
  *
- * <p>A request is let in with all the pages that it may ever need, so that it never fails for want
- * of memory later, and so that its pages mostly follow each other. Requests whose prompts begin
- * alike share the full pages of that beginning. A page that nobody holds any more keeps its tokens
- * for later requests until the memory is needed: then the one that was held least recently goes.
+ * <p>A request is admitted with all the pages that it may ever need, so that it never fails for
+ * want of memory later, and so that its pages mostly follow each other. Requests whose prompts
+ * begin alike share the full pages of that beginning. A page that nobody holds any more keeps its
+ * tokens for later requests until the memory is needed: then the one that was held least recently
+ * goes.
  *
  * <p>Every page is in use, cached or free, and the three counts add up to {@link #pageCount}. Not
  * safe for use by several threads: it belongs to the thread that runs the model.
@@ -94,10 +95,10 @@ public final class PagePool {
   }
 
   /**
-   * Lets a request in, if its pages can be had now: a table with pages for the prompt and {@code
-   * maxNewTokens} more. Its first tokens are there already where an earlier prompt began alike, but
-   * never the prompt's last one, from which the answer begins. Empty, and nothing changed, if it
-   * must wait until others end.
+   * Reserves the pages of a request, if enough are free now: a table with pages for the prompt and
+   * {@code maxNewTokens} more. Its first tokens are there already where an earlier prompt began
+   * alike, but never the prompt's last one, from which the answer begins. Empty, and nothing
+   * changed, if it must wait for the end of others.
    *
    * @throws IllegalArgumentException if the prompt is empty or the request can never fit
    */
@@ -162,7 +163,7 @@ public final class PagePool {
     return index.add(parent, tokens, page);
   }
 
-  /** Lets go of a request's pages. */
+  /** Releases a request's pages. */
   void release(ImmutableIntArray pages) {
     for (int i = pages.length() - 1; i >= 0; i--) {
       int page = pages.get(i);

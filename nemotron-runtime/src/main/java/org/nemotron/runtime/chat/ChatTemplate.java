@@ -6,15 +6,17 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * The Jinja template of a checkpoint: renders a conversation as the prompt that the model expects,
  * as Hugging Face transformers does, without tools.
  *
- * <p>The prompt has the special tokens as text; a tokenizer turns them into their ids. Do not put a
- * begin-of-text token before it: the template has it where the model wants it. Safe for use by
- * several threads.
+ * <p>The prompt has the special tokens as text; a tokenizer encodes them as their ids. It needs no
+ * begin-of-text token before it: the template has it where the model was trained with one. Safe for
+ * use by several threads.
  */
 public final class ChatTemplate {
   static final int MAX_SOURCE_CHARS = 1 << 18;
@@ -43,18 +45,18 @@ public final class ChatTemplate {
   /**
    * Returns a template.
    *
-   * @param source Jinja
+   * @param source Jinja, of at most 262,144 characters
    * @param specialTokens the texts of special tokens by the name that templates give them, such as
    *     "bos_token" and "eos_token"
    * @throws ChatTemplateException if the source is not Jinja
    */
-  public static ChatTemplate of(String source, ImmutableMap<String, String> specialTokens) {
+  public static ChatTemplate of(String source, Map<String, String> specialTokens) {
     checkArgument(
         source.length() <= MAX_SOURCE_CHARS,
         "a chat template of %s characters must have at most %s",
         source.length(),
         MAX_SOURCE_CHARS);
-    return new ChatTemplate(TemplateSource.canonical(source), specialTokens);
+    return new ChatTemplate(TemplateSource.canonical(source), ImmutableMap.copyOf(specialTokens));
   }
 
   /**
@@ -63,8 +65,17 @@ public final class ChatTemplate {
    * @param addGenerationPrompt whether the prompt ends where the assistant's next turn begins
    * @throws ChatTemplateException if the template refuses the conversation, or fails
    */
-  public String render(ImmutableList<ChatMessage> messages, boolean addGenerationPrompt) {
+  public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
     checkArgument(!messages.isEmpty(), "a conversation must have a message");
-    return engine.render(canonical, messages, addGenerationPrompt, specialTokens);
+    return engine.render(
+        canonical, ImmutableList.copyOf(messages), addGenerationPrompt, specialTokens);
+  }
+
+  /**
+   * Returns the text of the special token that ends a turn: "eos_token" of the tokenizer's
+   * configuration. Empty where that names none.
+   */
+  public Optional<String> endOfTurn() {
+    return Optional.ofNullable(specialTokens.get("eos_token"));
   }
 }

@@ -9,7 +9,7 @@ public final class ChatTemplateException extends RuntimeException {
     super(sentence);
   }
 
-  /** Makes an exception with one sentence and what brought it about. */
+  /** Makes an exception with one sentence and its cause. */
   ChatTemplateException(String sentence, Throwable cause) {
     super(sentence, cause);
   }

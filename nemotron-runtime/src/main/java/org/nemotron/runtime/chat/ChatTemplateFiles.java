@@ -1,35 +1,31 @@
 package org.nemotron.runtime.chat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.nemotron.runtime.config.ConfigFiles;
 
 /** Where a checkpoint keeps its chat template and the texts of its special tokens. */
 final class ChatTemplateFiles {
   private static final String TEMPLATE = "chat_template.jinja";
-  private static final String CONFIG = "tokenizer_config.json";
   private static final String KEY = "chat_template";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private ChatTemplateFiles() {}
 
   static Optional<ChatTemplate> read(Path directory) throws IOException {
-    JsonNode config = config(directory.resolve(CONFIG));
+    Path configFile = directory.resolve(ConfigFiles.TOKENIZER);
+    JsonNode config = ConfigFiles.read(configFile);
     Path file = directory.resolve(TEMPLATE);
     boolean ownFile = Files.exists(file);
     Optional<String> source =
-        ownFile
-            ? Optional.of(Files.readString(file))
-            : source(directory.resolve(CONFIG), config.path(KEY));
+        ownFile ? Optional.of(Files.readString(file)) : source(configFile, config.path(KEY));
     if (source.isEmpty()) {
       return Optional.empty();
     }
-    checkLength(ownFile ? file : directory.resolve(CONFIG), source.orElseThrow().length());
+    checkLength(ownFile ? file : configFile, source.orElseThrow().length());
     return Optional.of(ChatTemplate.of(source.orElseThrow(), specialTokens(config)));
   }
 
@@ -39,17 +35,6 @@ final class ChatTemplateFiles {
           String.format(
               "%s: a chat template of %s characters must have at most %s",
               file, chars, ChatTemplate.MAX_SOURCE_CHARS));
-    }
-  }
-
-  private static JsonNode config(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return JSON.createObjectNode();
-    }
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is not JSON (" + e.getOriginalMessage() + ")", e);
     }
   }
 

@@ -1,12 +1,14 @@
 package org.nemotron.runtime.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
-import org.nemotron.core.inference.KvCache;
+import java.util.Optional;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.SequenceChunk.Output;
+import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.runtime.cache.PagedSequence;
 
-/** A request that has its pages: how far it is. */
+/** An admitted request: its pages, and how many of its tokens have been read. */
 final class ActiveRequest {
   private final Job job;
   private final PagedSequence pages;
@@ -39,28 +41,39 @@ final class ActiveRequest {
     if (promptLeft() <= most) {
       return promptLeft();
     }
-    int end = (read + most) / KvCache.PAGE_TOKENS * KvCache.PAGE_TOKENS;
+    int end = (read + most) / KvPages.PAGE_TOKENS * KvPages.PAGE_TOKENS;
     return Math.max(0, end - read);
   }
 
-  /** Returns the next {@code tokens} of the prompt. */
-  SequenceChunk promptChunk(int tokens) {
+  /**
+   * Returns the next {@code tokens} of the prompt.
+   *
+   * @param samples whether the model samples the token behind the last, where the job lets it
+   */
+  SequenceChunk promptChunk(int tokens, boolean samples) {
     int end = read + tokens;
-    return new SequenceChunk(pages.pages(), read, job.prompt().subArray(read, end), wanted(end));
+    return new SequenceChunk(
+        pages.pages(), read, job.prompt().subArray(read, end), output(end, samples));
   }
 
-  private LogitsWanted wanted(int end) {
+  private Output output(int end, boolean samples) {
     if (end <= job.wantedFrom()) {
-      return LogitsWanted.NONE;
+      return SequenceChunk.NOTHING;
     }
     boolean onlyLast = job.wantedFrom() == job.prompt().length() - 1;
-    return onlyLast ? LogitsWanted.LAST : LogitsWanted.ALL;
+    return onlyLast ? nextToken(samples) : SequenceChunk.ALL_LOGITS;
   }
 
-  /** Returns the token chosen last. */
-  SequenceChunk tokenChunk() {
+  /** Returns the token chosen last; {@code samples} is as for {@link #promptChunk}. */
+  SequenceChunk tokenChunk(boolean samples) {
     return new SequenceChunk(
-        pages.pages(), read, ImmutableIntArray.of(job.nextToken()), LogitsWanted.LAST);
+        pages.pages(), read, ImmutableIntArray.of(job.nextToken()), nextToken(samples));
+  }
+
+  /** Each choice is asked for once, since it draws. */
+  private Output nextToken(boolean samples) {
+    Optional<TokenSampling> choice = samples ? job.choice() : Optional.empty();
+    return choice.<Output>map(Output.NextToken::new).orElse(SequenceChunk.LAST_LOGITS);
   }
 
   /**

@@ -3,71 +3,78 @@ package org.nemotron.runtime.engine;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.math.LongMath;
 import com.google.common.primitives.Ints;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvPages;
+import org.nemotron.core.inference.StepOutput;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.runtime.cache.PagePool;
-import org.nemotron.runtime.cache.PagedSequence;
 import org.nemotron.runtime.metrics.CacheUse;
 import org.nemotron.runtime.metrics.MetricsRecorder;
 
 /**
  * Runs requests through one model, many at a time: they join and leave the running batch at every
- * step.
- *
- * <p>A request is let in, in order of arrival, when all the pages that it may need are free; until
- * then it waits. Requests that generate get a token at every step, however long the prompts are
- * that are read meanwhile.
+ * step, as a {@link Scheduler} decides.
  *
  * <p>Requests are submitted by any thread; one thread of the engine runs them.
  */
 final class Engine implements AutoCloseable {
   private static final String CLOSED = "the engine is closed";
 
-  private final EngineSettings settings;
   private final InferenceBackend device;
   private final long pageBytes;
   private final InferenceModel model;
-  private final KvCache memory;
+  private final InferenceSession session;
   private final Resources parts;
   private final PagePool pool;
+  private final Scheduler scheduler;
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
-  private final List<ActiveRequest> active = new ArrayList<>();
-  private final List<Runnable> endings = new ArrayList<>();
+  private final List<Ending> endings = new ArrayList<>();
   private final Thread thread;
   private volatile boolean someCancelled;
   private volatile boolean closed;
 
   Engine(HeterogeneousModel model, EngineSettings settings, MetricsRecorder metrics) {
-    this.settings = settings;
+    this(model.spec(), WeightSource.of(model), settings, metrics);
+  }
+
+  /**
+   * Packs a model and starts the thread.
+   *
+   * @param weights tensors of the model that {@code spec} describes; not needed afterwards
+   */
+  Engine(ModelSpec spec, WeightSource weights, EngineSettings settings, MetricsRecorder metrics) {
     this.metrics = metrics;
-    ModelSpec spec = model.spec();
     this.device = Backends.of(settings.device(), settings.threads());
     try (Resources made = new Resources()) {
       made.add(device, InferenceBackend::close);
       this.pageBytes = device.bytesPerPage(spec);
-      this.pool = new PagePool(pages(spec, settings), KvCache.PAGE_TOKENS);
+      this.pool = new PagePool(pages(spec, settings), KvPages.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
-      this.model = made.add(device.prepare(model, settings.weights(), rows), InferenceModel::close);
-      this.memory = made.add(this.model.newMemory(pool.pageCount()), KvCache::close);
+      this.model =
+          made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
+      this.session = made.add(model.newSession(pool.pageCount()), InferenceSession::close);
       this.parts = made.complete();
     }
+    this.scheduler =
+        new Scheduler(pool, settings.maxBatch(), settings.prefillTokens(), model.samplesTokens());
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
@@ -75,16 +82,16 @@ final class Engine implements AutoCloseable {
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
   private int pages(ModelSpec spec, EngineSettings settings) {
-    long most = (long) settings.maxBatch() * KvCache.pagesFor(spec.maxPositions());
+    long most = (long) settings.maxBatch() * KvPages.pagesFor(spec.maxPositions());
     long affordable = pageBytes == 0 ? most : settings.kvBytes() / pageBytes;
     checkArgument(
         affordable > 0,
         "kvBytes (%s) must be at least %s: one page of %s tokens",
         settings.kvBytes(),
         pageBytes,
-        KvCache.PAGE_TOKENS);
+        KvPages.PAGE_TOKENS);
     return Ints.checkedCast(
-        Math.min(Math.min(most, affordable), Integer.MAX_VALUE / KvCache.PAGE_TOKENS));
+        Math.min(Math.min(most, affordable), Integer.MAX_VALUE / KvPages.PAGE_TOKENS));
   }
 
   ModelSpec spec() {
@@ -110,7 +117,7 @@ final class Engine implements AutoCloseable {
             + "Maybe give the engine more kvBytes, or ask for fewer new tokens.",
         tokens,
         (long) pool.pageCount() * pool.pageTokens(),
-        LongMath.divide(pageBytes, KvCache.PAGE_TOKENS, RoundingMode.CEILING));
+        LongMath.divide(pageBytes, KvPages.PAGE_TOKENS, RoundingMode.CEILING));
   }
 
   void checkOpen() {
@@ -125,6 +132,26 @@ final class Engine implements AutoCloseable {
   void submit(Job job) {
     checkOpen();
     Uninterruptibles.putUninterruptibly(queue, job);
+    wake(job);
+  }
+
+  /**
+   * Hands a request to the engine, unless the queue is full.
+   *
+   * @return whether the engine has it
+   * @throws IllegalStateException if the engine is closed
+   */
+  boolean trySubmit(Job job) {
+    checkOpen();
+    if (!queue.offer(job)) {
+      return false;
+    }
+    wake(job);
+    return true;
+  }
+
+  /** Nobody may look at the queue any more, if the engine has closed meanwhile. */
+  private void wake(Job job) {
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
       throw new IllegalStateException(CLOSED);
@@ -141,19 +168,20 @@ final class Engine implements AutoCloseable {
     try {
       while (!closed) {
         dropCancelled();
-        letIn();
-        if (!active.isEmpty()) {
-          step();
+        scheduler.admit(queue);
+        if (scheduler.running() > 0) {
+          endings.addAll(step());
         }
         tellEndings();
-        if (active.isEmpty()) {
+        if (scheduler.running() == 0) {
           awaitRequest();
         }
       }
     } finally {
       // Requests must not wait for ever, whatever ended this thread.
       closed = true;
-      cancelAll();
+      endings.addAll(scheduler.cancelAll(queue));
+      tellEndings();
       parts.close();
     }
   }
@@ -168,114 +196,36 @@ final class Engine implements AutoCloseable {
   private void dropCancelled() {
     if (someCancelled) {
       someCancelled = false;
-      active.removeIf(this::endIfCancelled);
-      for (Job job : queue) {
-        if (job.isCancelled() && queue.remove(job)) {
-          cancel(job);
-        }
-      }
+      endings.addAll(scheduler.dropCancelled(queue));
     }
   }
 
-  private boolean endIfCancelled(ActiveRequest request) {
-    if (request.job().isCancelled()) {
-      request.pages().release();
-      cancel(request.job());
-      return true;
-    }
-    return false;
-  }
-
-  private void cancel(Job job) {
-    metrics.cancelled();
-    endings.add(() -> finish(job, job::cancelled));
-  }
-
-  /** Lets requests in, in order, as long as there are pages for the next. */
-  private void letIn() {
-    while (active.size() < settings.maxBatch()) {
-      Job job = queue.peek();
-      if (job == null) {
-        return;
-      }
-      Optional<PagedSequence> pages =
-          pool.tryReserve(job.prompt().subArray(0, job.wantedFrom() + 1), restOf(job));
-      if (pages.isEmpty()) {
-        return;
-      }
-      queue.remove();
-      active.add(new ActiveRequest(job, pages.orElseThrow()));
-      job.begin(pages.orElseThrow().sharedTokens());
-    }
-  }
-
-  /** What is read behind the first token whose logits are wanted: no shared page may hold it. */
-  private static int restOf(Job job) {
-    return job.prompt().length() - job.wantedFrom() - 1 + job.moreTokens();
-  }
-
-  private void step() {
-    StepPlan plan = new StepPlan(active, settings.prefillTokens());
-    StepResult result = new StepResult(plan);
+  private ImmutableList<Ending> step() {
+    StepPlan plan = scheduler.plan();
+    StepOutput output;
     try {
-      model.step(plan.chunks(), memory, result);
+      output = session.step(plan.batch());
     } catch (RuntimeException e) {
-      result.failAll(e);
+      return scheduler.fail(plan, e);
     }
-    for (StepPlan.Part part : plan.parts()) {
-      if (!result.failed().containsKey(part.request())) {
-        part.request().advance(part.chunk());
-      }
-    }
-    active.removeAll(result.failed().keySet());
-    active.removeAll(result.done());
-    result.failed().forEach(this::fail);
-    result.done().forEach(this::end);
-  }
-
-  private void end(ActiveRequest request) {
-    request.pages().release();
-    metrics.served();
-    endings.add(() -> finish(request.job(), request.job()::end));
-  }
-
-  private void fail(ActiveRequest request, RuntimeException reason) {
-    request.pages().release();
-    metrics.failed();
-    endings.add(() -> request.job().failed(reason));
+    return scheduler.complete(plan, output);
   }
 
   /** Tells callers that their requests have ended, once the numbers say so too. */
   private void tellEndings() {
-    note();
-    endings.forEach(Runnable::run);
+    endings.forEach(ending -> ending.count(metrics));
+    metrics.requests(queue.size(), scheduler.running());
+    metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
+    endings.forEach(Engine::tell);
     endings.clear();
   }
 
-  private static void finish(Job job, Runnable ending) {
+  private static void tell(Ending ending) {
     try {
-      ending.run();
+      ending.tell();
     } catch (RuntimeException e) {
-      job.failed(e);
+      ending.job().failed(e);
     }
-  }
-
-  private void note() {
-    metrics.requests(queue.size(), active.size());
-    metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
-  }
-
-  private void cancelAll() {
-    active.forEach(
-        request -> {
-          request.pages().release();
-          cancel(request.job());
-        });
-    active.clear();
-    for (Job job = queue.poll(); job != null; job = queue.poll()) {
-      cancel(job);
-    }
-    tellEndings();
   }
 
   /** Ends all requests as cancelled, and gives back the memory. */

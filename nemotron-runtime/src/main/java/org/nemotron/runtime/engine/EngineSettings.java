@@ -1,6 +1,7 @@
 package org.nemotron.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.nemotron.core.backend.Backends;
@@ -9,16 +10,17 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 
 /**
- * How an engine uses the machine. Immutable.
+ * Device, batch size and memory of an engine. Immutable.
  *
- * @param maxBatch how many requests generate at the same time
+ * @param maxBatch how many requests are admitted at the same time
  * @param prefillTokens how many tokens of prompts a step reads at most, beside one token of each
- *     request that generates: more is faster for prompts, and holds up the others longer
- * @param kvBytes memory for keys and values
- * @param queueCapacity how many requests may wait before the next one must wait to be submitted
+ *     request that generates: more is faster for prompts, and delays the other requests more
+ * @param kvBytes memory of the KV cache
+ * @param queueCapacity how many requests may wait for admission; beyond it, {@link
+ *     TextGenerator#submit} blocks and {@link TextGenerator#trySubmit} returns empty
  * @param device where the model runs
- * @param weights how weights are held
- * @param threads cores that compute; without effect on a GPU
+ * @param weights the format of the packed weights
+ * @param threads how many CPU cores compute; without effect on a GPU
  */
 public record EngineSettings(
     int maxBatch,
@@ -35,6 +37,8 @@ public record EngineSettings(
     checkArgument(prefillTokens >= 64, "prefillTokens (%s) must be at least 64", prefillTokens);
     checkArgument(kvBytes > 0, "kvBytes (%s) must be positive", kvBytes);
     checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
+    checkNotNull(device, "the device of an engine must not be null");
+    checkNotNull(weights, "the weight format of an engine must not be null");
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     checkArgument(
         device.equals(Device.CPU)
@@ -52,8 +56,8 @@ public record EngineSettings(
   }
 
   /**
-   * Returns 64 requests at a time, 256 tokens of prompts a step, 1 GiB for keys and values, the
-   * leanest weights that this processor multiplies fast, and all cores.
+   * Returns 64 requests at a time, 256 tokens of prompts a step, 1 GiB of KV cache, the smallest
+   * weight format that this CPU multiplies fast, and all cores.
    */
   public static EngineSettings defaults() {
     return builder().build();
@@ -77,12 +81,13 @@ public record EngineSettings(
     private Builder() {}
 
     /**
-     * Sets where the model runs, and with it what suits a device; so call it first. On a GPU: 256
-     * requests at a time, 4,096 tokens of prompts a step, 8 GiB for keys and values, bfloat16
+     * Sets where the model runs, and with it the defaults of that device; so call it first. On a
+     * GPU: 256 requests at a time, 4,096 tokens of prompts a step, 8 GiB of KV cache, bfloat16
      * weights. On the CPU: the {@link EngineSettings#defaults() defaults}.
      */
     @CanIgnoreReturnValue
     public Builder device(Device chosen) {
+      checkNotNull(chosen, "the device of an engine must not be null");
       boolean gpu = !chosen.equals(Device.CPU);
       device = chosen;
       maxBatch = gpu ? 256 : 64;
@@ -92,7 +97,7 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets how many requests generate at the same time. */
+    /** Sets how many requests are admitted at the same time. */
     @CanIgnoreReturnValue
     public Builder maxBatch(int requests) {
       maxBatch = requests;
@@ -106,28 +111,28 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets the memory for keys and values, in bytes. */
+    /** Sets the memory of the KV cache, in bytes. */
     @CanIgnoreReturnValue
     public Builder kvBytes(long bytes) {
       kvBytes = bytes;
       return checked();
     }
 
-    /** Sets how many requests may wait before submitting blocks. */
+    /** Sets how many requests may wait for admission: beyond it submitting blocks or is refused. */
     @CanIgnoreReturnValue
     public Builder queueCapacity(int requests) {
       queueCapacity = requests;
       return checked();
     }
 
-    /** Sets how weights are held. */
+    /** Sets the format of the packed weights. */
     @CanIgnoreReturnValue
     public Builder weights(WeightFormat format) {
       weights = format;
       return checked();
     }
 
-    /** Sets how many cores compute. */
+    /** Sets how many CPU cores compute. */
     @CanIgnoreReturnValue
     public Builder threads(int cores) {
       threads = cores;

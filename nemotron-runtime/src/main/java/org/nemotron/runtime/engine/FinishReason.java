@@ -4,10 +4,10 @@ package org.nemotron.runtime.engine;
 public enum FinishReason {
   /** The model chose a token that ends a text. */
   END_TOKEN,
-  /** A stop string came. */
+  /** The text reached a stop string. */
   STOP_STRING,
-  /** The wanted number of tokens, or the model's longest context, was reached. */
+  /** The requested number of tokens, or the model's longest context, was reached. */
   LENGTH,
-  /** The caller gave it up, or the engine was closed. */
+  /** The caller cancelled it, or the engine was closed. */
   CANCELLED
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.AbstractIterator;
 import com.google.common.collect.Streams;
 import com.google.common.util.concurrent.Uninterruptibles;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -14,13 +15,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A generation under way: its text as it comes, and its result.
+ * A generation under way: its tokens as they come, and its result.
  *
- * <p>Safe for use by several threads; the pieces go to one of them.
+ * <p>Safe for use by several threads; the stream, as tokens or as text, goes to one of them.
  */
 public final class Generation {
   private final Runnable onCancel;
-  private final BlockingQueue<Optional<String>> pieces = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Optional<StreamPart>> parts = new LinkedBlockingQueue<>();
   private final CompletableFuture<GenerationResult> result = new CompletableFuture<>();
   private volatile boolean cancelled;
   private boolean streamed;
@@ -30,24 +31,47 @@ public final class Generation {
   }
 
   /**
+   * Passes each token to {@code listener} as it comes, on this thread, and returns the result. An
+   * exception of the listener cancels the generation, and is thrown here. To be called once, and
+   * not beside {@link #pieces}.
+   *
+   * @throws GenerationFailedException if it failed
+   */
+  @CanIgnoreReturnValue
+  public GenerationResult follow(TokenListener listener) {
+    Stream<StreamPart> stream = stream();
+    try {
+      stream.forEach(part -> part.passTo(listener));
+    } finally {
+      cancel();
+    }
+    return await();
+  }
+
+  /**
    * Returns the text in pieces, as they come; joined they are the result's text. The stream ends
-   * with the generation, and throws what {@link #await} throws if that failed. To be called once.
+   * with the generation, and throws what {@link #await} throws if that failed. To be called once,
+   * and not beside {@link #follow}.
    */
   public Stream<String> pieces() {
+    return stream().map(StreamPart::text).filter(text -> !text.isEmpty());
+  }
+
+  private Stream<StreamPart> stream() {
     synchronized (this) {
-      checkState(!streamed, "the pieces have been asked for before");
+      checkState(!streamed, "the stream of this generation has been taken before");
       streamed = true;
     }
     return Streams.stream(iterator());
   }
 
-  private Iterator<String> iterator() {
+  private Iterator<StreamPart> iterator() {
     return new AbstractIterator<>() {
       @Override
-      protected @Nullable String computeNext() {
-        Optional<String> piece = Uninterruptibles.takeUninterruptibly(pieces);
-        if (piece.isPresent()) {
-          return piece.orElseThrow();
+      protected @Nullable StreamPart computeNext() {
+        Optional<StreamPart> part = Uninterruptibles.takeUninterruptibly(parts);
+        if (part.isPresent()) {
+          return part.orElseThrow();
         }
         GenerationResult unused = await();
         return endOfData();
@@ -56,8 +80,8 @@ public final class Generation {
   }
 
   /**
-   * Returns the result when the generation has ended; a cancelled one has what there was until
-   * then.
+   * Returns the result when the generation has ended; that of a cancelled one has the tokens
+   * generated until then.
    *
    * @throws GenerationFailedException if it failed
    */
@@ -87,19 +111,25 @@ public final class Generation {
     return cancelled;
   }
 
-  void show(String piece) {
-    if (!piece.isEmpty()) {
-      pieces.add(Optional.of(piece));
+  /** Adds a token to the stream. */
+  void add(GeneratedToken token) {
+    parts.add(Optional.of(new StreamPart.Token(token)));
+  }
+
+  /** Adds the text behind the last token to the stream. */
+  void addRest(String text) {
+    if (!text.isEmpty()) {
+      parts.add(Optional.of(new StreamPart.Rest(text)));
     }
   }
 
   void end(GenerationResult ended) {
     result.complete(ended);
-    pieces.add(Optional.empty());
+    parts.add(Optional.empty());
   }
 
   void fail(RuntimeException reason) {
     result.completeExceptionally(reason);
-    pieces.add(Optional.empty());
+    parts.add(Optional.empty());
   }
 }

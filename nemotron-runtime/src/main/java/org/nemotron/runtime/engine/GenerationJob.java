@@ -98,7 +98,9 @@ final class GenerationJob implements Job {
     if (keepsSampled) {
       sampled.add(chosen);
     }
-    show(stops.push(text.push(lastToken)));
+    String piece = stops.push(text.push(lastToken));
+    answer.append(piece);
+    generation.add(new GeneratedToken(chosen, piece));
     if (stops.found().isPresent()) {
       finish = FinishReason.STOP_STRING;
       return true;
@@ -119,11 +121,6 @@ final class GenerationJob implements Job {
     count++;
   }
 
-  private void show(String piece) {
-    answer.append(piece);
-    generation.show(piece);
-  }
-
   @Override
   public int nextToken() {
     return lastToken;
@@ -142,8 +139,9 @@ final class GenerationJob implements Job {
   @Override
   public void end() {
     if (stops.found().isEmpty()) {
-      show(stops.push(text.finish()));
-      show(stops.finish());
+      String rest = stops.push(text.finish()) + stops.finish();
+      answer.append(rest);
+      generation.addRest(rest);
     }
     generation.end(result());
   }

@@ -1,14 +1,18 @@
 package org.nemotron.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Arrays;
+import java.util.List;
+import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
- * What to continue, and how. Immutable.
+ * A prompt, and how its answer is generated. Immutable.
  *
  * @param prompt what is continued
  * @param maxNewTokens how many tokens the answer may have; fewer where the model's context ends
@@ -23,21 +27,12 @@ public record GenerationRequest(
     ImmutableList<String> stopStrings,
     boolean ignoreEndTokens) {
 
-  /** What is continued: a text, a text with its special tokens written out, or tokens. */
-  public sealed interface Prompt {
-    /** A plain text; the tokens that begin a text are put before it. */
-    record Text(String text) implements Prompt {}
-
-    /** A text as a chat template gives it, in which special tokens are written out. */
-    record Rendered(String text) implements Prompt {}
-
-    /** Token ids. */
-    record Tokens(ImmutableIntArray ids) implements Prompt {}
-  }
-
   /** Checks the ranges. */
   public GenerationRequest {
+    checkNotNull(prompt, "the prompt of a request must not be null");
     checkArgument(maxNewTokens > 0, "maxNewTokens (%s) must be positive", maxNewTokens);
+    checkNotNull(sampling, "the sampling of a request must not be null");
+    checkNotNull(stopStrings, "the stop strings of a request must not be null");
     stopStrings.forEach(stop -> checkArgument(!stop.isEmpty(), "a stop string must not be empty"));
   }
 
@@ -46,7 +41,7 @@ public record GenerationRequest(
     return new Builder(new Prompt.Text(text));
   }
 
-  /** Returns a builder that continues what a chat template rendered. */
+  /** Returns a builder that continues the prompt that a chat template rendered. */
   public static Builder continuingRendered(String text) {
     return new Builder(new Prompt.Rendered(text));
   }
@@ -54,6 +49,29 @@ public record GenerationRequest(
   /** Returns a builder that continues {@code tokens}. */
   public static Builder continuing(ImmutableIntArray tokens) {
     return new Builder(new Prompt.Tokens(tokens));
+  }
+
+  /** Returns a builder that continues {@code tokens}, which are copied. */
+  public static Builder continuing(int[] tokens) {
+    checkNotNull(tokens, "the tokens of a prompt must not be null");
+    return continuing(ImmutableIntArray.copyOf(tokens));
+  }
+
+  /** Returns a builder that continues {@code tokens}, which are copied. */
+  public static Builder continuing(List<Integer> tokens) {
+    checkNotNull(tokens, "the tokens of a prompt must not be null");
+    return continuing(ImmutableIntArray.copyOf(tokens));
+  }
+
+  /**
+   * Returns a builder that continues a conversation with the model's turn: greedily, by at most 256
+   * tokens. The model's chat template renders the messages, which are copied.
+   */
+  public static Builder chat(List<ChatMessage> messages) {
+    checkNotNull(messages, "the messages of a conversation must not be null");
+    messages.forEach(
+        message -> checkNotNull(message, "a message of a conversation must not be null"));
+    return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages)));
   }
 
   /** Collects settings. Not safe for use by several threads. */
@@ -77,19 +95,28 @@ public record GenerationRequest(
 
     /** Sets how tokens are chosen; greedily where it is not called. */
     @CanIgnoreReturnValue
-    public Builder sampling(SamplingParams settings) {
-      sampling = settings;
-      return this;
+    public Builder sampling(SamplingParams params) {
+      sampling = params;
+      return checked();
     }
 
     /** Sets the texts that end the answer. */
     @CanIgnoreReturnValue
     public Builder stopStrings(String... stops) {
+      checkNotNull(stops, "the stop strings of a request must not be null");
+      return stopStrings(Arrays.asList(stops));
+    }
+
+    /** Sets the texts that end the answer. */
+    @CanIgnoreReturnValue
+    public Builder stopStrings(List<String> stops) {
+      checkNotNull(stops, "the stop strings of a request must not be null");
+      stops.forEach(stop -> checkNotNull(stop, "a stop string must not be null"));
       stopStrings = ImmutableList.copyOf(stops);
       return checked();
     }
 
-    /** Lets the answer go on when the model would end it: to measure, mostly. */
+    /** Generates on where the model would end the answer: for measurements, mostly. */
     @CanIgnoreReturnValue
     public Builder ignoreEndTokens() {
       ignoreEndTokens = true;

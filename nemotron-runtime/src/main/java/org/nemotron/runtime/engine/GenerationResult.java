@@ -11,9 +11,10 @@ import org.nemotron.runtime.sampling.Sampled;
  * @param text the answer, without the stop string that ended it
  * @param tokens its tokens, without the end token; those of a stop string are among them
  * @param sampled the same with log-probabilities, where they were asked for; else empty
- * @param finish why it ended
+ * @param finish the reason of its end
  * @param promptTokens how many tokens the prompt had
- * @param sharedTokens how many of them were not computed, since an earlier prompt began alike
+ * @param sharedTokens how many of them were in the KV cache already, from an earlier prompt with
+ *     the same beginning
  * @param timeToFirstToken from submission to the first token; zero where there was none
  * @param duration from submission to the end
  */

@@ -27,8 +27,8 @@ interface Job {
   boolean accept(int position, float[] logits);
 
   /**
-   * Returns how the next token is to be chosen, so that {@link #accept(int)} can take it; empty
-   * where this job wants the logits.
+   * Returns how the model may sample the next token, so that {@link #accept(int)} can take it;
+   * empty where this job wants the logits. Asked once for each token, by models that sample.
    */
   Optional<TokenSampling> choice();
 
@@ -45,7 +45,7 @@ interface Job {
   /** Returns whether the caller has given up; any thread may ask. */
   boolean isCancelled();
 
-  /** Called when the request is let in, with how many of its tokens were read before. */
+  /** Called when the request is admitted, with how many of its tokens were read before. */
   void begin(int sharedTokens);
 
   /** Called once: the request is done. */

@@ -3,8 +3,10 @@ package org.nemotron.runtime.engine;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import java.util.ArrayList;
 import java.util.List;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.SequenceChunk;
 
 /**
@@ -15,22 +17,28 @@ final class StepPlan {
   /** A request's part of the step. */
   record Part(ActiveRequest request, SequenceChunk chunk) {}
 
-  /** A row of logits that the step gives. */
+  /** A row that the step gives. */
   record Wanted(int part, int position) {}
 
   private final ImmutableList<Part> parts;
   private final List<Wanted> wanted = new ArrayList<>();
 
-  StepPlan(List<ActiveRequest> active, int prefillTokens) {
+  /**
+   * Chooses what is read.
+   *
+   * @param active requests, oldest first
+   * @param samples whether the model samples tokens
+   */
+  StepPlan(List<ActiveRequest> active, int prefillTokens, boolean samples) {
     ImmutableList.Builder<Part> chosen = ImmutableList.builder();
     int left = prefillTokens;
     for (ActiveRequest request : active) {
       if (request.promptLeft() == 0) {
-        chosen.add(new Part(request, request.tokenChunk()));
+        chosen.add(new Part(request, request.tokenChunk(samples)));
       } else {
         int tokens = request.promptPiece(left);
         if (tokens > 0) {
-          chosen.add(new Part(request, request.promptChunk(tokens)));
+          chosen.add(new Part(request, request.promptChunk(tokens, samples)));
           left -= tokens;
         }
       }
@@ -50,11 +58,12 @@ final class StepPlan {
     return parts;
   }
 
-  ImmutableList<SequenceChunk> chunks() {
-    return parts.stream().map(Part::chunk).collect(ImmutableList.toImmutableList());
+  /** Returns the step as the model takes it. */
+  ForwardBatch batch() {
+    return ForwardBatch.of(Lists.transform(parts, Part::chunk));
   }
 
-  /** Returns whose logits row {@code index} is. */
+  /** Returns whose row {@code index} is. */
   Wanted wanted(int index) {
     return wanted.get(index);
   }

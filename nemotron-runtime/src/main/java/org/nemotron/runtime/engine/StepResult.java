@@ -1,50 +1,64 @@
 package org.nemotron.runtime.engine;
 
+import com.google.common.collect.ImmutableList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.TokenSampling;
+import org.nemotron.core.inference.StepOutput;
 
-/** Hands what a step gives to the requests, and notes which of them are done and which failed. */
-final class StepResult implements InferenceModel.LogitsReader {
+/** Which requests of a step are done and which failed, once each has taken its rows. */
+final class StepResult {
   private final StepPlan plan;
   private final Set<ActiveRequest> done = new LinkedHashSet<>();
   private final Map<ActiveRequest, RuntimeException> failed = new LinkedHashMap<>();
 
-  StepResult(StepPlan plan) {
+  private StepResult(StepPlan plan) {
     this.plan = plan;
+  }
+
+  /** Hands each row of {@code output} to its request. */
+  static StepResult of(StepPlan plan, StepOutput output) {
+    StepResult result = new StepResult(plan);
+    try {
+      for (int row = 0; row < output.rows(); row++) {
+        result.take(plan.wanted(row), output, row);
+      }
+    } catch (RuntimeException e) {
+      result.failAll(e); // the model's: what a request throws is caught where it takes its row
+    }
+    return result;
+  }
+
+  /** Returns the result of a step that failed as a whole. */
+  static StepResult failed(StepPlan plan, RuntimeException reason) {
+    StepResult result = new StepResult(plan);
+    result.failAll(reason);
+    return result;
   }
 
   /** What a request does with its row; one that throws fails, and no other does. */
   private interface Taking {
-    boolean isDone(Job job, int position);
+    boolean isDone(Job job);
   }
 
-  @Override
-  public Optional<TokenSampling> choice(int index) {
-    return request(index).job().choice();
-  }
-
-  @Override
-  public void accept(int index, int token) {
-    take(index, (job, position) -> job.accept(token));
-  }
-
-  @Override
-  public void accept(int index, float[] logits) {
-    take(index, (job, position) -> job.accept(position, logits));
-  }
-
-  private void take(int index, Taking taking) {
-    ActiveRequest request = request(index);
+  private void take(StepPlan.Wanted wanted, StepOutput output, int row) {
+    ActiveRequest request = plan.parts().get(wanted.part()).request();
     if (failed.containsKey(request)) {
       return;
     }
+    if (output.isSampled(row)) {
+      int token = output.token(row);
+      take(request, job -> job.accept(token));
+    } else {
+      float[] logits = output.logits(row);
+      take(request, job -> job.accept(wanted.position(), logits));
+    }
+  }
+
+  private void take(ActiveRequest request, Taking taking) {
     try {
-      if (taking.isDone(request.job(), plan.wanted(index).position())) {
+      if (taking.isDone(request.job())) {
         done.add(request);
       }
     } catch (RuntimeException e) {
@@ -52,18 +66,20 @@ final class StepResult implements InferenceModel.LogitsReader {
     }
   }
 
-  private ActiveRequest request(int index) {
-    return plan.parts().get(plan.wanted(index).part()).request();
-  }
-
   private void fail(ActiveRequest request, RuntimeException reason) {
     done.remove(request);
     failed.putIfAbsent(request, reason);
   }
 
-  /** Notes that the step itself failed. */
-  void failAll(RuntimeException reason) {
+  private void failAll(RuntimeException reason) {
     plan.parts().forEach(part -> fail(part.request(), reason));
+  }
+
+  /** Returns what has been read of the requests that did not fail. */
+  ImmutableList<StepPlan.Part> advanced() {
+    return plan.parts().stream()
+        .filter(part -> !failed.containsKey(part.request()))
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** Returns the requests that have all they wanted. */

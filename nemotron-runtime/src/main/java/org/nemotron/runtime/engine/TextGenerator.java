@@ -1,12 +1,16 @@
 package org.nemotron.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -15,6 +19,9 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.runtime.chat.ChatMessage;
+import org.nemotron.runtime.chat.ChatTemplate;
+import org.nemotron.runtime.chat.ChatTemplateException;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
 import org.nemotron.runtime.sampling.TokenLogProb;
@@ -29,22 +36,26 @@ import org.nemotron.runtime.text.EndTokens;
  * }
  * }</pre>
  *
- * <p>Requests of all threads join one running batch. What a request gets depends on its settings
- * and its seed, not on what else runs.
+ * <p>Requests of all threads join one running batch. An answer depends on its request and its seed,
+ * not on the other requests. Methods that wait for an answer throw a {@link
+ * GenerationFailedException} where there is none, whether the request was refused or failed later.
  *
- * <p>Safe for use by several threads. Any thread may close it; that ends what is under way as
- * cancelled. Closing twice is harmless; the numbers can be read after close, all else is refused.
+ * <p>Safe for use by several threads. Any thread may close it, which cancels the requests under
+ * way. Closing twice is harmless; the metrics can be read after close, all else is refused.
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
-  private final EndTokens endTokens;
+  private final PromptEncoder prompts;
   private final Engine engine;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
 
   private TextGenerator(
-      HeterogeneousModel model, Tokenizer tokenizer, EndTokens endTokens, EngineSettings settings) {
-    this.endTokens = endTokens;
+      HeterogeneousModel model,
+      Tokenizer tokenizer,
+      PromptEncoder prompts,
+      EngineSettings settings) {
+    this.prompts = prompts;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
@@ -55,23 +66,52 @@ public final class TextGenerator implements AutoCloseable {
   /**
    * Opens the model in {@code directory}, a Hugging Face directory, with default settings.
    *
-   * @throws IOException if a file of it is missing, malformed or of a kind that is not supported
+   * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    */
   public static TextGenerator open(Path directory) throws IOException {
     return open(directory, EngineSettings.defaults());
   }
 
   /**
-   * Opens the model in {@code directory}, a Hugging Face directory: weights and tokenizer.
+   * Opens the model in {@code directory}, a Hugging Face directory: weights, tokenizer, end tokens
+   * and, when the first conversation needs it, chat template.
    *
-   * @throws IOException if a file is missing or damaged
+   * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    */
   public static TextGenerator open(Path directory, EngineSettings settings) throws IOException {
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel model = ModelReader.read(directory, dtype, Device.CPU)) {
-      EndTokens endTokens = EndTokens.read(directory, model.spec().specialTokens());
-      return of(model, Tokenizer.open(directory), endTokens, settings);
+      return of(model, directory, settings);
     }
+  }
+
+  /**
+   * Returns a generator for a model in memory, so that several generators come from one reading of
+   * the weights.
+   *
+   * @param model on the CPU, or on the GPU of the settings; its weights are packed, so that it may
+   *     close afterwards
+   * @param directory a Hugging Face directory with tokenizer, end tokens and chat template
+   * @throws IOException if a file is missing or malformed
+   */
+  public static TextGenerator of(HeterogeneousModel model, Path directory, EngineSettings settings)
+      throws IOException {
+    EndTokens endTokens = EndTokens.read(directory, model.spec().specialTokens());
+    return of(
+        model, Tokenizer.open(directory), endTokens, ChatTemplateSource.in(directory), settings);
+  }
+
+  /**
+   * Returns a generator without a chat template for a model in memory.
+   *
+   * @param model on the CPU, or on the GPU of the settings; its weights are packed, so that it may
+   *     close afterwards
+   * @param tokenizer closes with the generator, or at once where this fails
+   * @param endTokens the tokens that end an answer
+   */
+  public static TextGenerator of(
+      HeterogeneousModel model, Tokenizer tokenizer, EndTokens endTokens, EngineSettings settings) {
+    return of(model, tokenizer, endTokens, ChatTemplateSource.none(), settings);
   }
 
   /**
@@ -80,19 +120,34 @@ public final class TextGenerator implements AutoCloseable {
    * @param model on the CPU, or on the GPU of the settings; its weights are packed, so that it may
    *     close afterwards
    * @param tokenizer closes with the generator, or at once where this fails
-   * @param endTokens what ends an answer
+   * @param endTokens the tokens that end an answer
+   * @param template renders conversations
    */
   public static TextGenerator of(
-      HeterogeneousModel model, Tokenizer tokenizer, EndTokens endTokens, EngineSettings settings) {
-    return new TextGenerator(model, tokenizer, endTokens, settings);
+      HeterogeneousModel model,
+      Tokenizer tokenizer,
+      EndTokens endTokens,
+      ChatTemplate template,
+      EngineSettings settings) {
+    return of(model, tokenizer, endTokens, ChatTemplateSource.of(template), settings);
   }
 
-  /** Returns what the model is. */
+  private static TextGenerator of(
+      HeterogeneousModel model,
+      Tokenizer tokenizer,
+      EndTokens endTokens,
+      ChatTemplateSource templates,
+      EngineSettings settings) {
+    PromptEncoder prompts = new PromptEncoder(tokenizer, endTokens, templates);
+    return new TextGenerator(model, tokenizer, prompts, settings);
+  }
+
+  /** Returns the architecture of the model. */
   public ModelSpec spec() {
     return engine.spec();
   }
 
-  /** Returns how the engine is doing. */
+  /** Returns the engine's load, latencies and counts. */
   public EngineMetrics metrics() {
     return metrics.snapshot();
   }
@@ -102,16 +157,17 @@ public final class TextGenerator implements AutoCloseable {
     return generate(GenerationRequest.continuing(text).build());
   }
 
-  /** Returns the answer to {@code request} when it is complete. */
+  /** Returns the answer to {@code request} when it is complete; see {@link #submit}. */
   public GenerationResult generate(GenerationRequest request) {
     return submit(request).await();
   }
 
   /**
-   * Returns the answer to {@code request} when it is complete, and tells {@code listener} each
-   * piece of text as it comes, on this thread. What the listener throws cancels the request, and
-   * comes back to the caller.
+   * Returns the answer to {@code request} when it is complete, and passes each piece of text to
+   * {@code listener} as it comes, on this thread. An exception of the listener cancels the request,
+   * and is thrown here. See {@link #submit}.
    */
+  @CanIgnoreReturnValue
   public GenerationResult generate(GenerationRequest request, Consumer<String> listener) {
     Generation generation = submit(request);
     try {
@@ -122,56 +178,111 @@ public final class TextGenerator implements AutoCloseable {
     return generation.await();
   }
 
-  /** Returns the answers to {@code requests}, which run side by side, in their order. */
-  public ImmutableList<GenerationResult> generateAll(List<GenerationRequest> requests) {
-    ImmutableList<Generation> running =
-        requests.stream().map(this::submit).collect(ImmutableList.toImmutableList());
-    return running.stream().map(Generation::await).collect(ImmutableList.toImmutableList());
+  /**
+   * Returns the answer to {@code request} when it is complete, and passes each token to {@code
+   * listener} as it comes, on this thread. An exception of the listener cancels the request, and is
+   * thrown here. See {@link #submit}.
+   */
+  @CanIgnoreReturnValue
+  public GenerationResult generate(GenerationRequest request, TokenListener listener) {
+    return submit(request).follow(listener);
   }
 
   /**
-   * Starts to answer {@code request}; waits while the queue is full.
+   * Returns the answers to {@code requests}, which run side by side, in their order. Where one is
+   * refused or fails, the others are cancelled. See {@link #submit}.
+   */
+  public ImmutableList<GenerationResult> generateAll(List<GenerationRequest> requests) {
+    List<Generation> running = new ArrayList<>();
+    try {
+      requests.forEach(request -> running.add(submit(request)));
+      return running.stream().map(Generation::await).collect(ImmutableList.toImmutableList());
+    } finally {
+      running.forEach(Generation::cancel);
+    }
+  }
+
+  /**
+   * Returns the model's next turn of a conversation, likeliest token by likeliest token, at most
+   * 256. The model's chat template renders the messages; the turn ends at the model's end tokens
+   * and at the "eos_token" of its tokenizer. {@link GenerationRequest#chat} has all other settings.
    *
-   * @throws IllegalArgumentException if the prompt is empty, is longer than the model's context,
-   *     has a token beyond the vocabulary, or if the request can never fit the KV cache
+   * @throws GenerationFailedException see {@link #submit}
+   */
+  public GenerationResult chat(List<ChatMessage> messages) {
+    return generate(GenerationRequest.chat(messages).build());
+  }
+
+  /**
+   * Returns what {@link #chat(List)} returns, and passes each piece of text to {@code listener} as
+   * it comes, on this thread.
+   */
+  @CanIgnoreReturnValue
+  public GenerationResult chat(List<ChatMessage> messages, Consumer<String> listener) {
+    return generate(GenerationRequest.chat(messages).build(), listener);
+  }
+
+  /**
+   * Starts to answer {@code request}. While {@link EngineSettings#queueCapacity} requests wait for
+   * admission, this blocks; {@link #trySubmit} does not.
+   *
+   * @throws RequestRefusedException if the prompt is empty, is longer than the model's context, or
+   *     has a token beyond the vocabulary; if the request can never fit the KV cache; or if it is a
+   *     conversation that the chat template refuses, or there is no chat template
+   * @throws GenerationFailedException if the file of the chat template is malformed
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
-    engine.checkOpen();
-    ImmutableIntArray prompt = tokens(request.prompt());
-    int room = engine.spec().maxPositions() - prompt.length() + 1;
-    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.length(), maxNewTokens - 1);
     Generation generation = new Generation(engine::lookForCancelled);
-    engine.submit(
-        new GenerationJob(
-            prompt,
-            maxNewTokens,
-            request,
-            engine.spec().vocabularySize(),
-            tokenizer,
-            request.ignoreEndTokens() ? EndTokens.none() : endTokens,
-            metrics,
-            generation));
+    engine.submit(job(request, generation));
     return generation;
   }
 
-  private ImmutableIntArray tokens(GenerationRequest.Prompt prompt) {
-    if (prompt instanceof GenerationRequest.Prompt.Text plain) {
-      return tokenizer.encodeWhole(plain.text());
+  /**
+   * Starts to answer {@code request} unless the queue is full: then returns empty at once, and
+   * nothing has begun. A service answers such a caller with "too many requests".
+   *
+   * @throws GenerationFailedException as {@link #submit} does
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request) {
+    Generation generation = new Generation(engine::lookForCancelled);
+    return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+  }
+
+  private GenerationJob job(GenerationRequest request, Generation generation) {
+    checkNotNull(request, "a request must not be null");
+    engine.checkOpen();
+    try {
+      return checkedJob(request, generation);
+    } catch (IllegalArgumentException | ChatTemplateException e) {
+      throw new RequestRefusedException(e);
     }
-    if (prompt instanceof GenerationRequest.Prompt.Rendered rendered) {
-      return tokenizer.encode(rendered.text());
-    }
-    return ((GenerationRequest.Prompt.Tokens) prompt).ids();
+  }
+
+  private GenerationJob checkedJob(GenerationRequest request, Generation generation) {
+    PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
+    int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
+    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
+    engine.checkFits(prompt.tokens().length(), maxNewTokens - 1);
+    return new GenerationJob(
+        prompt.tokens(),
+        maxNewTokens,
+        request,
+        engine.spec().vocabularySize(),
+        tokenizer,
+        request.ignoreEndTokens() ? EndTokens.none() : prompt.endTokens(),
+        metrics,
+        generation);
   }
 
   /**
    * Returns the log-probability of each token of {@code continuation} behind {@code prompt}, in
-   * nats. The two are tokenized together; a token that chunks both belongs to the continuation.
+   * nats. The two are tokenized together; a token that spans both belongs to the continuation.
    *
-   * @throws IllegalArgumentException if there is no token before the continuation, or none in it,
-   *     or the text is longer than the model's context
+   * @throws IllegalArgumentException if there is no token before the continuation, or none in it
+   * @throws RequestRefusedException if the text is longer than the model's context, or can never
+   *     fit the KV cache
    */
   public ImmutableList<TokenLogProb> score(String prompt, String continuation) {
     engine.checkOpen();
@@ -188,6 +299,11 @@ public final class TextGenerator implements AutoCloseable {
   /**
    * Returns the log-probability of each of {@code tokens} from position {@code from} on, given
    * those before it, in nats.
+   *
+   * @throws RequestRefusedException if the tokens are more than the model's context, or can never
+   *     fit the KV cache
+   * @throws GenerationFailedException if the engine could not finish, as when it is closed
+   *     meanwhile
    */
   public ImmutableList<TokenLogProb> score(ImmutableIntArray tokens, int from) {
     checkArgument(
@@ -195,10 +311,23 @@ public final class TextGenerator implements AutoCloseable {
         "scored tokens must begin (%s) behind the first and before the end of %s",
         from,
         tokens.length());
-    engine.checkFits(tokens.length() - 1, 0);
+    checkFits(tokens);
     ScoreJob job = new ScoreJob(tokens, from);
     engine.submit(job);
     return GenerationFailedException.join(job.result());
+  }
+
+  /** Returns what {@link #score(ImmutableIntArray, int)} returns. */
+  public ImmutableList<TokenLogProb> score(int[] tokens, int from) {
+    return score(ImmutableIntArray.copyOf(tokens), from);
+  }
+
+  private void checkFits(ImmutableIntArray scored) {
+    try {
+      engine.checkFits(scored.length() - 1, 0);
+    } catch (IllegalArgumentException e) {
+      throw new RequestRefusedException(e);
+    }
   }
 
   @Override

@@ -1,8 +1,8 @@
 /**
  * Generation in-process: batches of requests through a parent or a child, token by token.
  *
- * <p>This package knows the model of {@code org.nemotron.core.nn} and nothing of how it was
- * compressed.
+ * <p>{@link org.nemotron.runtime.engine.TextGenerator} is the entry; it runs parents and children
+ * alike, without a dependency on their compression.
  */
 @NullMarked
 @CheckReturnValue

@@ -6,7 +6,7 @@ import static com.google.common.base.Preconditions.checkArgument;
  * How the pages of the KV cache are used. Immutable.
  *
  * @param usedPages held by requests
- * @param cachedPages kept for later requests, and given away when needed
+ * @param cachedPages hold tokens of ended requests for later ones, until they are needed
  * @param freePages empty
  */
 public record CacheUse(int usedPages, int cachedPages, int freePages) {

@@ -1,7 +1,7 @@
 package org.nemotron.runtime.metrics;
 
 /**
- * An engine at one moment. Immutable.
+ * Load, latencies and counts of an engine at one moment. Immutable.
  *
  * @param tokensPerSecond generated tokens per second, over the last ten seconds
  * @param generatedTokens generated tokens since the engine was made
@@ -9,11 +9,11 @@ package org.nemotron.runtime.metrics;
  * @param timeToFirstToken from a request's arrival to its first token
  * @param timePerOutputToken from one token of a request to its next
  * @param cache the KV cache
- * @param queued requests that wait to be let in
- * @param running requests that are generating
- * @param served requests that ended well
+ * @param queued requests waiting for admission
+ * @param running requests admitted and not ended: reading their prompt, or generating
+ * @param served requests that ended with a complete answer
  * @param failed requests that ended in an error
- * @param cancelled requests that their callers gave up
+ * @param cancelled requests cancelled by their caller or by close
  */
 public record EngineMetrics(
     double tokensPerSecond,

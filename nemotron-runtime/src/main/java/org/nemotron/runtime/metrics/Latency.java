@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.time.Duration;
 
 /**
- * How long something took. Immutable.
+ * Count, median and 99th percentile of a time. Immutable.
  *
  * @param count how often it was measured; where never, the times are zero
  * @param p50 half of the times were at most this, at a resolution of 1 %

@@ -3,8 +3,8 @@ package org.nemotron.runtime.metrics;
 import com.google.common.base.Ticker;
 
 /**
- * Counts what an engine does. The memory it takes does not grow. Safe for use by several threads:
- * the engine records while others take snapshots.
+ * Records the metrics of an engine, in constant memory. Safe for use by several threads: the engine
+ * records while others take snapshots.
  */
 public final class MetricsRecorder {
   private final Ticker clock;
@@ -36,13 +36,13 @@ public final class MetricsRecorder {
     promptTokens += tokens;
   }
 
-  /** Counts a request's first token, so long after the request arrived. */
+  /** Counts a request's first token, and its time since the request arrived. */
   public synchronized void firstToken(long nanosSinceArrival) {
     timeToFirstToken.record(nanosSinceArrival);
     countToken();
   }
 
-  /** Counts another token of a request, so long after the one before. */
+  /** Counts another token of a request, and its time since the one before. */
   public synchronized void nextToken(long nanosSinceLast) {
     timePerOutputToken.record(nanosSinceLast);
     countToken();
@@ -53,7 +53,7 @@ public final class MetricsRecorder {
     recentTokens.add(1, clock.read());
   }
 
-  /** Counts a request that ended well. */
+  /** Counts a request that ended with a complete answer. */
   public synchronized void served() {
     served++;
   }
@@ -63,23 +63,23 @@ public final class MetricsRecorder {
     failed++;
   }
 
-  /** Counts a request that its caller gave up. */
+  /** Counts a request that was cancelled. */
   public synchronized void cancelled() {
     cancelled++;
   }
 
-  /** Notes how many requests wait and how many are generating now. */
+  /** Sets how many requests wait for admission and how many are admitted now. */
   public synchronized void requests(int nowQueued, int nowRunning) {
     queued = nowQueued;
     running = nowRunning;
   }
 
-  /** Notes how the KV cache is used now. */
+  /** Sets how the KV cache is used now. */
   public synchronized void cache(CacheUse now) {
     cache = now;
   }
 
-  /** Returns all numbers as they are now, which agree with each other. */
+  /** Returns all metrics of one moment. */
   public synchronized EngineMetrics snapshot() {
     return new EngineMetrics(
         recentTokens.perSecond(clock.read()),

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many things per second happened of late: counts of the last {@value #SECONDS} whole seconds
- * and of the current one. Constant memory. Not safe for use by several threads.
+ * A rate per second over a sliding window: counts of the last {@value #SECONDS} whole seconds and
+ * of the current one. Constant memory. Not safe for use by several threads.
  */
 final class RecentRate {
   private static final int SECONDS = 10;
@@ -34,7 +34,7 @@ final class RecentRate {
     return covered == 0 ? 0 : Arrays.stream(counts).sum() * (double) SECOND / covered;
   }
 
-  /** Forgets the seconds that are now too long ago. */
+  /** Clears the seconds that have left the window. */
   private void moveTo(long now) {
     long second = (now - begin) / SECOND;
     for (long passed = Math.max(latest + 1, second - SECONDS); passed <= second; passed++) {

@@ -1,8 +1,8 @@
 /**
- * What an engine has done and is doing, in numbers.
+ * Metrics of an engine: throughput, latencies, KV cache use, counts of requests.
  *
- * <p>The engine tells a {@link org.nemotron.runtime.metrics.MetricsRecorder}; whoever watches it
- * reads {@link org.nemotron.runtime.metrics.EngineMetrics}, plain values that any monitoring system
+ * <p>The engine records in a {@link org.nemotron.runtime.metrics.MetricsRecorder}, whose snapshots
+ * are {@link org.nemotron.runtime.metrics.EngineMetrics}: plain values that any monitoring system
  * can export.
  */
 @NullMarked

@@ -2,7 +2,7 @@ package org.nemotron.runtime.sampling;
 
 import com.google.common.base.VerifyException;
 
-/** Plain passes over the logits of one position. */
+/** Argmax and log-sum-exp of the logits of one position. */
 final class LogitMath {
   private LogitMath() {}
 

@@ -7,9 +7,9 @@ import java.util.BitSet;
 /**
  * Makes tokens less likely that were seen before. A token counts once, however often it was seen.
  *
- * <p>Changes the logits in place and takes the change back afterwards, so that a row of 100,000
- * logits need not be copied. Without a window only distinct tokens are kept; with one, the window.
- * A step costs as much as there are such tokens. Not safe for use by several threads.
+ * <p>Changes the logits in place and restores them afterwards, so that a row of 100,000 logits need
+ * not be copied. Without a window only distinct tokens are kept; with one, the window. A step costs
+ * as much as there are such tokens. Not safe for use by several threads.
  *
  * <p>Source: Keskar et al., CTRL, arXiv:1909.05858.
  */
@@ -26,7 +26,7 @@ final class RepetitionPenalty {
   private int size = 0;
   private int next = 0;
 
-  /** The distinct tokens changed by {@link #apply}, and what their logits were. */
+  /** The distinct tokens changed by {@link #apply}, and their logits before it. */
   private int[] changed = new int[FIRST_CAPACITY];
 
   private float[] before = new float[FIRST_CAPACITY];
@@ -102,7 +102,7 @@ final class RepetitionPenalty {
     logits[token] = logit < 0 ? logit * penalty : logit / penalty;
   }
 
-  /** Gives the logits changed by {@link #apply} their values back. */
+  /** Restores the logits changed by {@link #apply}. */
   void takeBack(float[] logits) {
     for (int i = 0; i < changes; i++) {
       logits[changed[i]] = before[i];

@@ -3,12 +3,14 @@ package org.nemotron.runtime.sampling;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /**
- * How a request's tokens are chosen. Immutable.
+ * How the tokens of a request's answer are chosen. Immutable.
  *
- * @param temperature divides the logits; 0 chooses the likeliest token, and the filters and the
- *     seed have no say
+ * @param temperature divides the logits; 0 chooses the likeliest token, without effect of the
+ *     filters and the seed
  * @param topK how many of the likeliest tokens stay, and those that tie with the last; 0 keeps all
  * @param topP the likeliest tokens stay until their probabilities reach this; 1 keeps all
  * @param minP a token stays whose probability is at least this share of the likeliest one's; 0
@@ -16,7 +18,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
  * @param repetitionPenalty divides a positive logit of a token that was seen and multiplies a
  *     negative one; 1 switches it off
  * @param penaltyWindow how many of the last tokens, prompt included, count as seen; 0 for all
- * @param seed starts the request's own generator
+ * @param seed initializes the request's own random generator
  * @param logProbs whether the chosen token's log-probability is reported
  * @param topLogProbs how many of the likeliest tokens are reported with it
  */
@@ -33,6 +35,9 @@ public record SamplingParams(
 
   /** The most tokens that may be reported with each chosen one. */
   public static final int MAX_TOP_LOG_PROBS = 1000;
+
+  private static final SamplingParams MODEL_DISTRIBUTION =
+      new SamplingParams(1, 0, 1, 0, 1, 0, 0, false, 0);
 
   private static final SamplingParams GREEDY = builder().temperature(0).build();
 
@@ -62,14 +67,31 @@ public record SamplingParams(
     checkArgument(logProbs || topLogProbs == 0, "topLogProbs (%s) needs logProbs", topLogProbs);
   }
 
-  /** Returns settings that always choose the likeliest token, and report nothing beside it. */
+  /** Returns parameters that always choose the likeliest token, without log-probabilities. */
   public static SamplingParams greedy() {
     return GREEDY;
   }
 
   /** Returns a builder of temperature 1 without any filter: the model's own distribution. */
   public static Builder builder() {
-    return new Builder();
+    return new Builder(MODEL_DISTRIBUTION);
+  }
+
+  /**
+   * Returns the parameters that generation_config.json in {@code directory} recommends: do_sample,
+   * temperature, top_k, top_p, min_p and repetition_penalty. As in Hugging Face transformers, the
+   * likeliest token is chosen unless do_sample is true, and where it is, a missing top_k is 50.
+   * Other keys have no effect; without the file the parameters are {@link #greedy}.
+   *
+   * @throws IOException if the file is malformed, or a value is out of its range
+   */
+  public static SamplingParams read(Path directory) throws IOException {
+    return GenerationConfig.read(directory);
+  }
+
+  /** Returns a builder that starts from these parameters. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
   /** Returns whether the likeliest token is always chosen. */
@@ -79,17 +101,27 @@ public record SamplingParams(
 
   /** Collects settings. Not safe for use by several threads. */
   public static final class Builder {
-    private double temperature = 1;
-    private int topK = 0;
-    private double topP = 1;
-    private double minP = 0;
-    private double repetitionPenalty = 1;
-    private int penaltyWindow = 0;
-    private long seed = 0;
-    private boolean logProbs = false;
-    private int topLogProbs = 0;
+    private double temperature;
+    private int topK;
+    private double topP;
+    private double minP;
+    private double repetitionPenalty;
+    private int penaltyWindow;
+    private long seed;
+    private boolean logProbs;
+    private int topLogProbs;
 
-    private Builder() {}
+    private Builder(SamplingParams from) {
+      temperature = from.temperature;
+      topK = from.topK;
+      topP = from.topP;
+      minP = from.minP;
+      repetitionPenalty = from.repetitionPenalty;
+      penaltyWindow = from.penaltyWindow;
+      seed = from.seed;
+      logProbs = from.logProbs;
+      topLogProbs = from.topLogProbs;
+    }
 
     /** Sets what divides the logits: at least 0; 0 chooses the likeliest token. Default 1. */
     @CanIgnoreReturnValue
@@ -126,14 +158,16 @@ public record SamplingParams(
       return checked();
     }
 
-    /** Lets only the last {@code tokens} count for the repetition penalty. 0, the default: all. */
+    /** Sets how many of the last tokens the repetition penalty counts. 0, the default, for all. */
     @CanIgnoreReturnValue
     public Builder penaltyWindow(int tokens) {
       penaltyWindow = tokens;
       return checked();
     }
 
-    /** Starts the request's generator: the same seed draws the same tokens. Default 0. */
+    /**
+     * Sets the seed of the request's random generator: equal seeds draw equal tokens. Default 0.
+     */
     @CanIgnoreReturnValue
     public Builder seed(long value) {
       seed = value;
@@ -148,7 +182,7 @@ public record SamplingParams(
       return checked();
     }
 
-    /** Returns the settings. */
+    /** Returns the parameters. */
     public SamplingParams build() {
       return new SamplingParams(
           temperature,
@@ -162,7 +196,7 @@ public record SamplingParams(
           topLogProbs);
     }
 
-    /** Has the record check the values at once, so that an error points at the setter's line. */
+    /** Checks the values at once, so that an error points at the setter's line. */
     private Builder checked() {
       SamplingParams unused = build();
       return this;

@@ -10,12 +10,13 @@ import java.util.SplittableRandom;
 import org.nemotron.core.inference.TokenSampling;
 
 /**
- * Chooses the tokens of one request, one after another. It remembers the tokens chosen, for the
- * repetition penalty, and has a generator of its own: what it chooses depends on the settings, the
- * prompt and the logits it is given, not on other requests.
+ * Chooses the tokens of one request, one after another. It keeps the tokens chosen, for the
+ * repetition penalty, and has its own random generator: its choice depends on the parameters, the
+ * prompt and the logits, not on other requests.
  *
  * <p>Filters run in the order of Hugging Face transformers: repetition penalty, temperature, top-k,
- * top-p, min-p. Where top-p would part tokens of equal probability, those with the lower ids stay.
+ * top-p, min-p. Where top-p would separate tokens of equal probability, those with the lower ids
+ * stay.
  *
  * <p>A greedy choice without log-probabilities is one pass over the logits. Not safe for use by
  * several threads.
@@ -53,10 +54,10 @@ public final class TokenSampler {
   }
 
   /**
-   * Returns the next token, and remembers it.
+   * Returns the next token, and counts it for the repetition penalty.
    *
    * @param logits the model's logits for this position, one per token; changed during the call, and
-   *     back as they were when it returns
+   *     restored when it returns
    * @throws VerifyException if a logit is not a number or +Infinity, or if all are -Infinity
    */
   public Sampled next(float[] logits) {
@@ -71,8 +72,8 @@ public final class TokenSampler {
   }
 
   /**
-   * Returns how the next token is to be chosen where somebody else chooses it; each call draws
-   * anew. Empty where that takes the logits: with a repetition penalty or log-probabilities.
+   * Returns how the backend is to choose the next token; each call draws anew. Empty where the
+   * choice needs the logits here: with a repetition penalty or log-probabilities.
    */
   public Optional<TokenSampling> choice() {
     if (settings.logProbs() || settings.repetitionPenalty() != 1) {

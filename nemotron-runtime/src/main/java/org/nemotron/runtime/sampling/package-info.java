@@ -1,8 +1,8 @@
 /**
  * From the logits of one position to the next token.
  *
- * <p>{@link org.nemotron.runtime.sampling.SamplingParams} says how a request wants its tokens
- * chosen; a {@link org.nemotron.runtime.sampling.TokenSampler} chooses them, one request each. The
+ * <p>{@link org.nemotron.runtime.sampling.SamplingParams} are the parameters of a request; a {@link
+ * org.nemotron.runtime.sampling.TokenSampler} chooses the tokens of one request by them. The
  * filters are those of Hugging Face transformers, in its order: repetition penalty, temperature,
  * top-k, top-p, min-p.
  */

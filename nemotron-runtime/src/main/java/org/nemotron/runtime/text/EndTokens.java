@@ -1,13 +1,13 @@
 package org.nemotron.runtime.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.runtime.config.ConfigFiles;
 
 /**
  * The tokens that end an answer. Immutable.
@@ -16,24 +16,31 @@ import org.nemotron.core.spec.SpecialTokens;
  * none, those of config.json.
  */
 public record EndTokens(ImmutableSet<Integer> ids) {
-  private static final String FILE = "generation_config.json";
   private static final String KEY = "eos_token_id";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * Returns the end tokens of the checkpoint in {@code directory}.
    *
-   * @param config what its config.json says
-   * @throws IOException if generation_config.json is damaged
+   * @throws IOException if config.json is missing, or it or generation_config.json is malformed
+   */
+  public static EndTokens read(Path directory) throws IOException {
+    return read(directory, ModelSpecReader.read(directory).specialTokens());
+  }
+
+  /**
+   * Returns the end tokens of the checkpoint in {@code directory}.
+   *
+   * @param config the special tokens of its config.json
+   * @throws IOException if generation_config.json is malformed
    */
   public static EndTokens read(Path directory, SpecialTokens config) throws IOException {
-    Path file = directory.resolve(FILE);
-    JsonNode named = Files.exists(file) ? parse(file).path(KEY) : JSON.missingNode();
+    Path file = directory.resolve(ConfigFiles.GENERATION);
+    JsonNode named = ConfigFiles.read(file).path(KEY);
     if (named.isMissingNode() || named.isNull()) {
       return new EndTokens(ImmutableSet.copyOf(config.endOfText()));
     }
     ImmutableSet.Builder<Integer> ids = ImmutableSet.builder();
-    for (JsonNode id : named.isArray() ? named : JSON.createArrayNode().add(named)) {
+    for (JsonNode id : named.isArray() ? named : ImmutableList.of(named)) {
       if (!id.canConvertToInt() || !id.isIntegralNumber() || id.intValue() < 0) {
         throw new IOException(
             file + ": " + KEY + " (" + named + ") must be a token id or a list of them");
@@ -43,17 +50,14 @@ public record EndTokens(ImmutableSet<Integer> ids) {
     return new EndTokens(ids.build());
   }
 
-  private static JsonNode parse(Path file) throws IOException {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + " is not JSON (" + e.getOriginalMessage() + ")", e);
-    }
-  }
-
   /** Returns no tokens: an answer ends by its length only. */
   public static EndTokens none() {
     return new EndTokens(ImmutableSet.of());
+  }
+
+  /** Returns these tokens and {@code id}. */
+  public EndTokens and(int id) {
+    return new EndTokens(ImmutableSet.<Integer>builder().addAll(ids).add(id).build());
   }
 
   /** Returns whether {@code token} ends an answer. */

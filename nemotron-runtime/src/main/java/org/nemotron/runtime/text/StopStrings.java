@@ -4,13 +4,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * Ends one request's text before a stop string: the one that is complete first, and of several
- * complete at the same character the longest. The stop string itself is not shown.
+ * complete at the same character the longest. The stop string itself is not part of the answer.
  *
- * <p>Text that may be the beginning of a stop string waits until it is one or is not. The answer
+ * <p>Text that may be the beginning of a stop string is held back until that is certain. The answer
  * does not depend on where the text is cut into pieces. Each character costs a constant time per
  * stop string. Not safe for use by several threads.
  */
@@ -20,17 +21,17 @@ public final class StopStrings {
   private Optional<String> found = Optional.empty();
 
   /**
-   * Makes the watch of one request.
+   * Makes an instance for one request.
    *
    * @throws IllegalArgumentException if a stop string is empty
    */
-  public StopStrings(ImmutableList<String> stops) {
+  public StopStrings(List<String> stops) {
     stops.forEach(stop -> checkArgument(!stop.isEmpty(), "a stop string must not be empty"));
     this.searches = stops.stream().map(Search::new).collect(ImmutableList.toImmutableList());
   }
 
   /**
-   * Returns the text that may be shown now that {@code piece} has come.
+   * Returns the text that {@code piece} makes certain.
    *
    * @throws IllegalStateException if a stop string was found before
    */
@@ -48,7 +49,7 @@ public final class StopStrings {
     return release(waiting.length() - matched());
   }
 
-  /** Returns the text that waited, when no more follows; nothing of a stop string. */
+  /** Returns the text held back, when no more follows; nothing of a stop string. */
   public String finish() {
     return release(waiting.length());
   }
@@ -86,7 +87,7 @@ public final class StopStrings {
   }
 
   /**
-   * How far the end of the text agrees with the beginning of one stop string.
+   * The length at which the end of the text agrees with the beginning of one stop string.
    *
    * <p>Source: Knuth, Morris and Pratt, Fast pattern matching in strings, 1977.
    */

@@ -1,9 +1,9 @@
 /**
- * From chosen tokens to the text that a caller sees, piece by piece.
+ * From chosen tokens to the text of an answer, piece by piece.
  *
  * <p>A {@link org.nemotron.runtime.text.TextStream} turns tokens into whole characters as they
  * come; {@link org.nemotron.runtime.text.StopStrings} ends the text at a stop string, wherever the
- * pieces part it; {@link org.nemotron.runtime.text.EndTokens} reads which tokens end an answer.
+ * pieces divide it; {@link org.nemotron.runtime.text.EndTokens} reads which tokens end an answer.
  */
 @NullMarked
 @CheckReturnValue

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,13 @@ final class ChatTemplateTest {
         template("{% set ns = namespace(n=0) %}{% set ns.n = ns.n + 1 %}{{ ns.n }}");
     assertThat(template.render(HELLO, false)).isEqualTo("1");
     assertThat(template.render(HELLO, false)).isEqualTo("1");
+  }
+
+  @Test
+  void endOfTurn_eosToken_isItsText() {
+    assertThat(ChatTemplate.of("", Map.of("eos_token", "<|im_end|>")).endOfTurn())
+        .hasValue("<|im_end|>");
+    assertThat(ChatTemplate.of("", Map.of("bos_token", "<s>")).endOfTurn()).isEmpty();
   }
 
   @Test

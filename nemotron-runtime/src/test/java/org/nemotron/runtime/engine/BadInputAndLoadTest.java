@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.metrics.EngineMetrics;
 
 /** What goes wrong has an end that is defined, and harms no other request. */
@@ -49,16 +50,16 @@ final class BadInputAndLoadTest {
   void submit_impossibleRequests_areRefusedAtOnce() throws IOException {
     try (TextGenerator generator = SmallModel.generator(pages(2))) {
       assertThatThrownBy(() -> generator.submit(request(0, 5, 1)))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessage("a prompt must have a token");
       assertThatThrownBy(() -> generator.generate(""))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessage("a prompt must have a token");
       assertThatThrownBy(() -> generator.submit(request(SmallModel.CONTEXT + 1, 5, 1)))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessage("a prompt of 513 tokens must not exceed the model's longest context (512)");
       assertThatThrownBy(() -> generator.submit(request(100, 30, 1)))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessageStartingWith(
               "a request of 129 tokens can never fit the KV cache of 128 tokens");
       GenerationRequest unknown =
@@ -66,7 +67,7 @@ final class BadInputAndLoadTest {
               .maxNewTokens(1)
               .build();
       assertThatThrownBy(() -> generator.submit(unknown))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessageContaining("beyond the model's vocabulary");
       assertThat(generator.generate(request(100, 29, 1)).tokens().length()).isEqualTo(29);
     }
@@ -105,6 +106,54 @@ final class BadInputAndLoadTest {
         EngineSettings.builder().queueCapacity(1).maxBatch(1).kvBytes(8 * PAGE_BYTES).build();
     try (TextGenerator generator = SmallModel.generator(settings)) {
       assertThat(generator.generateAll(mixed(12))).hasSize(12);
+    }
+  }
+
+  @Test
+  void trySubmit_fullQueue_isEmptyAndTheOthersAreServed() throws IOException {
+    EngineSettings settings = EngineSettings.builder().queueCapacity(1).maxBatch(1).build();
+    try (TextGenerator generator = SmallModel.generator(settings)) {
+      Generation running = generator.submit(request(5, 500, 1));
+      assertThat(running.pieces().limit(1).count()).isEqualTo(1); // so it has left the queue
+      Generation waiting = generator.trySubmit(request(7, 3, 2)).orElseThrow();
+      assertThat(generator.trySubmit(request(9, 3, 3))).isEmpty();
+      running.cancel();
+      assertThat(waiting.await().tokens().length()).isEqualTo(3);
+      assertThat(generator.trySubmit(request(9, 3, 3)).orElseThrow().await().finish())
+          .isEqualTo(FinishReason.LENGTH);
+      assertThat(generator.metrics().served()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void generateAll_oneRefused_cancelsTheOthers() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
+      ImmutableList<GenerationRequest> requests =
+          ImmutableList.of(request(5, 500, 1), request(0, 5, 1));
+      assertThatThrownBy(() -> generator.generateAll(requests))
+          .isInstanceOf(RequestRefusedException.class)
+          .hasMessage("a prompt must have a token");
+      assertThat(generator.generate(request(3, 5, 1)).tokens().length()).isEqualTo(5);
+      assertThat(generator.metrics().cancelled()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void score_tooLong_isRefused() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
+      assertThatThrownBy(() -> generator.score(prompt(SmallModel.CONTEXT + 2, 1), 1))
+          .isInstanceOf(RequestRefusedException.class)
+          .hasMessage("a prompt of 513 tokens must not exceed the model's longest context (512)");
+    }
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what a caller without NullAway may do
+  void submit_null_isRefusedInASentence() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults())) {
+      assertThatThrownBy(() -> generator.generate((GenerationRequest) null))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessage("a request must not be null");
     }
   }
 
@@ -193,7 +242,7 @@ final class BadInputAndLoadTest {
       GenerationRequest negative =
           GenerationRequest.continuing(ImmutableIntArray.of(3, -1)).build();
       assertThatThrownBy(() -> generator.submit(negative))
-          .isInstanceOf(IllegalArgumentException.class)
+          .isInstanceOf(RequestRefusedException.class)
           .hasMessageStartingWith(
               "token -1 of the prompt is beyond the model's vocabulary of 4096");
       assertThat(generator.generate(request(3, 5, 1)).tokens().length()).isEqualTo(5);
@@ -277,6 +326,8 @@ final class BadInputAndLoadTest {
         ImmutableList.<ThrowingCallable>of(
             () -> generator.generate("Once"),
             () -> generator.generate(request(3, 3, 1), piece -> {}),
+            () -> generator.chat(ImmutableList.of(ChatMessage.user("Once"))),
+            () -> generator.trySubmit(request(3, 3, 1)),
             () -> generator.generateAll(ImmutableList.of(request(3, 3, 1))),
             () -> generator.score("Once", " upon"),
             () -> generator.score(prompt(5, 1), 2))) {

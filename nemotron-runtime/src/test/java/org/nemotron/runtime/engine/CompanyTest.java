@@ -138,7 +138,7 @@ final class CompanyTest {
   }
 
   private static ImmutableIntArray promptOf(GenerationRequest request) {
-    return ((GenerationRequest.Prompt.Tokens) request.prompt()).ids();
+    return ((Prompt.Tokens) request.prompt()).ids();
   }
 
   /** By the whole-sequence forward pass, which shares no code with the engine's steps. */

@@ -205,7 +205,7 @@ final class Soak {
       Generation generation =
           generator.submit(GenerationRequest.continuing(prompt(random, tokens)).build());
       throw new IllegalStateException("a prompt of " + tokens + " tokens: " + generation.await());
-    } catch (IllegalArgumentException e) {
+    } catch (RequestRefusedException e) {
       refused.incrementAndGet();
     }
   }

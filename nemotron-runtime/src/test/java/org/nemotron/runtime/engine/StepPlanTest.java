@@ -7,7 +7,7 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.cache.PagePool;
@@ -15,9 +15,9 @@ import org.nemotron.runtime.metrics.MetricsRecorder;
 import org.nemotron.runtime.text.EndTokens;
 
 final class StepPlanTest {
-  private static final int PREFILL = 3 * KvCache.PAGE_TOKENS;
+  private static final int PREFILL = 3 * KvPages.PAGE_TOKENS;
 
-  private final PagePool pool = new PagePool(64, KvCache.PAGE_TOKENS);
+  private final PagePool pool = new PagePool(64, KvPages.PAGE_TOKENS);
 
   /** A request with a prompt of {@code tokens}, of which all must be read but none was. */
   private ActiveRequest request(int tokens) {
@@ -27,7 +27,7 @@ final class StepPlanTest {
   }
 
   private static ImmutableList<Integer> lengths(StepPlan plan) {
-    return plan.chunks().stream()
+    return plan.batch().chunks().stream()
         .map(chunk -> chunk.tokens().length())
         .collect(ImmutableList.toImmutableList());
   }
@@ -39,9 +39,9 @@ final class StepPlanTest {
   @Test
   void new_longPrompts_readsNoMoreThanAllowedOldestFirst() {
     ImmutableList<ActiveRequest> active = ImmutableList.of(request(100), request(500), request(70));
-    StepPlan first = new StepPlan(active, PREFILL);
+    StepPlan first = new StepPlan(active, PREFILL, false);
     // 92 are left for the second, which is cut at the end of a page; the third does not fit in.
-    assertThat(lengths(first)).containsExactly(100, KvCache.PAGE_TOKENS);
+    assertThat(lengths(first)).containsExactly(100, KvPages.PAGE_TOKENS);
     assertThat(first.parts().get(0).request()).isSameAs(active.get(0));
   }
 
@@ -60,11 +60,11 @@ final class StepPlanTest {
               new MetricsRecorder(),
               new Generation(() -> {}));
       ActiveRequest generating = new ActiveRequest(job, pool.tryReserve(prompt, 8).orElseThrow());
-      advance(new StepPlan(ImmutableList.of(generating), PREFILL));
+      advance(new StepPlan(ImmutableList.of(generating), PREFILL, false));
       assertThat(job.accept(11)).isFalse();
-      StepPlan plan = new StepPlan(ImmutableList.of(request(500), generating), PREFILL);
+      StepPlan plan = new StepPlan(ImmutableList.of(request(500), generating), PREFILL, false);
       assertThat(lengths(plan)).containsExactly(PREFILL, 1);
-      assertThat(plan.chunks().get(1).tokens()).isEqualTo(ImmutableIntArray.of(11));
+      assertThat(plan.batch().chunks().get(1).tokens()).isEqualTo(ImmutableIntArray.of(11));
     }
   }
 
@@ -73,8 +73,8 @@ final class StepPlanTest {
     ImmutableList<ActiveRequest> active = ImmutableList.of(request(500));
     int read = 0;
     for (int expected : new int[] {PREFILL, PREFILL, 500 - 2 * PREFILL}) {
-      StepPlan plan = new StepPlan(active, PREFILL);
-      SequenceChunk chunk = plan.chunks().get(0);
+      StepPlan plan = new StepPlan(active, PREFILL, false);
+      SequenceChunk chunk = plan.batch().chunks().get(0);
       assertThat(chunk.start()).isEqualTo(read);
       assertThat(chunk.tokens().length()).isEqualTo(expected);
       read += expected;

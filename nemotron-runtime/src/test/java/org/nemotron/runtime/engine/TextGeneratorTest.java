@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
@@ -122,7 +122,7 @@ final class TextGeneratorTest {
       GenerationResult first = generator.generate(request);
       GenerationResult second = generator.generate(request);
       assertThat(first.sharedTokens()).isZero();
-      assertThat(second.sharedTokens()).isEqualTo(2 * KvCache.PAGE_TOKENS);
+      assertThat(second.sharedTokens()).isEqualTo(2 * KvPages.PAGE_TOKENS);
       assertThat(second.tokens()).isEqualTo(first.tokens());
     }
   }
@@ -135,7 +135,7 @@ final class TextGeneratorTest {
       assertThat(joined).isEqualTo(generation.await().text()).isNotEmpty();
       assertThatThrownBy(generation::pieces)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("the pieces have been asked for before");
+          .hasMessage("the stream of this generation has been taken before");
     }
   }
 

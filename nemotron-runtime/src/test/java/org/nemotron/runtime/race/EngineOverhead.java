@@ -2,7 +2,6 @@ package org.nemotron.runtime.race;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.math.Quantiles;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
@@ -13,11 +12,11 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -38,14 +37,12 @@ final class EngineOverhead {
   private static final int PAGES = 8;
 
   private final TextGenerator generator;
-  private final InferenceModel model;
-  private final KvCache memory;
+  private final InferenceSession session;
   private final SplittableRandom random = new SplittableRandom(3);
 
-  private EngineOverhead(TextGenerator generator, InferenceModel model, KvCache memory) {
+  private EngineOverhead(TextGenerator generator, InferenceSession session) {
     this.generator = generator;
-    this.model = model;
-    this.memory = memory;
+    this.session = session;
   }
 
   public static void main(String[] arguments) throws IOException {
@@ -59,8 +56,8 @@ final class EngineOverhead {
         TextGenerator generator = TextGenerator.open(directory, settings);
         InferenceBackend device = Backends.of(Device.CPU, threads);
         InferenceModel model = device.prepare(weights, settings.weights(), rows);
-        KvCache memory = model.newMemory(PAGES)) {
-      new EngineOverhead(generator, model, memory).compare(rounds);
+        InferenceSession session = model.newSession(PAGES)) {
+      new EngineOverhead(generator, session).compare(rounds);
     }
   }
 
@@ -127,19 +124,20 @@ final class EngineOverhead {
   private double bareNanos(ImmutableIntArray prompt) {
     ImmutableIntArray pages = ImmutableIntArray.copyOf(IntStream.range(0, PAGES));
     int[] next = new int[1];
-    step(new SequenceChunk(pages, 0, prompt, LogitsWanted.LAST), next);
+    step(new SequenceChunk(pages, 0, prompt, SequenceChunk.LAST_LOGITS), next);
     long start = System.nanoTime();
     for (int token = 0; token < RaceLengths.SINGLE_NEW_TOKENS; token++) {
       int position = prompt.length() + token;
       step(
-          new SequenceChunk(pages, position, ImmutableIntArray.of(next[0]), LogitsWanted.LAST),
+          new SequenceChunk(
+              pages, position, ImmutableIntArray.of(next[0]), SequenceChunk.LAST_LOGITS),
           next);
     }
     return System.nanoTime() - start;
   }
 
   private void step(SequenceChunk chunk, int[] next) {
-    model.step(ImmutableList.of(chunk), memory, (index, logits) -> next[0] = argmax(logits));
+    next[0] = argmax(session.step(ForwardBatch.of(chunk)).logits(0));
   }
 
   private static int argmax(float[] logits) {

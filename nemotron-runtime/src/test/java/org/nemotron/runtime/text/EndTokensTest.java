@@ -43,6 +43,22 @@ final class EndTokensTest {
   }
 
   @Test
+  void read_directoryAlone_readsItsConfig() throws IOException {
+    Path shipped = Path.of("../examples/models/tale-7m");
+    assertThat(EndTokens.read(shipped).ids()).containsExactly(1);
+    Files.copy(shipped.resolve("config.json"), directory.resolve("config.json"));
+    write("{}");
+    assertThat(EndTokens.read(directory).ids()).containsExactly(1);
+    write("{\"eos_token_id\": 7}");
+    assertThat(EndTokens.read(directory).ids()).containsExactly(7);
+  }
+
+  @Test
+  void and_id_addsIt() {
+    assertThat(EndTokens.none().and(3).and(4).and(3).ids()).containsExactly(3, 4);
+  }
+
+  @Test
   void read_noId_isRefusedByName() throws IOException {
     write("{\"eos_token_id\": [3, \"</s>\"]}");
     assertThatThrownBy(() -> EndTokens.read(directory, CONFIG))

@@ -2,10 +2,9 @@ package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
-import org.nemotron.core.inference.BatchChecks;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.ForwardBatch;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 
 /** The spans of a step, laid out as the rows of one matrix. */
 final class BatchRows {
@@ -25,21 +24,20 @@ final class BatchRows {
   private final int[] wantedRows;
   private final ImmutableList<Piece> pieces;
 
-  /** Lays out chunks that {@link BatchChecks} has found right. */
-  BatchRows(ImmutableList<SequenceChunk> chunks) {
-    this.chunks = chunks;
-    int rows = chunks.stream().mapToInt(chunk -> chunk.tokens().length()).sum();
+  /** Lays out a batch that has been found to fit. */
+  BatchRows(ForwardBatch batch) {
+    this.chunks = batch.chunks();
+    int rows = batch.tokens();
     this.positions = new int[rows];
     this.slots = new long[rows];
-    this.wantedRows = new int[chunks.stream().mapToInt(SequenceChunk::wanted).sum()];
+    this.wantedRows = new int[batch.wanted()];
     ImmutableList.Builder<Piece> made = ImmutableList.builder();
     int row = 0;
     int wanted = 0;
     for (SequenceChunk chunk : chunks) {
       place(chunk, row, made);
       int length = chunk.tokens().length();
-      int from = chunk.logits() == LogitsWanted.ALL ? 0 : length - 1;
-      for (int i = from; i < from + chunk.wanted(); i++) {
+      for (int i = length - chunk.wanted(); i < length; i++) {
         wantedRows[wanted++] = row + i;
       }
       row += length;
@@ -51,14 +49,14 @@ final class BatchRows {
     int end = chunk.start() + chunk.tokens().length();
     int position = chunk.start();
     while (position < end) {
-      int pageIndex = position / KvCache.PAGE_TOKENS;
-      int pageEnd = Math.min(end, (pageIndex + 1) * KvCache.PAGE_TOKENS);
+      int pageIndex = position / KvPages.PAGE_TOKENS;
+      int pageEnd = Math.min(end, (pageIndex + 1) * KvPages.PAGE_TOKENS);
       int page = chunk.pages().get(pageIndex);
       int row = firstRow + position - chunk.start();
       made.add(new Piece(row, pageEnd - position, position, chunk.pages()));
       for (; position < pageEnd; position++, row++) {
         positions[row] = position;
-        slots[row] = (long) page * KvCache.PAGE_TOKENS + position % KvCache.PAGE_TOKENS;
+        slots[row] = (long) page * KvPages.PAGE_TOKENS + position % KvPages.PAGE_TOKENS;
       }
     }
   }

@@ -1,20 +1,12 @@
 package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
-import java.util.List;
 import java.util.Optional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.GroupedQueryAttention;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
-import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
-import org.nemotron.core.tensor.Tensors;
 
 /**
  * {@link GroupedQueryAttention} in steps: queries, keys and values are one product, whose heads are
@@ -32,53 +24,36 @@ final class CpuAttention implements CpuSubBlock {
   private final Optional<CpuRmsNorm> keyNorm;
   private final Resources parts;
 
-  CpuAttention(
-      GroupedQueryAttention attention,
-      RotaryCache rotary,
-      double eps,
-      int team,
-      WeightFormat format) {
-    this.spec = attention.spec();
+  CpuAttention(AttentionSpec.GroupedQuery spec, CpuLayerWeights weights, RotaryCache rotary) {
+    this.spec = spec;
     this.rotary = rotary;
-    NamedTensors tensors = attention.tensors();
-    this.norm = new CpuRmsNorm(tensors.get("input_layernorm.weight"), eps);
-    this.queryNorm = headNorm(tensors, "self_attn.q_norm.weight", eps);
-    this.keyNorm = headNorm(tensors, "self_attn.k_norm.weight", eps);
+    this.norm = weights.norm("input_layernorm.weight");
+    this.queryNorm = headNorm(weights, "self_attn.q_norm.weight");
+    this.keyNorm = headNorm(weights, "self_attn.k_norm.weight");
+    this.headBias = bias(AttentionTrait.INPUT_BIASES, weights, joined("bias"));
     this.outputBias =
-        spec.has(AttentionTrait.OUTPUT_BIAS)
-            ? Optional.of(Tensors.floats(tensors.get("self_attn.o_proj.bias")))
-            : Optional.empty();
-    try (Resources made = new Resources();
-        NativeScope scope = NativeScope.open()) {
-      Tensor weights = joined(tensors, "weight");
+        bias(AttentionTrait.OUTPUT_BIAS, weights, ImmutableList.of("self_attn.o_proj.bias"));
+    try (Resources made = new Resources()) {
       this.heads =
-          made.add(
-              ColumnParallelLinear.of(weights, spec.headDim(), team, format),
-              ColumnParallelLinear::close);
-      this.headBias =
-          spec.has(AttentionTrait.INPUT_BIASES)
-              ? Optional.of(Tensors.floats(joined(tensors, "bias")))
-              : Optional.empty();
+          made.add(weights.joined(joined("weight"), spec.headDim()), ColumnParallelLinear::close);
       this.output =
-          made.add(
-              ColumnParallelLinear.of(tensors.get("self_attn.o_proj.weight"), 16, team, format),
-              ColumnParallelLinear::close);
+          made.add(weights.linear("self_attn.o_proj.weight"), ColumnParallelLinear::close);
       this.parts = made.complete();
     }
   }
 
-  private static Tensor joined(NamedTensors tensors, String kind) {
-    TensorVector parts = new TensorVector();
-    for (String projection : List.of("q_proj", "k_proj", "v_proj")) {
-      parts.push_back(tensors.get("self_attn." + projection + "." + kind));
-    }
-    return torch.cat(parts, 0);
+  private static ImmutableList<String> joined(String kind) {
+    return ImmutableList.of(
+        "self_attn.q_proj." + kind, "self_attn.k_proj." + kind, "self_attn.v_proj." + kind);
   }
 
-  private Optional<CpuRmsNorm> headNorm(NamedTensors tensors, String name, double eps) {
-    return spec.has(AttentionTrait.HEAD_NORMS)
-        ? Optional.of(new CpuRmsNorm(tensors.get(name), eps))
-        : Optional.empty();
+  private Optional<CpuRmsNorm> headNorm(CpuLayerWeights weights, String name) {
+    return spec.has(AttentionTrait.HEAD_NORMS) ? Optional.of(weights.norm(name)) : Optional.empty();
+  }
+
+  private Optional<float[]> bias(
+      AttentionTrait trait, CpuLayerWeights weights, ImmutableList<String> names) {
+    return spec.has(trait) ? Optional.of(weights.vector(names)) : Optional.empty();
   }
 
   @Override

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 
 /** Cores of the processor, in step. */
@@ -40,9 +40,10 @@ public final class CpuBackend implements InferenceBackend {
   }
 
   @Override
-  public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+  public InferenceModel prepare(
+      ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
-    return new CpuModel(model, format, team, maxRows);
+    return new CpuModel(spec, weights, format, team, maxRows);
   }
 
   @Override

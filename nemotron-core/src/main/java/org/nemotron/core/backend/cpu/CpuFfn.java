@@ -1,10 +1,9 @@
 package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.GatedFfn;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.Resources;
 
 /** {@link GatedFfn} in steps: gate and up are one product, a thread has its channels of both. */
@@ -15,16 +14,15 @@ final class CpuFfn implements CpuSubBlock {
   private final int channels;
   private final Resources parts;
 
-  CpuFfn(GatedFfn ffn, double eps, int team, WeightFormat format) {
-    this.norm = new CpuRmsNorm(ffn.normWeightD(), eps);
-    this.channels = Math.toIntExact(ffn.gateID().size(0));
+  CpuFfn(FfnSpec.Gated spec, CpuLayerWeights weights) {
+    this.norm = weights.norm("post_attention_layernorm.weight");
+    this.channels = spec.channels();
     try (Resources made = new Resources()) {
-      ImmutableList<Tensor> both = ImmutableList.of(ffn.gateID(), ffn.upID());
       this.gateAndUp =
-          made.add(ColumnParallelLinear.of(both, 16, team, format), ColumnParallelLinear::close);
-      this.down =
           made.add(
-              ColumnParallelLinear.of(ffn.downDI(), 16, team, format), ColumnParallelLinear::close);
+              weights.alike(ImmutableList.of("mlp.gate_proj.weight", "mlp.up_proj.weight")),
+              ColumnParallelLinear::close);
+      this.down = made.add(weights.linear("mlp.down_proj.weight"), ColumnParallelLinear::close);
       this.parts = made.complete();
     }
   }

@@ -1,11 +1,10 @@
 package org.nemotron.core.backend.cpu;
 
 import static com.google.common.base.Preconditions.checkArgument;
-import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.KvCacheLayout;
+import org.nemotron.core.inference.KvPages;
+import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Resources;
 
@@ -13,12 +12,10 @@ import org.nemotron.core.tensor.Resources;
  * Keys and values on the CPU, in float32. The operating system gives the memory as it is first
  * written.
  */
-public final class CpuKvCache implements KvCache {
+final class CpuKvCache implements AutoCloseable {
   private final int pages;
-  private final KvCacheLayout shape;
   private final ImmutableList<Layer> layers;
   private final Resources parts;
-  private boolean closed;
 
   /**
    * What one layer keeps: token by token, the heads of a token side by side.
@@ -28,20 +25,21 @@ public final class CpuKvCache implements KvCache {
   record Layer(int stride, NativeFloats keys, NativeFloats values) {}
 
   /** Reserves {@code pages} pages. */
-  public CpuKvCache(ModelSpec spec, int pages) {
+  CpuKvCache(ModelSpec spec, int pages) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
-    this.shape = KvCacheLayout.of(spec);
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
     try (Resources areas = new Resources()) {
-      shape.strides().forEach(stride -> made.add(layer(stride, areas)));
+      for (BlockSpec block : spec.blocks()) {
+        made.add(layer(KvPages.elementsPerToken(block.attention()), areas));
+      }
       this.layers = made.build();
       this.parts = areas.complete();
     }
   }
 
   private Layer layer(int stride, Resources areas) {
-    long floats = Math.max(1, (long) pages * PAGE_TOKENS * stride);
+    long floats = Math.max(1, (long) pages * KvPages.PAGE_TOKENS * stride);
     return new Layer(
         stride,
         areas.add(NativeFloats.reserve(floats), NativeFloats::close),
@@ -49,27 +47,20 @@ public final class CpuKvCache implements KvCache {
   }
 
   /** Returns the memory that one page takes in all layers, in bytes. */
-  public static long bytesPerPage(ModelSpec spec) {
-    return PAGE_TOKENS * spec.kvBytesPerToken(Float.BYTES);
+  static long bytesPerPage(ModelSpec spec) {
+    return KvPages.bytesPerPage(spec, Float.BYTES);
   }
 
-  @Override
-  public int pages() {
+  int pages() {
     return pages;
   }
 
-  public Layer layer(int index) {
+  Layer layer(int index) {
     return layers.get(index);
-  }
-
-  void checkFits(ModelSpec spec) {
-    checkState(!closed, "this memory is closed");
-    shape.checkFits(spec);
   }
 
   @Override
   public void close() {
-    closed = true;
     parts.close();
   }
 }

@@ -1,7 +1,6 @@
 package org.nemotron.core.backend.cpu;
 
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.LinearSubBlock;
 
 /** {@link LinearSubBlock} in steps. */
@@ -9,9 +8,19 @@ final class CpuLinearSubBlock implements CpuSubBlock {
   private final CpuRmsNorm norm;
   private final ColumnParallelLinear weight;
 
-  CpuLinearSubBlock(LinearSubBlock linear, double eps, int team, WeightFormat format) {
-    this.norm = new CpuRmsNorm(linear.normWeightD(), eps);
-    this.weight = ColumnParallelLinear.of(linear.weightDD(), 16, team, format);
+  private CpuLinearSubBlock(CpuRmsNorm norm, ColumnParallelLinear weight) {
+    this.norm = norm;
+    this.weight = weight;
+  }
+
+  static CpuLinearSubBlock ofAttention(CpuLayerWeights weights) {
+    return new CpuLinearSubBlock(
+        weights.norm("input_layernorm.weight"), weights.linear("self_attn.linear_attn.weight"));
+  }
+
+  static CpuLinearSubBlock ofFfn(CpuLayerWeights weights) {
+    return new CpuLinearSubBlock(
+        weights.norm("post_attention_layernorm.weight"), weights.linear("mlp.linear_mlp.weight"));
   }
 
   @Override

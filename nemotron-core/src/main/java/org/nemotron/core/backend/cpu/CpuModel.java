@@ -4,96 +4,103 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.primitives.ImmutableLongArray;
-import org.nemotron.core.inference.BatchChecks;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 
 /**
- * Steps on the CPU: weights packed once, layers run by {@link ThreadTeam} in step, keys and values
- * in {@link CpuKvCache}.
+ * A model on the CPU: weights packed once, layers run by {@link ThreadTeam} in step.
  *
  * <p>With {@link WeightFormat#FLOAT16} what it computes for a sequence does not depend, to the last
  * bit, on the other sequences, on how its prompt is cut into chunks, on which pages it has, or on
  * the number of threads.
  */
-public final class CpuModel implements InferenceModel {
+final class CpuModel implements InferenceModel {
   // Shape letters in this file: R = rows of a step, D = model width, V = vocabulary.
 
-  /** Rows whose logits are computed together. */
-  private static final int HEAD_ROWS = 64;
+  private static final String EMBEDDING = "model.embed_tokens.weight";
 
   private final ModelSpec spec;
   private final ThreadTeam team;
+  private final WeightFormat format;
   private final int maxRows;
   private final RotaryCache rotary;
   private final NativeFloats embeddingVD;
-  private final ImmutableList<CpuSubBlock> subBlocks;
+  private final ImmutableList<CpuBlock> blocks;
   private final CpuRmsNorm finalNorm;
   private final ColumnParallelLinear head;
-  private final CpuWorkspace space;
-  private final float[] logits;
   private final Resources parts;
   private boolean closed;
 
   /**
-   * Packs the weights of {@code model}.
+   * Packs the weights of the model that {@code spec} describes.
    *
-   * @param model on the CPU
+   * @param weights on the CPU
    * @param team who computes; they stay the caller's, and must outlive this object
    * @param maxRows how many tokens a step may have
    */
-  public CpuModel(HeterogeneousModel model, WeightFormat format, ThreadTeam team, int maxRows) {
+  CpuModel(
+      ModelSpec spec, WeightSource weights, WeightFormat format, ThreadTeam team, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    checkArgument(
-        model.device().equals(Device.CPU), "the model is on %s; it must be on cpu", model.device());
-    this.spec = model.spec();
+    this.spec = spec;
     this.team = team;
+    this.format = format;
     this.maxRows = maxRows;
     this.rotary = new RotaryCache(spec.rope(), spec.headDim());
-    this.finalNorm = new CpuRmsNorm(model.finalNormWeight(), spec.rmsNormEps());
+    WeightSource checked = weights.checked(spec);
     try (Resources made = new Resources()) {
-      this.embeddingVD = made.add(NativeFloats.of(model.embedding()), NativeFloats::close);
-      this.subBlocks = packed(model, format, made);
-      this.head =
-          made.add(
-              ColumnParallelLinear.of(model.headWeight(), 16, team.count(), format),
-              ColumnParallelLinear::close);
-      this.space = made.add(space(format), CpuWorkspace::close);
+      this.embeddingVD = made.add(embedding(checked), NativeFloats::close);
+      this.blocks = packed(checked, made);
+      this.finalNorm = finalNorm(checked);
+      this.head = made.add(head(checked), ColumnParallelLinear::close);
       this.parts = made.complete();
     }
-    this.logits = new float[spec.vocabularySize()];
   }
 
-  private ImmutableList<CpuSubBlock> packed(
-      HeterogeneousModel model, WeightFormat format, Resources made) {
-    ImmutableList.Builder<CpuSubBlock> packed = ImmutableList.builder();
+  private static NativeFloats embedding(WeightSource weights) {
+    try (NativeScope scope = NativeScope.open()) {
+      return NativeFloats.of(CpuLayerWeights.onCpu(weights.get(EMBEDDING)));
+    }
+  }
+
+  private CpuRmsNorm finalNorm(WeightSource weights) {
+    try (NativeScope scope = NativeScope.open()) {
+      return new CpuRmsNorm(weights.get("model.norm.weight"), spec.rmsNormEps());
+    }
+  }
+
+  private ColumnParallelLinear head(WeightSource weights) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor headVD = weights.get(spec.tiedEmbeddings() ? EMBEDDING : "lm_head.weight");
+      return ColumnParallelLinear.of(
+          CpuLayerWeights.onCpu(headVD), CpuLayerWeights.OUTPUTS, team.count(), format);
+    }
+  }
+
+  private ImmutableList<CpuBlock> packed(WeightSource weights, Resources made) {
+    ImmutableList.Builder<CpuBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(made.add(packed(model.block(layer).attention(), format), CpuSubBlock::close));
-      packed.add(made.add(packed(model.block(layer).ffn(), format), CpuSubBlock::close));
+      CpuLayerWeights own =
+          new CpuLayerWeights(weights, layer, spec.rmsNormEps(), format, team.count());
+      packed.add(made.add(new CpuBlock(spec.block(layer), own, rotary), CpuBlock::close));
     }
     return packed.build();
   }
 
-  private CpuSubBlock packed(SubBlock subBlock, WeightFormat format) {
-    return CpuSubBlock.of(subBlock, rotary, spec.rmsNormEps(), team.count(), format);
-  }
-
-  private CpuWorkspace space(WeightFormat format) {
-    int rows = PackedWeights.roomFor(Math.max(maxRows, HEAD_ROWS), format);
-    int headRows = PackedWeights.roomFor(HEAD_ROWS, format);
-    int widest = subBlocks.stream().mapToInt(CpuSubBlock::widestProduct).max().orElseThrow();
+  /** Returns room for steps of this model, which the caller closes. */
+  CpuWorkspace newWorkspace() {
+    int rows = PackedWeights.roomFor(Math.max(maxRows, CpuSession.HEAD_ROWS), format);
+    int headRows = PackedWeights.roomFor(CpuSession.HEAD_ROWS, format);
+    int widest = blocks.stream().mapToInt(CpuBlock::widestProduct).max().orElseThrow();
     return new CpuWorkspace(
         spec.width(),
         rows,
-        Math.max(1, subBlocks.stream().mapToInt(CpuSubBlock::innerWidth).max().orElseThrow()),
+        Math.max(1, blocks.stream().mapToInt(CpuBlock::innerWidth).max().orElseThrow()),
         spec.queryHeads() * spec.headDim(),
         team.count(),
         Math.max((long) rows * widest, (long) headRows * head.widest()));
@@ -115,69 +122,35 @@ public final class CpuModel implements InferenceModel {
   }
 
   @Override
-  public boolean choosesTokens() {
+  public boolean samplesTokens() {
     return false;
   }
 
   @Override
-  public KvCache newMemory(int pages) {
+  public InferenceSession newSession(int pages) {
+    checkOpen();
+    return new CpuSession(this, pages);
+  }
+
+  void checkOpen() {
     checkState(!closed, "this model is closed");
-    return new CpuKvCache(spec, pages);
+  }
+
+  ThreadTeam team() {
+    return team;
   }
 
   @Override
   public long weightBytes() {
-    return subBlocks.stream().mapToLong(CpuSubBlock::weightBytes).sum()
+    return blocks.stream().mapToLong(CpuBlock::weightBytes).sum()
         + head.bytes()
         + embeddingVD.capacity() * Float.BYTES;
   }
 
-  @Override
-  public void step(ImmutableList<SequenceChunk> chunks, KvCache memory, LogitsReader reader) {
-    CpuStep step = begin(chunks, memory);
-    team.run(
-        worker -> {
-          for (int layer = 0; layer < spec.layers(); layer++) {
-            runLayer(step, layer, worker);
-          }
-        });
-    readLogits(step, reader);
-  }
-
-  @Override
-  public ImmutableLongArray layerNanos(ImmutableList<SequenceChunk> chunks, KvCache memory) {
-    CpuStep step = begin(chunks, memory);
-    long[] ends = new long[spec.layers() + 1];
-    team.run(worker -> runTimed(step, ends, worker));
-    ImmutableLongArray.Builder nanos = ImmutableLongArray.builder(spec.layers());
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      nanos.add(ends[layer + 1] - ends[layer]);
-    }
-    return nanos.build();
-  }
-
-  private void runTimed(CpuStep step, long[] ends, ThreadTeam.Worker worker) {
-    worker.await();
-    for (int layer = 0; layer <= spec.layers(); layer++) {
-      if (worker.index() == 0) {
-        ends[layer] = System.nanoTime();
-      }
-      if (layer < spec.layers()) {
-        runLayer(step, layer, worker);
-      }
-    }
-  }
-
-  private CpuStep begin(ImmutableList<SequenceChunk> chunks, KvCache given) {
-    checkState(!closed, "this model is closed");
-    checkArgument(given instanceof CpuKvCache, "this memory was made for another device");
-    CpuKvCache memory = (CpuKvCache) given;
-    memory.checkFits(spec);
-    BatchChecks.check(chunks, this, memory);
-    BatchRows rows = new BatchRows(chunks);
+  /** Starts a step of {@code rows}: the rows of the embedding become the residual stream. */
+  void embed(BatchRows rows, CpuWorkspace space) {
     rotary.cover(rows.lastPosition());
     space.start(embedded(rows.tokens()));
-    return new CpuStep(rows, memory, space);
   }
 
   private float[] embedded(long[] tokens) {
@@ -189,40 +162,32 @@ public final class CpuModel implements InferenceModel {
     return embeddedRD;
   }
 
-  private void runLayer(CpuStep step, int layer, ThreadTeam.Worker worker) {
-    subBlocks.get(2 * layer).run(step, layer, worker);
-    subBlocks.get(2 * layer + 1).run(step, layer, worker);
+  /** Does this thread's share of a layer; all threads call it. */
+  void runLayer(CpuStep step, int layer, ThreadTeam.Worker worker) {
+    blocks.get(layer).run(step, layer, worker);
   }
 
-  private void readLogits(CpuStep step, LogitsReader reader) {
-    int wanted = step.rows().wanted();
-    for (int from = 0; from < wanted; from += HEAD_ROWS) {
-      int first = from;
-      int rows = Math.min(HEAD_ROWS, wanted - from);
-      team.run(worker -> runHead(step.rows(), first, rows, worker));
-      for (int row = 0; row < rows; row++) {
-        reader.accept(first + row, logits(row));
-      }
-    }
-  }
-
-  private void runHead(BatchRows rows, int first, int count, ThreadTeam.Worker worker) {
+  /**
+   * Does this thread's share of the logits of wanted rows; all threads call it.
+   *
+   * @param first of them, of {@code count}
+   */
+  void runHead(CpuStep step, int first, int count, ThreadTeam.Worker worker) {
+    CpuWorkspace space = step.space();
     for (int row = worker.from(count); row < worker.to(count); row++) {
-      space.normalizeRow(finalNorm, rows.wantedRow(first + row), row, worker);
+      space.normalizeRow(finalNorm, step.rows().wantedRow(first + row), row, worker);
     }
     worker.await();
     head.multiply(space.of(worker), space.normalized(), count);
   }
 
-  private float[] logits(int row) {
+  /** Reads row {@code row} of what {@link #runHead} has computed. */
+  void readLogits(CpuWorkspace space, int row, float[] logits) {
     for (int worker = 0; worker < team.count(); worker++) {
-      int share = head.share(worker);
-      space
-          .worker(worker)
-          .products()
-          .read((long) row * head.stride(worker), logits, head.start(worker), share);
+      NativeFloats products = space.worker(worker).products();
+      products.read(
+          (long) row * head.stride(worker), logits, head.start(worker), head.share(worker));
     }
-    return logits;
   }
 
   @Override

@@ -1,12 +1,9 @@
 package org.nemotron.core.backend.cpu;
 
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.GatedFfn;
-import org.nemotron.core.nn.GroupedQueryAttention;
-import org.nemotron.core.nn.LinearSubBlock;
-import org.nemotron.core.nn.NoOp;
 import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.FfnSpec;
 
 /** A {@link SubBlock} made ready for steps: adds to the residual stream of all rows. */
 sealed interface CpuSubBlock extends AutoCloseable
@@ -31,23 +28,50 @@ sealed interface CpuSubBlock extends AutoCloseable
   @Override
   void close();
 
-  /** Packs the weights of {@code subBlock}. */
-  static CpuSubBlock of(
-      SubBlock subBlock, RotaryCache rotary, double eps, int team, WeightFormat format) {
-    if (subBlock instanceof GroupedQueryAttention attention) {
-      return new CpuAttention(attention, rotary, eps, team, format);
-    }
-    if (subBlock instanceof GatedFfn ffn) {
-      return new CpuFfn(ffn, eps, team, format);
-    }
-    if (subBlock instanceof LinearSubBlock linear) {
-      return new CpuLinearSubBlock(linear, eps, team, format);
-    }
-    return new Nothing((NoOp) subBlock);
+  /** Packs the weights of the attention that {@code spec} describes. */
+  static CpuSubBlock attention(AttentionSpec spec, CpuLayerWeights weights, RotaryCache rotary) {
+    return spec.accept(
+        new AttentionSpec.Visitor<CpuSubBlock>() {
+          @Override
+          public CpuSubBlock visit(AttentionSpec.GroupedQuery attention) {
+            return new CpuAttention(attention, weights, rotary);
+          }
+
+          @Override
+          public CpuSubBlock visit(AttentionSpec.Linear attention) {
+            return CpuLinearSubBlock.ofAttention(weights);
+          }
+
+          @Override
+          public CpuSubBlock visit(AttentionSpec.NoOp attention) {
+            return new Nothing();
+          }
+        });
+  }
+
+  /** Packs the weights of the feed-forward network that {@code spec} describes. */
+  static CpuSubBlock ffn(FfnSpec spec, CpuLayerWeights weights) {
+    return spec.accept(
+        new FfnSpec.Visitor<CpuSubBlock>() {
+          @Override
+          public CpuSubBlock visit(FfnSpec.Gated ffn) {
+            return new CpuFfn(ffn, weights);
+          }
+
+          @Override
+          public CpuSubBlock visit(FfnSpec.Linear ffn) {
+            return CpuLinearSubBlock.ofFfn(weights);
+          }
+
+          @Override
+          public CpuSubBlock visit(FfnSpec.NoOp ffn) {
+            return new Nothing();
+          }
+        });
   }
 
   /** The stream passes through. */
-  record Nothing(NoOp of) implements CpuSubBlock {
+  record Nothing() implements CpuSubBlock {
     @Override
     public void run(CpuStep step, int layer, Worker worker) {}
 

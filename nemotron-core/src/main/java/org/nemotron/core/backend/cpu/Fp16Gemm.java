@@ -3,9 +3,12 @@ package org.nemotron.core.backend.cpu;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.base.Strings;
+import com.google.common.base.VerifyException;
 import com.google.common.math.IntMath;
+import com.google.common.primitives.ImmutableIntArray;
 import java.math.RoundingMode;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -17,33 +20,56 @@ import org.nemotron.core.tensor.Tensors;
 /**
  * Products of float32 rows with half-precision weights by FBGEMM, one core each.
  *
- * <p>FBGEMM takes rows in groups of up to six; groups of one and of two add in another order than
- * larger ones. So that a row's result does not depend on its company, row counts are rounded up to
- * ones that divide without such a remainder: which ones do is found by trying, once per process.
- * Outputs come in blocks of 16, and those of a block that is not full are added up in another order
- * again: weights are padded to full blocks, so that an output does not depend on its neighbors.
+ * <p>FBGEMM takes rows in groups, whose greatest size depends on the processor's instructions; some
+ * groups add in another order than others. So that a row's result does not depend on its company,
+ * row counts are rounded up to ones that divide into groups that add alike. Outputs come in blocks,
+ * of 16 with AVX2 and of 32 with AVX-512; those of a block that is not full are added up in another
+ * order again where there are more than 512 inputs: weights are padded to full blocks, so that an
+ * output does not depend on its neighbors. Which counts of rows and which blocks do is found by
+ * trying, once per process, so that both hold with whatever instructions FBGEMM chooses.
  *
  * <p>LibTorch says once per process, on the standard error stream, that its functions for FBGEMM
  * are deprecated; its bindings have no way to silence just these warnings.
  */
 final class Fp16Gemm {
   private static final int PERIOD = 120;
-  private static final int BLOCK = 16;
   private static final TensorOptional NO_BIAS = NativeScope.keep(new TensorOptional());
 
   private Fp16Gemm() {}
 
-  /** Safe row counts of this processor, found on first use. */
+  /**
+   * What adds up alike on this processor.
+   *
+   * @param safeRows the least safe count of rows from each count on, to {@link #PERIOD}
+   * @param block how many outputs a full block has
+   */
+  private record Alike(ImmutableIntArray safeRows, int block) {}
+
+  /** Found on first use. */
   private static final class Probe {
-    static final Optional<int[]> SAFE_ROWS = safeRows();
+    /** More than one of the pieces that FBGEMM divides long sums into, and no whole number. */
+    private static final int INPUTS = 1100;
+
+    private static final ImmutableIntArray BLOCKS = ImmutableIntArray.of(16, 32, 64);
+    private static final int OUTPUTS = 128;
+    static final Optional<Alike> ALIKE = alike();
 
     private Probe() {}
 
-    private static Optional<int[]> safeRows() {
+    private static Optional<Alike> alike() {
       try (NativeScope scope = NativeScope.open()) {
-        Optional<Tensor> packed = packed(torch.randn(16, 64));
-        return packed.map(Probe::probe);
+        Tensor weight = numbers(OUTPUTS, 1);
+        return packed(weight).map(packed -> alike(weight, packed));
       }
+    }
+
+    private static Tensor numbers(int rows, long seed) {
+      SplittableRandom random = new SplittableRandom(seed);
+      float[] values = new float[rows * INPUTS];
+      for (int index = 0; index < values.length; index++) {
+        values[index] = (float) random.nextDouble(-1, 1);
+      }
+      return Tensors.of(values, rows, INPUTS);
     }
 
     /** LibTorch tells by an exception that FBGEMM does not serve this processor. */
@@ -58,37 +84,63 @@ final class Fp16Gemm {
       }
     }
 
-    private static int[] probe(Tensor packed) {
-      Tensor rows = torch.randn(PERIOD, 64);
-      Tensor all = torch.fbgemm_linear_fp16_weight_fp32_activation(rows, packed, NO_BIAS);
+    private static Alike alike(Tensor weight, Tensor packed) {
+      Tensor rows = numbers(PERIOD, 2);
+      Tensor all = product(rows, packed);
+      int block =
+          BLOCKS.stream()
+              .filter(size -> isFull(size, weight, rows, all))
+              .findFirst()
+              .orElseThrow(
+                  () -> new VerifyException("outputs must be alike in blocks of one of " + BLOCKS));
+      return new Alike(safeRows(rows, first(block, weight)), block);
+    }
+
+    private static Tensor product(Tensor rows, Tensor packed) {
+      return torch.fbgemm_linear_fp16_weight_fp32_activation(rows, packed, NO_BIAS);
+    }
+
+    /** Returns the weights of the first outputs, packed. */
+    private static Tensor first(int outputs, Tensor weight) {
+      return torch.fbgemm_pack_gemm_matrix_fp16(weight.narrow(0, 0, outputs).contiguous());
+    }
+
+    /** Returns whether {@code block} outputs are the same with and without others behind them. */
+    private static boolean isFull(int block, Tensor weight, Tensor rows, Tensor all) {
+      try (NativeScope scope = NativeScope.open()) {
+        return product(rows, first(block, weight)).equal(all.narrow(1, 0, block));
+      }
+    }
+
+    private static ImmutableIntArray safeRows(Tensor rows, Tensor packed) {
+      Tensor all = product(rows, packed);
       int[] safe = new int[PERIOD + 1];
       for (int count = PERIOD; count > 0; count--) {
         try (NativeScope scope = NativeScope.open()) {
-          Tensor some =
-              torch.fbgemm_linear_fp16_weight_fp32_activation(
-                  rows.narrow(0, 0, count), packed, NO_BIAS);
+          Tensor some = product(rows.narrow(0, 0, count), packed);
           safe[count] = some.equal(all.narrow(0, 0, count)) ? count : safe[count + 1];
         }
       }
       verify(safe[PERIOD] == PERIOD, "a full group of rows must equal itself");
-      return safe;
+      return ImmutableIntArray.copyOf(safe);
     }
   }
 
   /** Returns whether this processor has it. */
   static boolean supported() {
-    return Probe.SAFE_ROWS.isPresent();
+    return Probe.ALIKE.isPresent();
   }
 
   /** Returns the least count from {@code rows} on that is multiplied row by row alike. */
   static int safeRows(int rows) {
-    int[] safe = Probe.SAFE_ROWS.orElseThrow();
-    return rows / PERIOD * PERIOD + safe[rows % PERIOD];
+    ImmutableIntArray safe = Probe.ALIKE.orElseThrow().safeRows();
+    return rows / PERIOD * PERIOD + safe.get(rows % PERIOD);
   }
 
   /** Returns {@code outputs} rounded up to full blocks. */
   static int paddedOutputs(int outputs) {
-    return IntMath.divide(outputs, BLOCK, RoundingMode.CEILING) * BLOCK;
+    int block = Probe.ALIKE.orElseThrow().block();
+    return IntMath.divide(outputs, block, RoundingMode.CEILING) * block;
   }
 
   /** Returns {@code weightNK} packed, padded to full blocks; owned by the current scope. */

@@ -1,7 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 import java.util.Arrays;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.spec.AttentionSpec;
 
 /**
@@ -12,7 +12,7 @@ import org.nemotron.core.spec.AttentionSpec;
  * what else the step computes.
  */
 final class PagedAttention {
-  private static final int PAGE = KvCache.PAGE_TOKENS;
+  private static final int PAGE = KvPages.PAGE_TOKENS;
 
   private final AttentionSpec.GroupedQuery spec;
   private final CpuKvCache.Layer memory;

@@ -1,18 +1,14 @@
 package org.nemotron.core.backend.cuda;
 
 import com.google.common.collect.ImmutableList;
-import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaKernel.Shape;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.GroupedQueryAttention;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.NamedTensors;
-import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 
@@ -42,63 +38,39 @@ final class CudaAttention implements CudaSubBlock {
   private final float scale;
   private final Resources parts;
 
-  CudaAttention(
-      GroupedQueryAttention attention,
-      CudaRotaryCache rotary,
-      double eps,
-      Device device,
-      WeightFormat format) {
-    this.spec = attention.spec();
+  CudaAttention(AttentionSpec.GroupedQuery spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
+    this.spec = spec;
     this.rotary = rotary;
-    NamedTensors tensors = attention.tensors();
-    boolean normed = spec.has(AttentionTrait.HEAD_NORMS);
     try (Resources made = new Resources()) {
-      this.norm =
-          made.add(
-              new CudaRmsNorm(tensors.get("input_layernorm.weight"), eps, device),
-              CudaRmsNorm::close);
-      this.heads =
-          made.add(
-              PackedLinear.joined(joined(tensors, "weight"), device, format), PackedLinear::close);
-      this.output =
-          made.add(
-              PackedLinear.of(tensors.get("self_attn.o_proj.weight"), device, format),
-              PackedLinear::close);
-      this.headBias =
-          spec.has(AttentionTrait.INPUT_BIASES)
-              ? Optional.of(vector(device, joined(tensors, "bias"), made))
-              : Optional.empty();
+      this.norm = made.add(weights.norm("input_layernorm.weight"), CudaRmsNorm::close);
+      this.heads = made.add(weights.joined(joined("weight")), PackedLinear::close);
+      this.output = made.add(weights.linear("self_attn.o_proj.weight"), PackedLinear::close);
+      this.headBias = vector(AttentionTrait.INPUT_BIASES, weights, joined("bias"), made);
       this.outputBias =
-          spec.has(AttentionTrait.OUTPUT_BIAS)
-              ? Optional.of(vector(device, List.of(tensors.get("self_attn.o_proj.bias")), made))
-              : Optional.empty();
-      this.queryNorm = normed ? headNorm(device, tensors, "q_norm", made) : Optional.empty();
-      this.keyNorm = normed ? headNorm(device, tensors, "k_norm", made) : Optional.empty();
+          vector(
+              AttentionTrait.OUTPUT_BIAS, weights, ImmutableList.of("self_attn.o_proj.bias"), made);
+      this.queryNorm = headNorm(weights, "self_attn.q_norm.weight", made);
+      this.keyNorm = headNorm(weights, "self_attn.k_norm.weight", made);
       this.parts = made.complete();
     }
     this.group = group(spec.groupSize());
     this.scale = (float) (1 / (Math.sqrt(spec.headDim()) * Math.log(2)));
   }
 
-  private static ImmutableList<Tensor> joined(NamedTensors tensors, String kind) {
+  private static ImmutableList<String> joined(String kind) {
     return ImmutableList.of(
-        tensors.get("self_attn.q_proj." + kind),
-        tensors.get("self_attn.k_proj." + kind),
-        tensors.get("self_attn.v_proj." + kind));
+        "self_attn.q_proj." + kind, "self_attn.k_proj." + kind, "self_attn.v_proj." + kind);
   }
 
-  private static Optional<CudaTensor> headNorm(
-      Device device, NamedTensors tensors, String name, Resources made) {
-    Tensor weight = tensors.get("self_attn." + name + ".weight");
-    return Optional.of(vector(device, List.of(weight), made));
+  private Optional<CudaTensor> headNorm(CudaLayerWeights weights, String name, Resources made) {
+    return vector(AttentionTrait.HEAD_NORMS, weights, ImmutableList.of(name), made);
   }
 
-  private static CudaTensor vector(Device device, List<Tensor> pieces, Resources made) {
-    try (NativeScope scope = NativeScope.open()) {
-      return made.add(
-          CudaTensor.of(Tensors.move(Tensors.joined(pieces), device, DType.BFLOAT16)),
-          CudaTensor::close);
-    }
+  private Optional<CudaTensor> vector(
+      AttentionTrait trait, CudaLayerWeights weights, ImmutableList<String> names, Resources made) {
+    return spec.has(trait)
+        ? Optional.of(made.add(weights.vector(names), CudaTensor::close))
+        : Optional.empty();
   }
 
   /** The most query heads of a block that divide those of a key/value head evenly. */

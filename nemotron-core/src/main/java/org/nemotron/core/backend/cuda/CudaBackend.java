@@ -9,7 +9,7 @@ import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
@@ -70,7 +70,8 @@ public final class CudaBackend implements InferenceBackend {
   }
 
   @Override
-  public InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+  public InferenceModel prepare(
+      ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
     checkArgument(
         format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
@@ -83,7 +84,7 @@ public final class CudaBackend implements InferenceBackend {
         gpu.capability() / 10,
         gpu.capability() % 10);
     try (CudaStream.Use use = stream.use()) {
-      InferenceModel ready = new CudaModel(model, this, format, maxRows);
+      InferenceModel ready = new CudaModel(spec, weights, this, format, maxRows);
       stream.synchronize();
       return ready;
     } catch (RuntimeException e) {

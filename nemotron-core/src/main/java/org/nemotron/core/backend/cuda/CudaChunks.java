@@ -2,20 +2,18 @@ package org.nemotron.core.backend.cuda;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.ForwardBatch;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Tensors;
 
-/** Those spans of a step that are computed together, and what of their logits is wanted. */
+/** Those chunks of a step that are computed together, and what is wanted of them. */
 final class CudaChunks {
   private final ImmutableList<SequenceChunk> chunks;
   private final ImmutableList<Wanted> wanted;
@@ -26,22 +24,23 @@ final class CudaChunks {
    *
    * @param row among the rows of these chunks
    * @param index among all that the step wants
+   * @param sampling how its token is sampled; empty where its logits are wanted
    */
-  record Wanted(int row, int index) {}
+  record Wanted(int row, int index, Optional<TokenSampling> sampling) {}
 
-  /** Takes those of {@code all} that {@code chosen} accepts. */
-  CudaChunks(ImmutableList<SequenceChunk> all, Predicate<SequenceChunk> chosen) {
+  /** Takes those of {@code batch} that {@code chosen} accepts. */
+  CudaChunks(ForwardBatch batch, Predicate<SequenceChunk> chosen) {
     ImmutableList.Builder<SequenceChunk> own = ImmutableList.builder();
     ImmutableList.Builder<Wanted> rowsWanted = ImmutableList.builder();
     int row = 0;
     int index = 0;
-    for (SequenceChunk chunk : all) {
+    for (SequenceChunk chunk : batch.chunks()) {
       if (chosen.test(chunk)) {
         own.add(chunk);
         int length = chunk.tokens().length();
-        int from = chunk.logits() == LogitsWanted.ALL ? 0 : length - 1;
+        int from = length - chunk.wanted();
         for (int i = 0; i < chunk.wanted(); i++) {
-          rowsWanted.add(new Wanted(row + from + i, index + i));
+          rowsWanted.add(new Wanted(row + from + i, index + i, chunk.output().sampling()));
         }
         row += length;
       }
@@ -64,11 +63,9 @@ final class CudaChunks {
     return wanted;
   }
 
-  /** Returns what of {@code choices} is asked of each wanted row. */
-  ImmutableList<Optional<TokenSampling>> choices(InferenceModel.LogitsReader reader) {
-    return wanted.stream()
-        .map(row -> reader.choice(row.index()))
-        .collect(ImmutableList.toImmutableList());
+  /** Returns whether a token is to be sampled for one of {@code count} wanted rows. */
+  boolean samples(int from, int count) {
+    return wanted.subList(from, from + count).stream().anyMatch(row -> row.sampling().isPresent());
   }
 
   /**
@@ -76,12 +73,7 @@ final class CudaChunks {
    *
    * @param padded how many rows there are, those included that nobody asked for
    */
-  CudaRows uploadSingles(
-      CudaInputs inputs,
-      int padded,
-      CudaKvCache memory,
-      List<Optional<TokenSampling>> choices,
-      CudaBackend device) {
+  CudaRows uploadSingles(CudaInputs inputs, int padded, CudaKvCache memory, CudaBackend device) {
     CudaInputs.Layout at = CudaInputs.Layout.of(padded);
     int width = chunks.stream().mapToInt(CudaChunks::seenPages).max().orElseThrow();
     inputs.tableWidth(width);
@@ -92,29 +84,28 @@ final class CudaChunks {
         inputs.row(at, row, chunk.tokens().get(0), chunk.start(), slot(chunk, chunk.start()));
         inputs.pages(at, row, width, chunk.pages(), seenPages(chunk));
       } else {
-        inputs.row(at, row, 0, 0, (long) memory.sparePage() * KvCache.PAGE_TOKENS);
+        inputs.row(at, row, 0, 0, (long) memory.sparePage() * KvPages.PAGE_TOKENS);
         inputs.sparePage(at, row, width, memory.sparePage());
       }
     }
-    for (int i = 0; i < choices.size(); i++) {
-      inputs.choice(at, wanted.get(i).row(), choices.get(i));
+    for (Wanted one : wanted) {
+      inputs.choice(at, one.row(), one.sampling());
     }
     inputs.upload(at, padded * width, device.stream());
     return new CudaRows(inputs, padded, new CudaRows.Attention.OfSingles());
   }
 
   private static int seenPages(SequenceChunk chunk) {
-    return KvCache.pagesFor(chunk.start() + chunk.tokens().length());
+    return KvPages.pagesFor(chunk.start() + chunk.tokens().length());
   }
 
   private static long slot(SequenceChunk chunk, int position) {
-    int page = chunk.pages().get(position / KvCache.PAGE_TOKENS);
-    return (long) page * KvCache.PAGE_TOKENS + position % KvCache.PAGE_TOKENS;
+    int page = chunk.pages().get(position / KvPages.PAGE_TOKENS);
+    return (long) page * KvPages.PAGE_TOKENS + position % KvPages.PAGE_TOKENS;
   }
 
   /** Sends pieces of prompts to the GPU. */
-  CudaRows uploadPieces(
-      CudaInputs inputs, List<Optional<TokenSampling>> choices, CudaBackend device) {
+  CudaRows uploadPieces(CudaInputs inputs, CudaBackend device) {
     CudaInputs.Layout at = CudaInputs.Layout.of(rows);
     int row = 0;
     for (SequenceChunk chunk : chunks) {
@@ -125,9 +116,7 @@ final class CudaChunks {
     }
     for (int i = 0; i < wanted.size(); i++) {
       inputs.wanted(at, i, wanted.get(i).row());
-    }
-    for (int i = 0; i < choices.size(); i++) {
-      inputs.choice(at, i, choices.get(i));
+      inputs.choice(at, i, wanted.get(i).sampling());
     }
     inputs.upload(at, 0, device.stream());
     return new CudaRows(inputs, rows, pieces(device.device()));

@@ -9,10 +9,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.cuda.CudaKernel.Shape;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.GatedFfn;
-import org.nemotron.core.tensor.Device;
-import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.Resources;
 
 /** {@link GatedFfn} in steps on a GPU: gate and up are one product. */
@@ -26,25 +24,24 @@ final class CudaFfn implements CudaSubBlock {
   private final int channels;
   private final Resources parts;
 
-  CudaFfn(GatedFfn ffn, double eps, Device device, WeightFormat format) {
-    int kept = Math.toIntExact(ffn.gateID().size(0));
+  CudaFfn(FfnSpec.Gated spec, CudaLayerWeights weights) {
+    int kept = spec.channels();
     this.channels = IntMath.divide(kept, ALIGNMENT, RoundingMode.CEILING) * ALIGNMENT;
-    try (Resources made = new Resources();
-        NativeScope scope = NativeScope.open()) {
-      this.norm = made.add(new CudaRmsNorm(ffn.normWeightD(), eps, device), CudaRmsNorm::close);
+    try (Resources made = new Resources()) {
+      this.norm = made.add(weights.norm("post_attention_layernorm.weight"), CudaRmsNorm::close);
       // Channels of zeros, which add nothing, so that rows of weights begin where kernels like it.
       long[] rows = {0, 0, 0, channels - kept};
       long[] columns = {0, channels - kept};
       this.gateAndUp =
           made.add(
-              PackedLinear.joined(
-                  ImmutableList.of(padded(ffn.gateID(), rows), padded(ffn.upID(), rows)),
-                  device,
-                  format),
+              weights.joined(
+                  ImmutableList.of("mlp.gate_proj.weight", "mlp.up_proj.weight"),
+                  weight -> padded(weight, rows)),
               PackedLinear::close);
       this.down =
           made.add(
-              PackedLinear.of(padded(ffn.downDI(), columns), device, format), PackedLinear::close);
+              weights.linear("mlp.down_proj.weight", weight -> padded(weight, columns)),
+              PackedLinear::close);
       this.parts = made.complete();
     }
   }

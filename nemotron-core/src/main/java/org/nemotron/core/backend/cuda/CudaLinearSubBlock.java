@@ -1,9 +1,7 @@
 package org.nemotron.core.backend.cuda;
 
 import java.util.Optional;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.LinearSubBlock;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
 
 /** {@link LinearSubBlock} in steps on a GPU. */
@@ -12,13 +10,22 @@ final class CudaLinearSubBlock implements CudaSubBlock {
   private final PackedLinear weight;
   private final Resources parts;
 
-  CudaLinearSubBlock(LinearSubBlock linear, double eps, Device device, WeightFormat format) {
+  private CudaLinearSubBlock(CudaLayerWeights weights, String norm, String weight) {
     try (Resources made = new Resources()) {
-      this.norm = made.add(new CudaRmsNorm(linear.normWeightD(), eps, device), CudaRmsNorm::close);
-      this.weight =
-          made.add(PackedLinear.of(linear.weightDD(), device, format), PackedLinear::close);
+      this.norm = made.add(weights.norm(norm), CudaRmsNorm::close);
+      this.weight = made.add(weights.linear(weight), PackedLinear::close);
       this.parts = made.complete();
     }
+  }
+
+  static CudaLinearSubBlock ofAttention(CudaLayerWeights weights) {
+    return new CudaLinearSubBlock(
+        weights, "input_layernorm.weight", "self_attn.linear_attn.weight");
+  }
+
+  static CudaLinearSubBlock ofFfn(CudaLayerWeights weights) {
+    return new CudaLinearSubBlock(
+        weights, "post_attention_layernorm.weight", "mlp.linear_mlp.weight");
   }
 
   @Override

@@ -5,20 +5,12 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.primitives.ImmutableLongArray;
-import java.util.Optional;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaStream;
-import org.nemotron.core.cuda.CudaTimer;
-import org.nemotron.core.inference.BatchChecks;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
-import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.TokenSampling;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -27,94 +19,61 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * Steps on a CUDA GPU, in bfloat16 with a residual stream and sums of float32.
+ * A model on a CUDA GPU, in bfloat16 with a residual stream and sums of float32.
  *
- * <p>The single tokens of a step are one recorded graph for each number of rows, rounded up ({@link
- * DecodeGraphs}); longer pieces are computed apart, operation by operation. Since products are
- * computed otherwise for other numbers of rows, a sequence's logits may differ in the last bits
- * with its company.
+ * <p>Since products are computed otherwise for other numbers of rows, a sequence's logits may
+ * differ in the last bits when it is computed together with others.
  */
 final class CudaModel implements InferenceModel {
-  // Shape letters in this file: R = rows of a step, D = model width, V = vocabulary.
-
-  /** Rows whose logits are computed together. */
-  static final int HEAD_ROWS = 256;
+  // Shape letters in this file: V = vocabulary, D = model width.
 
   /** Sequences that decode together at most. */
   private static final int MAX_SEQUENCES = 1024;
 
   private final ModelSpec spec;
   private final CudaBackend device;
+  private final WeightFormat format;
   private final int maxRows;
   private final CudaRotaryCache rotary;
   private final CudaTensor embeddingVD;
-  private final ImmutableList<CudaSubBlock> subBlocks;
+  private final ImmutableList<CudaBlock> blocks;
   private final CudaRmsNorm finalNorm;
   private final PackedLinear head;
-  private final CudaInputs inputs;
-  private final CudaWorkspace space;
-  private final CudaSampler choice;
-  private final DecodeGraphs graphs;
-  private final PersistentKernels fewRows;
   private final Resources parts;
   private boolean closed;
 
-  CudaModel(HeterogeneousModel model, CudaBackend device, WeightFormat format, int maxRows) {
+  CudaModel(
+      ModelSpec spec, WeightSource weights, CudaBackend device, WeightFormat format, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    this.spec = model.spec();
+    this.spec = spec;
     checkServable(spec, format);
     this.device = device;
+    this.format = format;
     this.maxRows = maxRows;
     Device gpu = device.device();
-    int logitRows = Math.max(HEAD_ROWS, maxSequences());
+    WeightSource checked = weights.checked(spec);
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
       this.rotary = made.add(new CudaRotaryCache(spec, gpu), CudaRotaryCache::close);
-      this.subBlocks = packed(model, format, made);
-      this.finalNorm =
-          made.add(
-              new CudaRmsNorm(model.finalNormWeight(), spec.rmsNormEps(), gpu), CudaRmsNorm::close);
-      Tensor table = Tensors.move(model.embedding(), gpu, DType.BFLOAT16);
+      this.blocks = packed(checked, made);
+      Tensor norm = checked.get("model.norm.weight");
+      this.finalNorm = made.add(new CudaRmsNorm(norm, spec.rmsNormEps(), gpu), CudaRmsNorm::close);
+      Tensor table = Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
-      Tensor head = spec.tiedEmbeddings() ? table : model.headWeight();
+      Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
       this.head = made.add(PackedLinear.of(head, gpu, WeightFormat.BFLOAT16), PackedLinear::close);
-      int tableInts = maxSequences() * KvCache.pagesFor(spec.maxPositions());
-      this.inputs = made.add(new CudaInputs(gpu, maxRows, tableInts), CudaInputs::close);
-      this.space =
-          made.add(
-              new CudaWorkspace(gpu, widths(format), maxRows, logitRows, spec.vocabularySize()),
-              CudaWorkspace::close);
-      this.choice =
-          made.add(
-              new CudaSampler(device, space, logitRows, spec.vocabularySize()), CudaSampler::close);
-      this.graphs = made.add(new DecodeGraphs(maxSequences()), DecodeGraphs::close);
-      this.fewRows =
-          made.add(
-              new PersistentKernels(device.kernels(), space, fewRowsShapes(subBlocks)),
-              PersistentKernels::close);
       this.parts = made.complete();
     }
   }
 
-  private ImmutableList<CudaSubBlock> packed(
-      HeterogeneousModel model, WeightFormat format, Resources made) {
-    ImmutableList.Builder<CudaSubBlock> packed = ImmutableList.builder();
+  private ImmutableList<CudaBlock> packed(WeightSource weights, Resources made) {
+    ImmutableList.Builder<CudaBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
     for (int layer = 0; layer < spec.layers(); layer++) {
-      packed.add(made.add(packed(model.block(layer).attention(), format), CudaSubBlock::close));
-      packed.add(made.add(packed(model.block(layer).ffn(), format), CudaSubBlock::close));
+      CudaLayerWeights own =
+          new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format, device.device());
+      packed.add(made.add(new CudaBlock(spec.block(layer), own, rotary), CudaBlock::close));
     }
     return packed.build();
-  }
-
-  private ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes(
-      ImmutableList<CudaSubBlock> subBlocks) {
-    ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
-    for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
-      int of = rows;
-      PersistentKernelShape.of(device.kernels().gpu(), spec, subBlocks, rows)
-          .ifPresent(shape -> shapes.put(of, shape));
-    }
-    return shapes.buildOrThrow();
   }
 
   private static void checkServable(ModelSpec spec, WeightFormat format) {
@@ -132,14 +91,22 @@ final class CudaModel implements InferenceModel {
         spec.queryHeads() * spec.headDim());
   }
 
-  private CudaSubBlock packed(SubBlock subBlock, WeightFormat format) {
-    return CudaSubBlock.of(subBlock, rotary, spec.rmsNormEps(), device.device(), format);
+  /** Returns how the kernel of few rows runs this model, for each number of rows that it serves. */
+  ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes() {
+    ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
+    for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
+      int of = rows;
+      PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows)
+          .ifPresent(shape -> shapes.put(of, shape));
+    }
+    return shapes.buildOrThrow();
   }
 
-  private CudaWorkspace.Widths widths(WeightFormat format) {
+  /** Returns what steps of this model need. */
+  CudaWorkspace.Widths widths() {
     int queries = spec.queryHeads() * spec.headDim();
-    int joined = subBlocks.stream().mapToInt(CudaSubBlock::joinedWidth).max().orElse(0);
-    int inner = subBlocks.stream().mapToInt(CudaSubBlock::innerWidth).max().orElse(0);
+    int joined = blocks.stream().mapToInt(CudaBlock::joinedWidth).max().orElse(0);
+    int inner = blocks.stream().mapToInt(CudaBlock::innerWidth).max().orElse(0);
     int fp8 = format == WeightFormat.FLOAT8_E4M3 ? Math.max(spec.width(), inner) : 0;
     return new CudaWorkspace.Widths(
         spec.width(), Math.max(8, joined), Math.max(8, inner), queries, spec.headDim(), fp8);
@@ -161,118 +128,54 @@ final class CudaModel implements InferenceModel {
   }
 
   @Override
-  public boolean choosesTokens() {
+  public boolean samplesTokens() {
     return true;
   }
 
   @Override
   public long weightBytes() {
-    return subBlocks.stream().mapToLong(CudaSubBlock::weightBytes).sum()
+    return blocks.stream().mapToLong(CudaBlock::weightBytes).sum()
         + head.bytes()
         + (spec.tiedEmbeddings() ? 0 : embeddingVD.bytes());
   }
 
   @Override
-  public KvCache newMemory(int pages) {
-    checkState(!closed, "this model is closed");
+  public InferenceSession newSession(int pages) {
+    checkOpen();
     try (CudaStream.Use use = device.stream().use()) {
-      return new CudaKvCache(spec, pages, device.device());
-    }
-  }
-
-  @Override
-  public void step(ImmutableList<SequenceChunk> chunks, KvCache given, LogitsReader reader) {
-    CudaKvCache memory = checked(chunks, given);
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inference = new NoGradGuard();
-        CudaStream.Use use = device.stream().use()) {
-      stepPieces(new CudaChunks(chunks, chunk -> !isSingle(chunk)), memory, reader);
-      stepSingles(new CudaChunks(chunks, CudaModel::isSingle), memory, reader);
+      InferenceSession session = new CudaSession(this, device, pages);
+      device.stream().synchronize();
+      return session;
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, device.device());
     }
   }
 
-  private static boolean isSingle(SequenceChunk chunk) {
-    return chunk.tokens().length() == 1;
-  }
-
-  private CudaKvCache checked(ImmutableList<SequenceChunk> chunks, KvCache given) {
+  void checkOpen() {
     checkState(!closed, "this model is closed");
-    checkArgument(given instanceof CudaKvCache, "this memory was made for another device");
-    CudaKvCache memory = (CudaKvCache) given;
-    memory.checkFits(spec);
-    BatchChecks.check(chunks, this, memory);
-    return memory;
   }
 
-  private void stepPieces(CudaChunks chunks, CudaKvCache memory, LogitsReader reader) {
-    if (chunks.isEmpty()) {
-      return;
-    }
-    ImmutableList<Optional<TokenSampling>> choices = chunks.choices(reader);
-    CudaStep step = begin(chunks.uploadPieces(inputs, choices, device), memory);
-    runLayers(step, spec.layers());
-    ImmutableList<CudaChunks.Wanted> wanted = chunks.wanted();
-    for (int from = 0; from < wanted.size(); from += HEAD_ROWS) {
-      int rows = Math.min(HEAD_ROWS, wanted.size() - from);
-      Tensor normalized = step.normalizedWanted(finalNorm, from, rows);
-      head.multiplyToFloat(normalized, space.logits().rows(rows));
-      choice.choose(step.rows().choices(from), 0, rows);
-      choice.give(
-          row -> row,
-          wanted.subList(from, from + rows),
-          choices.subList(from, from + rows),
-          reader);
-    }
-    device.stream().synchronize();
+  CudaRmsNorm finalNorm() {
+    return finalNorm;
   }
 
-  private void stepSingles(CudaChunks chunks, CudaKvCache memory, LogitsReader reader) {
-    if (chunks.isEmpty()) {
-      return;
-    }
-    ImmutableList<Optional<TokenSampling>> choices = chunks.choices(reader);
-    int rows = graphs.rows(chunks.rows());
-    CudaRows padded = chunks.uploadSingles(inputs, rows, memory, choices, device);
-    graphs.launch(memory, rows, device.stream(), () -> decode(begin(padded, memory)));
-    choice.give(i -> chunks.wanted().get(i).row(), chunks.wanted(), choices, reader);
+  PackedLinear head() {
+    return head;
   }
 
-  /** What is recorded: the layers, the head, and the choice of tokens. */
-  private void decode(CudaStep step) {
-    try (NativeScope scope = NativeScope.open()) {
-      int all = spec.layers();
-      long ranks = 0;
-      if (fewRows.serves(step.count())) {
-        PersistentKernel few =
-            fewRows.step(step.memory(), step.count(), all, parts -> listAll(parts, step.memory()));
-        few.run(step, embeddingVD, rotary);
-        ranks = few.ranks();
-      } else {
-        runLayers(step, all);
-        head.multiplyToFloat(step.normalized(finalNorm), space.logits().rows(step.count()));
-      }
-      choice.choose(step.rows().choices(0), ranks, step.count());
-    }
-  }
-
-  private void listAll(WorkList parts, CudaKvCache memory) {
-    listLayers(parts, memory, spec.layers());
-    parts.logits(finalNorm, head, space.logits());
-  }
-
-  private void listLayers(WorkList parts, CudaKvCache memory, int without) {
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      if (layer != without) {
-        subBlocks.get(2 * layer).list(parts, memory.layer(layer));
-        subBlocks.get(2 * layer + 1).list(parts, memory.layer(layer));
-      }
-    }
-  }
-
-  private void runLayers(CudaStep step, int without) {
+  /** Puts the embedding into the stream, which starts a step. */
+  void embed(CudaStep step) {
     step.embed(embeddingVD);
+  }
+
+  /** Puts a layer into the stream. */
+  void runLayer(CudaStep step, int layer) {
+    blocks.get(layer).run(step, layer);
+  }
+
+  /** Puts the embedding and all layers but {@code without} into the stream. */
+  void runLayers(CudaStep step, int without) {
+    embed(step);
     for (int layer = 0; layer < spec.layers(); layer++) {
       if (layer != without) {
         runLayer(step, layer);
@@ -280,63 +183,18 @@ final class CudaModel implements InferenceModel {
     }
   }
 
-  private CudaStep begin(CudaRows rows, CudaKvCache memory) {
-    return new CudaStep(device.kernels(), device.launcher(), space, memory, rows, spec.width());
-  }
-
-  private void runLayer(CudaStep step, int layer) {
-    subBlocks.get(2 * layer).run(step, layer);
-    subBlocks.get(2 * layer + 1).run(step, layer);
-  }
-
-  @Override
-  public ImmutableLongArray layerNanos(ImmutableList<SequenceChunk> chunks, KvCache given) {
-    CudaKvCache memory = checked(chunks, given);
-    CudaChunks all = new CudaChunks(chunks, chunk -> true);
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inference = new NoGradGuard();
-        CudaStream.Use use = device.stream().use()) {
-      if (chunks.stream().allMatch(CudaModel::isSingle)) {
-        int rows = graphs.rows(all.rows());
-        CudaRows padded = all.uploadSingles(inputs, rows, memory, ImmutableList.of(), device);
-        return graphs.partNanos(
-            memory,
-            rows,
-            device.stream(),
-            without -> layersBut(without, padded, memory),
-            spec.layers());
-      }
-      return timed(all.uploadPieces(inputs, ImmutableList.of(), device), memory);
-    }
-  }
-
-  private void layersBut(int without, CudaRows rows, CudaKvCache memory) {
-    try (NativeScope scope = NativeScope.open()) {
-      CudaStep step = begin(rows, memory);
-      if (fewRows.serves(step.count())) {
-        // A key of its own for the whole, which here has no head.
-        int key = without == spec.layers() ? -1 : without;
-        fewRows
-            .step(memory, step.count(), key, parts -> listLayers(parts, memory, without))
-            .run(step, embeddingVD, rotary);
-      } else {
-        runLayers(step, without);
+  /** Lists all layers but {@code without}, for a step of few rows. */
+  void listLayers(WorkList parts, CudaKvCache memory, int without) {
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      if (layer != without) {
+        blocks.get(layer).list(parts, memory.layer(layer));
       }
     }
   }
 
-  private ImmutableLongArray timed(CudaRows rows, CudaKvCache memory) {
-    try (NativeScope scope = NativeScope.open();
-        CudaTimer clock = new CudaTimer(spec.layers() + 1)) {
-      CudaStep step = begin(rows, memory);
-      step.embed(embeddingVD);
-      for (int layer = 0; layer < spec.layers(); layer++) {
-        clock.mark(layer, device.stream());
-        runLayer(step, layer);
-      }
-      clock.mark(spec.layers(), device.stream());
-      return clock.nanosBetweenMarks(spec.layers() + 1);
-    }
+  /** Puts the embedding and what {@code kernel} has listed into the stream. */
+  void run(PersistentKernel kernel, CudaStep step) {
+    kernel.run(step, embeddingVD, rotary);
   }
 
   @Override

@@ -1,12 +1,7 @@
 package org.nemotron.core.backend.cuda;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.function.IntUnaryOperator;
 import org.nemotron.core.cuda.CudaKernel.Shape;
 import org.nemotron.core.cuda.PinnedBytes;
-import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.tensor.Resources;
 
 /** Turns logits on a GPU into tokens, or brings them to the caller. */
@@ -14,16 +9,14 @@ final class CudaSampler implements AutoCloseable {
   private static final int THREADS = 1024;
 
   private final CudaBackend device;
-  private final CudaWorkspace space;
   private final int vocabulary;
   private final PinnedBytes tokens; // where the GPU writes them itself: a copy would take longer
   private final PinnedBytes oneRow;
   private final Resources parts;
   private final float[] logits;
 
-  CudaSampler(CudaBackend device, CudaWorkspace space, int rows, int vocabulary) {
+  CudaSampler(CudaBackend device, int rows, int vocabulary) {
     this.device = device;
-    this.space = space;
     this.vocabulary = vocabulary;
     try (Resources made = new Resources()) {
       this.tokens = made.add(new PinnedBytes((long) rows * Integer.BYTES), PinnedBytes::close);
@@ -34,14 +27,14 @@ final class CudaSampler implements AutoCloseable {
   }
 
   /**
-   * Puts the choice of a token for each of {@code rows} rows of logits into the stream.
+   * Puts the choice of a token for each of {@code rows} rows of {@code logitsLV} into the stream.
    *
    * @param ranks address of the ranks of the likeliest tokens, where they are known, else 0
    */
-  void choose(long choices, long ranks, int rows) {
+  void choose(CudaTensor logitsLV, long choices, long ranks, int rows) {
     device
         .launcher()
-        .address(space.logits().address())
+        .address(logitsLV.address())
         .number(vocabulary)
         .address(choices)
         .address(ranks)
@@ -50,32 +43,17 @@ final class CudaSampler implements AutoCloseable {
   }
 
   /**
-   * Waits for the GPU, and gives each wanted row's token, or its logits, to {@code reader}.
-   *
-   * @param rows where the logits of the i-th wanted row are
-   * @param choices what the reader asked for, of each wanted row
+   * Returns the token that was chosen for row {@code row}, once the GPU has been waited for; -1
+   * where a logit is not a number: whoever reads the logits says so.
    */
-  void give(
-      IntUnaryOperator rows,
-      List<CudaChunks.Wanted> wanted,
-      List<Optional<TokenSampling>> choices,
-      InferenceModel.LogitsReader reader) {
-    device.stream().synchronize();
-    for (int i = 0; i < wanted.size(); i++) {
-      int row = rows.applyAsInt(i);
-      int token = tokens.bytes().getInt(Integer.BYTES * row);
-      // A logit that is not a number gives -1: whoever reads the logits says so.
-      if (choices.get(i).isPresent() && token >= 0) {
-        reader.accept(wanted.get(i).index(), token);
-      } else {
-        reader.accept(wanted.get(i).index(), logits(row));
-      }
-    }
+  int token(int row) {
+    return tokens.bytes().getInt(Integer.BYTES * row);
   }
 
-  private float[] logits(int index) {
+  /** Returns row {@code row} of {@code logitsLV}, in an array that the next call overwrites. */
+  float[] logits(CudaTensor logitsLV, int row) {
     long bytes = (long) vocabulary * Float.BYTES;
-    device.stream().download(space.logits().address() + index * bytes, oneRow.pointer(), bytes);
+    device.stream().download(logitsLV.address() + row * bytes, oneRow.pointer(), bytes);
     device.stream().synchronize();
     oneRow.bytes().asFloatBuffer().get(logits);
     return logits;

@@ -87,10 +87,9 @@ final class CudaStep {
     return space.normalized().rows(count());
   }
 
-  /** Returns the normalized stream of wanted rows {@code from} on; nothing else changes. */
-  Tensor normalizedWanted(CudaRmsNorm norm, int from, int wanted) {
-    addNorm(norm, space.wanted(), rows.wanted() + 4L * from, wanted);
-    return space.wanted().rows(wanted);
+  /** Normalizes the stream of {@code count} wanted rows apart; nothing else changes. */
+  void normalizeWanted(CudaRmsNorm norm, int count) {
+    addNorm(norm, space.wanted(), rows.wanted(), count);
   }
 
   private void addNorm(CudaRmsNorm norm, CudaTensor to, long chosen, int blocks) {

@@ -1,12 +1,8 @@
 package org.nemotron.core.backend.cuda;
 
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.GatedFfn;
-import org.nemotron.core.nn.GroupedQueryAttention;
-import org.nemotron.core.nn.LinearSubBlock;
-import org.nemotron.core.nn.NoOp;
 import org.nemotron.core.nn.SubBlock;
-import org.nemotron.core.tensor.Device;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.FfnSpec;
 
 /** A {@link SubBlock} made ready for steps on a GPU: adds to the residual stream of all rows. */
 sealed interface CudaSubBlock extends AutoCloseable
@@ -38,23 +34,51 @@ sealed interface CudaSubBlock extends AutoCloseable
   @Override
   void close();
 
-  /** Packs the weights of {@code subBlock}. */
-  static CudaSubBlock of(
-      SubBlock subBlock, CudaRotaryCache rotary, double eps, Device device, WeightFormat format) {
-    if (subBlock instanceof GroupedQueryAttention attention) {
-      return new CudaAttention(attention, rotary, eps, device, format);
-    }
-    if (subBlock instanceof GatedFfn ffn) {
-      return new CudaFfn(ffn, eps, device, format);
-    }
-    if (subBlock instanceof LinearSubBlock linear) {
-      return new CudaLinearSubBlock(linear, eps, device, format);
-    }
-    return new Nothing((NoOp) subBlock);
+  /** Packs the weights of the attention that {@code spec} describes. */
+  static CudaSubBlock attention(
+      AttentionSpec spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
+    return spec.accept(
+        new AttentionSpec.Visitor<CudaSubBlock>() {
+          @Override
+          public CudaSubBlock visit(AttentionSpec.GroupedQuery attention) {
+            return new CudaAttention(attention, weights, rotary);
+          }
+
+          @Override
+          public CudaSubBlock visit(AttentionSpec.Linear attention) {
+            return CudaLinearSubBlock.ofAttention(weights);
+          }
+
+          @Override
+          public CudaSubBlock visit(AttentionSpec.NoOp attention) {
+            return new Nothing();
+          }
+        });
+  }
+
+  /** Packs the weights of the feed-forward network that {@code spec} describes. */
+  static CudaSubBlock ffn(FfnSpec spec, CudaLayerWeights weights) {
+    return spec.accept(
+        new FfnSpec.Visitor<CudaSubBlock>() {
+          @Override
+          public CudaSubBlock visit(FfnSpec.Gated ffn) {
+            return new CudaFfn(ffn, weights);
+          }
+
+          @Override
+          public CudaSubBlock visit(FfnSpec.Linear ffn) {
+            return CudaLinearSubBlock.ofFfn(weights);
+          }
+
+          @Override
+          public CudaSubBlock visit(FfnSpec.NoOp ffn) {
+            return new Nothing();
+          }
+        });
   }
 
   /** The stream passes through. */
-  record Nothing(NoOp of) implements CudaSubBlock {
+  record Nothing() implements CudaSubBlock {
     @Override
     public void run(CudaStep step, int layer) {}
 

@@ -6,7 +6,8 @@ import org.nemotron.core.tensor.Resources;
 
 /** Room for what the kernels of a step hand to each other, at addresses that do not change. */
 final class CudaWorkspace implements AutoCloseable {
-  // Shape letters: R = rows of a step, D = model width, L = rows of logits, V = vocabulary.
+  // Shape letters: R = rows of a step, D = model width, S = sequences that decode together,
+  // L = rows of logits computed together, V = vocabulary.
 
   /** Blocks of attention, so that they fill a GPU a few times: more are not made by splitting. */
   static final int SPLIT_BLOCKS = 528;
@@ -25,8 +26,9 @@ final class CudaWorkspace implements AutoCloseable {
   private final CudaTensor marks;
   private final CudaTensor arrivals;
   private final CudaTensor meetings;
-  private final CudaTensor wantedLD;
-  private final CudaTensor logitsLV;
+  private final CudaTensor wantedRD;
+  private final CudaTensor logitsSV;
+  private final CudaTensor pieceLogitsLV;
   private final CudaTensor fp8;
   private final CudaTensor fp8Scales;
   private final Resources parts;
@@ -43,7 +45,15 @@ final class CudaWorkspace implements AutoCloseable {
    */
   record Widths(int width, int joined, int inner, int queries, int headDim, int fp8) {}
 
-  CudaWorkspace(Device device, Widths widths, int rows, int logitRows, int vocabulary) {
+  /**
+   * Makes room.
+   *
+   * @param rows tokens of a step
+   * @param sequences that decode together
+   * @param headRows rows of prompts whose logits are computed together
+   */
+  CudaWorkspace(
+      Device device, Widths widths, int rows, int sequences, int headRows, int vocabulary) {
     long splitHeads = (long) SPLIT_BLOCKS * MOST_GROUP;
     try (Resources made = new Resources()) {
       this.residualRD =
@@ -80,13 +90,15 @@ final class CudaWorkspace implements AutoCloseable {
       this.arrivals =
           made.add(CudaTensor.zeros(device, DType.INT32, SPLIT_BLOCKS), CudaTensor::close);
       this.meetings = made.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
-      this.wantedLD =
+      this.wantedRD =
           made.add(
-              CudaTensor.empty(device, DType.BFLOAT16, logitRows, widths.width()),
-              CudaTensor::close);
-      this.logitsLV =
+              CudaTensor.empty(device, DType.BFLOAT16, rows, widths.width()), CudaTensor::close);
+      this.logitsSV =
           made.add(
-              CudaTensor.empty(device, DType.FLOAT32, logitRows, vocabulary), CudaTensor::close);
+              CudaTensor.empty(device, DType.FLOAT32, sequences, vocabulary), CudaTensor::close);
+      this.pieceLogitsLV =
+          made.add(
+              CudaTensor.empty(device, DType.FLOAT32, headRows, vocabulary), CudaTensor::close);
       this.fp8 = made.add(CudaTensor.fp8(device, (long) rows * widths.fp8()), CudaTensor::close);
       this.fp8Scales =
           made.add(CudaTensor.empty(device, DType.FLOAT32, rows, 1), CudaTensor::close);
@@ -145,12 +157,19 @@ final class CudaWorkspace implements AutoCloseable {
     return meetings;
   }
 
+  /** Returns the normalized rows of prompts whose logits are wanted; they stay during a step. */
   CudaTensor wanted() {
-    return wantedLD;
+    return wantedRD;
   }
 
+  /** Returns the logits of sequences that decode. */
   CudaTensor logits() {
-    return logitsLV;
+    return logitsSV;
+  }
+
+  /** Returns the logits of some of the wanted rows of prompts. */
+  CudaTensor pieceLogits() {
+    return pieceLogitsLV;
   }
 
   /** Returns room for the input of a product as 8-bit floats. */

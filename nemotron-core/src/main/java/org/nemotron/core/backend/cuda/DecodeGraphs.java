@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableLongArray;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.nemotron.core.cuda.CudaGraph;
 import org.nemotron.core.cuda.CudaStream;
@@ -12,7 +11,7 @@ import org.nemotron.core.cuda.CudaTimer;
 
 /**
  * Recorded decode steps: one for each number of rows, of a few numbers to which others are rounded
- * up. They belong to one memory; with another one they are recorded anew.
+ * up.
  */
 final class DecodeGraphs implements AutoCloseable {
   private static final ImmutableList<Integer> SIZES = sizes();
@@ -21,7 +20,6 @@ final class DecodeGraphs implements AutoCloseable {
   private final Map<Integer, CudaGraph> graphs = new HashMap<>();
   private final Map<Integer, CudaGraph> timed = new HashMap<>();
   private final CudaTimer clock;
-  private Optional<CudaKvCache> memory = Optional.empty();
 
   /**
    * Makes room for graphs.
@@ -53,8 +51,7 @@ final class DecodeGraphs implements AutoCloseable {
   }
 
   /** Puts the step of {@code rows} rows into the stream; {@code work} does it, layer by layer. */
-  void launch(CudaKvCache of, int rows, CudaStream stream, Runnable work) {
-    forget(of);
+  void launch(int rows, CudaStream stream, Runnable work) {
     graph(graphs, rows, stream, work).launch();
   }
 
@@ -65,9 +62,7 @@ final class DecodeGraphs implements AutoCloseable {
    *
    * @param work does the step without the part it is told, or all of it for {@code parts}
    */
-  ImmutableLongArray partNanos(
-      CudaKvCache of, int rows, CudaStream stream, IntConsumer work, int parts) {
-    forget(of);
+  ImmutableLongArray partNanos(int rows, CudaStream stream, IntConsumer work, int parts) {
     long whole = nanos(timed(rows, parts, parts, stream, work), stream);
     ImmutableLongArray.Builder nanos = ImmutableLongArray.builder(parts);
     for (int part = 0; part < parts; part++) {
@@ -102,23 +97,12 @@ final class DecodeGraphs implements AutoCloseable {
     return graph;
   }
 
-  private void forget(CudaKvCache of) {
-    if (!memory.equals(Optional.of(of))) {
-      clear();
-      memory = Optional.of(of);
-    }
-  }
-
-  private void clear() {
+  @Override
+  public void close() {
     graphs.values().forEach(CudaGraph::close);
     graphs.clear();
     timed.values().forEach(CudaGraph::close);
     timed.clear();
-  }
-
-  @Override
-  public void close() {
-    clear();
     clock.close();
   }
 }

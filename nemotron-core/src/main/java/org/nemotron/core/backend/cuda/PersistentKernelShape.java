@@ -35,10 +35,10 @@ record PersistentKernelShape(int rows, int headDim, int groups, int room, int sl
 
   /** Returns the division for a model, or nothing if the GPU cannot run it so. */
   static Optional<PersistentKernelShape> of(
-      Gpu gpu, ModelSpec spec, ImmutableList<CudaSubBlock> subBlocks, int rows) {
-    int widest = subBlocks.stream().mapToInt(CudaSubBlock::innerWidth).max().orElse(0);
+      Gpu gpu, ModelSpec spec, ImmutableList<CudaBlock> blocks, int rows) {
+    int widest = blocks.stream().mapToInt(CudaBlock::innerWidth).max().orElse(0);
     int inputs = Math.max(spec.width(), widest);
-    int groups = subBlocks.stream().mapToInt(CudaSubBlock::groups).reduce(0, (a, b) -> a | b);
+    int groups = blocks.stream().mapToInt(CudaBlock::groups).reduce(0, (a, b) -> a | b);
     int served = 31 - Integer.numberOfLeadingZeros(Math.max(1, groups));
     int attention = served * (4 * spec.headDim() * (WARPS + 1) + 8 * WARPS);
     int bytes = Math.max(2 * rows * inputs, attention);

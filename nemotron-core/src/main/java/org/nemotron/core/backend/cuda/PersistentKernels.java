@@ -5,16 +5,14 @@ import static com.google.common.base.Verify.verifyNotNull;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The {@link PersistentKernel}s of a model; they belong to one memory, as its graphs do. */
+/** The {@link PersistentKernel}s of a session, listed when they are first needed. */
 final class PersistentKernels implements AutoCloseable {
   private final StepKernels kernels;
   private final CudaWorkspace space;
   private final ImmutableMap<Integer, PersistentKernelShape> shapes;
   private final Map<Key, PersistentKernel> known = new HashMap<>();
-  private Optional<CudaKvCache> memory = Optional.empty();
 
   /** Which of the steps: how many rows it has, and which layer it leaves out. */
   private record Key(int rows, int without) {}
@@ -39,11 +37,7 @@ final class PersistentKernels implements AutoCloseable {
    * @param without the layer that is left out, or any number that no layer has
    * @param list says what is done, where the step is not known yet
    */
-  PersistentKernel step(CudaKvCache of, int rows, int without, Consumer<WorkList> list) {
-    if (!memory.equals(Optional.of(of))) {
-      clear();
-      memory = Optional.of(of);
-    }
+  PersistentKernel step(int rows, int without, Consumer<WorkList> list) {
     return known.computeIfAbsent(new Key(rows, without), key -> made(rows, list));
   }
 
@@ -53,13 +47,9 @@ final class PersistentKernels implements AutoCloseable {
     return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), kernels);
   }
 
-  private void clear() {
-    known.values().forEach(PersistentKernel::close);
-    known.clear();
-  }
-
   @Override
   public void close() {
-    clear();
+    known.values().forEach(PersistentKernel::close);
+    known.clear();
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.nemotron.core.cuda.CudaKernel;
 import org.nemotron.core.cuda.CudaModule;
 import org.nemotron.core.cuda.Gpu;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 
 /** The kernels of steps on one GPU, compiled when they are first needed. */
 final class StepKernels implements AutoCloseable {
@@ -38,7 +38,7 @@ final class StepKernels implements AutoCloseable {
             "ROWS=" + shape.rows(),
             "HEAD_DIM=" + shape.headDim(),
             "GROUPS=" + shape.groups(),
-            "PAGE=" + KvCache.PAGE_TOKENS,
+            "PAGE=" + KvPages.PAGE_TOKENS,
             "SLOTS=" + shape.slots()));
   }
 
@@ -47,7 +47,7 @@ final class StepKernels implements AutoCloseable {
     return kernel(
         name,
         ImmutableList.of(COMMON, "attention.cu"),
-        ImmutableList.of("HEAD_DIM=" + headDim, "GROUP=" + group, "PAGE=" + KvCache.PAGE_TOKENS));
+        ImmutableList.of("HEAD_DIM=" + headDim, "GROUP=" + group, "PAGE=" + KvPages.PAGE_TOKENS));
   }
 
   /** Returns the kernel that chooses tokens. */

@@ -1,6 +1,6 @@
 /**
- * What the readers of checkpoints share: checked JSON, mapped bytes, tensors as they are stored,
- * and the exception that names what is wrong with a file.
+ * Types shared by the readers of checkpoints: checked JSON, mapped bytes, stored tensors, and the
+ * exception that names the fault of a file.
  */
 @NullMarked
 @CheckReturnValue

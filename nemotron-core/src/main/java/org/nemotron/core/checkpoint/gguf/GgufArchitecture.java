@@ -7,10 +7,8 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import java.util.Arrays;
 import java.util.Optional;
-import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.spec.AttentionTrait;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
 
@@ -37,11 +35,8 @@ public enum GgufArchitecture {
    * @throws IllegalArgumentException if there is none
    */
   public static GgufArchitecture of(ModelSpec spec) {
-    BlockSpec first = spec.block(0);
-    ImmutableSet<AttentionTrait> traits = traits(spec);
-    if (ImmutableSet.copyOf(spec.blocks()).size() == 1
-        && first.attention() instanceof AttentionSpec.GroupedQuery
-        && first.ffn() instanceof FfnSpec.Gated) {
+    ImmutableSet<AttentionTrait> traits = spec.traits();
+    if (ModelFamily.hasLayersOf(spec)) {
       if (traits.contains(AttentionTrait.HEAD_NORMS)) {
         checkArgument(
             traits.size() == 1, "GGUF has no attention with norms of its heads and biases");
@@ -64,13 +59,6 @@ public enum GgufArchitecture {
         spec.headDim(),
         spec.width());
     return DECI;
-  }
-
-  private static ImmutableSet<AttentionTrait> traits(ModelSpec spec) {
-    return spec.blocks().stream()
-        .filter(block -> block.attention() instanceof AttentionSpec.GroupedQuery)
-        .flatMap(block -> ((AttentionSpec.GroupedQuery) block.attention()).traits().stream())
-        .collect(Sets.toImmutableEnumSet());
   }
 
   /** Returns the architecture of this name, or empty for one that is not supported. */

@@ -40,7 +40,7 @@ public final class GgufHyperparameters {
         perLayer(spec, block -> block.attention().accept(new KvHeads())));
     values.put(
         architecture.key("feed_forward_length"),
-        perLayer(spec, block -> block.ffn() instanceof FfnSpec.Gated ffn ? ffn.channels() : 0));
+        perLayer(spec, block -> block.ffn().accept(new FeedForwardLength())));
     values.put(architecture.key("attention.key_length"), GgufValue.of(spec.headDim()));
     values.put(architecture.key("attention.value_length"), GgufValue.of(spec.headDim()));
     putRope(values, spec, architecture);
@@ -103,6 +103,23 @@ public final class GgufHyperparameters {
 
     @Override
     public Long visit(AttentionSpec.NoOp attention) {
+      return 0L;
+    }
+  }
+
+  private static final class FeedForwardLength implements FfnSpec.Visitor<Long> {
+    @Override
+    public Long visit(FfnSpec.Gated ffn) {
+      return (long) ffn.channels();
+    }
+
+    @Override
+    public Long visit(FfnSpec.Linear ffn) {
+      return 0L;
+    }
+
+    @Override
+    public Long visit(FfnSpec.NoOp ffn) {
       return 0L;
     }
   }

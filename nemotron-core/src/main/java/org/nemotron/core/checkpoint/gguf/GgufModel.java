@@ -291,7 +291,7 @@ public final class GgufModel implements StoredWeights {
                 + ": tensor "
                 + prefix
                 + GgufNames.GATE_BIAS
-                + " is not supported; biases of feed-forward networks must be absent");
+                + " is not supported; biases of FFNs must be absent");
       }
     }
 

@@ -10,14 +10,14 @@ import org.nemotron.core.spec.ModelSpec;
  * The layers that llama.cpp computes in place of those that it does not have, with the same output:
  *
  * <ul>
- *   <li>no feed-forward network: one of 32 channels whose last projection is zero;
+ *   <li>no FFN: one of 32 channels whose last projection is zero;
  *   <li>a linear one: as many channels as the model is wide, their gates held at 1 by a bias, and
  *       the identity as last projection;
  *   <li>no attention in layer 0, of which head counts are taken: a linear one of zeros.
  * </ul>
  */
 public final class LlamaCppBlocks {
-  /** Channels of a network that does nothing: one block of a quantized type. */
+  /** Channels of an FFN that does nothing: one block of a quantized type. */
   static final int IDLE_CHANNELS = 32;
 
   /** {@code silu(x) = 1} there. */
@@ -37,9 +37,23 @@ public final class LlamaCppBlocks {
   }
 
   static AttentionSpec attention(int layer, AttentionSpec attention) {
-    return layer == 0 && attention instanceof AttentionSpec.NoOp
-        ? new AttentionSpec.Linear()
-        : attention;
+    return attention.accept(
+        new AttentionSpec.Visitor<AttentionSpec>() {
+          @Override
+          public AttentionSpec visit(AttentionSpec.GroupedQuery groupedQuery) {
+            return groupedQuery;
+          }
+
+          @Override
+          public AttentionSpec visit(AttentionSpec.Linear linear) {
+            return linear;
+          }
+
+          @Override
+          public AttentionSpec visit(AttentionSpec.NoOp none) {
+            return layer == 0 ? new AttentionSpec.Linear() : none;
+          }
+        });
   }
 
   static FfnSpec ffn(FfnSpec ffn, int width) {

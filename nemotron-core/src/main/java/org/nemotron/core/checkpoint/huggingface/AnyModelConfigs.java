@@ -29,9 +29,7 @@ public final class AnyModelConfigs {
     config.put("model_type", family.modelType());
     config.put("torch_dtype", dtype.configName());
     FamilyConfigs.put(config, spec);
-    config.put(
-        ModelFamily.ATTENTION_BIAS,
-        FamilyConfigs.traits(spec).contains(AttentionTrait.OUTPUT_BIAS));
+    config.put(ModelFamily.ATTENTION_BIAS, spec.traits().contains(AttentionTrait.OUTPUT_BIAS));
     config.put("intermediate_size", widest(spec)).put("num_key_value_heads", mostKvHeads(spec));
     ArrayNode blocks = config.putArray(BlockConfigs.KEY);
     for (BlockSpec block : spec.blocks()) {
@@ -54,21 +52,13 @@ public final class AnyModelConfigs {
   }
 
   private static int widest(ModelSpec spec) {
-    return spec.blocks().stream()
-        .mapToInt(block -> block.ffn() instanceof FfnSpec.Gated ffn ? ffn.channels() : 1)
-        .max()
-        .orElseThrow();
+    return spec.blocks().stream().mapToInt(block -> block.ffn().channels()).reduce(1, Math::max);
   }
 
   private static int mostKvHeads(ModelSpec spec) {
     return spec.blocks().stream()
-        .mapToInt(
-            block ->
-                block.attention() instanceof AttentionSpec.GroupedQuery attention
-                    ? attention.kvHeads()
-                    : 1)
-        .max()
-        .orElseThrow();
+        .mapToInt(block -> block.attention().kvHeads())
+        .reduce(1, Math::max);
   }
 
   private static final class AttentionWriter implements AttentionSpec.Visitor<ObjectNode> {

@@ -112,16 +112,10 @@ final class BlockConfigs {
 
   /** Returns the attention without an output bias that is said to be nothing but zeros. */
   private AttentionSpec used(AttentionSpec stored) throws CheckpointFormatException {
-    if (file.flag(DeciLmConfigs.OUTPUT_BIAS, true)
-        || !(stored instanceof AttentionSpec.GroupedQuery attention)) {
-      return stored;
-    }
-    return new AttentionSpec.GroupedQuery(
-        attention.queryHeads(),
-        attention.kvHeads(),
-        attention.headDim(),
-        Sets.immutableEnumSet(
-            Sets.difference(attention.traits(), ImmutableSet.of(AttentionTrait.OUTPUT_BIAS))));
+    return file.flag(DeciLmConfigs.OUTPUT_BIAS, true)
+        ? stored
+        : stored.withTraits(
+            Sets.difference(stored.traits(), ImmutableSet.of(AttentionTrait.OUTPUT_BIAS)));
   }
 
   private FfnSpec ffn(JsonFile ffn, boolean trimmed) throws CheckpointFormatException {

@@ -34,15 +34,14 @@ public final class DeciLmConfigs {
   private DeciLmConfigs() {}
 
   /**
-   * Returns the model as its tensors are stored: gated networks of a width that can be said, and
-   * biases of all four projections or of none.
+   * Returns the model as its tensors are stored: gated FFNs of an intermediate size that can be
+   * named, and biases of all four projections or of none.
    *
    * @throws IllegalArgumentException if its query and key heads are normalized
    */
   public static ModelSpec storedSpec(ModelSpec spec) {
-    ImmutableSet<AttentionTrait> traits = FamilyConfigs.traits(spec);
     checkArgument(
-        !traits.contains(AttentionTrait.HEAD_NORMS),
+        !spec.traits().contains(AttentionTrait.HEAD_NORMS),
         "nemotron-nas cannot express a model whose query and key heads are normalized (Qwen3).\n"
             + "Maybe write it as AnyModel.");
     return spec.withBlocks(
@@ -52,19 +51,29 @@ public final class DeciLmConfigs {
   }
 
   private static AttentionSpec storedAttention(AttentionSpec attention) {
-    return attention instanceof AttentionSpec.GroupedQuery grouped && !grouped.traits().isEmpty()
-        ? new AttentionSpec.GroupedQuery(
-            grouped.queryHeads(),
-            grouped.kvHeads(),
-            grouped.headDim(),
-            ModelFamily.LLAMA.traits(true))
-        : attention;
+    return attention.traits().isEmpty()
+        ? attention
+        : attention.withTraits(ModelFamily.LLAMA.traits(true));
   }
 
   private static FfnSpec storedFfn(FfnSpec ffn) {
-    return ffn instanceof FfnSpec.Gated gated
-        ? new FfnSpec.Gated(DeciLmWidths.storedChannels(gated.channels()))
-        : ffn;
+    return ffn.accept(
+        new FfnSpec.Visitor<FfnSpec>() {
+          @Override
+          public FfnSpec visit(FfnSpec.Gated gated) {
+            return new FfnSpec.Gated(DeciLmWidths.storedChannels(gated.channels()));
+          }
+
+          @Override
+          public FfnSpec visit(FfnSpec.Linear linear) {
+            return linear;
+          }
+
+          @Override
+          public FfnSpec visit(FfnSpec.NoOp none) {
+            return none;
+          }
+        });
   }
 
   /** Returns the config.json of {@code spec} with tensors of {@code dtype}. */
@@ -80,7 +89,7 @@ public final class DeciLmConfigs {
     FamilyConfigs.put(config, spec);
     config.putNull("intermediate_size");
     config.putNull("num_key_value_heads");
-    ImmutableSet<AttentionTrait> traits = FamilyConfigs.traits(spec);
+    ImmutableSet<AttentionTrait> traits = spec.traits();
     config.put(ModelFamily.ATTENTION_BIAS, !traits.isEmpty());
     if (!traits.isEmpty() && !traits.contains(AttentionTrait.OUTPUT_BIAS)) {
       config.put(OUTPUT_BIAS, false);

@@ -3,8 +3,8 @@ package org.nemotron.core.checkpoint.huggingface;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * How DeciLM spells the width of a feed-forward network: not as a number of channels but as a
- * multiple of the hidden size, from which every reader computes the channels.
+ * How DeciLM spells the intermediate size of an FFN: not as a number of channels but as a multiple
+ * of the hidden size, from which every reader computes the channels.
  *
  * <p>{@code channels = ceil256(trunc(2 * multiplier * hidden / 3))}: only multiples of 256 can be
  * said. Any other width is stored with channels of zeros up to the next multiple, which changes no

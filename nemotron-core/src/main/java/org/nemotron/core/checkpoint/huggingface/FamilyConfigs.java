@@ -3,13 +3,11 @@ package org.nemotron.core.checkpoint.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSet;
 import java.util.Collections;
 import java.util.OptionalInt;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.checkpoint.format.JsonFile;
 import org.nemotron.core.spec.AttentionSpec;
-import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -220,15 +218,5 @@ public final class FamilyConfigs {
     } else {
       ids.forEach(config.putArray(key)::add);
     }
-  }
-
-  /** Returns the traits of a model's attentions, which all have the same. */
-  public static ImmutableSet<AttentionTrait> traits(ModelSpec spec) {
-    for (BlockSpec block : spec.blocks()) {
-      if (block.attention() instanceof AttentionSpec.GroupedQuery attention) {
-        return attention.traits();
-      }
-    }
-    return ImmutableSet.of();
   }
 }

@@ -11,7 +11,7 @@ import org.nemotron.core.spec.ModelSpec;
  * What a config.json says. Immutable.
  *
  * @param spec the model
- * @param storedSpec the model as its tensors are stored: the same, but that gated networks may have
+ * @param storedSpec the model as its tensors are stored: the same, but that gated FFNs may have
  *     further channels, and projections biases, which are zero (see {@link DeciLmConfigs})
  * @param family whose keys the file has
  */

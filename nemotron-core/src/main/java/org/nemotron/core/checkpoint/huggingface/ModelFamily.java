@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.nemotron.core.spec.AttentionTrait;
+import org.nemotron.core.spec.ModelSpec;
 
 /**
  * The families of models whose config.json is read, by what tells them apart. All of them name
@@ -70,6 +71,14 @@ public enum ModelFamily {
                 family.architecture.equals(architectureOrType)
                     || family.modelType.equals(architectureOrType))
         .findFirst();
+  }
+
+  /**
+   * Returns whether the layers of {@code spec} are as families have them: all alike, with
+   * grouped-query attention and a gated FFN.
+   */
+  public static boolean hasLayersOf(ModelSpec spec) {
+    return spec.isUniform() && FamilyBlocks.isOne(spec.block(0));
   }
 
   /** Returns a family whose attention can have exactly {@code traits}, preferring this one. */

@@ -21,14 +21,17 @@ import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cuda.GpuCloseablesTest;
+import org.nemotron.core.checkpoint.CheckpointWeights;
+import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufValue;
 import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.Block;
@@ -148,6 +151,11 @@ public final class CloseablesTest implements CloseableContract {
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
             GOLDEN_FILE + " is closed"),
         CloseableCase.of(
+            CheckpointWeights.class,
+            () -> opened(() -> ModelReader.weights(GOLDEN, DType.FLOAT32, Device.CPU)),
+            CloseablesTest::read,
+            "these weights are closed"),
+        CloseableCase.of(
             SafetensorsFile.class,
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
@@ -157,6 +165,12 @@ public final class CloseablesTest implements CloseableContract {
             () -> opened(() -> GgufFile.open(gguf)),
             made -> assertThat(made.values()).containsKey("text"), // tensors are for its package
             ""));
+  }
+
+  private static void read(CheckpointWeights weights) {
+    try (NativeScope own = NativeScope.open()) {
+      assertThat(weights.get("model.norm.weight").dim()).isEqualTo(1);
+    }
   }
 
   private static ImmutableList<CloseableCase> blocks() {
@@ -213,57 +227,40 @@ public final class CloseablesTest implements CloseableContract {
             () -> new LogitComparison(MODEL, rows(), Tensors.of(new long[] {1, 2}, 2)),
             CloseablesTest::compare,
             "this comparison is closed"),
-        backend(InferenceBackend.class),
-        backend(CpuBackend.class),
-        inferenceModel(InferenceModel.class),
-        inferenceModel(CpuModel.class),
-        cache(KvCache.class),
-        cache(CpuKvCache.class));
-  }
-
-  private static <T extends InferenceBackend> CloseableCase backend(Class<T> type) {
-    return CloseableCase.of(
-        type,
-        () -> type.cast(Backends.of(Device.CPU, 2)),
-        made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
-        "this device is closed");
-  }
-
-  private static <T extends InferenceModel> CloseableCase inferenceModel(Class<T> type) {
-    return CloseableCase.of(
-        type,
-        () -> type.cast(device.prepare(MODEL, WeightFormat.FLOAT32, 4)),
-        CloseablesTest::step,
-        "this model is closed");
-  }
-
-  private static <T extends KvCache> CloseableCase cache(Class<T> type) {
-    return CloseableCase.of(
-        type,
-        () -> type.cast(new CpuKvCache(MODEL.spec(), 1)),
-        CloseablesTest::stepWith,
-        "this memory is closed");
+        CloseableCase.of(
+            InferenceBackend.class,
+            () -> Backends.of(Device.CPU, 2),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            CpuBackend.class,
+            () -> new CpuBackend(2),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            InferenceModel.class,
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4),
+            CloseablesTest::step,
+            "this model is closed"),
+        CloseableCase.of(
+            InferenceSession.class,
+            () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4).newSession(1),
+            CloseablesTest::step,
+            "this session is closed"));
   }
 
   private static void step(InferenceModel model) {
-    try (KvCache memory = model.newMemory(1)) {
-      step(model, memory);
-    }
-  }
-
-  private static void stepWith(KvCache memory) {
-    try (InferenceBackend device = new CpuBackend(1);
-        InferenceModel model = device.prepare(MODEL, WeightFormat.FLOAT32, 4)) {
-      step(model, memory);
+    try (InferenceSession session = model.newSession(1)) {
+      step(session);
     }
   }
 
   /** Reads a token. */
-  public static void step(InferenceModel model, KvCache memory) {
+  public static void step(InferenceSession session) {
     SequenceChunk chunk =
         new SequenceChunk(
-            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.LogitsWanted.LAST);
-    model.step(ImmutableList.of(chunk), memory, (row, logits) -> {});
+            ImmutableIntArray.of(0), 0, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
+    assertThat(session.step(ForwardBatch.of(chunk)).rows()).isEqualTo(1);
   }
 
   private static void multiply(PackedWeights weights) {

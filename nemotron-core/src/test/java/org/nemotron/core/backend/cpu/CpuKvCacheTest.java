@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.primitives.ImmutableIntArray;
 import org.junit.jupiter.api.Test;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.testing.TestModels;
 
@@ -30,7 +29,7 @@ final class CpuKvCacheTest {
 
   @Test
   void close_twice_isPossible() {
-    KvCache memory = new CpuKvCache(TestModels.mixed(), 1);
+    CpuKvCache memory = new CpuKvCache(TestModels.mixed(), 1);
     memory.close();
     assertThatCode(memory::close).doesNotThrowAnyException();
   }
@@ -44,17 +43,19 @@ final class CpuKvCacheTest {
 
   @Test
   void pagesFor_anyNumberOfTokens_isTheLeastThatHoldsThem() {
-    assertThat(KvCache.pagesFor(0)).isZero();
-    assertThat(KvCache.pagesFor(1)).isEqualTo(1);
-    assertThat(KvCache.pagesFor(64)).isEqualTo(1);
-    assertThat(KvCache.pagesFor(65)).isEqualTo(2);
-    assertThat(KvCache.pagesFor(Integer.MAX_VALUE)).isEqualTo(1 << 25);
+    assertThat(KvPages.pagesFor(0)).isZero();
+    assertThat(KvPages.pagesFor(1)).isEqualTo(1);
+    assertThat(KvPages.pagesFor(64)).isEqualTo(1);
+    assertThat(KvPages.pagesFor(65)).isEqualTo(2);
+    assertThat(KvPages.pagesFor(Integer.MAX_VALUE)).isEqualTo(1 << 25);
   }
 
   private static void assertRefused(int pages, int start, int tokens, String message) {
     ImmutableIntArray ids = ImmutableIntArray.copyOf(new int[tokens]);
     assertThatThrownBy(
-            () -> new SequenceChunk(ServedModel.pages(0, pages), start, ids, LogitsWanted.LAST))
+            () ->
+                new SequenceChunk(
+                    ServedModel.pages(0, pages), start, ids, SequenceChunk.LAST_LOGITS))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
@@ -16,10 +15,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.ForwardBatch;
+import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
@@ -42,7 +45,7 @@ final class CpuModelTest {
   private static final double TOLERANCE = 1e-4;
 
   /** Two full pages, and a third that is begun. */
-  private static final int TOKENS = 2 * KvCache.PAGE_TOKENS + 13;
+  private static final int TOKENS = 2 * KvPages.PAGE_TOKENS + 13;
 
   private static final FfnSpec ODD = new FfnSpec.Gated(13);
 
@@ -145,9 +148,9 @@ final class CpuModelTest {
       long[] ids = TestModels.ids(9, 1);
       SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 9);
       SequenceChunk none =
-          new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), LogitsWanted.NONE);
+          new SequenceChunk(ServedModel.pages(1, 2), 0, all.tokens(), SequenceChunk.NOTHING);
       SequenceChunk last =
-          new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), LogitsWanted.LAST);
+          new SequenceChunk(ServedModel.pages(2, 3), 0, all.tokens(), SequenceChunk.LAST_LOGITS);
       float[][] rows = served.step(none, last, all);
       assertThat(rows).hasDimensions(10, TestModels.VOCABULARY);
       assertThat(rows[0]).isEqualTo(rows[9]);
@@ -161,8 +164,7 @@ final class CpuModelTest {
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 2)) {
       float[][] expected = served.read(ServedModel.pages(0, 1), ids, 19, 20);
       SequenceChunk prompt = ServedModel.chunk(ServedModel.pages(1, 2), ids, 0, 19);
-      ImmutableLongArray nanos =
-          served.model().layerNanos(ImmutableList.of(prompt), served.memory());
+      ImmutableLongArray nanos = served.session().layerNanos(ForwardBatch.of(prompt));
       assertThat(nanos.length()).isEqualTo(6);
       nanos.forEach(taken -> assertThat(taken).isNotNegative());
       assertThat(nanos.get(0)).isPositive();
@@ -186,14 +188,12 @@ final class CpuModelTest {
 
   /** What must not reach native code. */
   private static void assertRefused(Class<?> type, String message, SequenceChunk... chunks) {
-    BlockSpec block = new BlockSpec(TestModels.grouped(2), ODD);
-    ModelSpec spec = TestModels.spec(block);
+    ModelSpec spec = TestModels.spec(new BlockSpec(TestModels.grouped(2), ODD));
     try (HeterogeneousModel model = TestModels.model(spec, 1);
-        ThreadTeam team = new ThreadTeam(2);
-        InferenceModel ready = new CpuModel(model, Backends.bestFormat(Device.CPU), team, 100);
-        KvCache memory = new CpuKvCache(spec, 65)) {
-      assertThatThrownBy(
-              () -> ready.step(ImmutableList.copyOf(chunks), memory, (index, logits) -> {}))
+        InferenceBackend backend = new CpuBackend(2);
+        InferenceModel ready = backend.prepare(model, backend.bestFormat(), 100);
+        InferenceSession session = ready.newSession(65)) {
+      assertThatThrownBy(() -> session.step(ForwardBatch.of(chunks)))
           .isInstanceOf(type)
           .hasMessage(message);
     }
@@ -230,51 +230,30 @@ final class CpuModelTest {
         IllegalArgumentException.class,
         "a context of 4097 tokens must not exceed max_position_embeddings (4096)",
         new SequenceChunk(
-            ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), LogitsWanted.LAST));
+            ServedModel.pages(0, 65), 4096, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS));
   }
 
   @Test
   void step_pageOutsideTheMemory_isRefusedAlsoWhereItIsOnlyRead() {
     SequenceChunk written =
         new SequenceChunk(
-            ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), LogitsWanted.LAST);
+            ImmutableIntArray.of(0, 65), 64, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
     assertRefused(IllegalArgumentException.class, "page 65 is not within 0..64", written);
     SequenceChunk read =
         new SequenceChunk(
-            ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), LogitsWanted.LAST);
+            ImmutableIntArray.of(-1, 1), 64, ImmutableIntArray.of(1), SequenceChunk.LAST_LOGITS);
     assertRefused(IllegalArgumentException.class, "page -1 is not within 0..64", read);
   }
 
   @Test
-  void step_memoryOfAnotherModel_isRefused() {
-    BlockSpec block = new BlockSpec(TestModels.grouped(2), ODD);
-    ModelSpec spec = TestModels.spec(block, block);
-    ModelSpec narrower = spec.withBlock(1, new BlockSpec(TestModels.grouped(1), ODD));
-    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), TestModels.ids(2, 1), 0, 2);
-    try (HeterogeneousModel model = TestModels.model(spec, 1);
-        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 1, 1);
-        KvCache shorter = new CpuKvCache(TestModels.spec(block), 1);
-        KvCache other = new CpuKvCache(narrower, 1)) {
-      assertThatThrownBy(
-              () -> served.model().step(ImmutableList.of(chunk), shorter, (index, logits) -> {}))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("this memory was made for another model");
-      assertThatThrownBy(
-              () -> served.model().step(ImmutableList.of(chunk), other, (index, logits) -> {}))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("layer 1: this memory was made for another model");
-    }
-  }
-
-  @Test
-  void step_closedModelOrMemory_isRefused() {
+  void step_closedModelOrSession_isRefused() {
     SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), TestModels.ids(2, 1), 0, 2);
     try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
         ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
-      served.memory().close();
+      served.session().close();
       assertThatThrownBy(() -> served.step(chunk))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("this memory is closed");
+          .hasMessage("this session is closed");
       served.model().close();
       assertThatCode(served.model()::close).doesNotThrowAnyException();
       assertThatThrownBy(() -> served.step(chunk))
@@ -284,32 +263,93 @@ final class CpuModelTest {
   }
 
   @Test
-  void step_readerThrows_theNextStepWorks() {
-    long[] ids = TestModels.ids(5, 1);
-    SequenceChunk chunk = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 5);
+  void step_twoSessionsInTurns_keepTheirOwnKeysAndValues() {
+    long[] ids = TestModels.ids(20, 1);
+    long[] others = TestModels.ids(20, 2);
+    ImmutableIntArray pages = ServedModel.pages(0, 1);
     try (HeterogeneousModel model = halved(TestModels.mixed(), 1);
-        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1)) {
-      assertThatThrownBy(
-              () ->
-                  served
-                      .model()
-                      .step(
-                          ImmutableList.of(chunk),
-                          served.memory(),
-                          (index, logits) -> {
-                            throw new IllegalStateException("enough");
-                          }))
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 1);
+        InferenceSession second = served.model().newSession(1)) {
+      float[][] begun = served.step(ServedModel.chunk(pages, ids, 0, 19));
+      StepOutput other = second.step(ForwardBatch.of(ServedModel.chunk(pages, others, 0, 20)));
+      float[][] ended = served.step(ServedModel.chunk(pages, ids, 19, 20));
+      float[] expected = expected(model, ids);
+      assertClose(concat(begun, ended), expected);
+      assertClose(ServedModel.rows(other), expected(model, others));
+    }
+  }
+
+  private static float[][] concat(float[][] first, float[][] second) {
+    return Stream.of(first, second).flatMap(Stream::of).toArray(float[][]::new);
+  }
+
+  @Test
+  void logits_rowsInAnyOrder_areTheSame() {
+    long[] ids = TestModels.ids(150, 1);
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 2, 3)) {
+      StepOutput output =
+          served
+              .session()
+              .step(ForwardBatch.of(ServedModel.chunk(ServedModel.pages(0, 3), ids, 0, 150)));
+      float[][] rows = ServedModel.rows(output);
+      for (int row : new int[] {149, 3, 64, 63, 128, 0}) {
+        assertThat(output.logits(row)).isEqualTo(rows[row]);
+      }
+    }
+  }
+
+  @Test
+  void logits_afterTheNextStep_areRefused() {
+    ForwardBatch batch =
+        ForwardBatch.of(ServedModel.chunk(ServedModel.pages(0, 1), TestModels.ids(2, 1), 0, 2));
+    try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
+        ServedModel served = new ServedModel(model, Backends.bestFormat(Device.CPU), 1, 1)) {
+      StepOutput first = served.session().step(batch);
+      StepOutput second = served.session().step(batch);
+      assertThatThrownBy(() -> first.logits(0))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage("enough");
-      assertClose(served.step(chunk), expected(model, ids));
+          .hasMessage("the logits of a step are lent until the next one");
+      assertThat(second.logits(0)).hasSize(TestModels.VOCABULARY);
+      assertThatThrownBy(() -> second.logits(2))
+          .isInstanceOf(IndexOutOfBoundsException.class)
+          .hasMessage("row (2) must be less than size (2)");
+      served.session().close();
+      assertThatThrownBy(() -> second.logits(0))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("this session is closed");
+    }
+  }
+
+  @Test
+  void step_tokenWanted_givesTheLogitsSinceTheCpuDoesNotSample() {
+    long[] ids = TestModels.ids(5, 1);
+    try (HeterogeneousModel model = halved(TestModels.mixed(), 1);
+        ServedModel served = new ServedModel(model, WeightFormat.FLOAT32, 2, 1)) {
+      SequenceChunk all = ServedModel.chunk(ServedModel.pages(0, 1), ids, 0, 5);
+      float[][] rows = served.step(all);
+      StepOutput output =
+          served
+              .session()
+              .step(
+                  ForwardBatch.of(
+                      new SequenceChunk(
+                          all.pages(), 0, all.tokens(), SequenceChunk.LIKELIEST_TOKEN)));
+      assertThat(served.model().samplesTokens()).isFalse();
+      assertThat(output.isSampled(0)).isFalse();
+      assertThat(output.logits(0)).isEqualTo(rows[4]);
+      assertThat(GreedyDecoder.likeliest(output, 0)).isEqualTo(GreedyDecoder.likeliest(rows[4]));
+      assertThatThrownBy(() -> output.token(0))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("row 0: no token was sampled");
     }
   }
 
   @Test
   void new_noRows_isRefused() {
     try (HeterogeneousModel model = TestModels.model(TestModels.mixed(), 1);
-        ThreadTeam team = new ThreadTeam(1)) {
-      assertThatThrownBy(() -> new CpuModel(model, Backends.bestFormat(Device.CPU), team, 0))
+        InferenceBackend backend = new CpuBackend(1)) {
+      assertThatThrownBy(() -> backend.prepare(model, WeightFormat.FLOAT32, 0))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("maxRows (0) must be positive");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,23 @@ final class PackedWeightsTest {
       assertThatThrownBy(() -> packed.multiply(area, 1, area, new Blas()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("these weights are closed");
+    }
+  }
+
+  @Test
+  void multiply_blockThatIsNotFull_givesTheBitsOfAFullOne() {
+    int rows = 4;
+    int inputs = 1300;
+    float[] in = Products.halves(rows * inputs, 1);
+    float[] weights = Products.halves(64 * inputs, 2);
+    float[] full = Products.of(weights, 64, inputs, in, rows, WeightFormat.FLOAT16);
+    for (int outputs : new int[] {1, 12, 16, 17, 32, 44, 48}) {
+      float[] first = Arrays.copyOf(weights, outputs * inputs);
+      float[] some = Products.of(first, outputs, inputs, in, rows, WeightFormat.FLOAT16);
+      for (int row = 0; row < rows; row++) {
+        assertThat(Arrays.copyOfRange(some, row * outputs, (row + 1) * outputs))
+            .isEqualTo(Arrays.copyOfRange(full, row * 64, row * 64 + outputs));
+      }
     }
   }
 

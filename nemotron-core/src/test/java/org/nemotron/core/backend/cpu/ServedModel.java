@@ -1,14 +1,14 @@
 package org.nemotron.core.backend.cpu;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 
@@ -18,20 +18,20 @@ public final class ServedModel implements AutoCloseable {
 
   private final InferenceBackend device;
   private final InferenceModel model;
-  private final KvCache memory;
+  private final InferenceSession session;
 
   public ServedModel(HeterogeneousModel model, WeightFormat format, int team, int pages) {
     this.device = new CpuBackend(team);
     this.model = device.prepare(model, format, MAX_ROWS);
-    this.memory = this.model.newMemory(pages);
+    this.session = this.model.newSession(pages);
   }
 
   InferenceModel model() {
     return model;
   }
 
-  KvCache memory() {
-    return memory;
+  InferenceSession session() {
+    return session;
   }
 
   public static ImmutableIntArray pages(int from, int to) {
@@ -43,14 +43,20 @@ public final class ServedModel implements AutoCloseable {
         pages,
         from,
         ImmutableIntArray.copyOf(Arrays.stream(ids, from, to).mapToInt(id -> (int) id)),
-        LogitsWanted.ALL);
+        SequenceChunk.ALL_LOGITS);
   }
 
   /** Returns the logits of all tokens of the chunks, one row after the other. */
   public float[][] step(SequenceChunk... chunks) {
-    float[][] rows = new float[Arrays.stream(chunks).mapToInt(SequenceChunk::wanted).sum()][];
-    model.step(
-        ImmutableList.copyOf(chunks), memory, (index, logits) -> rows[index] = logits.clone());
+    return rows(session.step(ForwardBatch.of(chunks)));
+  }
+
+  /** Returns copies of all rows of logits. */
+  public static float[][] rows(StepOutput output) {
+    float[][] rows = new float[output.rows()][];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = output.logits(row).clone();
+    }
     return rows;
   }
 
@@ -67,7 +73,7 @@ public final class ServedModel implements AutoCloseable {
 
   @Override
   public void close() {
-    memory.close();
+    session.close();
     model.close();
     device.close();
   }

@@ -16,7 +16,7 @@ import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.cuda.PinnedBytes;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Device;
@@ -83,20 +83,15 @@ public final class GpuCloseablesTest implements CloseableContract {
   static Stream<CloseableCase> casesOfInterfaces() {
     return Stream.of(
         CloseableCase.of(
-            InferenceBackend.class,
-            () -> Backends.of(GPU),
-            made -> ready(made).close(),
-            "this device is closed"),
-        CloseableCase.of(
             InferenceModel.class,
             () -> ready(Backends.of(GPU)),
             GpuCloseablesTest::step,
             "this model is closed"),
         CloseableCase.of(
-            KvCache.class,
-            () -> ready(Backends.of(GPU)).newMemory(1),
-            GpuCloseablesTest::stepWith,
-            "this memory is closed"));
+            InferenceSession.class,
+            () -> ready(Backends.of(GPU)).newSession(1),
+            CloseablesTest::step,
+            "this session is closed"));
   }
 
   private static CudaStream stream() {
@@ -116,15 +111,8 @@ public final class GpuCloseablesTest implements CloseableContract {
   }
 
   private static void step(InferenceModel model) {
-    try (KvCache memory = model.newMemory(1)) {
-      CloseablesTest.step(model, memory);
-    }
-  }
-
-  private static void stepWith(KvCache memory) {
-    try (InferenceBackend device = Backends.of(GPU);
-        InferenceModel model = ready(device)) {
-      CloseablesTest.step(model, memory);
+    try (InferenceSession session = model.newSession(1)) {
+      CloseablesTest.step(session);
     }
   }
 

@@ -8,7 +8,6 @@ import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -19,12 +18,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cpu.ServedModel;
 import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
-import org.nemotron.core.inference.KvCache;
+import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.SequenceChunk.LogitsWanted;
+import org.nemotron.core.inference.SequenceChunk.Output;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -49,7 +51,7 @@ final class GpuModelTest {
   private static final double EIGHT_BITS_TOLERANCE = 1.5e-1;
 
   private static final int VOCABULARY = 300;
-  private static final int TOKENS = 2 * KvCache.PAGE_TOKENS + 13;
+  private static final int TOKENS = 2 * KvPages.PAGE_TOKENS + 13;
   private static final Device GPU = new Device("cuda", 0);
 
   static boolean hasGpu() {
@@ -111,8 +113,8 @@ final class GpuModelTest {
     }
   }
 
-  /** A device, a model on it and memory for it. */
-  private record Ready(InferenceBackend device, InferenceModel model, KvCache memory)
+  /** A device, a model on it and a session of it. */
+  private record Ready(InferenceBackend device, InferenceModel model, InferenceSession session)
       implements AutoCloseable {
     static Ready on(Device where, HeterogeneousModel model, int pages) {
       return on(
@@ -122,20 +124,17 @@ final class GpuModelTest {
     static Ready on(Device where, WeightFormat format, HeterogeneousModel model, int pages) {
       InferenceBackend device = Backends.of(where);
       InferenceModel ready = device.prepare(model, format, 1024);
-      return new Ready(device, ready, ready.newMemory(pages));
+      return new Ready(device, ready, ready.newSession(pages));
     }
 
     @CanIgnoreReturnValue
     float[][] step(SequenceChunk... chunks) {
-      float[][] rows = new float[Stream.of(chunks).mapToInt(SequenceChunk::wanted).sum()][];
-      model.step(
-          ImmutableList.copyOf(chunks), memory, (index, logits) -> rows[index] = logits.clone());
-      return rows;
+      return ServedModel.rows(session.step(ForwardBatch.of(chunks)));
     }
 
     @Override
     public void close() {
-      memory.close();
+      session.close();
       model.close();
       device.close();
     }
@@ -188,7 +187,7 @@ final class GpuModelTest {
       long[] ids = ids(2);
       ImmutableIntArray pages = ImmutableIntArray.of(5, 1, 6);
       float[][] actual = new float[TOKENS][];
-      int[] ends = {0, KvCache.PAGE_TOKENS, 2 * KvCache.PAGE_TOKENS, TOKENS};
+      int[] ends = {0, KvPages.PAGE_TOKENS, 2 * KvPages.PAGE_TOKENS, TOKENS};
       for (int piece = 1; piece < ends.length; piece++) {
         float[][] rows = gpu.step(ServedModel.chunk(pages, ids, ends[piece - 1], ends[piece]));
         System.arraycopy(rows, 0, actual, ends[piece - 1], rows.length);
@@ -275,30 +274,8 @@ final class GpuModelTest {
     }
   }
 
-  /** Takes tokens where it gives a choice, logits where it does not. */
-  private static final class Chooser implements InferenceModel.LogitsReader {
-    private final Optional<TokenSampling> choice;
-    private int token = -1;
-    private float[] logits = new float[0];
-
-    Chooser(Optional<TokenSampling> choice) {
-      this.choice = choice;
-    }
-
-    @Override
-    public Optional<TokenSampling> choice(int index) {
-      return choice;
-    }
-
-    @Override
-    public void accept(int index, int chosen) {
-      token = chosen;
-    }
-
-    @Override
-    public void accept(int index, float[] row) {
-      logits = row.clone();
-    }
+  private static SequenceChunk next(Output output) {
+    return new SequenceChunk(ServedModel.pages(0, 3), 20, ImmutableIntArray.of(7), output);
   }
 
   @Test
@@ -307,12 +284,7 @@ final class GpuModelTest {
     try (HeterogeneousModel model = model(spec);
         Ready gpu = Ready.on(GPU, model, 3)) {
       gpu.step(ServedModel.chunk(ServedModel.pages(0, 3), ids(1), 0, 20));
-      ImmutableList<SequenceChunk> next =
-          ImmutableList.of(
-              new SequenceChunk(
-                  ServedModel.pages(0, 3), 20, ImmutableIntArray.of(7), LogitsWanted.LAST));
-      Chooser plain = new Chooser(Optional.empty());
-      gpu.model().step(next, gpu.memory(), plain);
+      float[] logits = gpu.step(next(SequenceChunk.LAST_LOGITS))[0];
       SplittableRandom random = new SplittableRandom(5);
       for (int trial = 0; trial < 300; trial++) {
         TokenSampling choice =
@@ -322,15 +294,43 @@ final class GpuModelTest {
                 trial % 5 < 2 ? 1 : 0.05 + 0.95 * random.nextDouble(),
                 trial % 7 < 4 ? 0 : 0.3 * random.nextDouble(),
                 random.nextDouble());
-        Chooser chooser = new Chooser(Optional.of(choice));
-        gpu.model().step(next, gpu.memory(), chooser);
-        assertThat(PlainSampling.tokens(plain.logits, choice))
-            .as("%s", choice)
-            .contains(chooser.token);
+        StepOutput output = gpu.session().step(ForwardBatch.of(next(new Output.NextToken(choice))));
+        assertThat(PlainSampling.tokens(logits, choice)).as("%s", choice).contains(output.token(0));
       }
-      Chooser greedy = new Chooser(Optional.of(TokenSampling.LIKELIEST));
-      gpu.model().step(next, gpu.memory(), greedy);
-      assertThat(greedy.token).isEqualTo(GreedyDecoder.likeliest(plain.logits));
+      StepOutput greedy = gpu.session().step(ForwardBatch.of(next(SequenceChunk.LIKELIEST_TOKEN)));
+      assertThat(greedy.token(0)).isEqualTo(GreedyDecoder.likeliest(logits));
+    }
+  }
+
+  /** More wanted rows of prompts than are computed together, beside a single token's. */
+  @Test
+  void step_tokensAndLogitsOfPromptsAndSingles_areEachWhatIsWanted() {
+    ModelSpec spec = specs().findFirst().orElseThrow();
+    try (HeterogeneousModel model = model(spec);
+        Ready gpu = Ready.on(GPU, model, 20)) {
+      gpu.step(ServedModel.chunk(ServedModel.pages(0, 3), ids(1), 0, 20));
+      SequenceChunk first = ServedModel.chunk(ServedModel.pages(3, 6), ids(2), 0, TOKENS);
+      SequenceChunk second = ServedModel.chunk(ServedModel.pages(6, 9), ids(3), 0, TOKENS);
+      SequenceChunk third = ServedModel.chunk(ServedModel.pages(9, 12), ids(4), 0, 30);
+      float[][] plain = gpu.step(first, second, next(SequenceChunk.LAST_LOGITS), third);
+      StepOutput mixed =
+          gpu.session()
+              .step(
+                  ForwardBatch.of(
+                      first,
+                      second,
+                      next(SequenceChunk.LIKELIEST_TOKEN),
+                      new SequenceChunk(
+                          third.pages(), 0, third.tokens(), SequenceChunk.LIKELIEST_TOKEN)));
+      assertThat(mixed.rows()).isEqualTo(2 * TOKENS + 2);
+      assertThat(mixed.token(2 * TOKENS)).isEqualTo(GreedyDecoder.likeliest(plain[2 * TOKENS]));
+      assertThat(mixed.token(2 * TOKENS + 1))
+          .isEqualTo(GreedyDecoder.likeliest(plain[plain.length - 1]));
+      for (int row : new int[] {0, 2 * TOKENS - 1, 255, 256, TOKENS}) {
+        assertThat(mixed.isSampled(row)).isFalse();
+        assertClose(new float[][] {mixed.logits(row)}, new float[][] {plain[row]});
+      }
+      assertClose(new float[][] {mixed.logits(2 * TOKENS)}, new float[][] {plain[2 * TOKENS]});
     }
   }
 
@@ -366,7 +366,7 @@ final class GpuModelTest {
       SequenceChunk piece = ServedModel.chunk(ServedModel.pages(0, 3), ids(1), 0, 20);
       SequenceChunk single = ServedModel.chunk(ServedModel.pages(0, 3), ids(1), 20, 21);
       for (SequenceChunk chunk : ImmutableList.of(piece, single, single)) {
-        var nanos = gpu.model().layerNanos(ImmutableList.of(chunk), gpu.memory());
+        var nanos = gpu.session().layerNanos(ForwardBatch.of(chunk));
         assertThat(nanos.length()).isEqualTo(4);
         assertThat(nanos.get(0)).isGreaterThan(nanos.get(1));
         assertThat(nanos.get(2)).isGreaterThan(nanos.get(3));

@@ -221,9 +221,7 @@ final class GgufModelTest {
   @Test
   void read_gateThatIsNotOpen_isNoLinearNetwork() {
     String name = "irregular, untied";
-    String refusal =
-        "tensor blk.2.ffn_gate.bias is not supported; biases of feed-forward networks must be"
-            + " absent";
+    String refusal = "tensor blk.2.ffn_gate.bias is not supported; biases of FFNs must be absent";
     float[] almost = new float[64];
     java.util.Arrays.fill(almost, (float) LlamaCppBlocks.OPEN_GATE);
     almost[63] = 1;

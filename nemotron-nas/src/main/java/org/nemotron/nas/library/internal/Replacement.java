@@ -10,12 +10,11 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.nas.library.Candidate;
 
 /**
- * One candidate at work in its parent block's place: what it reads, what it says, what it should
- * say.
+ * One candidate in its parent block's place: its input, its output, and the output it should have.
  *
- * <p>An attention is heard through the parent's network; a network reads what the parent's
- * attention wrote; a whole block reads the input of its first layer and answers for the output of
- * the last one it covers.
+ * <p>The output of an attention passes through the parent's FFN; an FFN reads the output of the
+ * parent's attention; a block reads the input of its first layer, and its output stands for that of
+ * the last layer that it replaces.
  *
  * <p>Holds a share of the candidate's tensors until it closes. Any thread may close it; closing
  * twice is harmless, use after close is refused.
@@ -24,14 +23,15 @@ import org.nemotron.nas.library.Candidate;
  */
 public sealed interface Replacement extends AutoCloseable {
   /**
-   * Returns the stream behind the replaced layers, {@code [B, T, D]}, owned by the current scope.
+   * Returns the hidden states behind the replaced layers, {@code [B, T, D]}, owned by the current
+   * scope.
    */
   Tensor output(HiddenStates parentStream);
 
   /** Returns the first parent layer behind the replaced ones. */
   int resumesAt();
 
-  /** Returns the parent's own stream at the same place, {@code [B, T, D]}. */
+  /** Returns the parent's own hidden states at the same place, {@code [B, T, D]}. */
   default Tensor target(HiddenStates parentStream) {
     return parentStream.hiddenState(resumesAt());
   }
@@ -74,14 +74,19 @@ public sealed interface Replacement extends AutoCloseable {
           }
 
           @Override
-          public Replacement visit(Candidate.Whole whole) {
-            return new OfBlocks(
-                whole.layer(), whole.covers(), new Block(whole.spec(), weights, rotary, eps));
+          public Replacement visit(Candidate.Block block) {
+            return new OfBlock(block.layer(), 1, new Block(block.spec(), weights, rotary, eps));
+          }
+
+          @Override
+          public Replacement visit(Candidate.MultiLayer block) {
+            return new OfBlock(
+                block.layer(), block.layers(), new Block(block.spec(), weights, rotary, eps));
           }
         });
   }
 
-  /** Another attention before the parent's network, which stays the parent's. */
+  /** Another attention before the parent's FFN, which stays the parent's. */
   record OfAttention(int layer, SubBlock attention, SubBlock parentFfn) implements Replacement {
     @Override
     public Tensor output(HiddenStates parentStream) {
@@ -100,7 +105,7 @@ public sealed interface Replacement extends AutoCloseable {
     }
   }
 
-  /** Another network behind the parent's attention. */
+  /** Another FFN behind the parent's attention. */
   record OfFfn(int layer, SubBlock ffn) implements Replacement {
     @Override
     public Tensor output(HiddenStates parentStream) {
@@ -119,7 +124,7 @@ public sealed interface Replacement extends AutoCloseable {
   }
 
   /** One block in place of one layer or several. */
-  record OfBlocks(int layer, int covers, Block block) implements Replacement {
+  record OfBlock(int layer, int layers, Block block) implements Replacement {
     @Override
     public Tensor output(HiddenStates parentStream) {
       return block.forward(parentStream.hiddenState(layer));
@@ -127,7 +132,7 @@ public sealed interface Replacement extends AutoCloseable {
 
     @Override
     public int resumesAt() {
-      return layer + covers;
+      return layer + layers;
     }
 
     @Override

@@ -1,6 +1,6 @@
 /**
- * What the stages of a run share about candidates at work, in tensors. Not exported: applications
- * name no type of LibTorch that is not in core.
+ * Candidates at work, in tensors, shared by the stages. Not exported: outside of core no type of
+ * LibTorch is part of the API.
  */
 @NullMarked
 @CheckReturnValue

@@ -12,7 +12,7 @@ import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.ScenarioSummary;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
-/** The model card of a child, with what its run measured. */
+/** The model card of a child, with the measurements of its run. */
 public final class ChildCard {
   private ChildCard() {}
 

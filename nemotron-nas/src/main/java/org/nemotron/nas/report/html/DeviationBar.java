@@ -2,7 +2,9 @@ package org.nemotron.nas.report.html;
 
 import org.nemotron.nas.report.Prediction;
 
-/** How far a measurement lies from its prediction, with the band of ten per cent to either side. */
+/**
+ * The distance of a measurement from its prediction, with the band of ten percent to either side.
+ */
 final class DeviationBar {
   private static final double WIDTH = 220;
   private static final double HEIGHT = 26;
@@ -12,7 +14,7 @@ final class DeviationBar {
 
   private DeviationBar() {}
 
-  /** Draws the bar; what lies beyond the scale is drawn as an arrow at its end. */
+  /** Draws the bar; a value beyond the scale is drawn as an arrow at its end. */
   static void draw(Markup page, Prediction prediction) {
     double off =
         prediction.predicted() == 0

@@ -10,8 +10,8 @@ import org.nemotron.nas.report.RunSummary.LayerTime;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /**
- * Run time per layer, attention and FFN apart: the parent's bar, and in front of it what the child
- * still takes; what remains visible of the parent's bar is the time saved.
+ * Run time per layer, attention and FFN apart: the parent's bar, and in front of it the child's
+ * time; the visible rest of the parent's bar is the time saved.
  *
  * <p>A block that covers several layers is drawn across all of them at its time divided by their
  * number, so that areas stay times.

@@ -77,7 +77,7 @@ final class LocalLossGrid {
     }
     String kind = id.group(2);
     String prefix = kind.equals("attention") ? "attn " : kind.equals("ffn") ? "ffn " : "";
-    String spec = id.group(3).replace(".covers", " ×").replaceFirst("^w(?=\\d)", "");
+    String spec = id.group(3).replace(".layers", " ×").replaceFirst("^w(?=\\d)", "");
     return new Line(curve.name(), PlainText.shorten(prefix + spec, 16), kind, curve.points());
   }
 }

@@ -114,8 +114,8 @@ final class LossChart {
   /**
    * One curve.
    *
-   * @param name what a pointer over it reads
-   * @param shortName what stands at its end
+   * @param name the text of its tooltip
+   * @param shortName the text at its end
    * @param style the class of its color: attention, ffn, block, or one of s0 to s3
    */
   record Line(String name, String shortName, String style, ImmutableList<LossPoint> points) {

@@ -22,7 +22,7 @@ public enum Mark {
     this.radius = radius;
   }
 
-  /** Draws the shape around a point; {@code tip} is what a pointer over it reads. */
+  /** Draws the shape around a point; {@code tip} is the text of its tooltip. */
   void draw(Markup svg, String style, double x, double y, String tip) {
     StringBuilder path = new StringBuilder();
     for (int corner = 0; corner < corners; corner++) {

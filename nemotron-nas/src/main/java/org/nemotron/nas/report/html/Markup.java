@@ -12,7 +12,7 @@ import org.nemotron.nas.report.PlainText;
 /**
  * Builds a page that is HTML and well-formed XML at once.
  *
- * <p>Every text and every attribute is escaped here and nowhere else, and what is opened is closed
+ * <p>Every text and every attribute is escaped here and nowhere else, and every element is closed
  * by its own name: no caller can write a tag by hand, so no sample text can become one.
  */
 final class Markup {

@@ -7,7 +7,7 @@ import java.util.function.DoubleFunction;
 
 /** The frame of a chart: its place, its two scales, and how axes and marks are drawn. */
 record Plot(Box frame, Scale x, Scale y) {
-  /** Opens an SVG element of this size; {@code title} is what a screen reader says. */
+  /** Opens an SVG element of this size; {@code title} is the text for screen readers. */
   static void openSvg(Markup page, double width, double height, String title) {
     page.open(
         "svg",
@@ -57,7 +57,7 @@ record Plot(Box frame, Scale x, Scale y) {
     svg.element("text", text, "class", style, "x", at(x), "y", at(y));
   }
 
-  /** Draws a box, with what a pointer over it reads. */
+  /** Draws a box with a tooltip. */
   static void box(Markup svg, String style, Box box, String tip) {
     svg.open(
         "rect",

@@ -4,7 +4,7 @@ import org.nemotron.nas.report.Prediction;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 
-/** What was predicted of each child, and what came true. */
+/** Predictions for each child against measurements. */
 final class PredictionSection {
   private PredictionSection() {}
 

@@ -32,7 +32,10 @@ final class SamplesSection {
     page.close();
   }
 
-  /** Writes one prompt; what the parent says of it for every target alike is written once. */
+  /**
+   * Writes one prompt; the parent's continuation, which is the same for every target, is written
+   * once.
+   */
   private static void write(Markup page, String prompt, Iterable<Text> written) {
     page.open("article", "class", "sample").element("p", prompt, "class", "prompt");
     page.open("div", "class", "texts");

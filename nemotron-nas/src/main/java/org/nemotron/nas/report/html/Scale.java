@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 
-/** Maps a quantity to a coordinate of a chart, and knows where to put round numbers. */
+/** Maps a quantity to a coordinate of a chart, and places round numbers. */
 sealed interface Scale {
   /** Returns the coordinate of {@code value}. */
   double at(double value);

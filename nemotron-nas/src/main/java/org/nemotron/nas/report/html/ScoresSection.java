@@ -6,7 +6,7 @@ import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.ScoringSpeed;
 
-/** Whether scores may be added, and what it cost to get them. */
+/** Whether scores may be added, and the time that scoring took. */
 final class ScoresSection {
   private ScoresSection() {}
 

@@ -33,7 +33,7 @@ final class Sections {
     page.close().close().line().open("tbody").line();
   }
 
-  /** Closes what {@link #openTable} opened. */
+  /** Closes the table of {@link #openTable}. */
   static void closeTable(Markup page) {
     page.close().close().close().line();
   }

@@ -5,9 +5,7 @@ import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.PlainText;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
-/**
- * Where the time of the run went: one bar per stage; a stage taken from an earlier run is hatched.
- */
+/** The run time of every stage, one bar each; a stage taken from an earlier run is hatched. */
 final class StageChart {
   private static final double WIDTH = 512;
   private static final double ROW = 30;

@@ -8,7 +8,7 @@ import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 import org.nemotron.nas.report.html.LossChart.Line;
 
-/** Loss curves of both distillations, and what was stopped. */
+/** Loss curves of both distillations, and the candidates that were stopped. */
 final class TrainingSection {
   private static final double WIDTH = 1062;
   private static final double HEIGHT = 320;

@@ -1,0 +1,52 @@
+package org.nemotron.core.backend.cpu;
+
+import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.tensor.Resources;
+
+/** One layer made ready for steps: attention, then the feed-forward network. */
+final class CpuBlock implements AutoCloseable {
+  private final CpuSubBlock attention;
+  private final CpuSubBlock ffn;
+  private final Resources parts;
+
+  CpuBlock(BlockSpec spec, CpuLayerWeights weights, RotaryCache rotary) {
+    try (Resources made = new Resources()) {
+      this.attention =
+          made.add(CpuSubBlock.attention(spec.attention(), weights, rotary), CpuSubBlock::close);
+      this.ffn = made.add(CpuSubBlock.ffn(spec.ffn(), weights), CpuSubBlock::close);
+      this.parts = made.complete();
+    }
+  }
+
+  /**
+   * Does this thread's share of the layer; all threads call it, and all rows are done when it
+   * returns.
+   *
+   * @param layer whose keys and values are read
+   */
+  void run(CpuStep step, int layer, Worker worker) {
+    attention.run(step, layer, worker);
+    ffn.run(step, layer, worker);
+  }
+
+  /** Returns the memory that the weights take, in bytes. */
+  long weightBytes() {
+    return attention.weightBytes() + ffn.weightBytes();
+  }
+
+  /** Returns the widest input of a second product; 0 where there is none. */
+  int innerWidth() {
+    return Math.max(attention.innerWidth(), ffn.innerWidth());
+  }
+
+  /** Returns how many outputs the widest product of a thread has. */
+  int widestProduct() {
+    return Math.max(attention.widestProduct(), ffn.widestProduct());
+  }
+
+  @Override
+  public void close() {
+    parts.close();
+  }
+}

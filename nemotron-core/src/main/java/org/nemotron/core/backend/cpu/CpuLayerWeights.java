@@ -1,0 +1,75 @@
+package org.nemotron.core.backend.cpu;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * The tensors of one layer, made ready for a team of threads. What is read for one product is let
+ * go before the next is read.
+ *
+ * @param source all tensors of the model
+ * @param layer which layer
+ * @param eps of all norms
+ * @param format of all products
+ * @param team how many threads share each product
+ */
+record CpuLayerWeights(WeightSource source, int layer, double eps, WeightFormat format, int team) {
+  /** Threads share out the outputs of a product in units of so many. */
+  static final int OUTPUTS = 16;
+
+  CpuRmsNorm norm(String name) {
+    try (NativeScope scope = NativeScope.open()) {
+      return new CpuRmsNorm(get(name), eps);
+    }
+  }
+
+  /** Returns the elements of all tensors of these names, one tensor behind the other. */
+  float[] vector(ImmutableList<String> names) {
+    try (NativeScope scope = NativeScope.open()) {
+      return Tensors.floats(Tensors.joined(get(names)));
+    }
+  }
+
+  /** Returns the product by one matrix. */
+  ColumnParallelLinear linear(String name) {
+    try (NativeScope scope = NativeScope.open()) {
+      return ColumnParallelLinear.of(get(name), OUTPUTS, team, format);
+    }
+  }
+
+  /** Returns the product by several matrices, one below the other. */
+  ColumnParallelLinear joined(ImmutableList<String> names, int unit) {
+    try (NativeScope scope = NativeScope.open()) {
+      return ColumnParallelLinear.of(Tensors.joined(get(names)), unit, team, format);
+    }
+  }
+
+  /** Returns the product by matrices of one shape, of which each thread has the same rows. */
+  ColumnParallelLinear alike(ImmutableList<String> names) {
+    try (NativeScope scope = NativeScope.open()) {
+      return ColumnParallelLinear.of(get(names), OUTPUTS, team, format);
+    }
+  }
+
+  private ImmutableList<Tensor> get(ImmutableList<String> names) {
+    return names.stream().map(this::get).collect(ImmutableList.toImmutableList());
+  }
+
+  private Tensor get(String name) {
+    return onCpu(source.get(layer, name));
+  }
+
+  /** Checks that {@code weight} can be packed here, and returns it. */
+  static Tensor onCpu(Tensor weight) {
+    Device device = Tensors.device(weight);
+    checkArgument(device.equals(Device.CPU), "the model is on %s; it must be on cpu", device);
+    return weight;
+  }
+}

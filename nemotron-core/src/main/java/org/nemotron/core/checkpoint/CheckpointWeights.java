@@ -1,0 +1,113 @@
+package org.nemotron.core.checkpoint;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.format.StoredWeights;
+import org.nemotron.core.checkpoint.gguf.GgufFile;
+import org.nemotron.core.checkpoint.gguf.GgufModel;
+import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
+import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.ModelConfig;
+import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Resources;
+
+/**
+ * The weights of a checkpoint, whose files are mapped: a tensor is read, converted and checked when
+ * it is asked for, and ends with the scope in which it was. Made by {@link ModelReader#weights}.
+ *
+ * <p>Names and shapes are checked when the files are opened; what is wrong within a tensor, a NaN
+ * for instance, is thrown as an {@link UncheckedIOException} when it is read.
+ *
+ * <p>Used by one thread at a time, whichever; so it closes. Closing twice is harmless; use after
+ * close is refused.
+ */
+public final class CheckpointWeights implements WeightSource, AutoCloseable {
+  private final ModelSpec spec;
+  private final WeightLoader loader;
+  private final Resources files;
+  private boolean closed;
+
+  private CheckpointWeights(ModelSpec spec, WeightLoader loader, Resources files) {
+    this.spec = spec;
+    this.loader = loader;
+    this.files = files;
+  }
+
+  static CheckpointWeights open(Path path, DType dtype, Device device) throws IOException {
+    try (Resources made = new Resources()) {
+      if (Files.isRegularFile(path)) {
+        GgufFile file = made.add(GgufFile.open(path), GgufFile::close);
+        GgufModel model = GgufModel.of(file);
+        return checked(model, model.config(), dtype, device, made);
+      }
+      ModelConfig config = ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG));
+      CheckpointDirectory files =
+          made.add(CheckpointDirectory.open(path), CheckpointWeights::close);
+      return checked(files, config, dtype, device, made);
+    }
+  }
+
+  private static CheckpointWeights checked(
+      StoredWeights stored, ModelConfig config, DType dtype, Device device, Resources made)
+      throws IOException {
+    WeightLoader loader = new WeightLoader(new CheckedWeights(stored, config), dtype, device);
+    loader.check();
+    return new CheckpointWeights(config.spec(), loader, made.complete());
+  }
+
+  private static void close(CheckpointDirectory files) {
+    try {
+      files.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns what the model is. */
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public Tensor get(String name) {
+    checkState(!closed, "these weights are closed");
+    try {
+      return loader.load(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Tensor get(int layer, String name) {
+    return get(ModelSpec.layerPrefix(layer) + name);
+  }
+
+  /** Returns a holder of all tensors, which the caller closes. */
+  NamedTensors all() throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
+      ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
+      for (String name : spec.tensorShapes().keySet()) {
+        loaded.put(name, loader.load(name));
+      }
+      return NamedTensors.of(loaded.buildOrThrow());
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    files.close();
+  }
+}

@@ -1,0 +1,42 @@
+package org.nemotron.core.inference;
+
+import com.google.common.primitives.ImmutableLongArray;
+
+/**
+ * What a model keeps from step to step: the pages of its KV cache, and all that is bound to them,
+ * workspaces, recorded graphs and lists of work. Made by {@link InferenceModel#newSession}.
+ *
+ * <p>Several sessions of one model may be open, and take turns.
+ *
+ * <p>Used by one thread at a time, whichever; so it closes, before or after its model. Closing
+ * twice is harmless; a step of a closed session, or of a closed model, is refused.
+ */
+public interface InferenceSession extends AutoCloseable {
+  /** Returns the model whose steps these are. */
+  InferenceModel model();
+
+  /** Returns how many pages of {@link KvPages#PAGE_TOKENS} tokens there are. */
+  int pages();
+
+  /**
+   * Runs the model on the tokens of {@code batch}: their keys and values enter the pages.
+   *
+   * @return what the chunks want, lent until the next step of this session
+   * @throws IllegalArgumentException if {@code batch} has more tokens than {@link
+   *     InferenceModel#maxRows}, an id outside the vocabulary, a page outside this session, or a
+   *     position beyond the model's longest context
+   * @throws IllegalStateException if this session or its model is closed
+   */
+  StepOutput step(ForwardBatch batch);
+
+  /**
+   * Runs the layers on the tokens of {@code batch} as {@link #step} does, and returns how much time
+   * each took, in nanoseconds.
+   *
+   * @throws IllegalArgumentException as {@link #step} does
+   */
+  ImmutableLongArray layerNanos(ForwardBatch batch);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,127 @@
+package org.nemotron.nas.pipeline;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
+import org.nemotron.nas.report.RunSummary;
+
+/**
+ * A compression run in one sentence, the shortest way to {@link CompressionPipeline}:
+ *
+ * <pre>{@code
+ * Compression.of(parent).text(file).heldOut(other).target(Target.speedup(1.5)).run(output);
+ * }</pre>
+ *
+ * <p>Immutable: each method returns a copy. What is not named is as in {@link CompressionPlan#of}.
+ */
+public final class Compression {
+  private final Path parent;
+  private final ImmutableList<Path> texts;
+  private final ImmutableList<Path> heldOut;
+  private final ImmutableList<Target> targets;
+  private final ImmutableList<UnaryOperator<CompressionPlan>> changes;
+  private final PipelineListener listener;
+
+  private Compression(
+      Path parent,
+      ImmutableList<Path> texts,
+      ImmutableList<Path> heldOut,
+      ImmutableList<Target> targets,
+      ImmutableList<UnaryOperator<CompressionPlan>> changes,
+      PipelineListener listener) {
+    this.parent = parent;
+    this.texts = texts;
+    this.heldOut = heldOut;
+    this.targets = targets;
+    this.changes = changes;
+    this.listener = listener;
+  }
+
+  /** Returns the compression of a parent: a Hugging Face directory, or a GGUF file. */
+  public static Compression of(Path parent) {
+    return new Compression(
+        parent,
+        ImmutableList.of(),
+        ImmutableList.of(),
+        ImmutableList.of(),
+        ImmutableList.of(),
+        PipelineListener.SILENT);
+  }
+
+  /** Adds a text file to learn from. */
+  public Compression text(Path file) {
+    return new Compression(parent, with(texts, file), heldOut, targets, changes, listener);
+  }
+
+  /** Adds a text file that nothing is learned from; the report measures on it. */
+  public Compression heldOut(Path file) {
+    return new Compression(parent, texts, with(heldOut, file), targets, changes, listener);
+  }
+
+  /** Adds a target: a child that keeps to its limits. Without any, 1.5 and 2 times as fast. */
+  public Compression target(Target target) {
+    return new Compression(parent, texts, heldOut, with(targets, target), changes, listener);
+  }
+
+  /** Runs on {@code device} instead of the CPU. */
+  public Compression on(Device device) {
+    return change(plan -> plan.on(device));
+  }
+
+  /** Does about a tenth of the work: enough to see every stage run. */
+  public Compression brief() {
+    return change(CompressionPlan::brief);
+  }
+
+  /**
+   * Changes any other setting: {@code change} gets the plan so far, and returns another, for
+   * example by {@link CompressionPlan#toBuilder}. Changes are made in their order.
+   */
+  public Compression change(UnaryOperator<CompressionPlan> change) {
+    return new Compression(parent, texts, heldOut, targets, with(changes, change), listener);
+  }
+
+  /** Reports progress to {@code other}. */
+  public Compression listener(PipelineListener other) {
+    return new Compression(parent, texts, heldOut, targets, changes, other);
+  }
+
+  private static <T> ImmutableList<T> with(ImmutableList<T> all, T another) {
+    return ImmutableList.<T>builder().addAll(all).add(another).build();
+  }
+
+  /**
+   * Returns the plan that {@link #run} works to, but for its output.
+   *
+   * @throws IllegalArgumentException if a text or held-out text is missing, or a setting is out of
+   *     its range
+   */
+  public CompressionPlan plan() {
+    checkArgument(!texts.isEmpty(), "a compression must have a text(file) to learn from");
+    checkArgument(!heldOut.isEmpty(), "a compression must have a heldOut(file) to measure on");
+    CompressionPlan plan = CompressionPlan.of(new Inputs(parent, texts, heldOut));
+    if (!targets.isEmpty()) {
+      plan = plan.toBuilder().targets(targets).build();
+    }
+    for (UnaryOperator<CompressionPlan> change : changes) {
+      plan = change.apply(plan);
+    }
+    return plan;
+  }
+
+  /**
+   * Runs all stages and returns the summary; children and report are in {@code output}. A run begun
+   * again there reuses what it has.
+   *
+   * @throws IOException if a file is missing, malformed or cannot be written; the message names it
+   * @throws NoArchitectureException if nothing fits a target
+   */
+  public RunSummary run(Path output) throws IOException, NoArchitectureException {
+    return new CompressionPipeline(plan().withOutput(output), listener).run();
+  }
+}

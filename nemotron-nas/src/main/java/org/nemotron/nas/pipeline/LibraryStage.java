@@ -1,0 +1,69 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+import org.nemotron.core.text.TokenBatches;
+import org.nemotron.nas.distill.LocalDistillation;
+import org.nemotron.nas.distill.LocalDistiller;
+import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.Calibrator;
+
+/** All candidates of the search space, each trained by itself to imitate its part of the parent. */
+final class LibraryStage implements Stage<TrainedLibrary> {
+  private final RunContext run;
+  private final StageInputs dependencies;
+  private final TrainingFiles files;
+
+  LibraryStage(RunContext run) {
+    this.run = run;
+    this.dependencies = StageDependencies.library(run.inputs());
+    this.files = new TrainingFiles(run.path(name()));
+  }
+
+  @Override
+  public String name() {
+    return "library";
+  }
+
+  @Override
+  public StageInputs dependencies() {
+    return dependencies;
+  }
+
+  @Override
+  public long steps() {
+    return (long) run.plan().init().calibrationBatches() + run.plan().local().steps();
+  }
+
+  @Override
+  public ImmutableList<Path> work(LongConsumer progress) throws IOException {
+    CompressionPlan plan = run.plan();
+    TokenBatches data = run.inputs().trainingBatches("local", plan.data().batchSize());
+    try (BlockLibrary start =
+        new Calibrator(plan.init())
+            .calibrate(run.inputs().parent(), plan.space(), data, progress)) {
+      LocalDistillation trained =
+          new LocalDistiller(plan.local())
+              .withThreads(run.inputs().threads())
+              .distill(
+                  start,
+                  start.candidates(),
+                  data,
+                  done -> progress.accept(plan.init().calibrationBatches() + done));
+      return files.write(trained, trained.library().candidates(), run.listener());
+    }
+  }
+
+  @Override
+  public void checkFinite() throws IOException {
+    run.checkFinite(name(), files.notFinite(), "and keeps its finished stages");
+  }
+
+  @Override
+  public TrainedLibrary read() throws IOException {
+    return new TrainedLibrary(
+        files.library(run.inputs().parent()), files.trainings(), dependencies.fingerprint());
+  }
+}

@@ -1,0 +1,90 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.score.BlockScorer;
+import org.nemotron.nas.score.ScoreTable;
+
+/** The scores of candidates of a trained library. */
+final class ScoresStage implements Stage<ScoreTable> {
+  private final String name;
+  private final RunContext run;
+  private final TrainedLibrary trained;
+  private final ImmutableSet<? extends Candidate> candidates;
+
+  private ScoresStage(
+      String name,
+      RunContext run,
+      TrainedLibrary trained,
+      ImmutableSet<? extends Candidate> candidates) {
+    this.name = name;
+    this.run = run;
+    this.trained = trained;
+    this.candidates = candidates;
+  }
+
+  /** Returns the stage that scores every candidate of {@code trained}. */
+  static ScoresStage ofAll(RunContext run, TrainedLibrary trained) {
+    return new ScoresStage("scores", run, trained, trained.library().candidates());
+  }
+
+  /** Returns the stage that scores the {@code pairs} that were trained together. */
+  static ScoresStage ofPairs(
+      RunContext run, TrainedLibrary trained, ImmutableSet<Candidate.Block> pairs) {
+    return new ScoresStage("scores-coupled", run, trained, pairs);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public StageInputs dependencies() {
+    return StageDependencies.scores(run.inputs(), trained.fingerprint());
+  }
+
+  @Override
+  public long steps() {
+    return run.inputs().validationBatches().batches();
+  }
+
+  @Override
+  public ImmutableList<Path> work(LongConsumer progress) throws IOException {
+    ScoreTable table =
+        new BlockScorer(run.plan().scoring())
+            .withThreads(run.inputs().threads())
+            .score(
+                trained.library(),
+                trained.finite(candidates),
+                run.inputs().validationBatches(),
+                progress);
+    leftOut(table).forEach(what -> run.listener().message(what + "; it is left out"));
+    TableFiles.writeScores(file(), table);
+    return ImmutableList.of(file());
+  }
+
+  private Path file() {
+    return run.path(name + ".json");
+  }
+
+  private static ImmutableList<String> leftOut(ScoreTable table) {
+    return table.leftOut().entrySet().stream()
+        .map(entry -> entry.getKey().id() + ", " + entry.getValue())
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  @Override
+  public void checkFinite() throws IOException {
+    run.checkFinite(name, leftOut(read()), "and keeps its finished stages");
+  }
+
+  @Override
+  public ScoreTable read() throws IOException {
+    return TableFiles.readScores(file());
+  }
+}

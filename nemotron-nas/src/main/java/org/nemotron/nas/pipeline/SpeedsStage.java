@@ -1,0 +1,128 @@
+package org.nemotron.nas.pipeline;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.library.Architecture;
+
+/**
+ * How fast the architectures found for targets on speed are as whole models: {@link SpeedCheck}.
+ */
+final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> {
+  private static final TypeReference<ImmutableMap<String, SpeedCorrection>> CORRECTIONS =
+      new TypeReference<>() {};
+
+  private final RunContext run;
+  private final TargetSearch search;
+  private final TrainedLibrary trained;
+  private final ImmutableList<CostTable> costs;
+  private final Map<Target, TargetSearch.Answer> first;
+
+  private SpeedsStage(
+      RunContext run,
+      TargetSearch search,
+      TrainedLibrary trained,
+      ImmutableList<CostTable> costs,
+      Map<Target, TargetSearch.Answer> first) {
+    this.run = run;
+    this.search = search;
+    this.trained = trained;
+    this.costs = costs;
+    this.first = first;
+  }
+
+  /**
+   * Returns the correction of each target that has a limit on speed, by name; none where the plan
+   * trusts the sum of parts.
+   *
+   * @throws NoArchitectureException if nothing fits one of these targets
+   */
+  static ImmutableMap<String, SpeedCorrection> corrections(
+      RunContext run, TargetSearch search, TrainedLibrary trained, ImmutableList<CostTable> costs)
+      throws IOException, NoArchitectureException {
+    Map<Target, TargetSearch.Answer> first = new LinkedHashMap<>();
+    if (run.plan().costs().corrections() > 0) {
+      for (Target target : run.plan().targets()) {
+        if (SpeedCheck.concerns(target)) {
+          first.put(target, search.best(target, SpeedCorrection.NONE));
+        }
+      }
+    }
+    return first.isEmpty()
+        ? ImmutableMap.of()
+        : run.result(new SpeedsStage(run, search, trained, costs, first));
+  }
+
+  @Override
+  public String name() {
+    return "speeds";
+  }
+
+  @Override
+  public StageInputs dependencies() {
+    return StageDependencies.speeds(
+        run.inputs(), trained.fingerprint(), ImmutableList.copyOf(first.keySet()), costs);
+  }
+
+  @Override
+  public long steps() {
+    return first.size();
+  }
+
+  @Override
+  public ImmutableList<Path> work(LongConsumer progress) throws IOException {
+    SpeedCheck check =
+        new SpeedCheck(
+            run.inputs().parent().spec(),
+            search,
+            this::measured,
+            run.plan().costs().corrections(),
+            run.listener()::message);
+    ImmutableMap.Builder<String, SpeedCorrection> corrections = ImmutableMap.builder();
+    int done = 0;
+    for (Map.Entry<Target, TargetSearch.Answer> entry : first.entrySet()) {
+      corrections.put(entry.getKey().name(), check.correction(entry.getKey(), entry.getValue()));
+      progress.accept(++done);
+    }
+    AtomicFiles.write(file(), PlanFiles.JSON.writeValueAsString(corrections.buildOrThrow()));
+    return ImmutableList.of(file());
+  }
+
+  /** Measures parent and child in turns where their scenario is the same. */
+  private SpeedMeasurement measured(Architecture architecture, Scenario ofChild) {
+    Scenario ofParent = search.ofFastestParent().scenario();
+    HeterogeneousModel parent = run.inputs().parent();
+    try (HeterogeneousModel child = trained.library().assemble(architecture)) {
+      if (ofChild.equals(ofParent)) {
+        ImmutableList<Double> both = rates(ofChild, parent, child);
+        return new SpeedMeasurement(both.get(0), both.get(1));
+      }
+      return new SpeedMeasurement(rates(ofParent, parent).get(0), rates(ofChild, child).get(0));
+    }
+  }
+
+  private ImmutableList<Double> rates(Scenario scenario, HeterogeneousModel... models) {
+    MeterSettings settings = run.plan().costs().meter();
+    return new ThroughputMeter(scenario, settings).measure(ImmutableList.copyOf(models));
+  }
+
+  private Path file() {
+    return run.path("speeds.json");
+  }
+
+  @Override
+  public ImmutableMap<String, SpeedCorrection> read() throws IOException {
+    return PlanFiles.JSON.readValue(file().toFile(), CORRECTIONS);
+  }
+}

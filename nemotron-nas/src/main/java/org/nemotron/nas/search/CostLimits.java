@@ -1,0 +1,97 @@
+package org.nemotron.nas.search;
+
+import com.google.common.collect.ImmutableList;
+import java.time.Duration;
+import java.util.Optional;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
+
+/**
+ * Chooses the limits of a frontier on one cost: from the least value that fits to the value of a
+ * best architecture, above which no limit changes the answer.
+ */
+final class CostLimits {
+  /*
+   * The least value above a lower limit is a subset sum problem. Where sums lie dense, no search
+   * could prove which is the least, and none needs to know.
+   */
+  private static final Duration LEAST_TIME = Duration.ofSeconds(1);
+
+  private final PathProblem problem;
+  private final Constraint cost;
+  private final Solver solver;
+  private final Deadline deadline;
+
+  private CostLimits(PathProblem problem, Constraint cost, Solver solver, Deadline deadline) {
+    this.problem = problem;
+    this.cost = cost;
+    this.solver = solver;
+    this.deadline = deadline;
+  }
+
+  /**
+   * Returns evenly spaced limits, ascending, from the least value that fits to that of a best
+   * architecture; none when nothing fits. Where a budget from below lies among values so dense that
+   * the least cannot be proven, the first limit is one step above that budget.
+   */
+  static ImmutableList<Double> evenly(
+      PathProblem problem, Constraint cost, int count, Solver solver, Deadline deadline) {
+    CostLimits limits = new CostLimits(problem, cost, solver, deadline);
+    return limits
+        .value(problem)
+        .flatMap(greatest -> limits.least(greatest, count).map(l -> spaced(l, greatest, count)))
+        .orElse(ImmutableList.of());
+  }
+
+  private static ImmutableList<Double> spaced(double least, double greatest, int count) {
+    double high = Math.max(least, greatest);
+    ImmutableList.Builder<Double> limits = ImmutableList.builder();
+    for (int i = 0; i < count - 1; i++) {
+      limits.add(least + (high - least) * i / (count - 1));
+    }
+    return limits.add(high).build();
+  }
+
+  private Optional<Double> least(double greatest, int count) {
+    double lowerLimit = lowerLimit();
+    Optional<Double> free = value(withoutLowerLimit().withObjective(cost.coefficients()));
+    if (free.isEmpty() || free.get() >= lowerLimit) {
+      return free;
+    }
+    PathProblem asked = problem.withObjective(cost.coefficients());
+    SolverAnswer answer = solver.solve(asked, deadline.atMost(LEAST_TIME));
+    return answer instanceof SolverAnswer.Best best && best.bound() >= asked.objective(best.path())
+        ? Optional.of(cost.value(best.path()))
+        : Optional.of(lowerLimit + (greatest - lowerLimit) / count);
+  }
+
+  private double lowerLimit() {
+    double lowerLimit = Double.NEGATIVE_INFINITY;
+    for (Constraint one : problem.constraints()) {
+      lowerLimit = isOfCost(one) ? Math.max(lowerLimit, one.atLeast()) : lowerLimit;
+    }
+    return lowerLimit;
+  }
+
+  private PathProblem withoutLowerLimit() {
+    ImmutableList.Builder<Constraint> constraints = ImmutableList.builder();
+    for (Constraint one : problem.constraints()) {
+      constraints.add(isOfCost(one) ? one.upTo(one.atMost()) : one);
+    }
+    return problem.withConstraints(constraints.build());
+  }
+
+  private boolean isOfCost(Constraint one) {
+    return !one.counts() && one.name().equals(cost.name());
+  }
+
+  /** Returns the cost of the best path of a problem, empty when there is none. */
+  private Optional<Double> value(PathProblem of) {
+    return solver.solve(of, deadline) instanceof SolverAnswer.Best best
+        ? Optional.of(cost.value(best.path()))
+        : Optional.empty();
+  }
+}

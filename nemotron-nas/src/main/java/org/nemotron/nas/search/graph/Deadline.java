@@ -1,0 +1,58 @@
+package org.nemotron.nas.search.graph;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** The end of a computation: a moment in time, or when the caller cancels. */
+public final class Deadline {
+  /** Never cancels. Not a lambda: to link one takes a fresh virtual machine milliseconds. */
+  public static final BooleanSupplier NEVER =
+      new BooleanSupplier() {
+        @Override
+        public boolean getAsBoolean() {
+          return false;
+        }
+      };
+
+  private final long startNanos;
+  private final Duration limit;
+  private final BooleanSupplier cancelled;
+
+  private Deadline(long startNanos, Duration limit, BooleanSupplier cancelled) {
+    this.startNanos = startNanos;
+    this.limit = limit;
+    this.cancelled = cancelled;
+  }
+
+  /** Returns the deadline {@code limit} from now, or as soon as {@code cancelled} is true. */
+  public static Deadline startingNow(Duration limit, BooleanSupplier cancelled) {
+    return new Deadline(System.nanoTime(), limit, cancelled);
+  }
+
+  /** Returns this deadline, or an earlier one that ends {@code limit} from now. */
+  public Deadline atMost(Duration newLimit) {
+    Duration left = left();
+    return startingNow(newLimit.compareTo(left) < 0 ? newLimit : left, cancelled);
+  }
+
+  /** Returns whether the time is over or the caller cancelled. */
+  public boolean isPast() {
+    return cancelled() || left().isZero();
+  }
+
+  /** Returns whether the caller cancelled. */
+  public boolean cancelled() {
+    return cancelled.getAsBoolean();
+  }
+
+  /** Returns the time since the start. */
+  public Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+
+  /** Returns the time that is left, zero when it is over. */
+  public Duration left() {
+    Duration left = limit.minus(elapsed());
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+}

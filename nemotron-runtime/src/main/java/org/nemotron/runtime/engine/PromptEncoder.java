@@ -1,0 +1,53 @@
+package org.nemotron.runtime.engine;
+
+import com.google.common.primitives.ImmutableIntArray;
+import org.nemotron.core.text.Tokenizer;
+import org.nemotron.runtime.chat.ChatTemplate;
+import org.nemotron.runtime.text.EndTokens;
+
+/** Encodes prompts as tokens. Safe for use by several threads. */
+final class PromptEncoder implements Prompt.Visitor<PromptEncoder.Encoded> {
+  /** The tokens of a prompt, and the tokens that end its answer. */
+  record Encoded(ImmutableIntArray tokens, EndTokens endTokens) {}
+
+  private final Tokenizer tokenizer;
+  private final EndTokens endTokens;
+  private final ChatTemplateSource templates;
+
+  PromptEncoder(Tokenizer tokenizer, EndTokens endTokens, ChatTemplateSource templates) {
+    this.tokenizer = tokenizer;
+    this.endTokens = endTokens;
+    this.templates = templates;
+  }
+
+  @Override
+  public Encoded visit(Prompt.Text prompt) {
+    return new Encoded(tokenizer.encodeWhole(prompt.text()), endTokens);
+  }
+
+  @Override
+  public Encoded visit(Prompt.Rendered prompt) {
+    return new Encoded(tokenizer.encode(prompt.text()), endTokens);
+  }
+
+  @Override
+  public Encoded visit(Prompt.Tokens prompt) {
+    return new Encoded(prompt.ids(), endTokens);
+  }
+
+  /**
+   * A turn also ends at the tokenizer's "eos_token", which a model's configuration may not name.
+   */
+  @Override
+  public Encoded visit(Prompt.Chat prompt) {
+    ChatTemplate template = templates.get();
+    ImmutableIntArray tokens = tokenizer.encode(template.render(prompt.messages(), true));
+    return new Encoded(tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
+  }
+
+  /** A text that is more than one token ends nothing. */
+  private EndTokens endTokensAnd(String endOfTurn) {
+    ImmutableIntArray ids = tokenizer.encode(endOfTurn);
+    return ids.length() == 1 ? endTokens.and(ids.get(0)) : endTokens;
+  }
+}
