@@ -21,8 +21,8 @@ final class DependencyRuleTest {
   /** What reads tensors from files and writes them, and what makes tensors of text. */
   private static final ImmutableSet<String> TENSORS_IN_AND_OUT =
       ImmutableSet.of(
-          "org.nemotron.core.checkpoint.format.MappedBytes",
-          "org.nemotron.core.checkpoint.format.StoredWeights",
+          "org.nemotron.core.checkpoint.file.MappedBytes",
+          "org.nemotron.core.checkpoint.file.StoredWeights",
           "org.nemotron.core.checkpoint.gguf.GgufModel",
           "org.nemotron.core.checkpoint.gguf.GgufRows$Source",
           "org.nemotron.core.checkpoint.gguf.GgufTensors$Weights",
@@ -111,6 +111,8 @@ final class DependencyRuleTest {
         .consideringOnlyDependenciesInLayers()
         .layer("format")
         .definedBy("org.nemotron.core.checkpoint.format")
+        .layer("file")
+        .definedBy("org.nemotron.core.checkpoint.file")
         .layer("safetensors")
         .definedBy("org.nemotron.core.checkpoint.safetensors")
         .layer("huggingface")
@@ -121,12 +123,14 @@ final class DependencyRuleTest {
         .definedBy("org.nemotron.core.checkpoint")
         .whereLayer("format")
         .mayNotAccessAnyLayer()
-        .whereLayer("safetensors")
+        .whereLayer("file")
         .mayOnlyAccessLayers("format")
+        .whereLayer("safetensors")
+        .mayOnlyAccessLayers("format", "file")
         .whereLayer("huggingface")
-        .mayOnlyAccessLayers("format", "safetensors")
+        .mayOnlyAccessLayers("format", "file", "safetensors")
         .whereLayer("gguf")
-        .mayOnlyAccessLayers("format", "huggingface")
+        .mayOnlyAccessLayers("format", "file", "huggingface")
         .whereLayer("checkpoint")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);

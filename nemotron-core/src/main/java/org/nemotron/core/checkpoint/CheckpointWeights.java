@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.format.StoredWeights;
+import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufModel;
 import org.nemotron.core.checkpoint.huggingface.CheckedWeights;

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,12 @@ final class CheckpointWeightsTest {
   private static final ImmutableIntArray PROMPT = ImmutableIntArray.of(3, 1, 4, 1, 5, 9, 2, 6);
   private static final int MAX_ROWS = 64;
 
-  @TempDir private Path directory;
+  private Path directory;
+
+  @BeforeEach
+  void name(@TempDir Path temporary) {
+    directory = temporary;
+  }
 
   /** Writes a child with a block of every kind. */
   private Path child() throws IOException {
@@ -142,7 +148,7 @@ final class CheckpointWeightsTest {
     ModelSpec spec = Checkpoints.llama(false);
     try (NativeScope scope = NativeScope.open()) {
       Map<String, Tensor> weights = new LinkedHashMap<>(Checkpoints.weights(spec, 1));
-      weights.put(norm, Checkpoints.weights(spec, 1).get(norm).fill_(new Scalar(Float.NaN)));
+      weights.computeIfPresent(norm, (name, some) -> some.fill_(new Scalar(Float.NaN)));
       Checkpoints.writeLlama(directory, spec, weights);
       try (CheckpointWeights opened = opened(directory)) {
         assertThat(opened.get(0, "input_layernorm.weight").numel()).isEqualTo(8);

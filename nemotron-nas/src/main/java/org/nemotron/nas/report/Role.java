@@ -5,11 +5,17 @@ import org.nemotron.nas.report.html.Mark;
 
 /** The role of a measured model in a run, with its name in tables and its mark in charts. */
 public enum Role {
+  /** The model that was compressed. */
   PARENT("parent", Mark.CIRCLE),
+  /** The finished child. */
   CHILD("child", Mark.DIAMOND),
+  /** The child as assembled, before global distillation. */
   ASSEMBLED("before distillation", Mark.DIAMOND),
+  /** The greedy search's child within the same budget. */
   GREEDY("greedy", Mark.TRIANGLE_UP),
+  /** A random architecture within the same budget. */
   RANDOM("random", Mark.SQUARE),
+  /** The child's architecture with starting weights alone, without local distillation. */
   UNTRAINED("untrained", Mark.TRIANGLE_DOWN);
 
   private final String label;

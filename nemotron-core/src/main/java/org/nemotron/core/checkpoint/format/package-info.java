@@ -1,6 +1,6 @@
 /**
- * Types shared by the readers of checkpoints: checked JSON, mapped bytes, stored tensors, and the
- * exception that names the fault of a file.
+ * Types that the API of all formats shares: the exception that names the fault of a file, and the
+ * element types of GGUF.
  */
 @NullMarked
 @CheckReturnValue

@@ -15,8 +15,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.file.MappedBytes;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.MappedBytes;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.JsonFile;
 import org.nemotron.core.spec.ModelSpec;
 
 /**

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.StoredWeights;
 import org.nemotron.core.tensor.NativeScope;
 
 /**

@@ -3,8 +3,8 @@ package org.nemotron.core.checkpoint.huggingface;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.JsonFile;
 import org.nemotron.core.spec.ModelSpec;
 
 /**

@@ -6,8 +6,8 @@ import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.JsonFile;
 
 /**
  * Says of an unknown architecture which known family comes nearest, and which keys of its

@@ -3,8 +3,8 @@ package org.nemotron.core.checkpoint.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.OptionalInt;
+import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.JsonFile;
 import org.nemotron.core.spec.RopeSpec;
 
 /**

@@ -12,8 +12,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Map;
+import org.nemotron.core.checkpoint.file.StoredTensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.format.StoredTensor;
 import org.nemotron.core.spec.Shapes;
 
 /**

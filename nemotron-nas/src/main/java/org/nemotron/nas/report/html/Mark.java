@@ -4,12 +4,19 @@ import static org.nemotron.nas.report.html.Markup.at;
 
 /** The shapes that tell models apart in charts, also without color: regular polygons. */
 public enum Mark {
+  /** A polygon of so many corners that it looks round. */
   CIRCLE(36, 0, 7),
+  /** A square on its corner. */
   DIAMOND(4, 0, 9),
+  /** A square on its side. */
   SQUARE(4, 45, 8.5),
+  /** A triangle that points up. */
   TRIANGLE_UP(3, 0, 9),
+  /** A triangle that points down. */
   TRIANGLE_DOWN(3, 180, 9),
+  /** A triangle that points left. */
   TRIANGLE_LEFT(3, 270, 8),
+  /** A triangle that points right. */
   TRIANGLE_RIGHT(3, 90, 8);
 
   private final int corners;

@@ -1,4 +1,4 @@
-package org.nemotron.core.checkpoint.format;
+package org.nemotron.core.checkpoint.file;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 
 /**
  * A JSON object read from a file, asked by key; what is missing or of another kind is said with the

@@ -1,4 +1,4 @@
-package org.nemotron.core.checkpoint.format;
+package org.nemotron.core.checkpoint.file;
 
 import java.nio.file.Path;
 import org.bytedeco.pytorch.BoolOptional;

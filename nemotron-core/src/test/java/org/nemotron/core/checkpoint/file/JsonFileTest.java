@@ -1,4 +1,4 @@
-package org.nemotron.core.checkpoint.format;
+package org.nemotron.core.checkpoint.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 
 final class JsonFileTest {
   private static JsonFile json(String text) throws JsonProcessingException {

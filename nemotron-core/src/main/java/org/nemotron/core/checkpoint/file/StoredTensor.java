@@ -1,4 +1,4 @@
-package org.nemotron.core.checkpoint.format;
+package org.nemotron.core.checkpoint.file;
 
 import com.google.common.collect.ImmutableList;
 

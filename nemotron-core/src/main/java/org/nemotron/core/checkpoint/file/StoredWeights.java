@@ -1,9 +1,10 @@
-package org.nemotron.core.checkpoint.format;
+package org.nemotron.core.checkpoint.file;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.tensor.DType;
 
 /** Tensors in files, by their Hugging Face names. */
