@@ -21,6 +21,9 @@ final class ReportPictures implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "DIR", description = "directory to write to")
   private Path directory;
 
+  @SuppressWarnings("NullAway.Init") // picocli sets them
+  private ReportPictures() {}
+
   @Override
   public Integer call() throws IOException {
     ReportPage page = ReportPage.read(run.resolve("report/index.html"));
