@@ -19,7 +19,8 @@ import org.nemotron.core.tensor.WeightFormat;
  *
  * <p>With {@link WeightFormat#FLOAT16} what it computes for a sequence does not depend, to the last
  * bit, on the other sequences, on how its prompt is cut into spans, on which pages it has, or on
- * the number of lanes.
+ * the number of lanes. That holds with AVX2 and with AVX-512, whichever FBGEMM uses; between the
+ * two the last bits differ.
  */
 final class LaneModel implements InferenceModel {
   // Shape letters in this file: R = rows of a step, D = model width, V = vocabulary.
