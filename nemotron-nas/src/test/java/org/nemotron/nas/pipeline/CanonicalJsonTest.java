@@ -43,7 +43,7 @@ final class CanonicalJsonTest {
     assertThat(
             CanonicalJson.text(CanonicalJson.of(ImmutableSet.of(new Candidate.Block(1, linear)))))
         .isEqualTo(
-            "[{\"attention\":{\"kind\":\"linear\"},\"covers\":1,\"ffn\":{\"channels\":24,"
+            "[{\"attention\":{\"kind\":\"linear\"},\"ffn\":{\"channels\":24,"
                 + "\"kind\":\"gated\"},\"layer\":1}]");
   }
 

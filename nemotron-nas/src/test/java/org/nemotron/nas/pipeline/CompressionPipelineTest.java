@@ -136,7 +136,7 @@ final class CompressionPipelineTest {
         .isInstanceOf(NoArchitectureException.class)
         .hasMessage(
             "target dust: no architecture fits: parameters is limited to 100.000, but the nearest"
-                + " that an architecture of this library can have is 2080.00.\n"
+                + " that an architecture can have is 2080.00.\n"
                 + "Maybe a looser limit or a larger search space is wanted; finished stages are"
                 + " kept.");
     assertThat(tiny.output().resolve("child")).doesNotExist();

@@ -28,6 +28,10 @@ final class FormerKeysTest {
           .put("threads", "execution.threads")
           .put("nonFinite", "execution.nonFinite")
           .put("start", "init")
+          .put("space.noAttention", "space.noOpAttention")
+          .put("space.noFfn", "space.noOpFfn")
+          .put("space.coveredLayers", "space.multiLayer")
+          .put("space.firstAttention", "space.keepFirstAttention")
           .put("local.learningRate", "local.optimizer.learningRate")
           .put("coupled.learningRate", "coupled.optimizer.learningRate")
           .put("costs.prefillRounds", "costs.meter.prefillRounds")
@@ -49,11 +53,7 @@ final class FormerKeysTest {
           "space.ffnFractions",
           "space.channelMultiple",
           "space.linearAttention",
-          "space.noAttention",
           "space.linearFfn",
-          "space.noFfn",
-          "space.coveredLayers",
-          "space.firstAttention",
           "local.steps",
           "local.divergenceFactor",
           "local.residentLayers",
