@@ -11,8 +11,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what stands
- * there, both by the clock and by the processor time taken.
+ * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what
+ * stands there, both by the clock and by the processor time taken.
  */
 @Command(
     name = "speed-kept",

@@ -36,10 +36,12 @@ final class SpeedRatiosTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"AVX2", "AVX512"})
-  void published_eachSetOfInstructions_areDatedInTheDocument(String instructions) throws IOException {
+  void published_eachSetOfInstructions_areDatedInTheDocument(String instructions)
+      throws IOException {
     SpeedRatios published = SpeedRatios.published(instructions);
     assertThat(published.instructions()).isEqualTo(instructions);
-    assertThat(Files.readString(DOCUMENT).replaceAll("\\s+", " ")).contains(published.machine() + ", " + published.date());
+    assertThat(Files.readString(DOCUMENT).replaceAll("\\s+", " "))
+        .contains(published.machine() + ", " + published.date());
   }
 
   @Test
