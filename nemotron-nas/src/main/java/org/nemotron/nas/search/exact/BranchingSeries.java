@@ -24,9 +24,9 @@ final class BranchingSeries implements Series {
    * the node of least floor has its best path, that is the best path of all.
    *
    * A further constraint never lowers a floor, and a best path stays best unless the constraint
-   * excludes it. So one tree serves the whole series, while each problem alone would need one nearly
-   * as large. The horizon is a little above the last solution, so that most proofs serve several
-   * solutions.
+   * excludes it. So one tree serves the whole series, while each problem alone would need one
+   * nearly as large. The horizon is a little above the last solution, so that most proofs serve
+   * several solutions.
    */
   /** More nodes would need too much memory: 100 MB. */
   private static final int MOST_NODES = 16_000;

@@ -12,9 +12,9 @@ import java.util.List;
  */
 final class ColumnGeneration {
   /*
-   * Method. Dantzig-Wolfe decomposition: a restricted master problem combines the paths generated so
-   * far so that the combination satisfies the constraints. Pricing finds the path to enter next, a
-   * shortest path at the current multipliers, and with it a bound at those multipliers.
+   * Method. Dantzig-Wolfe decomposition: a restricted master problem combines the paths generated
+   * so far so that the combination satisfies the constraints. Pricing finds the path to enter next,
+   * a shortest path at the current multipliers, and with it a bound at those multipliers.
    *
    * Why. The bound is right for any multipliers that are not negative, so neither the tolerances of
    * the simplex method nor an early stop can make it wrong. Paths need no special case for
