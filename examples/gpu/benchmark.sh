@@ -39,7 +39,12 @@ run() { # NAME [ARGS...]
   cuda=$( (ls -d "$site"/nvidia/*/lib /usr/local/cuda/lib64 /usr/local/cuda/extras/CUPTI/lib64 2>/dev/null || true) | tr '\n' ':')
   export LD_LIBRARY_PATH=${NATIVES:-}:$cuda${LD_LIBRARY_PATH:-}
   if [ -n "${NATIVES:-}" ]; then
-    natives=(-Djava.library.path="$NATIVES" -Dorg.bytedeco.javacpp.pathsFirst=true)
+    # JavaCPP copies OpenBLAS here under a second name. Found here first, that copy is LibTorch's too; otherwise the
+    # number of threads is set in one copy and LibTorch's products use all cores in the other.
+    local cache=${TMPDIR:-/tmp}/nemotron-natives
+    mkdir -p "$cache/$(basename "$NATIVES")"
+    LD_LIBRARY_PATH=$cache/$(basename "$NATIVES"):$LD_LIBRARY_PATH
+    natives=(-Djava.library.path="$NATIVES" -Dorg.bytedeco.javacpp.pathsFirst=true -Dorg.bytedeco.javacpp.cachedir="$cache")
     classpath=$classpath:$(dirname "$NATIVES")/lib/*
   fi
   local java=(${JAVA:-java} --enable-native-access=ALL-UNNAMED "${natives[@]}" ${JAVA_OPTS:-})

@@ -16,10 +16,10 @@ import org.bytedeco.pytorch.global.torch;
  * <p>The setting is the process's. Results on the CPU depend on it in the last bits, and on the
  * instructions that the libraries choose for the processor (AVX2, AVX-512).
  *
- * <p>OpenBLAS's count is set in the copy of OpenBLAS that its Java binding uses. With Bytedeco's
- * jars that is LibTorch's too. Natives taken from a folder in {@code LD_LIBRARY_PATH} may load a
- * second copy for LibTorch, whose products then use all cores whatever is set here; {@code
- * LD_PRELOAD} of one {@code libopenblas.so.0} gives both the same.
+ * <p>OpenBLAS's count is set in the copy of OpenBLAS that its Java binding has loaded. With
+ * Bytedeco's jars that is LibTorch's too. Natives in a folder of {@code LD_LIBRARY_PATH} can bring
+ * a second copy, whose products use all cores whatever is set here: JavaCPP's cache of that folder
+ * must come before it in {@code LD_LIBRARY_PATH}, as in {@code gpu/benchmark.sh}.
  */
 public final class CpuThreads {
   private CpuThreads() {}
