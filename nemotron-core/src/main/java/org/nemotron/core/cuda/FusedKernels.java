@@ -26,12 +26,14 @@ public final class FusedKernels {
             gpu, FusedKernels.class, ImmutableList.of("common.cu", "fused.cu"), ImmutableList.of());
   }
 
+  /** Returns the kernels of {@code device}, compiled on the first call for it. */
   public static FusedKernels of(Device device) {
     return OF_DEVICES.computeIfAbsent(device, key -> new FusedKernels(Gpu.of(key)));
   }
 
   /** Adds a kernel's arguments. */
   public interface Arguments {
+    /** Returns {@code launcher} with the arguments added. */
     @CanIgnoreReturnValue
     KernelLauncher addTo(KernelLauncher launcher);
   }

@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -121,6 +122,7 @@ public final class Compression {
    * @throws IOException if a file is missing, malformed or cannot be written; the message names it
    * @throws NoArchitectureException if nothing fits a target
    */
+  @CanIgnoreReturnValue // the run leaves its results in output
   public RunSummary run(Path output) throws IOException, NoArchitectureException {
     return new CompressionPipeline(plan().withOutput(output), listener).run();
   }

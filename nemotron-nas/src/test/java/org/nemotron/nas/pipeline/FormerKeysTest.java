@@ -1,5 +1,6 @@
 package org.nemotron.nas.pipeline;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,7 +75,12 @@ final class FormerKeysTest {
           "global.evaluateEvery",
           "targets");
 
-  @TempDir private Path directory;
+  private Path directory;
+
+  @BeforeEach
+  void name(@TempDir Path temporary) {
+    directory = temporary;
+  }
 
   static ImmutableSet<String> moved() {
     return MOVED.keySet();
@@ -97,16 +104,13 @@ final class FormerKeysTest {
   @MethodSource("moved")
   void read_formerKey_isRefusedWithTheKeyOfToday(String key) throws IOException {
     Path file = plan(key, "1");
+    String today = requireNonNull(MOVED.get(key));
     assertThatThrownBy(() -> PlanFiles.read(file, TinyRun.unread()))
         .isInstanceOf(IOException.class)
         .hasMessage(
             "%s: %s is now %s.\nMaybe the plan was written for an earlier version: rename the key.",
-            file, key, MOVED.get(key));
-    assertThat(
-            PlanFiles.JSON
-                .valueToTree(TinyRun.unread())
-                .at(pointer(MOVED.get(key)))
-                .isMissingNode())
+            file, key, today);
+    assertThat(PlanFiles.JSON.valueToTree(TinyRun.unread()).at(pointer(today)).isMissingNode())
         .isFalse();
   }
 

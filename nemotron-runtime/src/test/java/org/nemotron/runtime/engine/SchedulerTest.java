@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +104,7 @@ final class SchedulerTest {
     public void failed(RuntimeException reason) {}
   }
 
+  @CanIgnoreReturnValue
   private FakeJob arrives(int first, int promptTokens, int newTokens) {
     FakeJob job = new FakeJob(first, promptTokens, newTokens, true);
     waiting.add(job);
