@@ -29,8 +29,8 @@ import org.nemotron.core.tensor.Resources;
  * <p>Names and shapes are checked when the files are opened; what is wrong within a tensor, a NaN
  * for instance, is thrown as an {@link UncheckedIOException} when it is read.
  *
- * <p>Used by one thread at a time, whichever; so it closes. Closing twice is harmless; use after
- * close is refused.
+ * <p>Used by one thread at a time, which may change. Closing twice is harmless; use after close is
+ * refused.
  */
 public final class CheckpointWeights implements WeightSource, AutoCloseable {
   private final ModelSpec spec;

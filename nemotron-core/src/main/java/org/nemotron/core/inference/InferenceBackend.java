@@ -4,11 +4,11 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
- * Who computes the steps of models: the cores of the processor, or a GPU. Several models may be
- * ready on one device, and take turns.
+ * The device that computes the steps of models: the cores of the processor, or a GPU. Several
+ * models may be prepared on one device; their steps run one after another.
  *
- * <p>Used by one thread at a time, whichever; so it closes, when its models have closed. Closing
- * twice is harmless; nothing is prepared after close.
+ * <p>Used by one thread at a time, which may change; closed after its models. Closing twice is
+ * harmless; nothing is prepared after close.
  */
 public interface InferenceBackend extends AutoCloseable {
   /** Returns the leanest format in which this device multiplies fast, without loss worth naming. */

@@ -9,8 +9,8 @@ import org.nemotron.core.spec.ModelSpec;
  * <p>Its steps are made by {@linkplain #newSession sessions}, which hold all that changes.
  *
  * <p>Holds its weights until it closes; what it was made from may close before. Used by one thread
- * at a time, whichever; so it closes. Closing twice is harmless; what it is can be asked after
- * close, all else is refused.
+ * at a time, which may change. Closing twice is harmless; its spec can be read after close, all
+ * else is refused.
  */
 public interface InferenceModel extends AutoCloseable {
   /** Returns what the model is. */

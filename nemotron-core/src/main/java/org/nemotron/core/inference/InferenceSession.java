@@ -8,7 +8,7 @@ import com.google.common.primitives.ImmutableLongArray;
  *
  * <p>Several sessions of one model may be open, and take turns.
  *
- * <p>Used by one thread at a time, whichever; so it closes, before or after its model. Closing
+ * <p>Used by one thread at a time, which may change; closed before or after its model. Closing
  * twice is harmless; a step of a closed session, or of a closed model, is refused.
  */
 public interface InferenceSession extends AutoCloseable {

@@ -50,7 +50,7 @@ public final class LeakTracing {
   private final Set<Opened> open = ConcurrentHashMap.newKeySet();
   private final Map<Pointer, Shares> shares = new MapMaker().weakKeys().makeMap();
 
-  /** Makes one that tells {@code reports}, on a thread of its own. */
+  /** Makes one that calls {@code reports}, on a thread of its own. */
   LeakTracing(Consumer<String> reports) {
     this.reports = reports;
   }

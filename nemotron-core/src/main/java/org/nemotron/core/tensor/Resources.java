@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Parts are closed last first. Used by one thread at a time, whichever; closing twice is
+ * <p>Parts are closed last first. Used by one thread at a time, which may change; closing twice is
  * harmless.
  */
 public final class Resources implements AutoCloseable {

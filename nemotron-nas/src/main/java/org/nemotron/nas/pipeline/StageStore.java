@@ -18,8 +18,8 @@ import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 /**
- * The results of stages on disk: what fits is reused, what does not is made again, and the listener
- * hears which and why.
+ * The results of stages on disk: a result that fits is reused, another is made again, and the
+ * listener receives which and why.
  *
  * <p>A stage's record ({@code stages/NAME.json}) is written after its files, with their digests. A
  * result fits when its record has the fingerprints of what the stage depends on now, and the files

@@ -211,7 +211,7 @@ final class Engine implements AutoCloseable {
     return scheduler.complete(plan, output);
   }
 
-  /** Tells callers that their requests have ended, once the numbers say so too. */
+  /** Completes the requests that have ended, after the metrics count them. */
   private void tellEndings() {
     endings.forEach(ending -> ending.count(metrics));
     metrics.requests(queue.size(), scheduler.running());

@@ -21,12 +21,12 @@ import org.nemotron.core.tensor.Tensors;
  * Products of float32 rows with half-precision weights by FBGEMM, one core each.
  *
  * <p>FBGEMM takes rows in groups, whose greatest size depends on the processor's instructions; some
- * groups add in another order than others. So that a row's result does not depend on its company,
- * row counts are rounded up to ones that divide into groups that add alike. Outputs come in blocks,
- * of 16 with AVX2 and of 32 with AVX-512; those of a block that is not full are added up in another
- * order again where there are more than 512 inputs: weights are padded to full blocks, so that an
- * output does not depend on its neighbors. Which counts of rows and which blocks do is found by
- * trying, once per process, so that both hold with whatever instructions FBGEMM chooses.
+ * groups add in another order than others. So that a row's result does not depend on the other
+ * rows, row counts are rounded up to ones that divide into groups that add alike. Outputs come in
+ * blocks, of 16 with AVX2 and of 32 with AVX-512; those of a block that is not full are added up in
+ * another order again where there are more than 512 inputs: weights are padded to full blocks, so
+ * that an output does not depend on its neighbors. Which counts of rows and which blocks do is
+ * found by trying, once per process, so that both hold with whatever instructions FBGEMM chooses.
  *
  * <p>LibTorch says once per process, on the standard error stream, that its functions for FBGEMM
  * are deprecated; its bindings have no way to silence just these warnings.
@@ -72,7 +72,7 @@ final class Fp16Gemm {
       return Tensors.of(values, rows, INPUTS);
     }
 
-    /** LibTorch tells by an exception that FBGEMM does not serve this processor. */
+    /** LibTorch throws where FBGEMM does not support this processor. */
     private static Optional<Tensor> packed(Tensor weight) {
       try {
         return Optional.of(torch.fbgemm_pack_gemm_matrix_fp16(weight));

@@ -11,9 +11,9 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
 
 /**
- * What a step is told: tokens, positions, places, choices and pages, in one piece that goes to the
- * GPU by one copy. Where things lie depends on how many rows there is room for, not on how many
- * there are, so that a recorded step finds them.
+ * The inputs of a step: tokens, positions, places, sampling parameters and pages, in one buffer
+ * that one copy takes to the GPU. Offsets depend on the greatest number of rows, not on the number
+ * in use, so that they are the same in every recorded step.
  */
 final class CudaInputs implements AutoCloseable {
   private static final int HEADER_BYTES = 16;

@@ -9,7 +9,7 @@ final class CudaWorkspace implements AutoCloseable {
   // Shape letters: R = rows of a step, D = model width, S = sequences that decode together,
   // L = rows of logits computed together, V = vocabulary.
 
-  /** Blocks of attention, so that they fill a GPU a few times: more are not made by splitting. */
+  /** The context is split no further than into so many blocks of attention: four per processor. */
   static final int SPLIT_BLOCKS = 528;
 
   /** Query heads of a block of attention. */

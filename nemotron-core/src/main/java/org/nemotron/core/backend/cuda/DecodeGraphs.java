@@ -60,7 +60,7 @@ final class DecodeGraphs implements AutoCloseable {
    * of the whole step less that of the step without the part. So a part is timed among its
    * neighbors, whose kernels overlap with its own.
    *
-   * @param work does the step without the part it is told, or all of it for {@code parts}
+   * @param work runs the step without the part of the given number, or all of it for {@code parts}
    */
   ImmutableLongArray partNanos(int rows, CudaStream stream, IntConsumer work, int parts) {
     long whole = nanos(timed(rows, parts, parts, stream, work), stream);

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * Collects what the blocks of a step of few rows do between two meetings, in the layout of {@code
- * struct Part} of persistent.cu.
+ * The work list of the persistent kernel: what its blocks compute between two grid barriers, entry
+ * by entry, in the layout of {@code struct Part} of persistent.cu.
  */
 final class WorkList {
   private static final int LONGS = 15;
