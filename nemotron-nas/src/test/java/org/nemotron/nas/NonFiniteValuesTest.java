@@ -140,7 +140,7 @@ final class NonFiniteValuesTest {
     assertThatThrownBy(() -> calibrated(broken))
         .isInstanceOf(NonFiniteException.class)
         .hasMessage(
-            "calibration, batch 0, the parent: layer 1, network gives values that are not"
+            "calibration, batch 0, the parent: layer 1, FFN gives values that are not"
                 + " finite.\n"
                 + "Maybe the weights are damaged, or the model overflows in this element type.");
   }
@@ -153,10 +153,10 @@ final class NonFiniteValuesTest {
       assertThatThrownBy(() -> locally(ofBroken))
           .isInstanceOf(NonFiniteException.class)
           .hasMessageStartingWith(
-              "local distillation, step 0, the parent: layer 1, network gives values");
+              "local distillation, step 0, the parent: layer 1, FFN gives values");
       assertThatThrownBy(() -> scored(ofBroken))
           .isInstanceOf(NonFiniteException.class)
-          .hasMessageStartingWith("scores, batch 0, the parent: layer 1, network gives values");
+          .hasMessageStartingWith("scores, batch 0, the parent: layer 1, FFN gives values");
     }
   }
 
@@ -260,7 +260,7 @@ final class NonFiniteValuesTest {
         .isInstanceOf(NonFiniteException.class)
         .hasMessage(
             "global distillation: the assembled child's KL to the parent (NaN) is not finite,"
-                + " first in the child's layer 1, network, so that there is nothing to begin"
+                + " first in the child's layer 1, FFN, so that there is nothing to begin"
                 + " with.");
   }
 
@@ -317,7 +317,7 @@ final class NonFiniteValuesTest {
         .isInstanceOf(NonFiniteException.class)
         .hasMessage(
             "evaluation, model 1: KL (NaN) or loss (NaN) is not finite, first in layer 1,"
-                + " network.\n"
+                + " FFN.\n"
                 + "Maybe the weights are damaged.");
   }
 }

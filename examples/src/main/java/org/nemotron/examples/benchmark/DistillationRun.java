@@ -22,7 +22,7 @@ import org.nemotron.nas.library.Candidate;
  * Blockwise local distillation of a few candidates of every layer, for a few steps.
  *
  * <p>Useful work is one pass of the parent, and each candidate's forward and backward pass; of a
- * frozen network behind an attention that is trained, the gradient of its input only.
+ * frozen FFN behind an attention that is trained, the gradient of its input only.
  */
 record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
   /** Attention's backward pass multiplies five times where its forward pass does twice. */

@@ -19,7 +19,7 @@ import org.nemotron.core.tensor.Tensors;
 record PassProfile(TrainingShape shape, HeterogeneousModel parent) {
   private static final int ROUNDS = 5;
 
-  /** Times attention, network and head with the comparison, and prints a line for each. */
+  /** Times attention, FFN and head with the comparison, and prints a line for each. */
   Map<String, Object> measure(GpuLimits limits) {
     PassFlops flops = new PassFlops(shape.spec(), shape.scoredTokens());
     Block block = parent.block(0);
@@ -42,9 +42,9 @@ record PassProfile(TrainingShape shape, HeterogeneousModel parent) {
                 () -> block.attention().forward(hidden),
                 tokens * flops.attention(block.spec().attention()),
                 limits),
-            "network",
+            "ffn",
             part(
-                "network",
+                "ffn",
                 () -> block.ffn().forward(hidden),
                 tokens * flops.ffn(block.spec().ffn()),
                 limits),

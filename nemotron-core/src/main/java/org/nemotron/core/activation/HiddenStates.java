@@ -29,7 +29,7 @@ import org.nemotron.core.tensor.Tensors;
  * @param firstLayer the first of the layers
  * @param hiddenStatesBTD the input of every layer, then the output of the last: one more than
  *     layers, {@code [B, T, D]}
- * @param middlesBTD the stream between attention and network of every layer, {@code [B, T, D]}
+ * @param middlesBTD the stream between attention and FFN of every layer, {@code [B, T, D]}
  */
 public record HiddenStates(
     Device device,
@@ -184,7 +184,7 @@ public record HiddenStates(
     return Tensors.toDevice(hiddenStatesBTD.get(layer - firstLayer), device);
   }
 
-  /** Returns the stream between attention and network of {@code layer}, on the device. */
+  /** Returns the stream between attention and FFN of {@code layer}, on the device. */
   public Tensor middle(int layer) {
     return Tensors.toDevice(middlesBTD.get(layer - firstLayer), device);
   }
@@ -211,7 +211,7 @@ public record HiddenStates(
         return Optional.of("layer " + layer + ", attention");
       }
       if (!isFinite(() -> hiddenState(layer + 1))) {
-        return Optional.of("layer " + layer + ", network");
+        return Optional.of("layer " + layer + ", FFN");
       }
     }
     throw new VerifyException("the last hidden state must be that of the last layer");

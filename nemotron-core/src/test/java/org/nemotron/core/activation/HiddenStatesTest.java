@@ -87,8 +87,8 @@ final class HiddenStatesTest {
   @EnumSource(Place.class)
   void notFinite_networkGivesNaN_isThatLayerWhereverTheStreamBegins(Place place) {
     try (HeterogeneousModel other = broken("down_proj")) {
-      assertThat(from(other, 0, place).notFinite()).contains("layer 1, network");
-      assertThat(from(other, 1, place).notFinite()).contains("layer 1, network");
+      assertThat(from(other, 0, place).notFinite()).contains("layer 1, FFN");
+      assertThat(from(other, 1, place).notFinite()).contains("layer 1, FFN");
     }
   }
 
@@ -115,7 +115,7 @@ final class HiddenStatesTest {
       assertThatThrownBy(() -> stream.checkFinite("step 7, the parent"))
           .isInstanceOf(NonFiniteException.class)
           .hasMessage(
-              "step 7, the parent: layer 1, network gives values that are not finite.\n"
+              "step 7, the parent: layer 1, FFN gives values that are not finite.\n"
                   + "Maybe the weights are damaged, or the model overflows in this element type.");
     }
   }

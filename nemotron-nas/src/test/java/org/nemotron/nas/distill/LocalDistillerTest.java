@@ -146,7 +146,7 @@ final class LocalDistillerTest {
     assertThatThrownBy(() -> inGroups(feed, candidates, 1, hostBytes))
         .isInstanceOf(NonFiniteException.class)
         .hasMessage(
-            "local distillation, step 0, the parent: layer 1, network gives values that are not"
+            "local distillation, step 0, the parent: layer 1, FFN gives values that are not"
                 + " finite.\n"
                 + "Maybe the weights are damaged, or the model overflows in this element type.");
   }
