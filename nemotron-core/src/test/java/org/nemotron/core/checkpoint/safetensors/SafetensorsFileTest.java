@@ -329,7 +329,7 @@ final class SafetensorsFileTest {
   private static byte[] mutated(byte[] bytes, SplittableRandom random) {
     byte[] result = bytes;
     for (int change = random.nextInt(3); change >= 0; change--) {
-      int at = random.nextInt(random.nextInt(8) == 0 ? 8 : result.length);
+      int at = random.nextInt(random.nextInt(8) == 0 ? Math.min(8, result.length) : result.length);
       switch (random.nextInt(5)) {
         case 0 -> result[at] ^= (byte) (1 << random.nextInt(8));
         case 1 -> result[at] = (byte) "0123456789[]{},:\"-eE.".charAt(random.nextInt(21));
