@@ -19,11 +19,31 @@ public sealed interface RopeSpec {
    */
   ImmutableDoubleArray inverseFrequencies(int headDim);
 
+  /** Returns what {@code visitor} makes of this variant. */
+  <R> R accept(Visitor<R> visitor);
+
+  /** One method per variant, so that a new variant breaks every consumer at compile time. */
+  interface Visitor<R> {
+    /** Visits unscaled frequencies. */
+    R visit(Plain rope);
+
+    /** Visits position interpolation. */
+    R visit(PositionInterpolation rope);
+
+    /** Visits Llama 3.1's scaling. */
+    R visit(Llama3 rope);
+  }
+
   /** No scaling: {@code theta^(-2i / headDim)}. */
   record Plain(double theta) implements RopeSpec {
     /** Checks the base. */
     public Plain {
       checkTheta(theta);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
     }
 
     @Override
@@ -38,6 +58,11 @@ public sealed interface RopeSpec {
     public PositionInterpolation {
       checkTheta(theta);
       checkArgument(factor >= 1, "rope factor (%s) must be at least 1", factor);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
     }
 
     @Override
@@ -72,6 +97,11 @@ public sealed interface RopeSpec {
           originalMaxPositions > 0,
           "rope original_max_position_embeddings (%s) must be positive",
           originalMaxPositions);
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
     }
 
     @Override

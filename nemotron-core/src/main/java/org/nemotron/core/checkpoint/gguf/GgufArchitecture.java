@@ -10,7 +10,6 @@ import java.util.Optional;
 import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
 
 /** The architectures of llama.cpp that this library's models can be written as. */
 public enum GgufArchitecture {
@@ -43,7 +42,7 @@ public enum GgufArchitecture {
         return QWEN3;
       }
       return traits.equals(Sets.immutableEnumSet(AttentionTrait.INPUT_BIASES))
-              && !(spec.rope() instanceof RopeSpec.Llama3)
+              && GgufHyperparameters.ropeFactors(spec).isEmpty()
           ? QWEN2
           : LLAMA;
     }

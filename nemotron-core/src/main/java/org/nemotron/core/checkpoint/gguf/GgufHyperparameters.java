@@ -3,6 +3,7 @@ package org.nemotron.core.checkpoint.gguf;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableLongArray;
 import java.util.function.ToLongFunction;
 import org.nemotron.core.checkpoint.format.GgufType;
@@ -53,13 +54,28 @@ public final class GgufHyperparameters {
       GgufArchitecture architecture) {
     values.put(architecture.key("rope.dimension_count"), GgufValue.of(spec.headDim()));
     values.put(architecture.key("rope.freq_base"), GgufValue.of(spec.rope().theta()));
-    if (spec.rope() instanceof RopeSpec.Llama3 scaled) {
-      values.put(
-          architecture.key(GgufRope.ORIGINAL_CONTEXT), GgufValue.of(scaled.originalMaxPositions()));
+    values.putAll(spec.rope().accept(new RopeScaling(architecture)));
+  }
+
+  /** The keys of scaled rotary frequencies, beside the factors of {@link #ropeFactors}. */
+  private record RopeScaling(GgufArchitecture architecture)
+      implements RopeSpec.Visitor<ImmutableMap<String, GgufValue>> {
+    @Override
+    public ImmutableMap<String, GgufValue> visit(RopeSpec.Plain rope) {
+      return ImmutableMap.of();
     }
-    if (spec.rope() instanceof RopeSpec.PositionInterpolation scaled) {
-      values.put(architecture.key("rope.scaling.type"), GgufValue.of("linear"));
-      values.put(architecture.key("rope.scaling.factor"), GgufValue.of(scaled.factor()));
+
+    @Override
+    public ImmutableMap<String, GgufValue> visit(RopeSpec.PositionInterpolation rope) {
+      return ImmutableMap.of(
+          architecture.key("rope.scaling.type"), GgufValue.of("linear"),
+          architecture.key("rope.scaling.factor"), GgufValue.of(rope.factor()));
+    }
+
+    @Override
+    public ImmutableMap<String, GgufValue> visit(RopeSpec.Llama3 rope) {
+      return ImmutableMap.of(
+          architecture.key(GgufRope.ORIGINAL_CONTEXT), GgufValue.of(rope.originalMaxPositions()));
     }
   }
 
@@ -126,16 +142,29 @@ public final class GgufHyperparameters {
 
   /** Returns what rotary frequencies are divided by, or nothing where they are not scaled so. */
   static ImmutableList<Double> ropeFactors(ModelSpec spec) {
-    if (!(spec.rope() instanceof RopeSpec.Llama3 scaled)) {
+    return spec.rope().accept(new RopeFactors(spec.headDim()));
+  }
+
+  private record RopeFactors(int headDim) implements RopeSpec.Visitor<ImmutableList<Double>> {
+    @Override
+    public ImmutableList<Double> visit(RopeSpec.Plain rope) {
       return ImmutableList.of();
     }
-    RopeSpec plain = new RopeSpec.Plain(scaled.theta());
-    ImmutableList.Builder<Double> factors = ImmutableList.builder();
-    for (int pair = 0; pair < spec.headDim() / 2; pair++) {
-      factors.add(
-          plain.inverseFrequencies(spec.headDim()).get(pair)
-              / scaled.inverseFrequencies(spec.headDim()).get(pair));
+
+    @Override
+    public ImmutableList<Double> visit(RopeSpec.PositionInterpolation rope) {
+      return ImmutableList.of();
     }
-    return factors.build();
+
+    @Override
+    public ImmutableList<Double> visit(RopeSpec.Llama3 rope) {
+      ImmutableDoubleArray plain = new RopeSpec.Plain(rope.theta()).inverseFrequencies(headDim);
+      ImmutableDoubleArray scaled = rope.inverseFrequencies(headDim);
+      ImmutableList.Builder<Double> factors = ImmutableList.builder();
+      for (int pair = 0; pair < headDim / 2; pair++) {
+        factors.add(plain.get(pair) / scaled.get(pair));
+      }
+      return factors.build();
+    }
   }
 }

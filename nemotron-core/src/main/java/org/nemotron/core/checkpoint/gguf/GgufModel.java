@@ -18,7 +18,6 @@ import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.spec.SpecialTokens;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
@@ -197,7 +196,7 @@ public final class GgufModel implements StoredWeights {
               !file.names().contains(GgufNames.HEAD),
               specialTokens(),
               ImmutableList.copyOf(blocks));
-      if (spec.rope() instanceof RopeSpec.Llama3) {
+      if (!GgufHyperparameters.ropeFactors(spec).isEmpty()) {
         explained.add(GgufNames.ROPE_FACTORS);
       }
       return new GgufModel(file, architecture, spec, explained);

@@ -1,6 +1,7 @@
 package org.nemotron.core.checkpoint.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.OptionalInt;
 import org.nemotron.core.checkpoint.file.JsonFile;
@@ -73,22 +74,36 @@ final class RopeConfigs {
   /** Adds the keys that describe {@code rope} to a config.json. */
   static void put(ObjectNode config, RopeSpec rope) {
     config.put("rope_theta", rope.theta());
-    if (rope instanceof RopeSpec.PositionInterpolation scaled) {
-      config
-          .putObject("rope_scaling")
+    config.set("rope_scaling", rope.accept(new Scaling()));
+  }
+
+  /** The value of {@code rope_scaling}. */
+  private static final class Scaling implements RopeSpec.Visitor<JsonNode> {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    @Override
+    public JsonNode visit(RopeSpec.Plain rope) {
+      return NODES.nullNode();
+    }
+
+    @Override
+    public JsonNode visit(RopeSpec.PositionInterpolation rope) {
+      return NODES
+          .objectNode()
           .put("rope_type", "linear")
           .put("type", "linear")
-          .put("factor", scaled.factor());
-    } else if (rope instanceof RopeSpec.Llama3 scaled) {
-      config
-          .putObject("rope_scaling")
+          .put("factor", rope.factor());
+    }
+
+    @Override
+    public JsonNode visit(RopeSpec.Llama3 rope) {
+      return NODES
+          .objectNode()
           .put("rope_type", "llama3")
-          .put("factor", scaled.factor())
-          .put("low_freq_factor", scaled.lowFreqFactor())
-          .put("high_freq_factor", scaled.highFreqFactor())
-          .put("original_max_position_embeddings", scaled.originalMaxPositions());
-    } else {
-      config.putNull("rope_scaling");
+          .put("factor", rope.factor())
+          .put("low_freq_factor", rope.lowFreqFactor())
+          .put("high_freq_factor", rope.highFreqFactor())
+          .put("original_max_position_embeddings", rope.originalMaxPositions());
     }
   }
 }
