@@ -16,6 +16,7 @@ import org.nemotron.core.checkpoint.Portability;
 import org.nemotron.core.checkpoint.ServingEngine;
 import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import picocli.CommandLine.Command;
@@ -68,8 +69,9 @@ final class Export implements Callable<Integer> {
     String wanted = Ascii.toLowerCase(format);
     if (wanted.startsWith(GGUF)) {
       GgufModelWriter.convert(model, target, GgufType.parse(wanted.substring(GGUF.length())));
-    } else if (wanted.equals(HUGGING_FACE) && Files.isRegularFile(model)) {
-      GgufModelUnpacker.unpack(model, target, DType.parse(dtype));
+    } else if (Files.isRegularFile(model)) {
+      GgufModelUnpacker.unpack(
+          model, target, DType.parse(dtype), form(wanted, ModelSpecReader.read(model)));
     } else {
       writeDirectory(wanted);
     }
@@ -85,13 +87,13 @@ final class Export implements Callable<Integer> {
   private void writeDirectory(String wanted) throws IOException {
     DType type = DType.parse(dtype);
     try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
-      ModelWriter.write(read, target, type, model, form(wanted, read), MAX_FILE_BYTES);
+      ModelWriter.write(read, target, type, model, form(wanted, read.spec()), MAX_FILE_BYTES);
     }
   }
 
-  private CheckpointForm form(String wanted, HeterogeneousModel read) {
+  private CheckpointForm form(String wanted, ModelSpec read) {
     return wanted.equals(HUGGING_FACE)
-        ? CheckpointForm.of(read.spec())
+        ? CheckpointForm.of(read)
         : Enums.getIfPresent(CheckpointForm.class, Ascii.toUpperCase(wanted).replace('-', '_'))
             .toJavaUtil()
             .orElseThrow(
