@@ -1,10 +1,12 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.io.ByteSource;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,8 +83,7 @@ final class LlamaCppReadsTest {
     List<LlamaCpp.Question> questions = new ArrayList<>();
     for (String cut : CUTS) {
       Path file = file(directory, cut);
-      Path unused =
-          GgufFixtures.llama(file, keys -> keys.put("tokenizer.ggml.pre", GgufValue.of(cut)));
+      GgufFixtures.llama(file, keys -> keys.put("tokenizer.ggml.pre", GgufValue.of(cut)));
       TEXTS.forEach(text -> questions.add(new LlamaCpp.Question(file, text, 1)));
     }
     ImmutableList<LlamaCpp.Answer> answers = LlamaCpp.ask(questions, directory);
@@ -167,15 +168,14 @@ final class LlamaCppReadsTest {
     random.nextBytes(bytes);
     for (int block = 0; block < bytes.length; block += type.blockBytes()) {
       int from = block;
-      HALVES
-          .get(type)
+      verifyNotNull(HALVES.get(type), "%s", type)
           .forEach(
               (at, half) -> {
                 bytes[from + at] = (byte) (int) half;
                 bytes[from + at + 1] = (byte) (half >> 8);
               });
     }
-    return new GgufFixtures.Raw(tensor.name(), type, tensor.shape(), bytes);
+    return new GgufFixtures.Raw(tensor.name(), type, tensor.shape(), ByteSource.wrap(bytes));
   }
 
   private static double deviation(Path file, LlamaCpp.Answer answer) throws IOException {

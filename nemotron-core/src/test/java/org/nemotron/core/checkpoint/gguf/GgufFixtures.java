@@ -1,7 +1,9 @@
 package org.nemotron.core.checkpoint.gguf;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.io.ByteSource;
 import com.google.common.io.LittleEndianDataOutputStream;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +30,7 @@ public final class GgufFixtures {
   private GgufFixtures() {}
 
   /** A tensor as its bytes. */
-  public record Raw(String name, GgufType type, ImmutableList<Long> shape, byte[] bytes) {}
+  public record Raw(String name, GgufType type, ImmutableList<Long> shape, ByteSource bytes) {}
 
   /** Returns the keys of a file. */
   public static Map<String, GgufValue> keys(Path file) throws IOException {
@@ -38,6 +40,7 @@ public final class GgufFixtures {
   }
 
   /** Writes the small llama with other keys to {@code target}, and returns it. */
+  @CanIgnoreReturnValue
   public static Path llama(Path target, Consumer<Map<String, GgufValue>> change)
       throws IOException {
     Map<String, GgufValue> keys = keys(LLAMA);
@@ -54,13 +57,14 @@ public final class GgufFixtures {
       for (GgufHeader.Entry entry : open.header().tensors().values()) {
         byte[] own = new byte[(int) entry.bytes()];
         System.arraycopy(bytes, (int) entry.begin(), own, 0, own.length);
-        tensors.add(new Raw(entry.name(), entry.type(), entry.shape(), own));
+        tensors.add(new Raw(entry.name(), entry.type(), entry.shape(), ByteSource.wrap(own)));
       }
     }
     return tensors.build();
   }
 
   /** Writes a file of version 3, and returns it. */
+  @CanIgnoreReturnValue
   public static Path write(Path target, Map<String, GgufValue> keys, Iterable<Raw> tensors)
       throws IOException {
     ByteArrayOutputStream header = new ByteArrayOutputStream();
@@ -84,7 +88,7 @@ public final class GgufFixtures {
       }
       out.writeInt(tensor.type().code());
       out.writeLong(data.size());
-      data.write(tensor.bytes());
+      long unused = tensor.bytes().copyTo(data);
       data.write(new byte[-data.size() & (ALIGNMENT - 1)]);
     }
     out.write(new byte[-header.size() & (ALIGNMENT - 1)]);

@@ -54,7 +54,7 @@ final class GgufSplitTest {
     keys.put("split.no", new GgufValue.Whole(GgufValue.WholeType.UINT16, says));
     keys.put("split.count", new GgufValue.Whole(GgufValue.WholeType.UINT16, PARTS));
     keys.put("split.tensors.count", new GgufValue.Whole(GgufValue.WholeType.INT32, 12));
-    Path unused = GgufFixtures.write(part(number), keys, tensors);
+    GgufFixtures.write(part(number), keys, tensors);
   }
 
   private void assertRefused(Path file, String sentence) {
