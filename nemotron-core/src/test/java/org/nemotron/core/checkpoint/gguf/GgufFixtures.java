@@ -49,6 +49,40 @@ public final class GgufFixtures {
     return write(target, keys, tensors(LLAMA));
   }
 
+  /** Writes the small llama in so many parts as gguf-split does, and returns the first. */
+  public static Path split(Path directory, int parts) throws IOException {
+    ImmutableList<Raw> tensors = tensors(LLAMA);
+    for (int number = 1; number <= parts; number++) {
+      int begin = (number - 1) * tensors.size() / parts;
+      writePart(
+          part(directory, number, parts),
+          number - 1,
+          parts,
+          tensors.subList(begin, number * tensors.size() / parts));
+    }
+    return part(directory, 1, parts);
+  }
+
+  /** Returns what gguf-split calls a part. */
+  static Path part(Path directory, int number, int parts) {
+    return directory.resolve(String.format("probe-%05d-of-%05d.gguf", number, parts));
+  }
+
+  /** Writes a part of the small llama; the first, number 0, has its keys. */
+  static void writePart(Path target, int number, int parts, ImmutableList<Raw> tensors)
+      throws IOException {
+    Map<String, GgufValue> keys = new LinkedHashMap<>();
+    if (number == 0) {
+      keys.putAll(keys(LLAMA));
+    }
+    keys.put("split.no", new GgufValue.Whole(GgufValue.WholeType.UINT16, number));
+    keys.put("split.count", new GgufValue.Whole(GgufValue.WholeType.UINT16, parts));
+    keys.put(
+        "split.tensors.count",
+        new GgufValue.Whole(GgufValue.WholeType.INT32, tensors(LLAMA).size()));
+    write(target, keys, tensors);
+  }
+
   /** Returns the tensors of a file of one part. */
   public static ImmutableList<Raw> tensors(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
