@@ -47,6 +47,7 @@ public final class Characters {
   }
 
   /** Returns {@code chr(c).isdigit()}. */
+  @SuppressWarnings("CharacterGetNumericValue") // asked of other numbers only, not of letters
   static boolean isDigit(int c) {
     int value = Character.getNumericValue(c);
     return Character.isDigit(c)

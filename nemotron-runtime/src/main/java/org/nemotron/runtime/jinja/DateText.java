@@ -44,7 +44,6 @@ final class DateText {
       case 'w' -> Integer.toString(date.getDayOfWeek().getValue() % 7);
       case 'e' -> String.format("%2d", date.getDayOfMonth());
       case 'k' -> String.format("%2d", date.getHour());
-      case 'f' -> String.format("%06d", date.getNano() / 1000);
       default -> DateTimeFormatter.ofPattern(pattern(code), Locale.ENGLISH).format(date);
     };
   }

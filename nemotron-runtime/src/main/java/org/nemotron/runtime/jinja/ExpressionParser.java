@@ -246,36 +246,44 @@ final class ExpressionParser {
 
   /** Parses a name or a value written out. */
   Expression primary() {
-    Token token = tokens.current();
-    switch (token.kind()) {
-      case NAME:
-        tokens.next();
-        return Optional.ofNullable(CONSTANTS.get(token.text()))
-            .<Expression>map(Expression.Constant::new)
-            .orElseGet(() -> new Expression.Name(token.text()));
-      case STRING:
-        StringBuilder text = new StringBuilder();
-        while (tokens.current().kind() == Kind.STRING) {
-          text.append(tokens.next().text());
-        }
-        return new Expression.Constant(new Text(text.toString()));
-      case INTEGER:
-        return new Expression.Constant(integer(tokens.next()));
-      case FLOAT:
-        return new Expression.Constant(
-            new Numeric.Real(Double.parseDouble(tokens.next().text().replace("_", ""))));
-      default:
-        if (token.is("(")) {
-          return parenthesized();
-        }
-        if (token.is("[")) {
-          return list();
-        }
-        if (token.is("{")) {
-          return dict();
-        }
-        throw tokens.failure("unexpected '" + token.described() + "'");
+    return switch (tokens.current().kind()) {
+      case NAME -> name(tokens.next().text());
+      case STRING -> strings();
+      case INTEGER -> new Expression.Constant(integer(tokens.next()));
+      case FLOAT ->
+          new Expression.Constant(
+              new Numeric.Real(Double.parseDouble(tokens.next().text().replace("_", ""))));
+      default -> bracketed();
+    };
+  }
+
+  private static Expression name(String name) {
+    return Optional.ofNullable(CONSTANTS.get(name))
+        .<Expression>map(Expression.Constant::new)
+        .orElseGet(() -> new Expression.Name(name));
+  }
+
+  /** Texts that stand beside each other are one. */
+  private Expression strings() {
+    StringBuilder text = new StringBuilder();
+    while (tokens.current().kind() == Kind.STRING) {
+      text.append(tokens.next().text());
     }
+    return new Expression.Constant(new Text(text.toString()));
+  }
+
+  private Expression bracketed() {
+    Token token = tokens.current();
+    if (token.is("(")) {
+      return parenthesized();
+    }
+    if (token.is("[")) {
+      return list();
+    }
+    if (token.is("{")) {
+      return dict();
+    }
+    throw tokens.failure("unexpected '" + token.described() + "'");
   }
 
   private static Value integer(Token token) {
@@ -338,7 +346,7 @@ final class ExpressionParser {
       if (tokens.skip(".")) {
         expression = dotted(expression);
       } else if (tokens.skip("[")) {
-        expression = bracketed(expression);
+        expression = subscript(expression);
       } else if (tokens.current().is("(")) {
         expression = new Expression.Call(expression, arguments());
       } else {
@@ -356,7 +364,7 @@ final class ExpressionParser {
     };
   }
 
-  private Expression bracketed(Expression subject) {
+  private Expression subscript(Expression subject) {
     List<Expression> keys = new ArrayList<>();
     while (!tokens.current().is("]")) {
       if (!keys.isEmpty()) {

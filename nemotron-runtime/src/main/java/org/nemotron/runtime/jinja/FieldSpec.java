@@ -1,5 +1,6 @@
 package org.nemotron.runtime.jinja;
 
+import java.math.BigInteger;
 import java.util.Locale;
 
 /**
@@ -10,6 +11,8 @@ import java.util.Locale;
  * @param width the least width
  */
 record FieldSpec(String fill, char align, int width) {
+  private static final int MAX_WIDTH_BITS = 24;
+
   /** What a format says between "%" and the letter, or behind the colon of a field in braces. */
   static final class Builder {
     int width = 0;
@@ -76,6 +79,14 @@ record FieldSpec(String fill, char align, int width) {
       boolean toLeft = left || width < 0;
       return new FieldSpec(zeros && !toLeft ? "0" : " ", toLeft ? '<' : zeros ? '=' : '>', size);
     }
+  }
+
+  /** Returns a width that an argument gives; a negative one is to the left. */
+  static int width(BigInteger width) {
+    if (width.bitLength() > MAX_WIDTH_BITS) {
+      throw new JinjaException("a field of " + width + " characters is refused");
+    }
+    return width.intValue();
   }
 
   /** Returns the number of digits that a format gives. */

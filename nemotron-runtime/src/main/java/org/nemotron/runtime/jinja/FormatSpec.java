@@ -66,7 +66,7 @@ final class FormatSpec {
       case "x" -> spec.signed(integral(value).whole().toString(16));
       case "X" -> spec.signed(integral(value).whole().toString(16).toUpperCase(Locale.ROOT));
       case "o" -> spec.signed(integral(value).whole().toString(8));
-      case "c" -> Character.toString(integral(value).whole().intValueExact());
+      case "c" -> IntegerText.character(integral(value).whole());
       case "b" -> spec.signed(integral(value).whole().toString(2));
       case "f", "F", "e", "E", "g", "G" -> spec.real(type.charAt(0), value.real());
       case "%" -> spec.real('f', value.real() * 100) + "%";

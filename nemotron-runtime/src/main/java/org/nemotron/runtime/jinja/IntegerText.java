@@ -29,6 +29,15 @@ final class IntegerText {
     return digits(unsigned, radix == 0 ? 10 : radix, negative);
   }
 
+  /** Returns {@code chr(number)}. */
+  static String character(BigInteger number) {
+    boolean fits = number.signum() >= 0 && number.bitLength() <= 21;
+    if (!fits || !Character.isValidCodePoint(number.intValue())) {
+      throw new JinjaException("a character's number must be in range(0x110000)");
+    }
+    return Character.toString(number.intValue());
+  }
+
   private static Optional<BigInteger> digits(String text, int radix, boolean negative) {
     String digits = text.replaceAll("(?<=[0-9a-z])_(?=[0-9a-z])", "");
     if (digits.isEmpty() || !digits.chars().allMatch(c -> Character.digit(c, radix) >= 0)) {

@@ -74,7 +74,9 @@ final class Parser {
 
   /** Parses the rest of a tag, the statements behind it, and the name of the tag that ends them. */
   private Statement.Block body(String... ends) {
-    tokens.skip(":");
+    if (tokens.current().is(":")) { // as Python has it
+      tokens.next();
+    }
     tokens.expect(Kind.BLOCK_END);
     return block(ImmutableSet.copyOf(ends));
   }

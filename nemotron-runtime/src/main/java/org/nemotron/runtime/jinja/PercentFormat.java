@@ -99,7 +99,7 @@ final class PercentFormat {
   private int readNumber(int otherwise) {
     if (at < format.length() && format.charAt(at) == '*') {
       at++;
-      return whole(next()).intValue();
+      return FieldSpec.width(whole(next()));
     }
     int begin = at;
     while (at < format.length() && Character.isDigit(format.charAt(at))) {
@@ -135,17 +135,18 @@ final class PercentFormat {
     if (value instanceof Text text && text.length() == 1) {
       return text.value();
     }
-    return Character.toString(integral(value).intValueExact());
+    return IntegerText.character(integral(value));
   }
 
   private static BigInteger whole(Value value) {
-    return numeric(value, "%d format: a real number is required, not ").whole();
+    return numeric(value, "a format of a number needs one, not ").whole();
   }
 
   private static BigInteger integral(Value value) {
-    Numeric number = numeric(value, "%x format: an integer is required, not ");
+    String error = "a format of an integer needs one, not ";
+    Numeric number = numeric(value, error);
     if (!number.isIntegral()) {
-      throw new JinjaException("%x format: an integer is required, not float");
+      throw new JinjaException(error + "float");
     }
     return number.whole();
   }

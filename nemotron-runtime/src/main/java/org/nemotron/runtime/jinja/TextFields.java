@@ -7,15 +7,15 @@ final class TextFields {
   private TextFields() {}
 
   static Value left(Text self, Bound bound) {
-    return self.like(self.value() + fill(self, bound, missing(self, bound)));
+    return self.like(self.value() + fill(bound, missing(self, bound)));
   }
 
   static Value right(Text self, Bound bound) {
-    return self.like(fill(self, bound, missing(self, bound)) + self.value());
+    return self.like(fill(bound, missing(self, bound)) + self.value());
   }
 
   static Value center(Text self, Bound bound) {
-    return self.like(center(self.value(), bound.integer(0, 0), fill(self, bound, 1)));
+    return self.like(center(self.value(), bound.integer(0, 0), fill(bound, 1)));
   }
 
   /** Returns {@code text} in the middle of {@code width}; an odd rest stands as Python puts it. */
@@ -29,7 +29,7 @@ final class TextFields {
     return Math.max(0, bound.integer(0, 0) - self.length());
   }
 
-  private static String fill(Text self, Bound bound, long count) {
+  private static String fill(Bound bound, long count) {
     String fill = bound.maybeText(1).orElse(" ");
     if (fill.codePointCount(0, fill.length()) != 1) {
       throw new JinjaException("The fill character must be exactly one character long");

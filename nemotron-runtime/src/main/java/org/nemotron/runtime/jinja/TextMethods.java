@@ -3,7 +3,6 @@ package org.nemotron.runtime.jinja;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -238,41 +237,32 @@ final class TextMethods {
     if (old.isEmpty()) {
       return insert(text, by, left);
     }
-    StringBuilder out = new StringBuilder(text.length());
+    Output out = new Output();
     int from = 0;
     for (int at = text.indexOf(old); at >= 0 && left > 0; at = text.indexOf(old, from)) {
-      append(append(out, text.substring(from, at)), by);
+      out.append(text.substring(from, at));
+      out.append(by);
       from = at + old.length();
       left--;
     }
-    return append(out, text.substring(from)).toString();
+    out.append(text.substring(from));
+    return out.toString();
   }
 
   /** An empty text stands before each character and at the end. */
   private static String insert(String text, String by, long count) {
-    StringBuilder out = new StringBuilder();
-    List<String> characters = new ArrayList<>();
-    text.codePoints().forEach(c -> characters.add(Character.toString(c)));
+    Output out = new Output();
     long left = count;
-    for (String character : characters) {
-      if (left-- > 0) {
-        append(out, by);
-      }
-      out.append(character);
+    for (int character : text.codePoints().toArray()) {
+      out.append(left-- > 0 ? by : "");
+      out.append(Character.toString(character));
     }
-    return (left > 0 ? append(out, by) : out).toString();
-  }
-
-  private static StringBuilder append(StringBuilder out, String text) {
-    if (out.length() + text.length() > Value.MAX_WEIGHT) {
-      throw new JinjaException(
-          "a text of more than " + Value.MAX_WEIGHT + " characters is refused");
-    }
-    return out.append(text);
+    out.append(left > 0 ? by : "");
+    return out.toString();
   }
 
   private static String join(Text separator, Value parts) {
-    StringBuilder out = new StringBuilder();
+    Output out = new Output();
     int number = 0;
     for (var elements = parts.iterate(); elements.hasNext(); number++) {
       Value element = elements.next();
@@ -284,9 +274,9 @@ final class TextMethods {
                 + element.typeName()
                 + " found");
       }
-      append(out, number == 0 ? "" : separator.value());
+      out.append(number == 0 ? "" : separator.value());
       Text text = element instanceof Text given ? given : new Text(element.str());
-      append(out, separator.isSafe() ? Html.escape(text).value() : text.value());
+      out.append(separator.isSafe() ? Html.escape(text).value() : text.value());
     }
     return out.toString();
   }

@@ -4,19 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.common.collect.ImmutableMap;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,14 +16,13 @@ import org.junit.jupiter.api.Test;
  * (src/test/resources/jinja, with the program that made them).
  */
 final class JinjaVectorsTest {
-  private static final Path RESOURCES = Path.of("src/test/resources/jinja");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String FAILS = "(an error)";
 
   @Test
   void render_jinja2sVectors_givesTheSameButForTheListedOnes() throws IOException {
     Map<String, String> found = new LinkedHashMap<>();
-    List<JsonNode> vectors = vectors();
+    List<JsonNode> vectors = JinjaVectors.read();
     assertThat(vectors).hasSize(10_000);
     for (int number = 0; number < vectors.size(); number++) {
       String expected = vectors.get(number).path("text").asText(FAILS);
@@ -45,37 +36,18 @@ final class JinjaVectorsTest {
   }
 
   private static String outcome(JsonNode vector) {
-    ImmutableMap.Builder<String, Value> variables = ImmutableMap.builder();
-    vector
-        .get("variables")
-        .properties()
-        .forEach(entry -> variables.put(entry.getKey(), Values.of(entry.getValue())));
     try {
       return JinjaTemplate.parse(vector.get("template").asText())
-          .render(variables.buildOrThrow(), () -> LocalDateTime.of(2026, 2, 3, 17, 8, 9));
+          .render(JinjaVectors.variables(vector), () -> LocalDateTime.of(2026, 2, 3, 17, 8, 9));
     } catch (JinjaException e) {
       return "error: " + e.getMessage();
     }
   }
 
-  private static List<JsonNode> vectors() throws IOException {
-    List<JsonNode> vectors = new ArrayList<>();
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(RESOURCES.resolve("vectors.jsonl.gz"))),
-                StandardCharsets.UTF_8))) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        vectors.add(JSON.readTree(line));
-      }
-    }
-    return vectors;
-  }
-
   /** What is refused by name here, or known to differ: see the README beside the file. */
   private static Map<String, String> differences() throws IOException {
     Map<String, String> differences = new LinkedHashMap<>();
-    JSON.readTree(RESOURCES.resolve("differences.json").toFile())
+    JSON.readTree(JinjaVectors.RESOURCES.resolve("differences.json").toFile())
         .properties()
         .forEach(entry -> differences.put(entry.getKey(), entry.getValue().asText()));
     return differences;
