@@ -2,17 +2,27 @@ package org.nemotron.runtime.chat;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.nemotron.runtime.jinja.JinjaException;
+import org.nemotron.runtime.jinja.JinjaTemplate;
+import org.nemotron.runtime.jinja.None;
+import org.nemotron.runtime.jinja.Numeric;
+import org.nemotron.runtime.jinja.Text;
+import org.nemotron.runtime.jinja.Value;
+import org.nemotron.runtime.jinja.Values;
 
 /**
  * The Jinja template of a checkpoint: renders a conversation as the prompt that the model expects,
- * as Hugging Face transformers does, without tools.
+ * as Hugging Face transformers does.
  *
  * <p>The prompt has the special tokens as text; a tokenizer encodes them as their ids. It needs no
  * begin-of-text token before it: the template has it where the model was trained with one. Safe for
@@ -21,22 +31,32 @@ import java.util.Optional;
 public final class ChatTemplate {
   static final int MAX_SOURCE_CHARS = 1 << 18;
 
-  private final String canonical;
-  private final ImmutableMap<String, String> specialTokens;
-  private final JinjaEngine engine = new JinjaEngine();
+  private static final String DEFAULT = "default";
 
-  private ChatTemplate(String canonical, ImmutableMap<String, String> specialTokens) {
-    this.canonical = canonical;
+  /** The template that is used where there are tools. */
+  private static final String TOOL_USE = "tool_use";
+
+  private final ImmutableMap<String, JinjaTemplate> templates;
+  private final ImmutableMap<String, String> specialTokens;
+  private final Supplier<LocalDateTime> clock;
+
+  private ChatTemplate(
+      ImmutableMap<String, JinjaTemplate> templates,
+      ImmutableMap<String, String> specialTokens,
+      Supplier<LocalDateTime> clock) {
+    this.templates = templates;
     this.specialTokens = specialTokens;
+    this.clock = clock;
   }
 
   /**
-   * Returns the template in {@code directory}: chat_template.jinja, or else the one in
-   * tokenizer_config.json, of several the one named "default". Empty where there is none, as for
-   * models that were not trained on conversations.
+   * Returns the template in {@code directory}: chat_template.jinja and additional_chat_templates,
+   * or else the one in tokenizer_config.json. Of several, the one named "default" renders
+   * conversations, and the one named "tool_use", if there is one, those with tools. Empty where
+   * there is none, as for models that were not trained on conversations.
    *
-   * @throws IOException if a file is damaged, or the template has more than 262,144 characters
-   * @throws ChatTemplateException if the template is not Jinja
+   * @throws IOException if a file is damaged, or a template has more than 262,144 characters
+   * @throws ChatTemplateException if a template is not Jinja
    */
   public static Optional<ChatTemplate> read(Path directory) throws IOException {
     return ChatTemplateFiles.read(directory);
@@ -51,24 +71,87 @@ public final class ChatTemplate {
    * @throws ChatTemplateException if the source is not Jinja
    */
   public static ChatTemplate of(String source, Map<String, String> specialTokens) {
+    return ofNamed(ImmutableMap.of(DEFAULT, source), specialTokens);
+  }
+
+  /** Returns the template that several named ones, of which one is the default, make up. */
+  static ChatTemplate ofNamed(Map<String, String> sources, Map<String, String> specialTokens) {
+    ImmutableMap.Builder<String, JinjaTemplate> templates = ImmutableMap.builder();
+    sources.forEach((name, source) -> templates.put(name, parsed(source)));
+    return new ChatTemplate(
+        templates.buildOrThrow(),
+        ImmutableMap.copyOf(specialTokens),
+        () -> LocalDateTime.now(ZoneId.systemDefault()));
+  }
+
+  private static JinjaTemplate parsed(String source) {
     checkArgument(
         source.length() <= MAX_SOURCE_CHARS,
         "a chat template of %s characters must have at most %s",
         source.length(),
         MAX_SOURCE_CHARS);
-    return new ChatTemplate(TemplateSource.canonical(source), ImmutableMap.copyOf(specialTokens));
+    try {
+      return JinjaTemplate.parse(source);
+    } catch (JinjaException e) {
+      throw failure("the chat template is not Jinja", e);
+    }
+  }
+
+  /** Returns this template with a clock that templates ask for today's date. */
+  ChatTemplate withClock(Supplier<LocalDateTime> other) {
+    return new ChatTemplate(templates, specialTokens, other);
   }
 
   /**
-   * Returns the prompt of a conversation.
+   * Returns the prompt of a conversation without tools.
    *
    * @param addGenerationPrompt whether the prompt ends where the assistant's next turn begins
    * @throws ChatTemplateException if the template refuses the conversation, or fails
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
+    return render(messages, ChatOptions.builder().addGenerationPrompt(addGenerationPrompt).build());
+  }
+
+  /**
+   * Returns the prompt of a conversation.
+   *
+   * @throws ChatTemplateException if the template refuses the conversation, or fails, or drops the
+   *     message to continue
+   */
+  public String render(List<ChatMessage> messages, ChatOptions options) {
     checkArgument(!messages.isEmpty(), "a conversation must have a message");
-    return engine.render(
-        canonical, ImmutableList.copyOf(messages), addGenerationPrompt, specialTokens);
+    return options.continueFinalMessage()
+        ? FinalMessage.render(
+            chosen(options).source(), messages, continued -> rendered(continued, options))
+        : rendered(messages, options);
+  }
+
+  private String rendered(List<ChatMessage> messages, ChatOptions options) {
+    Map<String, Value> variables = new LinkedHashMap<>();
+    specialTokens.forEach((name, text) -> variables.put(name, new Text(text)));
+    variables.put("tools", None.NONE);
+    variables.put("documents", None.NONE);
+    options.variables().forEach((name, json) -> variables.put(name, Values.of(json)));
+    variables.put("messages", Values.list(messages.stream().map(ChatMessage::value).toList()));
+    variables.put("add_generation_prompt", Numeric.Bool.of(options.addGenerationPrompt()));
+    try {
+      return chosen(options).render(variables, clock);
+    } catch (JinjaException e) {
+      throw e.isRaised()
+          ? new ChatTemplateException(String.valueOf(e.getMessage()), e)
+          : failure("the chat template cannot be rendered", e);
+    }
+  }
+
+  private JinjaTemplate chosen(ChatOptions options) {
+    String name = options.hasTools() && templates.containsKey(TOOL_USE) ? TOOL_USE : DEFAULT;
+    return Optional.ofNullable(templates.get(name)).orElseThrow();
+  }
+
+  private static ChatTemplateException failure(String what, JinjaException e) {
+    String line = e.line() > 0 ? "line " + e.line() + ": " : "";
+    String message = String.valueOf(e.getMessage()).replace('\n', ' ');
+    return new ChatTemplateException(what + " (" + line + message + ")", e);
   }
 
   /**

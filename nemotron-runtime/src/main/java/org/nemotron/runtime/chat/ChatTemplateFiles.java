@@ -1,70 +1,106 @@
 package org.nemotron.runtime.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.common.collect.ImmutableMap;
+import com.google.common.io.MoreFiles;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.nemotron.runtime.config.ConfigFiles;
 
-/** Where a checkpoint keeps its chat template and the texts of its special tokens. */
+/** Where a checkpoint keeps its chat templates. */
 final class ChatTemplateFiles {
   private static final String TEMPLATE = "chat_template.jinja";
+  private static final String MORE_TEMPLATES = "additional_chat_templates";
   private static final String KEY = "chat_template";
+  private static final String DEFAULT = "default";
+  private static final String BYTE_ORDER_MARK = "\ufeff";
 
   private ChatTemplateFiles() {}
 
   static Optional<ChatTemplate> read(Path directory) throws IOException {
     Path configFile = directory.resolve(ConfigFiles.TOKENIZER);
     JsonNode config = ConfigFiles.read(configFile);
-    Path file = directory.resolve(TEMPLATE);
-    boolean ownFile = Files.exists(file);
-    Optional<String> source =
-        ownFile ? Optional.of(Files.readString(file)) : source(configFile, config.path(KEY));
-    if (source.isEmpty()) {
+    Map<String, String> sources = inFiles(directory);
+    if (sources.isEmpty()) {
+      sources = in(configFile, config.path(KEY));
+    }
+    if (sources.isEmpty()) {
       return Optional.empty();
     }
-    checkLength(ownFile ? file : configFile, source.orElseThrow().length());
-    return Optional.of(ChatTemplate.of(source.orElseThrow(), specialTokens(config)));
+    if (!sources.containsKey(DEFAULT)) {
+      throw new IOException(
+          directory
+              + ": of the chat templates "
+              + String.join(", ", sources.keySet())
+              + " one must be named \"default\"");
+    }
+    return Optional.of(ChatTemplate.ofNamed(sources, SpecialTokens.read(directory, config)));
   }
 
-  private static void checkLength(Path file, int chars) throws IOException {
-    if (chars > ChatTemplate.MAX_SOURCE_CHARS) {
+  /** Returns the templates that are files, by name. */
+  private static Map<String, String> inFiles(Path directory) throws IOException {
+    Map<String, String> sources = new TreeMap<>();
+    Path file = directory.resolve(TEMPLATE);
+    if (Files.exists(file)) {
+      sources.put(DEFAULT, source(file));
+    }
+    Path more = directory.resolve(MORE_TEMPLATES);
+    if (Files.isDirectory(more)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(more, "*.jinja")) {
+        for (Path named : files) {
+          sources.put(MoreFiles.getNameWithoutExtension(named), source(named));
+        }
+      }
+    }
+    return sources;
+  }
+
+  private static String source(Path file) throws IOException {
+    try {
+      String text = Files.readString(file);
+      String source = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+      checkLength(file, source);
+      return source;
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is not UTF-8", e);
+    }
+  }
+
+  private static void checkLength(Path file, String source) throws IOException {
+    if (source.length() > ChatTemplate.MAX_SOURCE_CHARS) {
       throw new IOException(
           String.format(
               "%s: a chat template of %s characters must have at most %s",
-              file, chars, ChatTemplate.MAX_SOURCE_CHARS));
+              file, source.length(), ChatTemplate.MAX_SOURCE_CHARS));
     }
   }
 
-  /** Returns the template that is a string, or of a list of named ones the default. */
-  private static Optional<String> source(Path file, JsonNode template) throws IOException {
+  /** Returns the templates of a configuration: one that is a string, or a list of named ones. */
+  private static Map<String, String> in(Path file, JsonNode template) throws IOException {
     if (template.isMissingNode() || template.isNull()) {
-      return Optional.empty();
+      return new TreeMap<>();
     }
+    Map<String, String> sources = new TreeMap<>();
     if (template.isTextual()) {
-      return Optional.of(template.asText());
+      sources.put(DEFAULT, template.asText());
     }
     for (JsonNode named : template) {
-      if (named.path("name").asText().equals("default") && named.path("template").isTextual()) {
-        return Optional.of(named.path("template").asText());
+      if (named.path("name").isTextual() && named.path("template").isTextual()) {
+        sources.put(named.path("name").asText(), named.path("template").asText());
       }
     }
-    throw new IOException(
-        file + ": " + KEY + " must be a string, or a list with a template named \"default\"");
-  }
-
-  /** Returns the texts of bos_token, eos_token and the like: strings, or objects that have one. */
-  private static ImmutableMap<String, String> specialTokens(JsonNode config) {
-    ImmutableMap.Builder<String, String> tokens = ImmutableMap.builder();
-    for (var entry : config.properties()) {
-      JsonNode token = entry.getValue();
-      JsonNode text = token.isObject() ? token.path("content") : token;
-      if (entry.getKey().endsWith("_token") && text.isTextual()) {
-        tokens.put(entry.getKey(), text.asText());
-      }
+    if (!sources.containsKey(DEFAULT)) {
+      throw new IOException(
+          file + ": " + KEY + " must be a string, or a list with a template named \"default\"");
     }
-    return tokens.buildOrThrow();
+    for (String source : sources.values()) {
+      checkLength(file, source);
+    }
+    return sources;
   }
 }

@@ -9,6 +9,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Arrays;
 import java.util.List;
 import org.nemotron.runtime.chat.ChatMessage;
+import org.nemotron.runtime.chat.ChatOptions;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -68,10 +69,19 @@ public record GenerationRequest(
    * tokens. The model's chat template renders the messages, which are copied.
    */
   public static Builder chat(List<ChatMessage> messages) {
+    return chat(messages, ChatOptions.DEFAULT);
+  }
+
+  /**
+   * Returns a builder that continues a conversation as {@link #chat(List)} does.
+   *
+   * @param options tools, variables of the chat template, and how the prompt ends
+   */
+  public static Builder chat(List<ChatMessage> messages, ChatOptions options) {
     checkNotNull(messages, "the messages of a conversation must not be null");
     messages.forEach(
         message -> checkNotNull(message, "a message of a conversation must not be null"));
-    return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages)));
+    return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages), options));
   }
 
   /** Collects settings. Not safe for use by several threads. */

@@ -6,6 +6,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import org.nemotron.runtime.chat.ChatMessage;
+import org.nemotron.runtime.chat.ChatOptions;
 
 /** What a request continues: a text, a rendered text, tokens, or a conversation. Immutable. */
 public sealed interface Prompt {
@@ -52,11 +53,17 @@ public sealed interface Prompt {
   }
 
   /** A conversation, whose next turn is the model's; the model's chat template renders it. */
-  record Chat(ImmutableList<ChatMessage> messages) implements Prompt {
+  record Chat(ImmutableList<ChatMessage> messages, ChatOptions options) implements Prompt {
     /** Checks that there is a message. */
     public Chat {
+      checkNotNull(options, "the options of a conversation must not be null");
       checkNotNull(messages, "the messages of a conversation must not be null");
       checkArgument(!messages.isEmpty(), "a conversation must have a message");
+    }
+
+    /** Makes a conversation without tools. */
+    public Chat(ImmutableList<ChatMessage> messages) {
+      this(messages, ChatOptions.DEFAULT);
     }
 
     @Override

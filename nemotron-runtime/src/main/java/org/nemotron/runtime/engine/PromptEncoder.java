@@ -41,7 +41,8 @@ final class PromptEncoder implements Prompt.Visitor<PromptEncoder.Encoded> {
   @Override
   public Encoded visit(Prompt.Chat prompt) {
     ChatTemplate template = templates.get();
-    ImmutableIntArray tokens = tokenizer.encode(template.render(prompt.messages(), true));
+    ImmutableIntArray tokens =
+        tokenizer.encode(template.render(prompt.messages(), prompt.options()));
     return new Encoded(tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
   }
 

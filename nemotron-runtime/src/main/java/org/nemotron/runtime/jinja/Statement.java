@@ -1,0 +1,191 @@
+package org.nemotron.runtime.jinja;
+
+import com.google.common.collect.ImmutableList;
+
+/** A part of a template that writes, assigns, or decides what does. Immutable. */
+sealed interface Statement
+    permits Statement.Block,
+        ForLoop,
+        Statement.Located,
+        Statement.Write,
+        Statement.Print,
+        Statement.If,
+        Statement.Set,
+        Statement.SetBlock,
+        Statement.With,
+        Statement.FilterBlock,
+        Statement.Scoped,
+        Statement.DefineMacro,
+        Statement.CallBlock,
+        Statement.Jump {
+
+  /** Where a template goes on after a statement. */
+  enum Flow {
+    NEXT,
+    BREAK,
+    CONTINUE
+  }
+
+  /** Executes the statement. */
+  Flow execute(Scope scope, Output out);
+
+  /** Several statements in their order. */
+  record Block(ImmutableList<Statement> statements) implements Statement {
+    static final Block EMPTY = new Block(ImmutableList.of());
+
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      for (Statement statement : statements) {
+        Flow flow = statement.execute(scope, out);
+        if (flow != Flow.NEXT) {
+          return flow;
+        }
+      }
+      return Flow.NEXT;
+    }
+
+    /** Returns what the block writes in a scope. */
+    Text text(Scope scope) {
+      Output out = new Output();
+      Flow flow = execute(scope, out);
+      if (flow != Flow.NEXT) {
+        throw new JinjaException("'" + flow + "' outside loop");
+      }
+      return new Text(out.toString());
+    }
+  }
+
+  /** A statement with the line where it begins. */
+  record Located(int line, Statement statement) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      try {
+        scope.rendering().budget().spend();
+        return statement.execute(scope, out);
+      } catch (JinjaException e) {
+        throw e.atLine(line);
+      }
+    }
+  }
+
+  /** Text that is written as it stands. */
+  record Write(String text) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      out.append(text);
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code {{ expression }}}. */
+  record Print(Expression expression) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      Value value = expression.evaluate(scope);
+      scope.rendering().budget().spend(value.weight());
+      out.append(value.str());
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code if}; an {@code elif} is an If within the else. */
+  record If(Expression condition, Block then, Block otherwise) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      return (condition.evaluate(scope).truth() ? then : otherwise).execute(scope, out);
+    }
+  }
+
+  /** {@code set target = expression}. */
+  record Set(Target target, Expression expression) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      target.assign(expression.evaluate(scope), scope);
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code set target | filter}, then what is assigned, then {@code endset}. */
+  record SetBlock(Target target, BlockFilter filter, Block body) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      Scope inner = scope.inner();
+      Text text = body.text(inner);
+      target.assign(filter.apply(text, scope), scope);
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code filter name}, then what is filtered, then {@code endfilter}. */
+  record FilterBlock(BlockFilter filter, Block body) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      Value filtered = filter.apply(body.text(scope.inner()), scope);
+      if (!(filtered instanceof Text text)) {
+        throw new JinjaException(
+            "sequence item 0: expected str instance, " + filtered.typeName() + " found");
+      }
+      out.append(text.value());
+      return Flow.NEXT;
+    }
+  }
+
+  /** Filters of the text of a block, the first one first. */
+  record BlockFilter(ImmutableList<Expression.Filtered> filters) {
+    Value apply(Value text, Scope scope) {
+      Value value = text;
+      for (Expression.Filtered filter : filters) {
+        value = filter.apply(value, scope);
+      }
+      return value;
+    }
+  }
+
+  /** {@code with a = 1, b = 2}: variables of a scope of their own. */
+  record With(ImmutableList<Target> targets, ImmutableList<Expression> values, Block body)
+      implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      Scope inner = scope.inner();
+      for (int place = 0; place < targets.size(); place++) {
+        targets.get(place).assign(values.get(place).evaluate(scope), inner);
+      }
+      return body.execute(inner, out);
+    }
+  }
+
+  /** A block with a scope of its own: what {@code generation} marks. */
+  record Scoped(Block body) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      out.append(body.text(scope.inner()).value());
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code macro name(parameters)}. */
+  record DefineMacro(Macro.Definition definition) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      scope.set(definition.name(), new Macro(definition, scope));
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code call(parameters) function(…)}: a call whose caller is the block. */
+  record CallBlock(Macro.Definition caller, Expression.Call call) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      out.append(call.evaluate(scope, "caller", new Macro(caller, scope)).str());
+      return Flow.NEXT;
+    }
+  }
+
+  /** {@code break} or {@code continue}. */
+  record Jump(Flow flow) implements Statement {
+    @Override
+    public Flow execute(Scope scope, Output out) {
+      return flow;
+    }
+  }
+}
