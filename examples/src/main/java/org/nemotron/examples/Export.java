@@ -14,10 +14,12 @@ import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.checkpoint.Portability;
 import org.nemotron.core.checkpoint.ServingEngine;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -66,7 +68,9 @@ final class Export implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     String wanted = Ascii.toLowerCase(format);
+    Path unused = ModelArgument.checked(model);
     if (wanted.startsWith(GGUF)) {
+      checkFileTarget();
       GgufModelWriter.convert(model, target, GgufType.parse(wanted.substring(GGUF.length())));
     } else if (wanted.equals(HUGGING_FACE) && Files.isRegularFile(model)) {
       GgufModelUnpacker.unpack(model, target, DType.parse(dtype));
@@ -84,8 +88,24 @@ final class Export implements Callable<Integer> {
 
   private void writeDirectory(String wanted) throws IOException {
     DType type = DType.parse(dtype);
-    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
-      ModelWriter.write(read, target, type, model, form(wanted, read), MAX_FILE_BYTES);
+    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU);
+        TokenizerDirectory files = TokenizerDirectory.of(model)) {
+      ModelWriter.write(read, target, type, files.path(), form(wanted, read), MAX_FILE_BYTES);
+    }
+  }
+
+  private void checkFileTarget() throws IOException {
+    if (Files.isDirectory(target)) {
+      throw new IOException(
+          target
+              + " is a directory, and "
+              + format
+              + " is a file.\nMaybe name "
+              + target.resolve("model.gguf")
+              + ".");
+    }
+    if (Files.exists(target) && Files.isSameFile(model, target)) {
+      throw new IOException(target + " is the model itself and is not replaced.\nMaybe name a new file.");
     }
   }
 

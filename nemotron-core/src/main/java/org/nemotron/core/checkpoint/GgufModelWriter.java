@@ -4,6 +4,8 @@ import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.format.GgufType;
@@ -18,6 +20,8 @@ import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 
 /**
  * Writes a model as one GGUF file for llama.cpp and programs built on it.
@@ -53,18 +57,32 @@ public final class GgufModelWriter {
   }
 
   /**
-   * Writes the model in the Hugging Face directory {@code model} without loading it as a whole.
+   * Writes the model at {@code model} without loading it as a whole.
    *
+   * @param model a Hugging Face directory, or another GGUF file
    * @throws IOException if the model or its tokenizer is missing, damaged or not supported, or if
    *     the file cannot be written
    * @throws IllegalArgumentException if GGUF cannot express the model
    */
   public static void convert(Path model, Path file, GgufType type) throws IOException {
+    if (Files.isRegularFile(model)) {
+      convertFile(model, file, type);
+      return;
+    }
     ModelConfig config = ModelConfig.read(model.resolve(CheckpointDirectory.CONFIG));
     try (CheckpointDirectory files = CheckpointDirectory.open(model)) {
       CheckedWeights weights = new CheckedWeights(files, config);
       weights.check();
       write(config.spec(), file, type, model, weights::tensor);
+    }
+  }
+
+  private static void convertFile(Path model, Path file, GgufType type) throws IOException {
+    try (CheckpointWeights weights = ModelReader.weights(model, DType.FLOAT32, Device.CPU);
+        TokenizerDirectory tokenizer = TokenizerDirectory.of(model)) {
+      write(weights.spec(), file, type, tokenizer.path(), weights::get);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
