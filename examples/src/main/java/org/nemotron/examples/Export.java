@@ -105,7 +105,8 @@ final class Export implements Callable<Integer> {
               + ".");
     }
     if (Files.exists(target) && Files.isSameFile(model, target)) {
-      throw new IOException(target + " is the model itself and is not replaced.\nMaybe name a new file.");
+      throw new IOException(
+          target + " is the model itself and is not replaced.\nMaybe name a new file.");
     }
   }
 

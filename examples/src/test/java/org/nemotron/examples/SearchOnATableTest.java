@@ -224,8 +224,8 @@ final class SearchOnATableTest {
     CommandLine command = SearchOnATable.commandLine();
     command.setErr(new PrintWriter(err, true));
     assertThat(command.execute(file().toString())).isEqualTo(64);
-    assertThat(err.toString()).isEqualTo(
-            file() + ": this file cannot be read (no such file)" + System.lineSeparator());
+    assertThat(err.toString())
+        .isEqualTo(file() + ": this file cannot be read (no such file)" + System.lineSeparator());
   }
 
   @Test

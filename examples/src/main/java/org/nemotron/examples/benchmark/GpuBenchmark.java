@@ -41,7 +41,8 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      description = "A Hugging Face directory or GGUF; random weights in Llama-3.1-8B's shape without.")
+      description =
+          "A Hugging Face directory or GGUF; random weights in Llama-3.1-8B's shape without.")
   private Path model = Path.of("");
 
   @Option(names = "--context", defaultValue = "1024", description = "Tokens read before decode.")

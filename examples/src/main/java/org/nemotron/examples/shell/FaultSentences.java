@@ -24,8 +24,8 @@ public final class FaultSentences {
     if (root instanceof InvalidPathException path) {
       return Optional.of(LocaleEncoding.sentence(path));
     }
-    if (fault instanceof UncheckedIOException unchecked) {
-      return Optional.of(ofIo(unchecked.getCause()));
+    if (fault instanceof UncheckedIOException && fault.getCause() instanceof IOException io) {
+      return Optional.of(ofIo(io));
     }
     if (fault instanceof IOException io) {
       return Optional.of(ofIo(io));

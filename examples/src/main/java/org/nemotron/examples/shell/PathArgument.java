@@ -8,8 +8,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Reads a path as it may be given: with the home directory as {@code ~} where the shell left it,
- * or as a {@code file:} address.
+ * Reads a path as it may be given: with the home directory as {@code ~} where the shell left it, or
+ * as a {@code file:} address.
  */
 final class PathArgument implements ITypeConverter<Path> {
   private static final String FILE = "file:";

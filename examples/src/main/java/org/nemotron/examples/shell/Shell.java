@@ -36,8 +36,8 @@ public final class Shell {
     System.setErr(err);
     CommandLine command =
         configured(maker.get())
-        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+            .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+            .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     try {
       checkWorkingDirectory();
       return command.execute(GivenArguments.of(Arrays.asList(arguments)).toArray(String[]::new));
@@ -90,10 +90,10 @@ public final class Shell {
     Arrays.stream(arguments)
         .filter(Shell::isDashedText)
         .findFirst()
-        .ifPresent(text -> err.println("Maybe put -- before a text that begins with a dash: " + text));
+        .ifPresent(
+            text -> err.println("Maybe put -- before a text that begins with a dash: " + text));
     boolean unused = UnmatchedArgumentException.printSuggestions(fault, err);
-    err.println(
-        "All options: " + command.getCommandSpec().qualifiedName() + " --help");
+    err.println("All options: " + command.getCommandSpec().qualifiedName() + " --help");
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 

@@ -27,8 +27,7 @@ final class FaultSentencesTest {
 
   @Test
   void of_faultBehindAnother_isSaidToo() {
-    assertSentence(
-        new UncheckedIOException(new NoSuchFileException("a/b")), "a/b is missing.");
+    assertSentence(new UncheckedIOException(new NoSuchFileException("a/b")), "a/b is missing.");
     assertSentence(
         new IOException("plan", new InvalidPathException("a\0b", "Nul character not allowed")),
         "\"a\0b\" cannot be a path (Nul character not allowed).");
@@ -38,8 +37,7 @@ final class FaultSentencesTest {
   void of_faultWithoutASentence_getsOne() {
     assertSentence(new MalformedInputException(1), "a file is not valid UTF-8 (Input length = 1).");
     assertSentence(
-        new EOFException(),
-        "a file ends too early.\nMaybe it was not copied or downloaded whole.");
+        new EOFException(), "a file ends too early.\nMaybe it was not copied or downloaded whole.");
   }
 
   @Test

@@ -27,7 +27,10 @@ final class GivenArgumentsTest {
 
   @Test
   void of_utf8InALocaleWithoutLetters_isAsGiven() {
-    byte[] line = line(StandardCharsets.UTF_8, List.of("java", "-jar", "a.jar", "generate", "dir", "", GIVEN.get(3)));
+    byte[] line =
+        line(
+            StandardCharsets.UTF_8,
+            List.of("java", "-jar", "a.jar", "generate", "dir", "", GIVEN.get(3)));
     assertThat(
             GivenArguments.of(
                 decoded(StandardCharsets.UTF_8, StandardCharsets.US_ASCII), line, ASCII))

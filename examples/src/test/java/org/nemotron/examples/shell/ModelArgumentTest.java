@@ -57,8 +57,7 @@ final class ModelArgumentTest {
   void checked_oneFileOfADirectory_namesTheDirectory() throws IOException {
     for (String name : new String[] {"config.json", "model.safetensors"}) {
       Path file = model.resolve(name);
-      assertRefused(
-          file, file + " is one file of a model.\nMaybe name its directory: " + model);
+      assertRefused(file, file + " is one file of a model.\nMaybe name its directory: " + model);
     }
     assertThat(ModelArgument.checked(model)).isEqualTo(model);
   }

@@ -31,8 +31,7 @@ record NemotronProcess(int exitCode, String out, String err) {
             .redirectError(err.toFile())
             .start()
             .waitFor();
-    return new NemotronProcess(
-        exitCode, Files.readString(out), Files.readString(err));
+    return new NemotronProcess(exitCode, Files.readString(out), Files.readString(err));
   }
 
   private static String script(Path directory, String locale, String... arguments) {

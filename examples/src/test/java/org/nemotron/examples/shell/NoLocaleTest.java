@@ -30,8 +30,7 @@ final class NoLocaleTest {
 
   @Test
   void generate_textBeyondAscii_isContinuedAsGiven() throws Exception {
-    NemotronProcess run =
-        run(HERE, "C", "generate", MODEL.toString(), TEXT, "--tokens", "2");
+    NemotronProcess run = run(HERE, "C", "generate", MODEL.toString(), TEXT, "--tokens", "2");
     assertThat(run.err()).isEmpty();
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).startsWith(TEXT);

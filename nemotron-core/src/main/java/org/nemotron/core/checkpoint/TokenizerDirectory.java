@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where the tokenizer files of a model lie: in its Hugging Face directory; or, of a GGUF file, which
- * holds a tokenizer within, in a temporary directory that goes when this closes.
+ * Where the tokenizer files of a model lie: in its Hugging Face directory; or, of a GGUF file,
+ * which holds a tokenizer within, in a temporary directory that goes when this closes.
  *
  * <p>Used by one thread at a time, which may change. Closing twice is harmless; use after close is
  * refused.

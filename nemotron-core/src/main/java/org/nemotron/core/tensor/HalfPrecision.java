@@ -74,7 +74,10 @@ public final class HalfPrecision {
       if (most > MAX_VALUE) {
         return Optional.of(
             String.format(
-                Locale.ROOT, "has a weight of size %.3g, above half precision's %.0f", most, MAX_VALUE));
+                Locale.ROOT,
+                "has a weight of size %.3g, above half precision's %.0f",
+                most,
+                MAX_VALUE));
       }
       Optional<String> columns = loss(weight, 1, largest.ofColumns(), "column");
       return columns.isPresent() || rows == Rows.TOGETHER

@@ -24,7 +24,9 @@ final class EncodedText {
 
   private EncodedText() {}
 
-  /** Returns the text, without a byte order mark at its beginning, its lines ended by line feeds. */
+  /**
+   * Returns the text, without a byte order mark at its beginning, its lines ended by line feeds.
+   */
   static String decode(Path file, TextBytes bytes) throws IOException {
     Optional<String> other = otherEncoding(bytes);
     if (other.isPresent()) {

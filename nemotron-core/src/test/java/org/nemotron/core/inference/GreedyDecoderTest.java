@@ -115,8 +115,7 @@ final class GreedyDecoderTest {
         .hasMessage(
             "the logit of token 1 (NaN) must be finite.\n"
                 + "Maybe the weights are damaged, or too large.");
-    assertThatThrownBy(
-            () -> GreedyDecoder.likeliest(new float[] {1, Float.POSITIVE_INFINITY, 2}))
+    assertThatThrownBy(() -> GreedyDecoder.likeliest(new float[] {1, Float.POSITIVE_INFINITY, 2}))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageStartingWith("the logit of token 1 (Infinity) must be finite.");
   }

@@ -266,8 +266,7 @@ final class TextFilesTest {
         Arguments.of("\u0010\0\0\0\0\0\0\0{\"a\"", "is a safetensors file"),
         Arguments.of("SQLite format 3\0", "is an SQLite database"),
         Arguments.of("x".repeat(257) + "ustar", "is a tar archive"),
-        Arguments.of(
-            "version https://git-lfs.github.com/spec/v1\noid", "is a pointer of git-lfs"));
+        Arguments.of("version https://git-lfs.github.com/spec/v1\noid", "is a pointer of git-lfs"));
   }
 
   @ParameterizedTest

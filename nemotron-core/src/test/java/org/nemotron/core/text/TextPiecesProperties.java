@@ -3,9 +3,9 @@ package org.nemotron.core.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,9 +43,35 @@ final class TextPiecesProperties {
   @Provide
   Arbitrary<String> texts() {
     return Arbitraries.of(
-            "a", "the", "unlikely", "B", " ", "  ", "    ", ". ", ",", "\n", "\n\n", "\t", "'s",
-            "12", "2026", "--", "\u2014", "\uD83D\uDE00", "\u00E9", "e\u0301", "\u65E5\u672C\u8A9E", "\u3002",
-            "<s>", "</s>", "<pad", ">", "=====", "\u00A0", "\u2581")
+            "a",
+            "the",
+            "unlikely",
+            "B",
+            " ",
+            "  ",
+            "    ",
+            ". ",
+            ",",
+            "\n",
+            "\n\n",
+            "\t",
+            "'s",
+            "12",
+            "2026",
+            "--",
+            "\u2014",
+            "\uD83D\uDE00",
+            "\u00E9",
+            "e\u0301",
+            "\u65E5\u672C\u8A9E",
+            "\u3002",
+            "<s>",
+            "</s>",
+            "<pad",
+            ">",
+            "=====",
+            "\u00A0",
+            "\u2581")
         .list()
         .ofMinSize(10)
         .ofMaxSize(400)
@@ -89,7 +115,8 @@ final class TextPiecesProperties {
   /** Scripts without spaces are cut at punctuation. */
   @Example
   void piecesOfChineseAreSeveralAndHaveTheTokensOfTheWhole() {
-    String text = "\u4ECE\u524D\u6709\u4E00\u5EA7\u78E8\u574A\uFF0C\u6CB3\u6C34\u6D41\u8FC7\u3002".repeat(60);
+    String text =
+        "\u4ECE\u524D\u6709\u4E00\u5EA7\u78E8\u574A\uFF0C\u6CB3\u6C34\u6D41\u8FC7\u3002".repeat(60);
     Tokenizer tokenizer = TOKENIZERS.get(TokenizerKinds.BYTE_LEVEL);
     assertThat(TextPieces.encode(text, 100, tokenizer::encode)).hasSizeGreaterThan(5);
     assertThat(joined(text, 100, tokenizer)).isEqualTo(tokenizer.encode(text));
@@ -108,8 +135,7 @@ final class TextPiecesProperties {
   @Example
   void tokenizerThatLooksFarAheadGetsTheWhole() {
     String text = PROSE.repeat(20);
-    assertThat(
-            TextPieces.encode(text, 100, some -> ImmutableIntArray.of(some.length())))
+    assertThat(TextPieces.encode(text, 100, some -> ImmutableIntArray.of(some.length())))
         .containsExactly(ImmutableIntArray.of(text.length()));
   }
 }

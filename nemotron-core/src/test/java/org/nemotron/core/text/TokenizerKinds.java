@@ -141,7 +141,9 @@ enum TokenizerKinds {
     return Tokenizer.open(directory);
   }
 
-  /** Returns the same vocabulary and merges, as far as they are ASCII, as SentencePiece has them. */
+  /**
+   * Returns the same vocabulary and merges, as far as they are ASCII, as SentencePiece has them.
+   */
   private static ObjectNode sentencePieces(JsonNode byteLevel) {
     ObjectNode model = new JsonMapper().createObjectNode().put("type", "BPE");
     model.put("unk_token", "<unk>").put("fuse_unk", true).put("byte_fallback", true);

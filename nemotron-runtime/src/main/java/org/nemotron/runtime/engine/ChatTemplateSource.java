@@ -10,7 +10,8 @@ import org.nemotron.runtime.chat.ChatTemplateException;
 /**
  * The chat template of a generator: given, or read from the model's directory by the first
  * conversation, so that a generator without conversations opens with any template. What is wrong
- * with that of a GGUF file is thrown by the first conversation too. Safe for use by several threads.
+ * with that of a GGUF file is thrown by the first conversation too. Safe for use by several
+ * threads.
  */
 final class ChatTemplateSource {
   private static final String NO_CONVERSATIONS =

@@ -65,7 +65,8 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   /**
-   * Opens the model at {@code path}, a Hugging Face directory or a GGUF file, with default settings.
+   * Opens the model at {@code path}, a Hugging Face directory or a GGUF file, with default
+   * settings.
    *
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    */

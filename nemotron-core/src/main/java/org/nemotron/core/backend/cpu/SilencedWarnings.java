@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * As long as one is open, LibTorch writes errors on the standard error stream, and no warnings: its
- * level of logging, which {@code TORCH_CPP_LOG_LEVEL} sets when it is loaded, is one higher. A level
- * that was set otherwise is left, and so is one that is not found by its name.
+ * level of logging, which {@code TORCH_CPP_LOG_LEVEL} sets when it is loaded, is one higher. A
+ * level that was set otherwise is left, and so is one that is not found by its name.
  *
  * <p>The level is the process's: to be open for calls whose warnings are known, not longer.
  */

@@ -145,8 +145,7 @@ final class BeyondHalfTest {
     long[] ids = TestModels.ids(9, 1);
     try (HeterogeneousModel usual = TestModels.model(SPEC, 3);
         HeterogeneousModel smaller = changed(usual, NORM, GATE, whole(0x1p-24));
-        HeterogeneousModel changed =
-            changed(smaller, NORM, UP, (norm, up) -> scale(up, 0x1p24));
+        HeterogeneousModel changed = changed(smaller, NORM, UP, (norm, up) -> scale(up, 0x1p24));
         ServedModel served = new ServedModel(changed, WeightFormat.FLOAT16, 2, 1)) {
       assertThat(served.model().notes()).hasSize(2);
       assertClose(served, usual, ids);
@@ -159,7 +158,10 @@ final class BeyondHalfTest {
     try (HeterogeneousModel usual = TestModels.model(SPEC, 3);
         HeterogeneousModel changed =
             changed(
-                usual, "lm_head.weight", "model.norm.weight", (head, norm) -> scale(head, 0x1p-40));
+                usual,
+                "lm_head.weight",
+                "model.norm.weight",
+                (head, norm) -> scale(head, 0x1p-40));
         ServedModel served = new ServedModel(changed, WeightFormat.FLOAT16, 2, 1)) {
       float[][] logits = served.read(ServedModel.pages(0, 1), ids, ids.length);
       float[] expected = logits(usual, ids);
