@@ -14,9 +14,9 @@ import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.checkpoint.Portability;
 import org.nemotron.core.checkpoint.ServingEngine;
-import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
@@ -72,8 +72,9 @@ final class Export implements Callable<Integer> {
     if (wanted.startsWith(GGUF)) {
       checkFileTarget();
       GgufModelWriter.convert(model, target, GgufType.parse(wanted.substring(GGUF.length())));
-    } else if (wanted.equals(HUGGING_FACE) && Files.isRegularFile(model)) {
-      GgufModelUnpacker.unpack(model, target, DType.parse(dtype));
+    } else if (Files.isRegularFile(model)) {
+      GgufModelUnpacker.unpack(
+          model, target, DType.parse(dtype), form(wanted, ModelSpecReader.read(model)));
     } else {
       writeDirectory(wanted);
     }
@@ -88,9 +89,8 @@ final class Export implements Callable<Integer> {
 
   private void writeDirectory(String wanted) throws IOException {
     DType type = DType.parse(dtype);
-    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU);
-        TokenizerDirectory files = TokenizerDirectory.of(model)) {
-      ModelWriter.write(read, target, type, files.path(), form(wanted, read), MAX_FILE_BYTES);
+    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
+      ModelWriter.write(read, target, type, model, form(wanted, read.spec()), MAX_FILE_BYTES);
     }
   }
 
@@ -110,9 +110,9 @@ final class Export implements Callable<Integer> {
     }
   }
 
-  private CheckpointForm form(String wanted, HeterogeneousModel read) {
+  private CheckpointForm form(String wanted, ModelSpec read) {
     return wanted.equals(HUGGING_FACE)
-        ? CheckpointForm.of(read.spec())
+        ? CheckpointForm.of(read)
         : Enums.getIfPresent(CheckpointForm.class, Ascii.toUpperCase(wanted).replace('-', '_'))
             .toJavaUtil()
             .orElseThrow(

@@ -49,6 +49,7 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
       if (Files.isRegularFile(path)) {
         GgufFile file = made.add(GgufFile.open(path), GgufFile::close);
         GgufModel model = GgufModel.of(file);
+        model.check();
         return checked(model, model.config(), dtype, device, made);
       }
       ModelConfig config = ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG));

@@ -59,7 +59,7 @@ public final class ModelWriter {
   private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
 
   /** The size above which weights are divided, as transformers has it. */
-  private static final long MAX_FILE_BYTES = 5_000_000_000L;
+  static final long MAX_FILE_BYTES = 5_000_000_000L;
 
   private ModelWriter() {}
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.nemotron.core.checkpoint.GgufModelUnpacker;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.text.TokenCorpus;
@@ -36,11 +37,15 @@ final class StageDependencies {
 
   /** Returns what the directory made of a parent in GGUF form depends on. */
   static StageInputs parent(Path file, CompressionPlan plan) throws IOException {
-    return stored()
-        .put("the file's name", file.getFileName().toString())
-        .put("the file", Fingerprint.ofFile(file))
-        .put("execution.dtype", plan.execution().dtype().configName())
-        .build();
+    StageInputs.Builder inputs =
+        stored()
+            .put("the file's name", file.getFileName().toString())
+            .put("the file", Fingerprint.ofFile(file))
+            .put("execution.dtype", plan.execution().dtype().configName());
+    for (Path part : GgufModelUnpacker.furtherParts(file)) {
+      inputs.put(part.getFileName().toString(), Fingerprint.ofFile(part));
+    }
+    return inputs.build();
   }
 
   /** Returns all that what is learned from the training text depends on, in any stage. */

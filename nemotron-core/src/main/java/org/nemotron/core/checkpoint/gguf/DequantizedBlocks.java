@@ -1,45 +1,63 @@
 package org.nemotron.core.checkpoint.gguf;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
-import org.bytedeco.pytorch.Scalar;
+import com.google.common.primitives.Ints;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.checkpoint.format.GgufType;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
-/** The blocks of {@link QuantizedBlocks}, back as float32. */
+/** The blocks of a quantized tensor, back as float32: a few million elements at a time. */
 final class DequantizedBlocks {
-  // Shape letters in this file: N = blocks, E = elements of a block, S = bytes of a block.
-
-  private static final int SCALE_BYTES = 2;
-  private static final int HALF_BYTE = 16;
+  private static final int PIECE_ELEMENTS = 1 << 21;
 
   private DequantizedBlocks() {}
 
-  /** Returns the elements of whole blocks, in one dimension, owned by the current scope. */
+  /**
+   * Returns the elements of whole blocks, in one dimension, owned by the current scope.
+   *
+   * @throws IllegalArgumentException if {@code type} has no blocks
+   */
   static Tensor floats(GgufType type, Tensor bytes) {
-    checkArgument(type.isQuantized(), "%s has no blocks", type);
-    Tensor blocksNS = bytes.view(-1, type.blockBytes());
-    Tensor scaleN1 =
-        Tensors.cast(
-            blocksNS.narrow(1, 0, SCALE_BYTES).contiguous().view(DType.FLOAT16.scalarType()),
-            DType.FLOAT32);
-    Tensor codes = blocksNS.narrow(1, SCALE_BYTES, (long) type.blockBytes() - SCALE_BYTES);
-    Tensor levelsNE = type == GgufType.Q8_0 ? signed(codes) : nibbles(codes);
-    return levelsNE.mul(scaleN1).flatten();
+    BlockDecoder decoder = BlockDecoder.of(type);
+    long blocks = bytes.numel() / type.blockBytes();
+    Tensor values = Tensors.uninitialized(Device.CPU, DType.FLOAT32, blocks * type.blockElements());
+    int atOnce = PIECE_ELEMENTS / type.blockElements();
+    for (long first = 0; first < blocks; first += atOnce) {
+      int count = Ints.checkedCast(Math.min(atOnce, blocks - first));
+      try (NativeScope scope = NativeScope.open()) {
+        byte[] piece = piece(bytes, first * type.blockBytes(), count * type.blockBytes());
+        float[] decoded = decoded(decoder, type, piece);
+        Tensor unused =
+            values
+                .narrow(0, first * type.blockElements(), decoded.length)
+                .copy_(Tensors.of(decoded, decoded.length));
+      }
+    }
+    return values;
   }
 
-  private static Tensor signed(Tensor codes) {
-    return Tensors.cast(codes.contiguous().view(torch.ScalarType.Char), DType.FLOAT32);
+  private static byte[] piece(Tensor bytes, long begin, int length) {
+    byte[] piece = new byte[length];
+    new BytePointer(bytes.narrow(0, begin, length).data_ptr())
+        .limit(length)
+        .asByteBuffer()
+        .get(piece);
+    return piece;
   }
 
-  private static Tensor nibbles(Tensor codes) {
-    Tensor low = codes.remainder(new Scalar(HALF_BYTE));
-    Tensor high = codes.floor_divide(new Scalar(HALF_BYTE));
-    return Tensors.cast(torch.cat(new TensorVector(low, high), 1), DType.FLOAT32)
-        .sub(new Scalar((double) QuantizedBlocks.MAX_LEVEL));
+  private static float[] decoded(BlockDecoder decoder, GgufType type, byte[] piece) {
+    int blocks = piece.length / type.blockBytes();
+    float[] values = new float[blocks * type.blockElements()];
+    IntStream.range(0, blocks)
+        .parallel()
+        .forEach(
+            block ->
+                decoder.decode(
+                    piece, block * type.blockBytes(), values, block * type.blockElements()));
+    return values;
   }
 }

@@ -7,11 +7,12 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.ModelSpec;
 
-/** The architectures of llama.cpp that this library's models can be written as. */
+/** The architectures of llama.cpp that this library's models can be written as or read from. */
 public enum GgufArchitecture {
   /** All layers alike; biases where the tensors are there. */
   LLAMA(true),
@@ -20,7 +21,9 @@ public enum GgufArchitecture {
   /** All layers alike, with biases of q, k and v. */
   QWEN2(false),
   /** All layers alike, with norms of query and key heads. */
-  QWEN3(false);
+  QWEN3(false),
+  /** As {@link #LLAMA}, under the name that newer files of Mistral have; read only. */
+  MISTRAL3(true);
 
   private final boolean interleaved;
 
@@ -63,6 +66,11 @@ public enum GgufArchitecture {
   /** Returns the architecture of this name, or empty for one that is not supported. */
   static Optional<GgufArchitecture> ofId(String id) {
     return Arrays.stream(values()).filter(one -> one.id().equals(id)).findFirst();
+  }
+
+  /** Returns the names of all that can be read, for messages. */
+  static String supported() {
+    return Arrays.stream(values()).map(GgufArchitecture::id).collect(Collectors.joining(", "));
   }
 
   /** Returns the name in files: {@code deci}. */

@@ -1,5 +1,6 @@
 package org.nemotron.core.checkpoint.gguf;
 
+import com.google.common.base.VerifyException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,6 +30,8 @@ final class GgufElements {
         byte[] blocks = QuantizedBlocks.quantize(tensor.type(), Tensors.floats(rows));
         AtomicFiles.writeFully(channel, ByteBuffer.wrap(blocks));
       }
+      case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K, IQ4_NL, IQ4_XS ->
+          throw new VerifyException("tensors of type " + tensor.type() + " are not written");
     }
   }
 

@@ -47,9 +47,7 @@ record GgufHeader(ImmutableMap<String, GgufValue> values, ImmutableMap<String, E
 
   /** Reads a header; the message of an error does not name the file. */
   static GgufHeader read(GgufInput in) throws IOException {
-    in.check(in.hasMagic(), "the file must begin with GGUF");
-    long version = in.uint32();
-    in.check(version == 2 || version == 3, "version " + version + " is not supported; 2 and 3 are");
+    GgufSignature.check(in);
     long tensorCount = in.int64();
     long valueCount = in.int64();
     in.checkCount(tensorCount, LEAST_ENTRY_BYTES, "tensors");
@@ -86,9 +84,9 @@ record GgufHeader(ImmutableMap<String, GgufValue> values, ImmutableMap<String, E
         Lists.reverse(sizes.build()).stream().collect(ImmutableList.toImmutableList());
     long code = in.uint32();
     Optional<GgufType> type = GgufType.ofCode(code);
-    in.check(
-        type.isPresent(),
-        where + "type " + code + " is not supported; F32, F16, BF16, Q8_0 and Q4_0 are");
+    if (type.isEmpty()) {
+      throw GgufTypeNames.unsupported(where, code);
+    }
     long offset = in.int64();
     in.check(offset >= 0, where + "offset " + offset + " must not be negative");
     return new Entry(name, type.orElseThrow(), shape, offset, bytes(in, where, type.get(), shape));

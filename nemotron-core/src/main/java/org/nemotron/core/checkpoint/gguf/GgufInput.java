@@ -89,10 +89,20 @@ final class GgufInput {
     return buffer;
   }
 
-  boolean hasMagic() throws IOException {
-    byte[] magic = new byte[GgufWriter.MAGIC.length];
-    next(magic.length).get(magic);
-    return Arrays.equals(magic, GgufWriter.MAGIC);
+  /** Returns the first bytes of the file, at most so many, without reading on. */
+  byte[] firstBytes(int most) throws IOException {
+    ByteBuffer first = ByteBuffer.allocate((int) Math.min(most, length));
+    while (first.hasRemaining()) {
+      check(
+          channel.read(first, first.position()) >= 0, "the file became shorter while it was read");
+    }
+    return first.array();
+  }
+
+  /** Passes over bytes that are known. */
+  void skip(int bytes) throws IOException {
+    ByteBuffer buffered = next(bytes);
+    ByteBuffer unused = buffered.position(buffered.position() + bytes);
   }
 
   long uint32() throws IOException {

@@ -2,6 +2,8 @@ package org.nemotron.core.checkpoint.gguf;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableLongArray;
 import java.util.Collections;
 import java.util.Optional;
@@ -11,6 +13,39 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  * The values of a GGUF file, asked by key; what is missing or of another kind is said with the key.
  */
 public record GgufKeys(String where, ImmutableMap<String, GgufValue> values) {
+  /** General keys that a writer gives itself. */
+  private static final ImmutableSet<String> OWN =
+      ImmutableSet.of(
+          "general.architecture",
+          "general.file_type",
+          "general.quantization_version",
+          "general.alignment");
+
+  /** Returns the keys of an open file. */
+  static GgufKeys of(GgufPart part) {
+    return new GgufKeys(part.path().toString(), part.header().values());
+  }
+
+  /** Returns the keys of an open model. */
+  public static GgufKeys of(GgufFile file) {
+    return new GgufKeys(file.path().toString(), file.values());
+  }
+
+  /**
+   * Returns what another file with the same tokenizer takes over: the tokenizer, and what the file
+   * says of its origin; not what describes shapes and types, which the writer gives.
+   */
+  public ImmutableMap<String, GgufValue> takenOver() {
+    ImmutableMap.Builder<String, GgufValue> taken = ImmutableMap.builder();
+    values.forEach(
+        (key, value) -> {
+          if (key.startsWith("tokenizer.") || (key.startsWith("general.") && !OWN.contains(key))) {
+            taken.put(key, value);
+          }
+        });
+    return taken.buildOrThrow();
+  }
+
   boolean has(String key) {
     return values.containsKey(key);
   }
@@ -35,6 +70,9 @@ public record GgufKeys(String where, ImmutableMap<String, GgufValue> values) {
       return real.bytes() == Float.BYTES
           ? Double.parseDouble(Float.toString((float) real.value()))
           : real.value();
+    }
+    if (values.get(key) instanceof GgufValue.Whole whole) {
+      return whole.value();
     }
     throw wrong(key, "a number");
   }
@@ -73,17 +111,15 @@ public record GgufKeys(String where, ImmutableMap<String, GgufValue> values) {
     throw wrong(key, "a positive whole number below 2^31");
   }
 
-  /** Returns the token id under {@code key}, as a list of one or none. */
-  ImmutableList<Integer> token(String key) throws CheckpointFormatException {
+  /** Returns the whole number of any type under {@code key}, or {@code otherwise}. */
+  long whole(String key, long otherwise) throws CheckpointFormatException {
     if (!has(key)) {
-      return ImmutableList.of();
+      return otherwise;
     }
-    if (values.get(key) instanceof GgufValue.Whole whole
-        && whole.value() >= 0
-        && whole.value() <= Integer.MAX_VALUE) {
-      return ImmutableList.of((int) whole.value());
+    if (values.get(key) instanceof GgufValue.Whole whole) {
+      return whole.value();
     }
-    throw wrong(key, "a token id");
+    throw wrong(key, "a whole number");
   }
 
   /** Returns a number per layer: a list of that length, or one number for all. */
@@ -109,6 +145,17 @@ public record GgufKeys(String where, ImmutableMap<String, GgufValue> values) {
       return list.values();
     }
     throw wrong(key, "a list of whole numbers");
+  }
+
+  /** Returns a list of numbers, whole or not. */
+  ImmutableDoubleArray numbers(String key) throws CheckpointFormatException {
+    if (values.get(key) instanceof GgufValue.Reals list) {
+      return list.values();
+    }
+    if (values.get(key) instanceof GgufValue.Wholes list) {
+      return ImmutableDoubleArray.copyOf(list.values().stream().asDoubleStream());
+    }
+    throw wrong(key, "a list of numbers");
   }
 
   ImmutableList<String> texts(String key) throws CheckpointFormatException {

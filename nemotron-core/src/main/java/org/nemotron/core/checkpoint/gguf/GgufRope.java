@@ -14,6 +14,15 @@ import org.nemotron.core.tensor.Tensors;
 final class GgufRope {
   static final String ORIGINAL_CONTEXT = "rope.scaling.original_context_length";
 
+  private static final String TYPE = "rope.scaling.type";
+  private static final String NONE = "none";
+  private static final String LINEAR = "linear";
+  private static final String FACTOR = "rope.scaling.factor";
+  private static final String ATTENTION_FACTOR = "rope.scaling.attn_factor";
+
+  /** The factor's name in files of 2023. */
+  private static final String OLD_FACTOR = "rope.scale_linear";
+
   private static final double DEFAULT_THETA = 10_000;
   private static final int LLAMA3_CONTEXT = 8192;
   private static final double LOW = 1;
@@ -27,18 +36,44 @@ final class GgufRope {
   static RopeSpec read(GgufFile file, GgufKeys keys, GgufArchitecture architecture, int headDim)
       throws CheckpointFormatException {
     double theta = keys.number(architecture.key("rope.freq_base"), DEFAULT_THETA);
+    double factor = factor(keys, architecture);
     if (file.names().contains(GgufNames.ROPE_FACTORS)) {
+      if (factor != 1) {
+        throw keys.wrong(
+            architecture.key(FACTOR),
+            "1 beside the tensor " + GgufNames.ROPE_FACTORS + ", not " + factor);
+      }
       return llama3(file, keys, architecture, headDim, theta);
     }
-    String type = keys.optionalText(architecture.key("rope.scaling.type")).orElse("none");
-    double factor = keys.number(architecture.key("rope.scaling.factor"), 1);
-    if (type.equals("none") || (type.equals("linear") && factor <= 1)) {
-      return new RopeSpec.Plain(theta);
+    if (!(factor >= 1)) {
+      throw keys.wrong(architecture.key(FACTOR), "at least 1, not " + factor);
     }
-    if (type.equals("linear")) {
-      return new RopeSpec.PositionInterpolation(theta, factor);
+    return factor == 1
+        ? new RopeSpec.Plain(theta)
+        : new RopeSpec.PositionInterpolation(theta, factor);
+  }
+
+  /**
+   * Returns what all frequencies are divided by. As in llama.cpp, a file that gives a factor and no
+   * type means linear scaling, and a factor of 0 none.
+   */
+  private static double factor(GgufKeys keys, GgufArchitecture architecture)
+      throws CheckpointFormatException {
+    String type = keys.optionalText(architecture.key(TYPE)).orElse(LINEAR);
+    if (!type.equals(NONE) && !type.equals(LINEAR)) {
+      throw keys.wrong(
+          architecture.key(TYPE),
+          "none or linear, not "
+              + type
+              + ".\nMaybe take a file of the model that was converted without this scaling, which"
+              + " serves for longer texts");
     }
-    throw keys.wrong(architecture.key("rope.scaling.type"), "none or linear");
+    if (keys.number(architecture.key(ATTENTION_FACTOR), 1) != 1) {
+      throw keys.wrong(architecture.key(ATTENTION_FACTOR), "1");
+    }
+    String named = keys.has(architecture.key(FACTOR)) ? FACTOR : OLD_FACTOR;
+    double factor = keys.number(architecture.key(named), 0);
+    return type.equals(NONE) || factor == 0 ? 1 : factor;
   }
 
   private static RopeSpec llama3(

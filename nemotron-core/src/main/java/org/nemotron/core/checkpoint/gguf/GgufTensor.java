@@ -1,5 +1,7 @@
 package org.nemotron.core.checkpoint.gguf;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import java.io.IOException;
@@ -16,6 +18,11 @@ import org.nemotron.core.spec.Shapes;
  * @param rows where the elements come from
  */
 public record GgufTensor(String name, GgufType type, ImmutableList<Long> shape, Rows rows) {
+  /** Checks that the type can be written. */
+  public GgufTensor {
+    checkArgument(type.isWritten(), "tensor %s: type %s can only be read", name, type);
+  }
+
   /** A matrix of which a few rows can be had; a vector counts as one row. */
   interface Rows {
     /**

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableDoubleArray;
-import com.google.common.primitives.ImmutableLongArray;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 
 /**
@@ -21,18 +21,16 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  */
 public final class GgufTokenizers {
   private static final String SPACE = "\u2581";
+  private static final String SCORES = "tokenizer.ggml.scores";
 
   private final GgufKeys keys;
-  private final ImmutableList<String> tokens;
-  private final ImmutableLongArray types;
+  private final GgufTokens tokens;
+  private final GgufSpecialTokens special;
 
   private GgufTokenizers(GgufKeys keys) throws CheckpointFormatException {
     this.keys = keys;
-    this.tokens = keys.texts("tokenizer.ggml.tokens");
-    this.types = keys.wholes("tokenizer.ggml.token_type");
-    if (types.length() != tokens.size()) {
-      throw keys.wrong("tokenizer.ggml.token_type", "as long as tokenizer.ggml.tokens");
-    }
+    this.tokens = GgufTokens.read(keys);
+    this.special = GgufSpecialTokens.read(keys, tokens.size());
   }
 
   /**
@@ -42,35 +40,48 @@ public final class GgufTokenizers {
    *     supported
    */
   public static ObjectNode toJson(GgufKeys keys) throws CheckpointFormatException {
-    return new GgufTokenizers(keys).json();
+    TokenizerKind kind = kind(keys);
+    return new GgufTokenizers(keys).json(kind);
   }
 
-  /** Returns the tokenizer_config.json: special tokens and the chat template. */
-  public static ObjectNode toConfig(GgufKeys keys) throws CheckpointFormatException {
-    ImmutableList<String> tokens = keys.texts("tokenizer.ggml.tokens");
-    ObjectNode config = new JsonMapper().createObjectNode();
-    for (String name : ImmutableList.of("bos", "eos", "unk", "pad")) {
-      String key = name.equals("unk") ? "unknown" : name.equals("pad") ? "padding" : name;
-      for (int id : keys.token("tokenizer.ggml." + key + "_token_id")) {
-        if (id < tokens.size()) {
-          config.put(name + "_token", tokens.get(id));
-        }
-      }
+  private static TokenizerKind kind(GgufKeys keys) throws CheckpointFormatException {
+    Optional<String> id = keys.optionalText(GgufSpecialTokens.KIND);
+    Optional<TokenizerKind> kind = id.flatMap(TokenizerKind::of);
+    if (kind.isEmpty()) {
+      throw keys.wrong(
+          GgufSpecialTokens.KIND,
+          "gpt2 or llama to be read, not "
+              + id.orElse("(not named)")
+              + ".\nMaybe take the Hugging Face directory of the original model");
     }
-    keys.optionalText("tokenizer.chat_template")
-        .ifPresent(template -> config.put("chat_template", template));
+    return kind.get();
+  }
+
+  /** Returns the tokenizer_config.json: special tokens and the chat templates. */
+  public static ObjectNode toConfig(GgufKeys keys) throws CheckpointFormatException {
+    GgufTokens tokens = GgufTokens.read(keys);
+    GgufSpecialTokens special = GgufSpecialTokens.read(keys, tokens.size());
+    ObjectNode config = new JsonMapper().createObjectNode();
+    putToken(config, "bos_token", tokens, special.ofSpec(keys).beginOfText());
+    putToken(config, "eos_token", tokens, special.end());
+    putToken(config, "unk_token", tokens, special.unknown());
+    putToken(config, "pad_token", tokens, special.padding());
+    GgufChatTemplates.putTo(config, keys);
     return config.put("tokenizer_class", "PreTrainedTokenizerFast");
   }
 
-  private ObjectNode json() throws CheckpointFormatException {
+  private static void putToken(
+      ObjectNode config, String name, GgufTokens tokens, ImmutableList<Integer> ids) {
+    ids.forEach(id -> config.put(name, tokens.texts().get(id)));
+  }
+
+  private ObjectNode json(TokenizerKind kind) throws CheckpointFormatException {
     ObjectNode json = new JsonMapper().createObjectNode().put("version", "1.0");
     json.putNull("truncation").putNull("padding");
     putAddedTokens(json.putArray("added_tokens"));
-    String kind = keys.optionalText("tokenizer.ggml.model").orElse("(not named)");
     switch (kind) {
-      case GgufVocabulary.BYTE_LEVEL -> putByteLevel(json);
-      case GgufVocabulary.SENTENCE_PIECE -> putSentencePiece(json);
-      default -> throw keys.wrong("tokenizer.ggml.model", "gpt2 or llama to be read, not " + kind);
+      case BYTE_LEVEL -> putByteLevel(json);
+      case SENTENCE_PIECE -> putSentencePiece(json);
     }
     putTemplate(json);
     return json;
@@ -78,14 +89,14 @@ public final class GgufTokenizers {
 
   private void putAddedTokens(ArrayNode added) {
     for (int id = 0; id < tokens.size(); id++) {
-      long type = types.get(id);
+      long type = tokens.types().get(id);
       if (type == GgufVocabulary.CONTROL
           || type == GgufVocabulary.USER_DEFINED
           || type == GgufVocabulary.UNKNOWN) {
         added
             .addObject()
             .put("id", id)
-            .put("content", tokens.get(id))
+            .put("content", tokens.texts().get(id))
             .put("single_word", false)
             .put("lstrip", false)
             .put("rstrip", false)
@@ -102,8 +113,8 @@ public final class GgufTokenizers {
     model.put("fuse_unk", byteFallback).put("byte_fallback", byteFallback);
     ObjectNode vocabulary = model.putObject("vocab");
     for (int id = 0; id < tokens.size(); id++) {
-      if (types.get(id) != GgufVocabulary.UNUSED) {
-        vocabulary.put(tokens.get(id), id);
+      if (tokens.types().get(id) != GgufVocabulary.UNUSED) {
+        vocabulary.put(tokens.texts().get(id), id);
       }
     }
     merges.forEach(model.putArray("merges")::add);
@@ -111,21 +122,43 @@ public final class GgufTokenizers {
   }
 
   private void putByteLevel(ObjectNode json) throws CheckpointFormatException {
-    String name = keys.optionalText("tokenizer.ggml.pre").orElse("(not named)");
-    ObjectNode preTokenizer =
-        PreTokenizers.json(name)
-            .orElseThrow(() -> keys.wrong("tokenizer.ggml.pre", "one of the known, not " + name));
+    String name = cutName();
+    PreTokenizerCut cut =
+        PreTokenizerNames.cut(name)
+            .orElseThrow(
+                () ->
+                    keys.wrong(
+                        GgufSpecialTokens.PRE,
+                        "one of "
+                            + String.join(", ", PreTokenizerNames.all())
+                            + " to be read, not "
+                            + name
+                            + ".\nMaybe take the Hugging Face directory of the original model"));
     json.putNull("normalizer");
-    json.set("pre_tokenizer", preTokenizer);
+    json.set("pre_tokenizer", PreTokenizers.json(cut));
     json.putObject("decoder")
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
         .put("trim_offsets", true)
         .put("use_regex", true);
-    boolean ignoresMerges = name.equals("llama-bpe") || name.equals("tekken");
     ObjectNode unused =
         putModel(json, false, keys.texts("tokenizer.ggml.merges"))
-            .put("ignore_merges", ignoresMerges);
+            .put("ignore_merges", PreTokenizerNames.ignoresMerges(name));
+  }
+
+  private String cutName() throws CheckpointFormatException {
+    String name = keys.optionalText(GgufSpecialTokens.PRE).orElse("");
+    if (!name.isEmpty() && !name.equals(PreTokenizerNames.DEFAULT)) {
+      return name;
+    }
+    GgufWarnings.warn(
+        keys.where()
+            + ": "
+            + GgufSpecialTokens.PRE
+            + (name.isEmpty() ? " is missing" : " is " + name)
+            + ", so texts are cut by llama.cpp's default rule, which may not be the model's.\n"
+            + "Maybe take the tokenizer.json of the original model.");
+    return PreTokenizerNames.DEFAULT;
   }
 
   private void putSentencePiece(ObjectNode json) throws CheckpointFormatException {
@@ -155,25 +188,29 @@ public final class GgufTokenizers {
       decoders.addObject().put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
     }
     ObjectNode model = putModel(json, true, mergesOfScores());
+    unknown().ifPresent(token -> model.put("unk_token", token));
+  }
+
+  private Optional<String> unknown() {
     for (int id = 0; id < tokens.size(); id++) {
-      if (types.get(id) == GgufVocabulary.UNKNOWN) {
-        model.put("unk_token", tokens.get(id));
+      if (tokens.types().get(id) == GgufVocabulary.UNKNOWN) {
+        return Optional.of(tokens.texts().get(id));
       }
     }
+    return special.unknown().stream().map(tokens.texts()::get).findFirst();
   }
 
   private record Merge(double score, int left, int right) {}
 
   private ImmutableList<String> mergesOfScores() throws CheckpointFormatException {
-    if (!(keys.values().get("tokenizer.ggml.scores") instanceof GgufValue.Reals reals)
-        || reals.values().length() != tokens.size()) {
-      throw keys.wrong("tokenizer.ggml.scores", "a number per token");
+    ImmutableDoubleArray scores = keys.numbers(SCORES);
+    if (scores.length() < tokens.size()) {
+      throw keys.wrong(SCORES, "a number per token");
     }
-    ImmutableDoubleArray scores = reals.values();
     Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < tokens.size(); id++) {
-      if (types.get(id) == GgufVocabulary.NORMAL) {
-        ids.put(tokens.get(id), id);
+      if (tokens.types().get(id) == GgufVocabulary.NORMAL) {
+        ids.put(tokens.texts().get(id), id);
       }
     }
     List<Merge> merges = new ArrayList<>();
@@ -193,32 +230,56 @@ public final class GgufTokenizers {
             .thenComparingInt(Merge::left)
             .thenComparingInt(Merge::right));
     return merges.stream()
-        .map(merge -> tokens.get(merge.left()) + " " + tokens.get(merge.right()))
+        .map(merge -> tokens.texts().get(merge.left()) + " " + tokens.texts().get(merge.right()))
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Adds what puts the begin token before a text. */
+  /** Adds what puts the begin token before a text, and the end token after it. */
   private void putTemplate(ObjectNode json) throws CheckpointFormatException {
-    ImmutableList<Integer> begin = keys.token("tokenizer.ggml.bos_token_id");
-    boolean byDefault =
-        keys.optionalText("tokenizer.ggml.model").orElse("").equals(GgufVocabulary.SENTENCE_PIECE);
-    boolean added = keys.flag("tokenizer.ggml.add_bos_token", byDefault);
-    if (!added || begin.isEmpty() || begin.get(0) >= tokens.size()) {
+    ImmutableList<Integer> begin = special.addsBegin() ? special.begin() : ImmutableList.of();
+    ImmutableList<Integer> end = special.addsEnd() ? special.end() : ImmutableList.of();
+    checkNamed(special.addsBegin(), begin, "bos", "a begin token is put before texts");
+    checkNamed(special.addsEnd(), end, "eos", "an end token is put after texts");
+    if (begin.isEmpty() && end.isEmpty()) {
       json.putNull("post_processor");
       return;
     }
-    String token = tokens.get(begin.get(0));
     ObjectNode template = json.putObject("post_processor").put("type", "TemplateProcessing");
-    for (String parts : ImmutableList.of("single", "pair")) {
-      ArrayNode list = template.putArray(parts);
-      list.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
-      list.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
-      if (parts.equals("pair")) {
-        list.addObject().putObject("Sequence").put("id", "B").put("type_id", 1);
-      }
+    putText(template.putArray("single"), "A", 0, begin, end);
+    ArrayNode pair = template.putArray("pair");
+    putText(pair, "A", 0, begin, end);
+    putText(pair, "B", 1, ImmutableList.of(), end);
+    ObjectNode named = template.putObject("special_tokens");
+    begin.forEach(id -> putNamed(named, id));
+    end.forEach(id -> putNamed(named, id));
+  }
+
+  private void checkNamed(boolean added, ImmutableList<Integer> ids, String name, String because)
+      throws CheckpointFormatException {
+    if (added && ids.isEmpty()) {
+      throw keys.wrong(GgufSpecialTokens.key(name), "a token of the file: " + because);
     }
-    ObjectNode special = template.putObject("special_tokens").putObject(token).put("id", token);
-    special.putArray("ids").add(begin.get(0));
-    special.putArray("tokens").add(token);
+  }
+
+  private void putText(
+      ArrayNode parts,
+      String id,
+      int type,
+      ImmutableList<Integer> before,
+      ImmutableList<Integer> after) {
+    before.forEach(token -> putPart(parts, "SpecialToken", tokens.texts().get(token), type));
+    putPart(parts, "Sequence", id, type);
+    after.forEach(token -> putPart(parts, "SpecialToken", tokens.texts().get(token), type));
+  }
+
+  private static void putPart(ArrayNode parts, String kind, String id, int type) {
+    parts.addObject().putObject(kind).put("id", id).put("type_id", type);
+  }
+
+  private void putNamed(ObjectNode named, int id) {
+    String text = tokens.texts().get(id);
+    ObjectNode token = named.putObject(text).put("id", text);
+    token.putArray("ids").add(id);
+    token.putArray("tokens").add(text);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableLongArray;
 import java.io.IOException;
@@ -29,9 +30,6 @@ import org.nemotron.core.spec.ModelSpec;
  * are filled up as unused.
  */
 public final class GgufVocabulary {
-  static final String BYTE_LEVEL = "gpt2";
-  static final String SENTENCE_PIECE = "llama";
-
   // Token types.
   static final int NORMAL = 1;
   static final int UNKNOWN = 2;
@@ -44,6 +42,10 @@ public final class GgufVocabulary {
   static final double NEVER_MERGED = -1e9;
 
   private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-F]{2}>");
+
+  private static final String ROWS =
+      ".\nMaybe give the model rows for all tokens in transformers:"
+          + " model.resize_token_embeddings(len(tokenizer)), then save both.";
 
   private final JsonFile tokenizer;
   private final JsonFile settings;
@@ -77,10 +79,7 @@ public final class GgufVocabulary {
             : new JsonFile(settings.toString(), new JsonMapper().createObjectNode());
     ImmutableMap.Builder<String, GgufValue> values = ImmutableMap.builder();
     new GgufVocabulary(tokenizer, config, spec).putTo(values);
-    Optional<String> template = chatTemplate(directory, config);
-    if (template.isPresent()) {
-      values.put("tokenizer.chat_template", GgufValue.of(template.get()));
-    }
+    values.putAll(GgufChatTemplates.read(directory, config));
     return values.buildOrThrow();
   }
 
@@ -95,23 +94,6 @@ public final class GgufVocabulary {
     }
   }
 
-  private static Optional<String> chatTemplate(Path directory, JsonFile config) throws IOException {
-    Path file = directory.resolve("chat_template.jinja");
-    if (Files.exists(file)) {
-      return Optional.of(Files.readString(file));
-    }
-    JsonNode template = config.node().path("chat_template");
-    if (template.isTextual()) {
-      return Optional.of(template.asText());
-    }
-    for (JsonNode named : template) {
-      if (named.path("name").asText().equals("default")) {
-        return Optional.of(named.path("template").asText());
-      }
-    }
-    return Optional.empty();
-  }
-
   private void putTo(ImmutableMap.Builder<String, GgufValue> values) throws IOException {
     JsonFile model = tokenizer.object("model");
     if (!model.text("type", "BPE").equals("BPE")) {
@@ -121,19 +103,20 @@ public final class GgufVocabulary {
     ImmutableList<String> merges = merges(model);
     JsonNode preTokenizer = tokenizer.node().path("pre_tokenizer");
     boolean byteLevel = PreTokenizers.isByteLevel(preTokenizer);
-    values.put("tokenizer.ggml.model", GgufValue.of(byteLevel ? BYTE_LEVEL : SENTENCE_PIECE));
+    TokenizerKind kind = byteLevel ? TokenizerKind.BYTE_LEVEL : TokenizerKind.SENTENCE_PIECE;
+    values.put(GgufSpecialTokens.KIND, GgufValue.of(kind.id()));
     if (byteLevel) {
-      values.put("tokenizer.ggml.pre", GgufValue.of(preTokenizerName(preTokenizer)));
+      values.put(GgufSpecialTokens.PRE, GgufValue.of(preTokenizerName(preTokenizer)));
       values.put("tokenizer.ggml.merges", new GgufValue.Texts(merges));
     } else {
       checkSentencePiece(model);
-      values.put("tokenizer.ggml.pre", GgufValue.of("default"));
+      values.put(GgufSpecialTokens.PRE, GgufValue.of("default"));
       values.put("tokenizer.ggml.scores", new GgufValue.Reals(4, scores(merges)));
       values.put("tokenizer.ggml.add_space_prefix", GgufValue.of(beginsWithSpace()));
     }
-    values.put("tokenizer.ggml.tokens", new GgufValue.Texts(ImmutableList.copyOf(tokens)));
+    values.put(GgufTokens.TEXTS, new GgufValue.Texts(ImmutableList.copyOf(tokens)));
     values.put(
-        "tokenizer.ggml.token_type",
+        GgufTokens.TYPES,
         new GgufValue.Wholes(GgufValue.WholeType.INT32, ImmutableLongArray.copyOf(types)));
     putSpecialTokens(values);
   }
@@ -142,17 +125,30 @@ public final class GgufVocabulary {
 
   private void readTokens(JsonFile model) throws CheckpointFormatException {
     JsonFile vocabulary = model.object("vocab");
+    ImmutableSet<String> leftOut = leftOut();
     for (Map.Entry<String, JsonNode> entry : vocabulary.node().properties()) {
+      if (leftOut.contains(entry.getKey())) {
+        continue;
+      }
       boolean isByte = BYTE_TOKEN.matcher(entry.getKey()).matches();
       putToken(vocabulary, entry.getValue(), entry.getKey(), isByte ? BYTE : NORMAL);
     }
     for (JsonNode added : tokenizer.node().path("added_tokens")) {
-      boolean special = added.path("special").asBoolean();
-      putToken(
-          tokenizer,
-          added.path("id"),
-          added.path("content").asText(),
-          special ? CONTROL : USER_DEFINED);
+      String text = added.path("content").asText();
+      if (isLeftOut(added)) {
+        GgufWarnings.warn(
+            tokenizer.where()
+                + ": token "
+                + text
+                + " ("
+                + added.path("id")
+                + ") is left out: the model has no such row (vocabulary size "
+                + tokens.length
+                + ")");
+      } else {
+        boolean special = added.path("special").asBoolean();
+        putToken(tokenizer, added.path("id"), text, special ? CONTROL : USER_DEFINED);
+      }
     }
     Integer unknown = ids.get(model.text("unk_token", ""));
     if (unknown != null) {
@@ -166,6 +162,26 @@ public final class GgufVocabulary {
     }
   }
 
+  /** Returns the texts of the added tokens that are left out; some vocabularies list them too. */
+  private ImmutableSet<String> leftOut() {
+    ImmutableSet.Builder<String> texts = ImmutableSet.builder();
+    for (JsonNode added : tokenizer.node().path("added_tokens")) {
+      if (isLeftOut(added)) {
+        texts.add(added.path("content").asText());
+      }
+    }
+    return texts.build();
+  }
+
+  /** Returns whether an added token is beyond the model's rows, and no text is made with it. */
+  private boolean isLeftOut(JsonNode added) {
+    String text = added.path("content").asText();
+    return added.path("id").canConvertToInt()
+        && added.path("id").intValue() >= tokens.length
+        && PreTokenizers.flat(tokenizer.node().path("post_processor"), "processors").stream()
+            .noneMatch(step -> step.path("special_tokens").has(text));
+  }
+
   private void putToken(JsonFile place, JsonNode id, String text, int type)
       throws CheckpointFormatException {
     if (!id.isInt() || id.asInt() < 0 || id.asInt() >= tokens.length) {
@@ -177,7 +193,8 @@ public final class GgufVocabulary {
               + id
               + ") must be below the model's vocabulary size ("
               + tokens.length
-              + ")");
+              + ")"
+              + (id.isInt() && id.asInt() > 0 ? ROWS : ""));
     }
     tokens[id.asInt()] = text;
     types[id.asInt()] = type;
@@ -205,7 +222,8 @@ public final class GgufVocabulary {
           tokenizer.where()
               + ": llama.cpp's name of the pre_tokenizer "
               + preTokenizer
-              + " is not known; it must cut as GPT-2, Llama 3, Qwen 2, SmolLM or Tekken do");
+              + " is not known; it must cut as GPT-2, Llama 3, Qwen 2, SmolLM or Tekken do, or as"
+              + " another that llama.cpp has a name for");
     }
     return name.get();
   }

@@ -27,4 +27,17 @@ final class HalfFloats {
     // The exponent's bias falls from 127 to 15; rounding may have carried into it, as it should.
     return (short) (sign | Math.min(rounded - ((127 - 15) << 10), 0x7C00));
   }
+
+  /** Returns the number that {@code half} stands for, which float32 holds exactly. */
+  static float toFloat(short half) {
+    int sign = (half & 0x8000) << 16;
+    int exponent = half >>> 10 & 0x1F;
+    int fraction = half & 0x3FF;
+    if (exponent == 0) {
+      return Float.intBitsToFloat(sign | Float.floatToRawIntBits(fraction * SUBNORMAL_UNIT));
+    }
+    // The greatest exponent, of infinities and NaN, is also that of single precision.
+    int widened = exponent == 0x1F ? 0xFF : exponent + (127 - 15);
+    return Float.intBitsToFloat(sign | widened << 23 | fraction << DROPPED_BITS);
+  }
 }

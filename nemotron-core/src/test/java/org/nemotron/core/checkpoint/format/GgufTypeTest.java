@@ -23,8 +23,18 @@ final class GgufTypeTest {
     assertThat(GgufType.ofCode(2)).contains(GgufType.Q4_0);
     assertThat(GgufType.ofCode(8)).contains(GgufType.Q8_0);
     assertThat(GgufType.ofCode(30)).contains(GgufType.BF16);
-    assertThat(GgufType.ofCode(3)).isEmpty();
+    assertThat(GgufType.ofCode(14)).contains(GgufType.Q6_K);
+    assertThat(GgufType.ofCode(4)).isEmpty();
     assertThat(GgufType.ofCode(1L << 32)).isEmpty();
+  }
+
+  @Test
+  void fileCode_typeThatIsOnlyRead_hasNone() {
+    assertThat(GgufType.Q8_0.fileCode()).isEqualTo(7);
+    assertThat(GgufType.Q6_K.isWritten()).isFalse();
+    assertThatThrownBy(GgufType.Q6_K::fileCode)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("files of type Q6_K are not written");
   }
 
   @Test
@@ -33,6 +43,7 @@ final class GgufTypeTest {
     assertThat(GgufType.Q4_0.bytes(ImmutableList.of(32L))).isEqualTo(18);
     assertThat(GgufType.F16.bytes(ImmutableList.of(3L, 5L))).isEqualTo(30);
     assertThat(GgufType.F32.bytes(ImmutableList.of())).isEqualTo(4);
+    assertThat(GgufType.Q4_K.bytes(ImmutableList.of(2L, 512L))).isEqualTo(4 * 144);
     assertThat(GgufType.Q8_0.isQuantized()).isTrue();
     assertThat(GgufType.BF16.isQuantized()).isFalse();
     assertThatThrownBy(() -> GgufType.Q4_0.bytes(ImmutableList.of(32L, 33L)))

@@ -88,9 +88,10 @@ final class GgufArchitectureTest {
 
   /** As llama.cpp rotates them; files of one order read as the other would be another model. */
   @Test
-  void isInterleaved_rotaryPairs_areNeighborsInLlamaAndDeciOnly() {
+  void isInterleaved_rotaryPairs_areNeighborsInLlamaDeciAndMistral() {
     assertThat(GgufArchitecture.LLAMA.isInterleaved()).isTrue();
     assertThat(GgufArchitecture.DECI.isInterleaved()).isTrue();
+    assertThat(GgufArchitecture.MISTRAL3.isInterleaved()).isTrue();
     assertThat(GgufArchitecture.QWEN2.isInterleaved()).isFalse();
     assertThat(GgufArchitecture.QWEN3.isInterleaved()).isFalse();
   }

@@ -22,8 +22,12 @@ import org.nemotron.core.tensor.Tensors;
 /** Headers made byte by byte: what they may say, and what they may not. */
 final class GgufHeaderTest {
   private static final String HINT = ".\nMaybe the file was not copied or downloaded whole.";
-  private static final String OTHER_TYPES =
-      ".\nMaybe the model is also published as F16, BF16, Q8_0 or Q4_0.";
+  private static final String OTHER_VERSION =
+      ".\nMaybe the model is also published as GGUF of version 3.";
+  private static final String OTHER_TYPE =
+      " is not supported; F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K,"
+          + " Q6_K, Q8_K, IQ4_NL, IQ4_XS are.\n"
+          + "Maybe the model is also published as F16, BF16, Q8_0, Q4_K_M or Q4_0.";
 
   private static final int ALIGNMENT = 32;
 
@@ -94,9 +98,45 @@ final class GgufHeaderTest {
       }
     }
     begin(1, 0, 0);
-    assertRefused("version 1 is not supported; 2 and 3 are" + OTHER_TYPES);
+    assertRefused("version 1 is not supported; 2 and 3 are" + OTHER_VERSION);
     begin(4, 0, 0);
-    assertRefused("version 4 is not supported; 2 and 3 are" + OTHER_TYPES);
+    assertRefused("version 4 is not supported; 2 and 3 are" + OTHER_VERSION);
+  }
+
+  @Test
+  void open_bigEndianFile_isNamedWithTheWayOut() throws IOException {
+    begin(Integer.reverseBytes(3), 0, 0);
+    assertRefused(
+        "the file is big-endian (version 3), which is not supported; little-endian files are.\n"
+            + "Maybe convert it: pip install gguf, then gguf-convert-endian FILE little.");
+  }
+
+  @Test
+  void open_whatIsOftenMistakenForAFile_isNamed() throws IOException {
+    assertMistaken(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:5a5a\nsize 988097824\n",
+        "the file is a git-lfs pointer, which stands for the file itself.\n"
+            + "Maybe run git lfs pull in its clone, or download the file itself.");
+    assertMistaken("", "the file is empty.\nMaybe it was not copied or downloaded whole.");
+    assertMistaken(
+        "\n<!DOCTYPE html><html>",
+        "the file is a page of HTML or XML, not a model.\n"
+            + "Maybe the link leads to a page about the file: download the file itself.");
+    assertMistaken(
+        "tjgg\3\0\0\0",
+        "the file is of GGML, the format before GGUF, which is not supported.\n"
+            + "Maybe the model is also published as GGUF.");
+    assertMistaken(
+        "\50\0\0\0\0\0\0\0{\"w\": {}}",
+        "the file is a safetensors file, not GGUF.\n"
+            + "Maybe name the directory that holds it and config.json.");
+    assertMistaken("GG", "the file must begin with GGUF" + HINT);
+  }
+
+  private void assertMistaken(String content, String sentence) throws IOException {
+    bytes.reset();
+    out.write(content.getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused(sentence);
   }
 
   @Test
@@ -252,17 +292,19 @@ final class GgufHeaderTest {
     begin(3, 1, 0);
     entry("w", 0, 0);
     out.write(new byte[32]);
-    assertRefused("tensor w: 0 dimensions are not supported; 1 to 4 are" + OTHER_TYPES);
+    assertRefused("tensor w: 0 dimensions are not supported; 1 to 4 are" + HINT);
     begin(3, 1, 0);
     entry("w", 0, 0, 1, 1, 1, 1, 1);
-    assertRefused("tensor w: 5 dimensions are not supported; 1 to 4 are" + OTHER_TYPES);
+    assertRefused("tensor w: 5 dimensions are not supported; 1 to 4 are" + HINT);
     begin(3, 1, 0);
     entry("w", 0, 0, 0);
     assertRefused("tensor w: size 0 must be positive" + HINT);
     begin(3, 1, 0);
-    entry("w", 12, 0, 256);
-    assertRefused(
-        "tensor w: type 12 is not supported; F32, F16, BF16, Q8_0 and Q4_0 are" + OTHER_TYPES);
+    entry("w", 16, 0, 256);
+    assertRefused("tensor w: type IQ2_XXS (16)" + OTHER_TYPE);
+    begin(3, 1, 0);
+    entry("w", 99, 0, 256);
+    assertRefused("tensor w: type 99" + OTHER_TYPE);
     begin(3, 1, 0);
     entry("w", 0, -32, 1);
     assertRefused("tensor w: offset -32 must not be negative" + HINT);
@@ -310,7 +352,7 @@ final class GgufHeaderTest {
 
   @Test
   void open_endsWithinANumber_isRefused() throws IOException {
-    out.write(new byte[3]);
+    out.write("GGUF\3\0\0".getBytes(StandardCharsets.US_ASCII));
     assertRefused("a value of 4 bytes is due, but only 3 follow" + HINT);
     begin(3, 0, 1);
     text("k");

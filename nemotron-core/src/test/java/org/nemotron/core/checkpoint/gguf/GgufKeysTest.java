@@ -50,8 +50,9 @@ final class GgufKeysTest {
     assertThat(KEYS.flag("no", true)).isFalse();
     assertThat(KEYS.count("three")).isEqualTo(3);
     assertThat(KEYS.count("most")).isEqualTo(Integer.MAX_VALUE);
-    assertThat(KEYS.token("zero")).containsExactly(0);
-    assertThat(KEYS.token("most")).containsExactly(Integer.MAX_VALUE);
+    assertThat(KEYS.whole("less", 7)).isEqualTo(-1);
+    assertThat(KEYS.numbers("reals")).isEqualTo(ImmutableDoubleArray.of(1));
+    assertThat(KEYS.numbers("negative")).isEqualTo(ImmutableDoubleArray.of(0, -1));
     assertThat(KEYS.texts("texts")).containsExactly("a", "b");
     assertThat(KEYS.wholes("negative")).isEqualTo(ImmutableLongArray.of(0, -1));
   }
@@ -60,6 +61,7 @@ final class GgufKeysTest {
   void number_singlePrecision_isTheShortestDecimalThatGivesIt() throws CheckpointFormatException {
     assertThat(KEYS.number("tenth")).isEqualTo(0.1);
     assertThat(KEYS.number("third")).isEqualTo(1 / 3.0);
+    assertThat(KEYS.number("three")).isEqualTo(3);
   }
 
   @Test
@@ -69,7 +71,7 @@ final class GgufKeysTest {
     assertThat(KEYS.flag("none", true)).isTrue();
     assertThat(KEYS.flag("none", false)).isFalse();
     assertThat(KEYS.optionalCount("none")).isEmpty();
-    assertThat(KEYS.token("none")).isEmpty();
+    assertThat(KEYS.whole("none", 7)).isEqualTo(7);
   }
 
   @Test
@@ -83,11 +85,10 @@ final class GgufKeysTest {
   @Test
   void keys_ofAnotherKind_areRefused() {
     assertRefused(() -> KEYS.optionalText("three"), "three must be a text");
-    assertRefused(() -> KEYS.number("three"), "three must be a number");
+    assertRefused(() -> KEYS.number("text"), "text must be a number");
+    assertRefused(() -> KEYS.numbers("text"), "text must be a list of numbers");
     assertRefused(() -> KEYS.flag("text", true), "text must be true or false");
-    assertRefused(() -> KEYS.token("text"), "text must be a token id");
-    assertRefused(() -> KEYS.token("less"), "less must be a token id");
-    assertRefused(() -> KEYS.token("more"), "more must be a token id");
+    assertRefused(() -> KEYS.whole("text", 0), "text must be a whole number");
     assertRefused(() -> KEYS.texts("wholes"), "wholes must be a list of texts");
     assertRefused(() -> KEYS.wholes("reals"), "reals must be a list of whole numbers");
     for (String key : ImmutableList.of("text", "zero", "less", "more")) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -154,7 +155,7 @@ final class GgufModelTest {
     assertRefused(
         UNTIED,
         () -> keys.remove("general.architecture"),
-        "architecture (not named) is not supported; llama, qwen2, qwen3 and deci are");
+        "architecture (not named) is not supported; llama, deci, qwen2, qwen3, mistral3 are");
     assertRefused(
         UNTIED,
         () -> keys.remove("llama.block_count"),
@@ -194,12 +195,108 @@ final class GgufModelTest {
                     })
                 .rope())
         .isEqualTo(new RopeSpec.Plain(10_000));
-    assertThat(read(UNTIED, () -> put(factor, GgufValue.of(3.0))).rope())
-        .isEqualTo(new RopeSpec.Plain(10_000));
     assertRefused(
         UNTIED,
         () -> put(type, GgufValue.of("yarn")),
-        "llama.rope.scaling.type must be none or linear");
+        "llama.rope.scaling.type must be none or linear, not yarn.\n"
+            + "Maybe take a file of the model that was converted without this scaling, which serves"
+            + " for longer texts");
+  }
+
+  /** As llama.cpp reads them. */
+  @Test
+  void read_scalingWithoutAType_isLinear() throws IOException {
+    String factor = "llama.rope.scaling.factor";
+    String old = "llama.rope.scale_linear";
+    RopeSpec byThree = new RopeSpec.PositionInterpolation(10_000, 3);
+    assertThat(read(UNTIED, () -> put(factor, GgufValue.of(3.0))).rope()).isEqualTo(byThree);
+    assertThat(read(UNTIED, () -> put(old, GgufValue.of(3.0))).rope()).isEqualTo(byThree);
+    assertThat(
+            read(
+                    UNTIED,
+                    () -> {
+                      put(factor, GgufValue.of(3.0));
+                      put(old, GgufValue.of(5.0));
+                    })
+                .rope())
+        .isEqualTo(byThree);
+    assertThat(read(UNTIED, () -> put(factor, GgufValue.of(0.0))).rope())
+        .isEqualTo(new RopeSpec.Plain(10_000));
+    assertThat(
+            read(
+                    UNTIED,
+                    () -> {
+                      put(factor, GgufValue.of(3.0));
+                      put("llama.rope.scaling.type", GgufValue.of("none"));
+                    })
+                .rope())
+        .isEqualTo(new RopeSpec.Plain(10_000));
+  }
+
+  @Test
+  void read_scalingThatTheLibraryLacks_isRefusedByKey() {
+    assertRefused(
+        UNTIED,
+        () -> put("llama.rope.scaling.factor", GgufValue.of(0.5)),
+        "llama.rope.scaling.factor must be at least 1, not 0.5");
+    assertRefused(
+        UNTIED,
+        () -> put("llama.rope.scaling.attn_factor", GgufValue.of(1.5)),
+        "llama.rope.scaling.attn_factor must be 1");
+    assertRefused(
+        LLAMA3,
+        () -> put("llama.rope.scaling.factor", GgufValue.of(4.0)),
+        "llama.rope.scaling.factor must be 1 beside the tensor rope_freqs.weight, not 4.0");
+  }
+
+  @Test
+  void read_mistral3WithoutItsScalings_isALlama() throws IOException {
+    Change renamed =
+        () -> {
+          Map<String, GgufValue> own = new LinkedHashMap<>(keys);
+          keys.clear();
+          own.forEach((key, value) -> keys.put(key.replace("llama.", "mistral3."), value));
+          put("general.architecture", GgufValue.of("mistral3"));
+        };
+    assertThat(read(UNTIED, renamed).blocks()).isEqualTo(LetterModels.spec(UNTIED).blocks());
+    assertRefused(
+        UNTIED,
+        () -> {
+          renamed.make();
+          put("mistral3.attention.temperature_scale", GgufValue.of(0.1));
+        },
+        "mistral3.attention.temperature_scale must be 0, not 0.1: queries must not be scaled by"
+            + " their position");
+  }
+
+  @Test
+  void read_adapter_isRefusedByKey() {
+    assertRefused(
+        UNTIED,
+        () -> put("general.type", GgufValue.of("adapter")),
+        "general.type must be model, not adapter");
+  }
+
+  @Test
+  void read_mixtureOfExperts_isRefusedByKey() {
+    assertRefused(
+        UNTIED,
+        () -> put("llama.expert_count", GgufValue.of(8)),
+        "llama.expert_count must be 0, not 8.0: mixtures of experts are not supported");
+  }
+
+  @Test
+  void read_moreTokensThanRows_isRefused() {
+    assertRefused(
+        UNTIED,
+        () ->
+            put(
+                "tokenizer.ggml.tokens",
+                new GgufValue.Texts(
+                    IntStream.range(0, 98)
+                        .mapToObj(Integer::toString)
+                        .collect(ImmutableList.toImmutableList()))),
+        "tokenizer.ggml.tokens must be no more (98) than rows of token_embd.weight (97)");
   }
 
   @Test

@@ -139,11 +139,42 @@ final class GgufTokenizersTest {
     assertThat(json.path("normalizer").path("normalizers")).hasSize(1);
     assertThat(json.path("decoder").path("decoders")).hasSize(3);
     assertThat(json.path("post_processor").isNull()).isTrue();
-    put("add_bos_token", GgufValue.of(true));
-    put("bos_token_id", GgufValue.of(9));
-    assertThat(json().path("post_processor").isNull()).isTrue();
+  }
+
+  @Test
+  void toJson_noOrABadBeginToken_isTheDefaultOfTheKind() throws CheckpointFormatException {
+    String named = "[1]";
+    for (GgufValue bad : ImmutableList.of(GgufValue.of(9), GgufValue.of(4_294_967_295L))) {
+      put("bos_token_id", bad);
+      assertThat(beginIds("<s>")).isEqualTo(named);
+    }
     values.remove("tokenizer.ggml.bos_token_id");
-    assertThat(json().path("post_processor").isNull()).isTrue();
+    assertThat(beginIds("<s>")).isEqualTo(named);
+  }
+
+  private String beginIds(String token) throws CheckpointFormatException {
+    return json().path("post_processor").path("special_tokens").path(token).path("ids").toString();
+  }
+
+  /** llama.cpp's default begin token of byte-level files is 11; these have fewer tokens. */
+  @Test
+  void toJson_beginTokenThatIsAddedButNotThere_isRefused() {
+    putLetters();
+    put("add_bos_token", GgufValue.of(true));
+    assertRefused(
+        "tokenizer.ggml.bos_token_id is missing; it must be a token of the file: a begin token is"
+            + " put before texts");
+  }
+
+  @Test
+  void toJson_endTokenThatIsAdded_isAfterTheText() throws CheckpointFormatException {
+    put("add_eos_token", GgufValue.of(true));
+    put("eos_token_id", GgufValue.of(7));
+    assertThat(json().path("post_processor").path("single").toString())
+        .isEqualTo(
+            "[{\"SpecialToken\":{\"id\":\"<s>\",\"type_id\":0}},"
+                + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},"
+                + "{\"SpecialToken\":{\"id\":\"<tool>\",\"type_id\":0}}]");
   }
 
   @Test
@@ -151,7 +182,7 @@ final class GgufTokenizersTest {
     putLetters();
     ObjectNode json = json();
     assertThat(json.path("normalizer").isNull()).isTrue();
-    assertThat(json.path("pre_tokenizer")).isEqualTo(PreTokenizers.json("gpt-2").orElseThrow());
+    assertThat(json.path("pre_tokenizer")).isEqualTo(PreTokenizers.json(PreTokenizerCut.GPT2));
     assertThat(json.path("decoder").toString())
         .isEqualTo(
             "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,"
@@ -180,6 +211,7 @@ final class GgufTokenizersTest {
   @Test
   void toJson_llama3AndTekken_takeWholeTokensBeforeMerges() throws CheckpointFormatException {
     putLetters();
+    put("bos_token_id", GgufValue.of(0));
     for (String name : ImmutableList.of("llama-bpe", "tekken", "qwen2", "smollm")) {
       put("pre", GgufValue.of(name));
       assertThat(json().path("model").path("ignore_merges").asBoolean())
@@ -190,16 +222,66 @@ final class GgufTokenizersTest {
 
   @Test
   void toJson_otherKind_isRefusedByName() {
+    String remedy = ".\nMaybe take the Hugging Face directory of the original model";
     put("model", GgufValue.of("bert"));
-    assertRefused("tokenizer.ggml.model must be gpt2 or llama to be read, not bert");
+    assertRefused("tokenizer.ggml.model must be gpt2 or llama to be read, not bert" + remedy);
     values.remove("tokenizer.ggml.model");
     assertRefused(
-        "tokenizer.ggml.model is missing; it must be gpt2 or llama to be read, not (not named)");
+        "tokenizer.ggml.model is missing; it must be gpt2 or llama to be read, not (not named)"
+            + remedy);
     putLetters();
-    put("pre", GgufValue.of("mpt"));
-    assertRefused("tokenizer.ggml.pre must be one of the known, not mpt");
+    put("pre", GgufValue.of("superbpe"));
+    assertRefused(
+        "tokenizer.ggml.pre must be one of "
+            + String.join(", ", PreTokenizerNames.all())
+            + " to be read, not superbpe"
+            + remedy);
+  }
+
+  @Test
+  void toJson_noNameOfTheCut_isLlamaCppsDefault() throws CheckpointFormatException {
+    putLetters();
+    put("pre", GgufValue.of("default"));
+    assertThat(json().path("pre_tokenizer")).isEqualTo(PreTokenizers.json(PreTokenizerCut.DEFAULT));
     values.remove("tokenizer.ggml.pre");
-    assertRefused("tokenizer.ggml.pre is missing; it must be one of the known, not (not named)");
+    assertThat(json().path("pre_tokenizer")).isEqualTo(PreTokenizers.json(PreTokenizerCut.DEFAULT));
+  }
+
+  @Test
+  void toJson_byteLevelWithoutMerges_isRefused() {
+    putLetters();
+    values.remove("tokenizer.ggml.merges");
+    assertRefused("tokenizer.ggml.merges is missing; it must be a list of texts");
+  }
+
+  @Test
+  void toJson_noTypes_areOrdinaryTokens() throws CheckpointFormatException {
+    putLetters();
+    ObjectNode typed = json();
+    values.remove("tokenizer.ggml.token_type");
+    assertThat(json()).isEqualTo(typed);
+  }
+
+  @Test
+  void toJson_scoresAndTypesLongerThanTheTokens_areReadAsFarAsNeeded()
+      throws CheckpointFormatException {
+    ObjectNode exact = json();
+    put("scores", scores(0, 0, 0, NEVER, NEVER, -1, -2, 0, 0, 0, 0));
+    put("token_type", types(2, 3, 6, 1, 1, 1, 1, 4, 5, 5, 5));
+    assertThat(json()).isEqualTo(exact);
+    put("scores", types(0, 0, 0, -9, -9, -1, -2, 0, 0));
+    assertThat(json().path("model").path("merges").toString()).isEqualTo("[\"a b\",\"ab a\"]");
+  }
+
+  @Test
+  void toJson_emptyTokensAndOnesTwice_areNamedOrRefused() throws CheckpointFormatException {
+    putLetters();
+    put("tokens", new GgufValue.Texts(ImmutableList.of("a", "b", "ab", "")));
+    put("token_type", types(1, 1, 1, 1));
+    assertThat(json().path("model").path("vocab").path("[EMPTY_3]").asInt()).isEqualTo(3);
+    put("tokens", new GgufValue.Texts(ImmutableList.of("a", "b", "ab", "b")));
+    assertRefused(
+        "tokenizer.ggml.tokens must be different from one another: b has the ids 1 and 3");
   }
 
   @Test
@@ -208,6 +290,8 @@ final class GgufTokenizersTest {
     assertRefused("tokenizer.ggml.scores must be a number per token");
     put("scores", types(1, 2));
     assertRefused("tokenizer.ggml.scores must be a number per token");
+    values.remove("tokenizer.ggml.scores");
+    assertRefused("tokenizer.ggml.scores is missing; it must be a list of numbers");
     put("token_type", types(1, 2));
     assertRefused("tokenizer.ggml.token_type must be as long as tokenizer.ggml.tokens");
   }
@@ -225,5 +309,15 @@ final class GgufTokenizersTest {
                 + "\"tokenizer_class\":\"PreTrainedTokenizerFast\"}");
     put("padding_token_id", GgufValue.of(8));
     assertThat(GgufTokenizers.toConfig(keys()).path("pad_token").asText()).isEqualTo("[PAD8]");
+  }
+
+  @Test
+  void toConfig_severalTemplates_areAListByName() throws CheckpointFormatException {
+    values.put("tokenizer.chat_template", GgufValue.of("usual"));
+    values.put("tokenizer.chat_template.tool_use", GgufValue.of("of tools"));
+    assertThat(GgufTokenizers.toConfig(keys()).path("chat_template").toString())
+        .isEqualTo(
+            "[{\"name\":\"default\",\"template\":\"usual\"},"
+                + "{\"name\":\"tool_use\",\"template\":\"of tools\"}]");
   }
 }

@@ -235,7 +235,9 @@ final class GgufVocabularyTest {
         """);
     assertThat(read(PIECES, 10)).containsEntry("tokenizer.chat_template", GgufValue.of("usual"));
     settings("{\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"of tools\"}]}");
-    assertThat(read(PIECES, 10)).doesNotContainKey("tokenizer.chat_template");
+    assertThat(read(PIECES, 10))
+        .doesNotContainKey("tokenizer.chat_template")
+        .containsEntry("tokenizer.chat_template.tool_use", GgufValue.of("of tools"));
     Files.writeString(directory.resolve("chat_template.jinja"), "of the file");
     assertThat(read(PIECES, 10))
         .containsEntry("tokenizer.chat_template", GgufValue.of("of the file"));
@@ -244,7 +246,11 @@ final class GgufVocabularyTest {
   @Test
   void read_tokenOutsideTheModel_isNamed() {
     assertRefused(
-        LETTERS, 2, ": the id of token </s> (2) must be below the model's vocabulary size (2)");
+        LETTERS.replace("\"a\": 0", "\"a\": 3"),
+        3,
+        ", model, vocab: the id of token a (3) must be below the model's vocabulary size (3).\n"
+            + "Maybe give the model rows for all tokens in transformers:"
+            + " model.resize_token_embeddings(len(tokenizer)), then save both.");
     assertRefused(
         LETTERS.replace("\"a\": 0", "\"a\": -1"),
         3,
@@ -253,6 +259,27 @@ final class GgufVocabularyTest {
         LETTERS.replace("\"a\": 0", "\"a\": \"x\""),
         3,
         ", model, vocab: the id of token a (\"x\") must be below the model's vocabulary size (3)");
+  }
+
+  /** As Llama 2 was published: a padding token, and no row for it. */
+  @Test
+  void read_addedTokenBeyondTheModel_isLeftOut() throws IOException {
+    settings("{\"pad_token\": \"</s>\"}");
+    ImmutableMap<String, GgufValue> values = read(LETTERS, 2);
+    assertThat(at(values, "tokens")).isEqualTo(new GgufValue.Texts(ImmutableList.of("a", "b")));
+    assertThat(values).doesNotContainKey("tokenizer.ggml.padding_token_id");
+    String listed = LETTERS.replace("\"b\": 1", "\"b\": 1, \"</s>\": 2");
+    assertThat(at(read(listed, 2), "tokens"))
+        .isEqualTo(new GgufValue.Texts(ImmutableList.of("a", "b")));
+    assertRefused(
+        LETTERS.replace(
+            "\"pre_tokenizer\"",
+            "\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [],"
+                + " \"special_tokens\": {\"</s>\": {}}}, \"pre_tokenizer\""),
+        2,
+        ": the id of token </s> (2) must be below the model's vocabulary size (2).\n"
+            + "Maybe give the model rows for all tokens in transformers:"
+            + " model.resize_token_embeddings(len(tokenizer)), then save both.");
   }
 
   @Test
@@ -273,6 +300,7 @@ final class GgufVocabularyTest {
         3,
         ": llama.cpp's name of the pre_tokenizer"
             + " {\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"use_regex\":true} is not known;"
-            + " it must cut as GPT-2, Llama 3, Qwen 2, SmolLM or Tekken do");
+            + " it must cut as GPT-2, Llama 3, Qwen 2, SmolLM or Tekken do, or as another that"
+            + " llama.cpp has a name for");
   }
 }

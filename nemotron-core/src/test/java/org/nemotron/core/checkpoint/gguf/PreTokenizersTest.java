@@ -15,17 +15,25 @@ final class PreTokenizersTest {
 
   @Test
   void name_whatJsonGives_isTheNameItWasGivenFor() {
-    for (String name : ImmutableList.of("gpt-2", "smollm", "llama-bpe", "qwen2", "tekken")) {
-      JsonNode written = PreTokenizers.json(name).orElseThrow();
-      assertThat(PreTokenizers.name(written)).as(name).contains(name);
+    for (PreTokenizerCut cut : PreTokenizerCut.values()) {
+      JsonNode written = PreTokenizers.json(cut);
+      assertThat(PreTokenizers.name(written)).as(cut.id()).contains(cut.id());
       assertThat(PreTokenizers.isByteLevel(written)).isTrue();
     }
-    assertThat(PreTokenizers.json("bert")).isEmpty();
+  }
+
+  @Test
+  void cut_everyName_isThatOfItsId() {
+    for (PreTokenizerCut cut : PreTokenizerCut.values()) {
+      assertThat(PreTokenizerNames.cut(cut.id())).contains(cut);
+    }
+    assertThat(PreTokenizerNames.all()).doesNotHaveDuplicates();
+    assertThat(PreTokenizerNames.cut("bert")).isEmpty();
   }
 
   @Test
   void json_smollm_cutsDigitsOneByOneBeforeTheBytes() {
-    assertThat(PreTokenizers.json("smollm").orElseThrow().toString())
+    assertThat(PreTokenizers.json(PreTokenizerCut.SMOLLM).toString())
         .isEqualTo(
             "{\"type\":\"Sequence\",\"pretokenizers\":["
                 + "{\"type\":\"Digits\",\"individual_digits\":true},"
@@ -35,7 +43,7 @@ final class PreTokenizersTest {
 
   @Test
   void json_llama3_splitsByItsRegexAndNotByThatOfTheBytes() {
-    JsonNode written = PreTokenizers.json("llama-bpe").orElseThrow();
+    JsonNode written = PreTokenizers.json(PreTokenizerCut.LLAMA3);
     JsonNode split = written.path("pretokenizers").path(0);
     assertThat(split.path("type").asText()).isEqualTo("Split");
     assertThat(split.path("behavior").asText()).isEqualTo("Isolated");
@@ -83,7 +91,7 @@ final class PreTokenizersTest {
         .isEmpty();
     assertThat(PreTokenizers.name(json("{\"type\": \"ByteLevel\", \"add_prefix_space\": true}")))
         .isEmpty();
-    String qwen2 = PreTokenizers.json("qwen2").orElseThrow().toString();
+    String qwen2 = PreTokenizers.json(PreTokenizerCut.QWEN2).toString();
     assertThat(PreTokenizers.name(json(qwen2.replace("\"invert\":false", "\"invert\":true"))))
         .isEmpty();
     assertThat(PreTokenizers.name(json(qwen2.replace("Isolated", "Removed")))).isEmpty();
