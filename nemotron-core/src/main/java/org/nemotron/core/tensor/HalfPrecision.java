@@ -117,6 +117,47 @@ public final class HalfPrecision {
     return some.square().sum(new long[] {1 - dimension}).sqrt();
   }
 
+  /**
+   * What half precision loses of a tensor as a whole, which is added part by part: for files, which
+   * refuse what vanishes. Small rows and columns beside larger ones count little here.
+   */
+  public static final class Total {
+    private double squares;
+    private double lostSquares;
+
+    /** Begins with nothing. */
+    public Total() {}
+
+    /** Adds some of the tensor's elements, which are on the CPU. */
+    public void add(Tensor part) {
+      try (NativeScope scope = NativeScope.open()) {
+        Tensor weights = part.detach();
+        double norm = weights.to(ScalarType.Float).norm().item_double();
+        double enough = Math.sqrt(weights.numel()) * SMALL_ERROR / (MAX_LOSS - NORMAL_LOSS);
+        if (norm >= enough) {
+          squares += norm * norm;
+          return;
+        }
+        Tensor exact = weights.to(ScalarType.Double);
+        Tensor lost = exact.sub(exact.to(ScalarType.Half).to(ScalarType.Double));
+        squares += exact.square().sum().item_double();
+        lostSquares += lost.square().sum().item_double();
+      }
+    }
+
+    /** Returns whether more is lost than rounding to bfloat16 would cost. */
+    public boolean isLost() {
+      return lostSquares > MAX_LOSS * MAX_LOSS * squares;
+    }
+  }
+
+  /** Returns whether half precision loses a tensor as a whole: see {@link Total}. */
+  public static boolean loses(Tensor weights) {
+    Total total = new Total();
+    total.add(weights);
+    return total.isLost();
+  }
+
   /** The sizes of the largest weights of all rows and of all columns. */
   private record Largest(Tensor ofRows, Tensor ofColumns) {
     static Largest of(Tensor weight) {

@@ -115,6 +115,21 @@ final class HalfPrecisionTest {
   }
 
   @Test
+  void loses_wholeTensorTooSmall_isTrueInPartsToo() {
+    Tensor small = usual(0.02).mul(new Scalar(0x1p-22));
+    assertThat(HalfPrecision.loses(small)).isTrue();
+    assertThat(HalfPrecision.loses(Tensors.cast(small, DType.BFLOAT16))).isTrue();
+    assertThat(HalfPrecision.loses(small.mul(new Scalar(0x1p-60)))).isTrue();
+    assertThat(HalfPrecision.loses(usual(0.02))).isFalse();
+    assertThat(HalfPrecision.loses(small.mul(new Scalar(0)))).isFalse();
+    HalfPrecision.Total total = new HalfPrecision.Total();
+    total.add(small);
+    assertThat(total.isLost()).isTrue();
+    total.add(usual(0.02));
+    assertThat(total.isLost()).isFalse();
+  }
+
+  @Test
   void loss_noMatrix_isRefused() {
     assertThatThrownBy(() -> HalfPrecision.loss(Tensors.of(new float[3], 3)))
         .isInstanceOf(IllegalArgumentException.class)

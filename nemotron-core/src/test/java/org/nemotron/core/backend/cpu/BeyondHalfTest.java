@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.inference.FiniteLogits;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
@@ -33,6 +35,7 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.testing.TestModels;
 
@@ -184,6 +187,23 @@ final class BeyondHalfTest {
                 (head, norm) -> scale(head.select(0, 3), 0x1p-60));
         ServedModel served = new ServedModel(changed, WeightFormat.FLOAT16, 2, 1)) {
       assertThat(served.model().notes()).isEmpty();
+    }
+  }
+
+  /** What would be a row of zeros behind the norm, and logits of any size. */
+  @Test
+  void logits_squaresOverflow_areNoNumbers() {
+    long[] ids = TestModels.ids(3, 1);
+    try (HeterogeneousModel usual = TestModels.model(SPEC, 3);
+        HeterogeneousModel changed =
+            changed(usual, DOWN, UP, (down, up) -> scale(down, 0x1p70));
+        ServedModel served = new ServedModel(changed, WeightFormat.FLOAT16, 2, 1)) {
+      float[] logits = served.read(ServedModel.pages(0, 1), ids, ids.length)[2];
+      assertThatThrownBy(() -> FiniteLogits.check(logits, 2))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessage(
+              "position 2: the logit of token 0 (NaN) must be finite.\n"
+                  + "Maybe the weights are damaged, or so large that sums in float32 overflow.");
     }
   }
 
