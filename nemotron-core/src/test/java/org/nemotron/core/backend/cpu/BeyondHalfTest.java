@@ -195,8 +195,7 @@ final class BeyondHalfTest {
   void logits_squaresOverflow_areNoNumbers() {
     long[] ids = TestModels.ids(3, 1);
     try (HeterogeneousModel usual = TestModels.model(SPEC, 3);
-        HeterogeneousModel changed =
-            changed(usual, DOWN, UP, (down, up) -> scale(down, 0x1p70));
+        HeterogeneousModel changed = changed(usual, DOWN, UP, (down, up) -> scale(down, 0x1p70));
         ServedModel served = new ServedModel(changed, WeightFormat.FLOAT16, 2, 1)) {
       float[] logits = served.read(ServedModel.pages(0, 1), ids, ids.length)[2];
       assertThatThrownBy(() -> FiniteLogits.check(logits, 2))
