@@ -17,6 +17,8 @@ import picocli.CommandLine;
 final class ModelKindsTest {
   private static final String GGUF = "src/test/resources/field/plain.gguf";
 
+  private static final String SHIPPED = "models/tale-7m";
+
   private final Path directory;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -211,10 +213,40 @@ final class ModelKindsTest {
   }
 
   @Test
-  void generate_emptyText_isRefusedOrBegun() {
-    int exitCode = run("generate", "--tokens", "2", GGUF, "");
-    if (exitCode != 0) {
-      assertThat(err.toString().strip()).isEqualTo("nemotron: a prompt must have a token");
-    }
+  void generate_emptyText_isRefused() {
+    assertRefused("a prompt must have a token", "generate", SHIPPED, "");
+  }
+
+  @Test
+  void generate_onlySpecialTokens_isContinued() {
+    assertRuns("generate", SHIPPED, "<s>", "--tokens", "2");
+    assertThat(out.toString()).startsWith("<s>").contains("[2 tokens, ");
+  }
+
+  @Test
+  void servingBenchmark_outputIsAFile_isRefusedBeforeItMeasures() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "x");
+    assertRefused(
+        file + ": file already exists.", "serving-benchmark", GGUF, "--output", file.toString());
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void anyCommand_oneFileOfADirectory_runsWithTheDirectoryNamed() {
+    Path named = Path.of(SHIPPED).toAbsolutePath();
+    assertRefused(
+        SHIPPED + "/tokenizer.json is one file of a model.\nMaybe name its directory: " + named,
+        "generate",
+        SHIPPED + "/tokenizer.json",
+        "Once");
+    assertRuns("generate", named + "/", "Once", "--tokens", "2");
+  }
+
+  @Test
+  void anyCommand_noneNamed_listsAll() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("Missing required subcommand")
+        .contains("serving-benchmark");
   }
 }

@@ -75,9 +75,9 @@ public final class ServingBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Files.createDirectories(output); // what is measured for minutes can be written
     List<ServingFigures> figures = measured();
     figures.forEach(this::print);
-    Files.createDirectories(output);
     new ObjectMapper()
         .registerModule(new GuavaModule())
         .writerWithDefaultPrettyPrinter()

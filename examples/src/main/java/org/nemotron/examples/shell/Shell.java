@@ -87,6 +87,10 @@ public final class Shell {
     CommandLine command = fault.getCommandLine();
     PrintWriter err = command.getErr();
     err.println(NAME + fault.getMessage());
+    if (arguments.length == 0 && !command.getSubcommands().isEmpty()) {
+      command.usage(err);
+      return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
     Arrays.stream(arguments)
         .filter(Shell::isDashedText)
         .findFirst()

@@ -1,5 +1,6 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Preconditions.checkNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,15 +43,19 @@ final class HalfPrecisionFilesTest {
     try (HeterogeneousModel model = ModelReader.read(FIELD);
         NativeScope scope = NativeScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>(model.tensors());
-      tensors.put(UP, tensors.get(UP).mul(new Scalar(0x1p-22)));
+      tensors.put(UP, tensor(model, UP).mul(new Scalar(0x1p-22)));
       try (NamedTensors weights = NamedTensors.of(ImmutableMap.copyOf(tensors))) {
         return HeterogeneousModel.of(model.spec(), weights);
       }
     }
   }
 
+  private static Tensor tensor(HeterogeneousModel model, String name) {
+    return checkNotNull(model.tensors().get(name), name);
+  }
+
   private static void assertRefused(
-      org.assertj.core.api.ThrowableAssert.ThrowingCallable writing, String sentence) {
+      ThrowingCallable writing, String sentence) {
     assertThatThrownBy(writing)
         .isInstanceOf(IOException.class)
         .hasMessageContaining(sentence)
@@ -67,8 +73,8 @@ final class HalfPrecisionFilesTest {
     }
     try (HeterogeneousModel written = ModelReader.read(directory);
         HeterogeneousModel model = ModelReader.read(FIELD)) {
-      assertThat(Tensors.floats(written.tensors().get(DOWN)))
-          .isEqualTo(Tensors.floats(model.tensors().get(DOWN)));
+      assertThat(Tensors.floats(tensor(written, DOWN)))
+          .isEqualTo(Tensors.floats(tensor(model, DOWN)));
     }
     try (HeterogeneousModel model = smallOnly()) {
       assertRefused(
@@ -103,8 +109,8 @@ final class HalfPrecisionFilesTest {
     }
     try (HeterogeneousModel model = smallOnly();
         HeterogeneousModel read = ModelReader.read(file)) {
-      assertThat(Tensors.floats(read.tensors().get(DOWN)))
-          .isEqualTo(Tensors.floats(model.tensors().get(DOWN)));
+      assertThat(Tensors.floats(tensor(read, DOWN)))
+          .isEqualTo(Tensors.floats(tensor(model, DOWN)));
     }
   }
 }

@@ -26,11 +26,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TextFilesTest {
   private static final Path FIELD = Path.of("src/test/resources/field");
 
+  private Path directory;
   private Path text;
   private Path compressed;
 
   @BeforeEach
-  void nameFiles(@TempDir Path directory) {
+  void nameFiles(@TempDir Path temporary) {
+    directory = temporary;
     text = directory.resolve("a.txt");
     compressed = directory.resolve("a.txt.gz");
   }
@@ -297,7 +299,6 @@ final class TextFilesTest {
 
   @Test
   void documents_directory_isNamedWithAFileInIt() throws IOException {
-    Path directory = text.getParent();
     assertRefused(directory, directory + " is a directory; a text must be a file.");
     Files.writeString(text, "One.");
     assertRefused(

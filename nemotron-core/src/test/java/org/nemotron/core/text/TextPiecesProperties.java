@@ -1,5 +1,6 @@
 package org.nemotron.core.text;
 
+import static com.google.common.base.Preconditions.checkNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
@@ -16,6 +17,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
@@ -33,6 +35,10 @@ final class TextPiecesProperties {
       TOKENIZERS.put(kind, kind.open(directory));
     }
     MoreFiles.deleteRecursively(directory, RecursiveDeleteOption.ALLOW_INSECURE);
+  }
+
+  private static Tokenizer opened(TokenizerKinds kind) {
+    return checkNotNull(TOKENIZERS.get(kind), "%s", kind);
   }
 
   @AfterContainer
@@ -89,7 +95,7 @@ final class TextPiecesProperties {
       @ForAll TokenizerKinds kind,
       @ForAll("texts") String text,
       @ForAll @IntRange(min = 20, max = 200) int maxChars) {
-    Tokenizer tokenizer = TOKENIZERS.get(kind);
+    Tokenizer tokenizer = opened(kind);
     assertThat(joined(text, maxChars, tokenizer)).isEqualTo(tokenizer.encode(text));
   }
 
@@ -100,10 +106,10 @@ final class TextPiecesProperties {
       They walked on, and on; nobody spoke until the sun   had gone down.
       """;
 
-  @Property(tries = 8, generation = net.jqwik.api.GenerationMode.EXHAUSTIVE)
+  @Property(tries = 8, generation = GenerationMode.EXHAUSTIVE)
   void piecesOfProseAreManyAndHaveTheTokensOfTheWhole(@ForAll TokenizerKinds kind) {
     String text = PROSE.repeat(20);
-    Tokenizer tokenizer = TOKENIZERS.get(kind);
+    Tokenizer tokenizer = opened(kind);
     for (int maxChars = 40; maxChars < 120; maxChars += 7) {
       ImmutableList<ImmutableIntArray> pieces =
           TextPieces.encode(text, maxChars, tokenizer::encode);
@@ -117,7 +123,7 @@ final class TextPiecesProperties {
   void piecesOfChineseAreSeveralAndHaveTheTokensOfTheWhole() {
     String text =
         "\u4ECE\u524D\u6709\u4E00\u5EA7\u78E8\u574A\uFF0C\u6CB3\u6C34\u6D41\u8FC7\u3002".repeat(60);
-    Tokenizer tokenizer = TOKENIZERS.get(TokenizerKinds.BYTE_LEVEL);
+    Tokenizer tokenizer = opened(TokenizerKinds.BYTE_LEVEL);
     assertThat(TextPieces.encode(text, 100, tokenizer::encode)).hasSizeGreaterThan(5);
     assertThat(joined(text, 100, tokenizer)).isEqualTo(tokenizer.encode(text));
   }
@@ -126,7 +132,7 @@ final class TextPiecesProperties {
   @Example
   void textWithoutAPlaceToCutIsOnePiece() {
     String text = "a".repeat(3000);
-    Tokenizer tokenizer = TOKENIZERS.get(TokenizerKinds.BYTE_LEVEL);
+    Tokenizer tokenizer = opened(TokenizerKinds.BYTE_LEVEL);
     assertThat(TextPieces.encode(text, 100, tokenizer::encode))
         .containsExactly(tokenizer.encode(text));
   }
