@@ -62,8 +62,8 @@ final class GgufOfOthersTest {
     GgufValue unused = keys.put("tokenizer.ggml." + name, value);
   }
 
-  private Path llama(Consumer<Map<String, GgufValue>> change) throws IOException {
-    return GgufFixtures.llama(file, change);
+  private void llama(Consumer<Map<String, GgufValue>> change) throws IOException {
+    GgufFixtures.llama(file, change);
   }
 
   /** Makes the tokenizer the one of Mistral Nemo, under another name of its cut. */

@@ -1,10 +1,12 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.io.ByteSource;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,8 +83,7 @@ final class LlamaCppReadsTest {
     List<LlamaCpp.Question> questions = new ArrayList<>();
     for (String cut : CUTS) {
       Path file = file(directory, cut);
-      Path unused =
-          GgufFixtures.llama(file, keys -> keys.put("tokenizer.ggml.pre", GgufValue.of(cut)));
+      GgufFixtures.llama(file, keys -> keys.put("tokenizer.ggml.pre", GgufValue.of(cut)));
       TEXTS.forEach(text -> questions.add(new LlamaCpp.Question(file, text, 1)));
     }
     ImmutableList<LlamaCpp.Answer> answers = LlamaCpp.ask(questions, directory);
@@ -140,11 +141,57 @@ final class LlamaCppReadsTest {
     for (GgufType type : HALVES.keySet()) {
       questions.add(new LlamaCpp.Question(quantized(directory, type), TEXTS.get(0), 0));
     }
-    ImmutableList<LlamaCpp.Answer> answers = LlamaCpp.ask(questions, directory);
+    assertComputesAs(questions, LlamaCpp.ask(questions, directory), TOLERANCE);
+  }
+
+  /** Keys of rotary scaling, as newer and older files have them. */
+  private static final ImmutableList<ImmutableMap<String, GgufValue>> SCALINGS =
+      ImmutableList.of(
+          ImmutableMap.of(),
+          ImmutableMap.of("llama.rope.scaling.factor", GgufValue.of(4.0)),
+          ImmutableMap.of("llama.rope.scale_linear", GgufValue.of(4.0)),
+          ImmutableMap.of("llama.rope.scaling.factor", GgufValue.of(0.0)),
+          ImmutableMap.of(
+              "llama.rope.scaling.factor", GgufValue.of(2.0),
+              "llama.rope.scale_linear", GgufValue.of(4.0)),
+          ImmutableMap.of(
+              "llama.rope.scaling.type", GgufValue.of("none"),
+              "llama.rope.scaling.factor", GgufValue.of(4.0)),
+          ImmutableMap.of(
+              "llama.rope.scaling.type", GgufValue.of("linear"),
+              "llama.rope.scaling.factor", GgufValue.of(3.0)));
+
+  /** Of float32 sums in another order. */
+  private static final double EXACT = 1e-5;
+
+  @Test
+  void read_keysOfRotaryScaling_computesAsLlamaCpp(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    List<LlamaCpp.Question> questions = new ArrayList<>();
+    for (ImmutableMap<String, GgufValue> scaling : SCALINGS) {
+      Path file = directory.resolve("scaling-" + questions.size() + ".gguf");
+      GgufFixtures.llama(file, keys -> keys.putAll(scaling));
+      questions.add(new LlamaCpp.Question(file, TEXTS.get(0), 0));
+    }
+    assertComputesAs(questions, LlamaCpp.ask(questions, directory), EXACT);
+  }
+
+  @Test
+  void read_splitFile_computesAsLlamaCpp(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    Path first = GgufFixtures.split(directory, 3);
+    ImmutableList<LlamaCpp.Question> questions =
+        ImmutableList.of(new LlamaCpp.Question(first, TEXTS.get(0), 0));
+    assertComputesAs(questions, LlamaCpp.ask(questions, directory), EXACT);
+  }
+
+  private static void assertComputesAs(
+      List<LlamaCpp.Question> questions, List<LlamaCpp.Answer> answers, double tolerance)
+      throws IOException {
     for (int index = 0; index < answers.size(); index++) {
       Path file = questions.get(index).file();
       assertThat(answers.get(index).error()).as(file.toString()).isEmpty();
-      assertThat(deviation(file, answers.get(index))).as(file.toString()).isLessThan(TOLERANCE);
+      assertThat(deviation(file, answers.get(index))).as(file.toString()).isLessThan(tolerance);
     }
   }
 
@@ -167,15 +214,14 @@ final class LlamaCppReadsTest {
     random.nextBytes(bytes);
     for (int block = 0; block < bytes.length; block += type.blockBytes()) {
       int from = block;
-      HALVES
-          .get(type)
+      verifyNotNull(HALVES.get(type), "%s", type)
           .forEach(
               (at, half) -> {
                 bytes[from + at] = (byte) (int) half;
                 bytes[from + at + 1] = (byte) (half >> 8);
               });
     }
-    return new GgufFixtures.Raw(tensor.name(), type, tensor.shape(), bytes);
+    return new GgufFixtures.Raw(tensor.name(), type, tensor.shape(), ByteSource.wrap(bytes));
   }
 
   private static double deviation(Path file, LlamaCpp.Answer answer) throws IOException {

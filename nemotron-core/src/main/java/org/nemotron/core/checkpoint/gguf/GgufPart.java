@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.MappedBytes;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
@@ -14,6 +15,10 @@ import org.nemotron.core.tensor.NativeScope;
 
 /** One file of a model, open: its header, and its bytes mapped. */
 final class GgufPart implements Closeable {
+  /** How files are called that were cut at some byte, not by gguf-split. */
+  private static final Pattern PIECE =
+      Pattern.compile("(?i)\\.gguf[-.](split|part)|part-?[0-9]+of[0-9]+$");
+
   private final Path path;
   private final GgufHeader header;
   private final Tensor fileBytes;
@@ -34,12 +39,15 @@ final class GgufPart implements Closeable {
       throw new CheckpointFormatException(path + " is missing", e);
     } catch (CheckpointFormatException e) {
       String message = Strings.nullToEmpty(e.getMessage());
-      String remedy =
-          message.contains("\nMaybe ")
-              ? ""
-              : ".\nMaybe the file was not copied or downloaded whole.";
+      String remedy = message.contains("\nMaybe ") ? "" : ".\nMaybe " + remedy(path) + ".";
       throw new CheckpointFormatException(path + ": " + message + remedy, e);
     }
+  }
+
+  private static String remedy(Path path) {
+    return PIECE.matcher(path.getFileName().toString()).find()
+        ? "the file is a piece of one: join all pieces in order, cat PIECES > model.gguf"
+        : "the file was not copied or downloaded whole";
   }
 
   Path path() {

@@ -157,8 +157,9 @@ record GgufSpecialTokens(
           others.addAll(withRole(role));
         }
       }
-      if (keys.has(FURTHER_ENDS)) {
-        keys.wholes(FURTHER_ENDS).stream().filter(this::exists).forEach(id -> others.add((int) id));
+      // llama.cpp does not know this key: one of another kind is no fault.
+      if (keys.values().get(FURTHER_ENDS) instanceof GgufValue.Wholes further) {
+        further.values().stream().filter(this::exists).forEach(id -> others.add((int) id));
       }
       if (tokens.isPresent()) {
         addByText(tokens.get(), others);

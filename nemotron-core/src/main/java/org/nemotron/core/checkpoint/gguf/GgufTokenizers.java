@@ -8,9 +8,11 @@ import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 
 /**
@@ -21,6 +23,7 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  */
 public final class GgufTokenizers {
   private static final String SPACE = "\u2581";
+  private static final String MERGES = "tokenizer.ggml.merges";
   private static final String SCORES = "tokenizer.ggml.scores";
 
   private final GgufKeys keys;
@@ -112,13 +115,53 @@ public final class GgufTokenizers {
     model.putNull("continuing_subword_prefix").putNull("end_of_word_suffix");
     model.put("fuse_unk", byteFallback).put("byte_fallback", byteFallback);
     ObjectNode vocabulary = model.putObject("vocab");
+    Set<String> merged = new HashSet<>();
+    merges.forEach(merge -> merged.addAll(parts(merge)));
     for (int id = 0; id < tokens.size(); id++) {
-      if (tokens.types().get(id) != GgufVocabulary.UNUSED) {
-        vocabulary.put(tokens.texts().get(id), id);
+      String text = tokens.texts().get(id);
+      if (tokens.types().get(id) != GgufVocabulary.UNUSED || merged.contains(text)) {
+        vocabulary.put(text, id);
       }
     }
     merges.forEach(model.putArray("merges")::add);
     return model;
+  }
+
+  /** Returns the two tokens of a merge, and the one that they make. */
+  private static ImmutableList<String> parts(String merge) {
+    int space = merge.indexOf(' ', 1);
+    return space < 0
+        ? ImmutableList.of()
+        : ImmutableList.of(
+            merge.substring(0, space),
+            merge.substring(space + 1),
+            merge.substring(0, space) + merge.substring(space + 1));
+  }
+
+  /**
+   * Returns the merges of the file, each once. One that makes what is no token, or of what is none,
+   * is passed over: tokenizer.json has no such merges.
+   */
+  private ImmutableList<String> merges() throws CheckpointFormatException {
+    ImmutableList<String> stored = keys.texts(MERGES);
+    ImmutableList<String> usable =
+        stored.stream()
+            .filter(
+                merge -> !parts(merge).isEmpty() && tokens.ids().keySet().containsAll(parts(merge)))
+            .distinct()
+            .collect(ImmutableList.toImmutableList());
+    if (usable.size() < stored.size()) {
+      GgufWarnings.warn(
+          keys.where()
+              + ": "
+              + MERGES
+              + ": "
+              + (stored.size() - usable.size())
+              + " of "
+              + stored.size()
+              + " are passed over: they are given twice, or not of tokens");
+    }
+    return usable;
   }
 
   private void putByteLevel(ObjectNode json) throws CheckpointFormatException {
@@ -142,8 +185,7 @@ public final class GgufTokenizers {
         .put("trim_offsets", true)
         .put("use_regex", true);
     ObjectNode unused =
-        putModel(json, false, keys.texts("tokenizer.ggml.merges"))
-            .put("ignore_merges", PreTokenizerNames.ignoresMerges(name));
+        putModel(json, false, merges()).put("ignore_merges", PreTokenizerNames.ignoresMerges(name));
   }
 
   private String cutName() throws CheckpointFormatException {

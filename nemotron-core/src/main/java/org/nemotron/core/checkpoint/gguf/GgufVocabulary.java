@@ -118,7 +118,13 @@ public final class GgufVocabulary {
     values.put(
         GgufTokens.TYPES,
         new GgufValue.Wholes(GgufValue.WholeType.INT32, ImmutableLongArray.copyOf(types)));
-    putSpecialTokens(values);
+    values.putAll(
+        SpecialTokenKeys.of(
+            tokenizer,
+            settings,
+            spec.specialTokens(),
+            ImmutableList.copyOf(tokens),
+            ImmutableMap.copyOf(ids)));
   }
 
   // ---- tokens
@@ -272,54 +278,5 @@ public final class GgufVocabulary {
                         ? !step.path("prepend_scheme").asText().equals("never")
                         : step.path("add_prefix_space").asBoolean(true));
     return prepended || metaspace;
-  }
-
-  // ---- special tokens
-
-  private void putSpecialTokens(ImmutableMap.Builder<String, GgufValue> values)
-      throws CheckpointFormatException {
-    putToken(values, "bos", "bos_token", spec.specialTokens().beginOfText());
-    putToken(values, "eos", "eos_token", spec.specialTokens().endOfText());
-    putToken(values, "padding", "pad_token", spec.specialTokens().padding());
-    putToken(values, "unknown", "unk_token", ImmutableList.of());
-    ImmutableList<String> template = template();
-    values.put(
-        "tokenizer.ggml.add_bos_token",
-        GgufValue.of(isSpecial(template.isEmpty() ? "" : template.get(0))));
-    values.put(
-        "tokenizer.ggml.add_eos_token",
-        GgufValue.of(template.size() > 1 && isSpecial(template.get(template.size() - 1))));
-  }
-
-  private void putToken(
-      ImmutableMap.Builder<String, GgufValue> values,
-      String name,
-      String setting,
-      ImmutableList<Integer> ofConfig) {
-    JsonNode named = settings.node().path(setting);
-    Integer id = ids.get(named.isObject() ? named.path("content").asText() : named.asText());
-    if (id == null && !ofConfig.isEmpty() && ofConfig.get(0) < tokens.length) {
-      id = ofConfig.get(0);
-    }
-    if (id != null) {
-      values.put("tokenizer.ggml." + name + "_token_id", GgufValue.of(id));
-    }
-  }
-
-  private static boolean isSpecial(String part) {
-    return part.equals("SpecialToken");
-  }
-
-  /** Returns the kinds of parts that make up a single text: special tokens and the text itself. */
-  private ImmutableList<String> template() {
-    for (JsonNode step :
-        PreTokenizers.flat(tokenizer.node().path("post_processor"), "processors")) {
-      if (step.path("type").asText().equals("TemplateProcessing")) {
-        ImmutableList.Builder<String> parts = ImmutableList.builder();
-        step.path("single").forEach(part -> part.fieldNames().forEachRemaining(parts::add));
-        return parts.build();
-      }
-    }
-    return ImmutableList.of();
   }
 }

@@ -168,6 +168,27 @@ final class GgufFileTest {
         .hasMessage(file + ": tensor w: its 12 bytes at 0 end beyond the file" + HINT);
   }
 
+  /** Cut at some byte, as large files were once published. */
+  @Test
+  void open_pieceOfAFile_isNamedWithTheWayOut(@TempDir Path directory) throws IOException {
+    String hint =
+        ".\nMaybe the file is a piece of one: join all pieces in order, cat PIECES > model.gguf.";
+    writer().add(tensor("w", GgufType.F32, 1, 2, 3)).write(file);
+    byte[] bytes = Files.readAllBytes(file);
+    for (String name : ImmutableList.of("m.gguf-split-a", "m.gguf.part1of2", "m.gguf.part-aa")) {
+      Path first = directory.resolve(name);
+      Files.write(first, Arrays.copyOf(bytes, bytes.length - 32));
+      assertThatThrownBy(() -> GgufFile.open(first))
+          .isInstanceOf(CheckpointFormatException.class)
+          .hasMessage(first + ": tensor w: its 12 bytes at 0 end beyond the file" + hint);
+    }
+    Path second = directory.resolve("m.gguf-split-b");
+    Files.write(second, new byte[64]);
+    assertThatThrownBy(() -> GgufFile.open(second))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(second + ": the file must begin with GGUF" + hint);
+  }
+
   @Test
   void open_absurdCounts_areRefusedBeforeAnythingIsMade() throws IOException {
     Files.write(file, header(1L << 60, 0));

@@ -8,8 +8,6 @@ import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,29 +30,15 @@ final class GgufSplitTest {
   }
 
   private Path part(int number) {
-    return directory.resolve(String.format("probe-%05d-of-%05d.gguf", number, PARTS));
+    return GgufFixtures.part(directory, number, PARTS);
   }
 
   private void writeParts() throws IOException {
-    ImmutableList<GgufFixtures.Raw> tensors = GgufFixtures.tensors(GgufFixtures.LLAMA);
-    for (int number = 1; number <= PARTS; number++) {
-      write(
-          number,
-          number - 1,
-          tensors.subList((number - 1) * tensors.size() / PARTS, number * tensors.size() / PARTS));
-    }
+    assertThat(GgufFixtures.split(directory, PARTS)).isEqualTo(part(1));
   }
 
-  private void write(int number, int says, ImmutableList<GgufFixtures.Raw> tensors)
-      throws IOException {
-    Map<String, GgufValue> keys = new LinkedHashMap<>();
-    if (number == 1) {
-      keys.putAll(GgufFixtures.keys(GgufFixtures.LLAMA));
-    }
-    keys.put("split.no", new GgufValue.Whole(GgufValue.WholeType.UINT16, says));
-    keys.put("split.count", new GgufValue.Whole(GgufValue.WholeType.UINT16, PARTS));
-    keys.put("split.tensors.count", new GgufValue.Whole(GgufValue.WholeType.INT32, 12));
-    Path unused = GgufFixtures.write(part(number), keys, tensors);
+  private void write(int number, ImmutableList<GgufFixtures.Raw> tensors) throws IOException {
+    GgufFixtures.writePart(part(number), number - 1, PARTS, tensors);
   }
 
   private void assertRefused(Path file, String sentence) {
@@ -83,9 +67,9 @@ final class GgufSplitTest {
   /** Some programs put no tensor into the first part. */
   @Test
   void read_firstPartWithoutTensors_isTheWholeModel() throws IOException {
-    write(1, 0, ImmutableList.of());
-    write(2, 1, GgufFixtures.tensors(GgufFixtures.LLAMA));
-    write(3, 2, ImmutableList.of());
+    write(1, ImmutableList.of());
+    write(2, GgufFixtures.tensors(GgufFixtures.LLAMA));
+    write(3, ImmutableList.of());
     try (HeterogeneousModel split = ModelReader.read(part(1))) {
       assertThat(split.spec().layers()).isEqualTo(1);
     }
@@ -136,12 +120,12 @@ final class GgufSplitTest {
   void read_tensorsThatAreTooFewOrTwice_areRefused() throws IOException {
     writeParts();
     ImmutableList<GgufFixtures.Raw> tensors = GgufFixtures.tensors(GgufFixtures.LLAMA);
-    write(3, 2, tensors.subList(8, 11));
+    write(3, tensors.subList(8, 11));
     assertRefused(
         part(1),
         "split.tensors.count (12) must be the number of tensors in its parts (11).\n"
             + "Maybe a part belongs to another file, or was not downloaded whole.");
-    write(3, 2, tensors.subList(0, 4));
+    write(3, tensors.subList(0, 4));
     assertRefused(part(1), "tensor " + tensors.get(0).name() + " is in two of its parts");
   }
 

@@ -254,6 +254,26 @@ final class GgufTokenizersTest {
     assertRefused("tokenizer.ggml.merges is missing; it must be a list of texts");
   }
 
+  /** The tokenizers library refuses merges that make no token; llama.cpp passes them over. */
+  @Test
+  void toJson_mergesOfWhatIsNoToken_arePassedOver() throws CheckpointFormatException {
+    putLetters();
+    put(
+        "merges",
+        new GgufValue.Texts(ImmutableList.of("b a", "a b", "c a", "a b", "ab", "a \u0120")));
+    assertThat(json().path("model").path("merges").toString()).isEqualTo("[\"a b\"]");
+  }
+
+  @Test
+  void toJson_unusedTokenThatMergesName_staysAToken() throws CheckpointFormatException {
+    putLetters();
+    put("token_type", types(1, 5, 5));
+    assertThat(json().path("model").path("vocab").toString())
+        .isEqualTo("{\"a\":0,\"b\":1,\"ab\":2}");
+    put("merges", new GgufValue.Texts(ImmutableList.of()));
+    assertThat(json().path("model").path("vocab").toString()).isEqualTo("{\"a\":0}");
+  }
+
   @Test
   void toJson_noTypes_areOrdinaryTokens() throws CheckpointFormatException {
     putLetters();

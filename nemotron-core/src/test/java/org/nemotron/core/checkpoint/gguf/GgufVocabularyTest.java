@@ -68,8 +68,13 @@ final class GgufVocabularyTest {
 
   private ImmutableMap<String, GgufValue> read(String tokenizer, int vocabulary)
       throws IOException {
+    return read(tokenizer, spec(vocabulary));
+  }
+
+  private ImmutableMap<String, GgufValue> read(String tokenizer, ModelSpec spec)
+      throws IOException {
     Files.writeString(directory.resolve("tokenizer.json"), tokenizer);
-    return GgufVocabulary.read(directory, spec(vocabulary));
+    return GgufVocabulary.read(directory, spec);
   }
 
   private ImmutableMap<String, GgufValue> readChanged(Consumer<ObjectNode> change)
@@ -212,6 +217,23 @@ final class GgufVocabularyTest {
     assertThat(at(ofSettings, "eos_token_id")).isEqualTo(GgufValue.of(8));
     assertThat(at(ofSettings, "padding_token_id")).isEqualTo(GgufValue.of(2));
     assertThat(at(ofSettings, "unknown_token_id")).isEqualTo(GgufValue.of(0));
+  }
+
+  /** As Llama 3.1's: end of text, of a message, of a turn. */
+  @Test
+  void read_severalEndTokens_haveTheKeysOfTurnAndMessage() throws IOException {
+    ModelSpec spec =
+        ModelSpecBuilder.like(spec(8))
+            .specialTokens(
+                new SpecialTokens(
+                    ImmutableList.of(), ImmutableList.of(2, 3, 4, 99), ImmutableList.of()))
+            .build();
+    String tokenizer =
+        LETTERS.replace("\"b\": 1", "\"b\": 1, \"<|eom_id|>\": 3, \"<stop>\": 4, \"<|end|>\": 5");
+    ImmutableMap<String, GgufValue> values = read(tokenizer, spec);
+    assertThat(at(values, "eos_token_id")).isEqualTo(GgufValue.of(2));
+    assertThat(at(values, "eom_token_id")).isEqualTo(GgufValue.of(3));
+    assertThat(at(values, "eot_token_id")).isEqualTo(GgufValue.of(4));
   }
 
   @Test
