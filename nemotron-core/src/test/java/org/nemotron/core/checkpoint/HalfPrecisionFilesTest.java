@@ -54,8 +54,7 @@ final class HalfPrecisionFilesTest {
     return checkNotNull(model.tensors().get(name), name);
   }
 
-  private static void assertRefused(
-      ThrowingCallable writing, String sentence) {
+  private static void assertRefused(ThrowingCallable writing, String sentence) {
     assertThatThrownBy(writing)
         .isInstanceOf(IOException.class)
         .hasMessageContaining(sentence)
@@ -109,8 +108,7 @@ final class HalfPrecisionFilesTest {
     }
     try (HeterogeneousModel model = smallOnly();
         HeterogeneousModel read = ModelReader.read(file)) {
-      assertThat(Tensors.floats(tensor(read, DOWN)))
-          .isEqualTo(Tensors.floats(tensor(model, DOWN)));
+      assertThat(Tensors.floats(tensor(read, DOWN))).isEqualTo(Tensors.floats(tensor(model, DOWN)));
     }
   }
 }
