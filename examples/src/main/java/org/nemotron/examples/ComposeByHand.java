@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Seed;
@@ -13,6 +14,7 @@ import org.nemotron.core.text.TextFiles;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.MeterSettings;
@@ -42,7 +44,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "The same by hand, through the API: library, scores, costs, search, child.")
 final class ComposeByHand implements Callable<Integer> {
-  @Option(names = "--parent", paramLabel = "DIR", description = "Hugging Face Llama directory")
+  @Option(names = "--parent", paramLabel = "MODEL", description = "Hugging Face directory, or GGUF")
   private Path model = Path.of("examples/models/tale-7m");
 
   @Option(names = "--text", paramLabel = "FILE", description = "calibration text")
@@ -54,8 +56,9 @@ final class ComposeByHand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SearchSpace space = SearchSpace.PAPER;
-    try (HeterogeneousModel parent = ModelReader.read(model);
-        Tokenizer tokenizer = Tokenizer.open(model)) {
+    try (HeterogeneousModel parent = ModelReader.read(ModelArgument.checked(model));
+        TokenizerDirectory files = TokenizerDirectory.of(model);
+        Tokenizer tokenizer = Tokenizer.open(files.path())) {
       TokenCorpus corpus =
           TokenCorpus.encode(TextFiles.documents(text), tokenizer, parent.spec(), 200_000);
       TokenBatches batches = new TokenBatches(corpus, 2, 256, new Seed(1));
@@ -72,7 +75,7 @@ final class ComposeByHand implements Callable<Integer> {
         var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
         Solution best = PuzzleSearch.create().solve(problem.faster(1.5)).orElseThrow();
         try (HeterogeneousModel child = library.assemble(problem.architecture(best))) {
-          ModelWriter.write(child, output, DType.BFLOAT16, model);
+          ModelWriter.write(child, output, DType.BFLOAT16, files.path());
           System.out.printf("%s%npredicted KL %.4f%n", child.spec().blocks(), best.score());
         }
       }

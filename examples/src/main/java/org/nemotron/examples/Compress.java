@@ -2,13 +2,14 @@ package org.nemotron.examples;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
 import org.nemotron.nas.pipeline.CompressionPlan;
@@ -70,9 +71,10 @@ final class Compress implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, NoArchitectureException {
     CompressionPlan given = plan();
+    Path unused = ModelArgument.checked(given.inputs().parent());
     try (ProgressBars bars = new ProgressBars()) {
       String table =
-          ConsoleReport.in(Charset.defaultCharset())
+          ConsoleReport.in(StandardCharsets.UTF_8)
               .render(new CompressionPipeline(given, bars).run());
       bars.close();
       System.out.println(table);

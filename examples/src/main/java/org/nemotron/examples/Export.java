@@ -19,6 +19,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -67,7 +68,9 @@ final class Export implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     String wanted = Ascii.toLowerCase(format);
+    Path unused = ModelArgument.checked(model);
     if (wanted.startsWith(GGUF)) {
+      checkFileTarget();
       GgufModelWriter.convert(model, target, GgufType.parse(wanted.substring(GGUF.length())));
     } else if (Files.isRegularFile(model)) {
       GgufModelUnpacker.unpack(
@@ -88,6 +91,22 @@ final class Export implements Callable<Integer> {
     DType type = DType.parse(dtype);
     try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
       ModelWriter.write(read, target, type, model, form(wanted, read.spec()), MAX_FILE_BYTES);
+    }
+  }
+
+  private void checkFileTarget() throws IOException {
+    if (Files.isDirectory(target)) {
+      throw new IOException(
+          target
+              + " is a directory, and "
+              + format
+              + " is a file.\nMaybe name "
+              + target.resolve("model.gguf")
+              + ".");
+    }
+    if (Files.exists(target) && Files.isSameFile(model, target)) {
+      throw new IOException(
+          target + " is the model itself and is not replaced.\nMaybe name a new file.");
     }
   }
 

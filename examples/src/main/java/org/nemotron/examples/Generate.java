@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
 final class Generate implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "DIR", description = "Hugging Face directory")
+  @Parameters(index = "0", paramLabel = "MODEL", description = "Hugging Face directory, or GGUF")
   private Path model;
 
   @Parameters(index = "1", paramLabel = "TEXT", description = "what to continue")
@@ -74,6 +75,7 @@ final class Generate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Path checked = ModelArgument.checked(model);
     GenerationRequest request =
         (chat
                 ? GenerationRequest.chat(List.of(ChatMessage.user(text)))
@@ -84,7 +86,8 @@ final class Generate implements Callable<Integer> {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
     PrintWriter out = spec.commandLine().getOut();
-    try (TextGenerator generator = TextGenerator.open(model, settings.build())) {
+    try (TextGenerator generator = TextGenerator.open(checked, settings.build())) {
+      generator.notes().forEach(note -> spec.commandLine().getErr().println("nemotron: " + note));
       out.print(chat ? "" : text);
       GenerationResult result =
           generator.generate(
@@ -93,13 +96,16 @@ final class Generate implements Callable<Integer> {
                 out.print(piece);
                 out.flush();
               });
-      double seconds = result.duration().minus(result.timeToFirstToken()).toNanos() / 1e9;
-      out.printf(
-          "%n[%d tokens, %.1f per second, first after %d ms]%n",
-          result.tokens().length(),
-          (result.tokens().length() - 1) / seconds,
-          result.timeToFirstToken().toMillis());
+      out.println(speed(result));
     }
     return 0;
+  }
+
+  private static String speed(GenerationResult result) {
+    int tokens = result.tokens().length();
+    double seconds = result.duration().minus(result.timeToFirstToken()).toNanos() / 1e9;
+    String rate = tokens < 2 ? "" : String.format(", %.1f per second", (tokens - 1) / seconds);
+    return String.format(
+        "%n[%d tokens%s, first after %d ms]", tokens, rate, result.timeToFirstToken().toMillis());
   }
 }

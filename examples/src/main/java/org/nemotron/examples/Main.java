@@ -1,18 +1,12 @@
 package org.nemotron.examples;
 
-import java.io.IOException;
-import java.nio.file.FileSystemException;
-import org.nemotron.core.io.FileFaults;
-import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
-import org.nemotron.nas.pipeline.NoArchitectureException;
-import org.nemotron.runtime.engine.GenerationFailedException;
+import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ParseResult;
 
 /** The command line of the examples: one subcommand per program. */
 @Command(
@@ -40,32 +34,10 @@ public final class Main {
    * @param arguments the subcommand and its options
    */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
-  }
-
-  /**
-   * What the user can mend is said in a sentence; anything else is a fault of ours, with its trace.
-   */
-  private static int explain(Exception fault, CommandLine command, ParseResult parsed)
-      throws Exception {
-    if (fault instanceof FileSystemException file && file.getReason() == null) {
-      command.getErr().println("nemotron: " + file.getFile() + ": " + FileFaults.words(file));
-      return command.getCommandSpec().exitCodeOnExecutionException();
-    }
-    if (fault instanceof IOException
-        || fault instanceof NoArchitectureException
-        || fault instanceof NonFiniteException
-        || fault instanceof GenerationFailedException
-        || fault instanceof IllegalArgumentException) {
-      command.getErr().println("nemotron: " + fault.getMessage());
-      return command.getCommandSpec().exitCodeOnExecutionException();
-    }
-    throw fault;
+    System.exit(Shell.run(Main::commandLine, arguments));
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler(Main::explain);
+    return Shell.configured(new CommandLine(new Main()));
   }
 }

@@ -1,11 +1,15 @@
 package org.nemotron.examples;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.nemotron.core.io.FileFaults;
+import org.nemotron.examples.shell.Shell;
 import org.nemotron.nas.search.ProblemJson;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchProblem;
@@ -75,11 +79,11 @@ public final class SearchOnATable implements Callable<Integer> {
 
   /** Runs the program and exits with its code. */
   public static void main(String... args) {
-    System.exit(commandLine().execute(args));
+    System.exit(Shell.run(SearchOnATable::commandLine, args));
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new SearchOnATable());
+    return Shell.configured(new CommandLine(new SearchOnATable()));
   }
 
   @Override
@@ -91,9 +95,18 @@ public final class SearchOnATable implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       spec.commandLine().getErr().println(file + ": " + e.getMessage());
     } catch (IOException e) {
-      spec.commandLine().getErr().println(file + ": this file cannot be read: " + e);
+      spec.commandLine().getErr().println(file + ": " + unreadable(e));
     }
     return BAD_INPUT;
+  }
+
+  private static String unreadable(IOException fault) {
+    if (fault instanceof CharacterCodingException) {
+      return "this file is not valid UTF-8";
+    }
+    return fault instanceof FileSystemException file
+        ? "this file cannot be read (" + FileFaults.words(file) + ")"
+        : "this file cannot be read (" + fault.getMessage() + ")";
   }
 
   private SearchReply reply(SearchProblem problem) {

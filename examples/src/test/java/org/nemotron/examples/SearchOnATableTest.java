@@ -224,7 +224,18 @@ final class SearchOnATableTest {
     CommandLine command = SearchOnATable.commandLine();
     command.setErr(new PrintWriter(err, true));
     assertThat(command.execute(file().toString())).isEqualTo(64);
-    assertThat(err.toString()).startsWith(file() + ": this file cannot be read: ");
+    assertThat(err.toString())
+        .isEqualTo(file() + ": this file cannot be read (no such file)" + System.lineSeparator());
+  }
+
+  @Test
+  void run_fileIsNotUtf8_saysSo() throws IOException {
+    Path file = directory.resolve("latin.json");
+    Files.write(file, new byte[] {'{', (byte) 0xE9, '}'});
+    CommandLine command = SearchOnATable.commandLine();
+    command.setErr(new PrintWriter(err, true));
+    assertThat(command.execute(file.toString())).isEqualTo(64);
+    assertThat(err.toString().strip()).isEqualTo(file + ": this file is not valid UTF-8");
   }
 
   @Test

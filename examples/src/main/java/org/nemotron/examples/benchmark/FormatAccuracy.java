@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
@@ -24,6 +25,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.text.TextFiles;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,7 +35,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Measures how well a model predicts a text with its weights in several formats.")
 public final class FormatAccuracy implements Callable<Integer> {
-  @Option(names = "--model", required = true, description = "A Hugging Face directory.")
+  @Option(names = "--model", required = true, description = "A Hugging Face directory, or GGUF.")
   private Path model = Path.of("");
 
   @Option(names = "--text", required = true, description = "A text file.")
@@ -56,7 +58,8 @@ public final class FormatAccuracy implements Callable<Integer> {
     Device where = Device.parse(device);
     DType dtype = where.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     ImmutableIntArray ids;
-    try (Tokenizer tokenizer = Tokenizer.open(model)) {
+    try (TokenizerDirectory files = TokenizerDirectory.of(ModelArgument.checked(model));
+        Tokenizer tokenizer = Tokenizer.open(files.path())) {
       ids = tokenizer.encodeWhole(String.join("\n", TextFiles.documents(text)));
     }
     checkArgument(
@@ -71,6 +74,7 @@ public final class FormatAccuracy implements Callable<Integer> {
       for (WeightFormat format : formats) {
         try (InferenceModel ready = host.prepare(weights, format, tokens)) {
           System.out.printf("%-12s %s%n", format, measured(ready, ids));
+          ready.notes().forEach(note -> System.out.println("  " + note));
         }
       }
     }

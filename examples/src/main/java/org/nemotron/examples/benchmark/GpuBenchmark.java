@@ -20,6 +20,7 @@ import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine.Command;
@@ -40,7 +41,8 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      description = "A Hugging Face directory; random weights in Llama-3.1-8B's shape without.")
+      description =
+          "A Hugging Face directory or GGUF; random weights in Llama-3.1-8B's shape without.")
   private Path model = Path.of("");
 
   @Option(names = "--context", defaultValue = "1024", description = "Tokens read before decode.")
@@ -170,7 +172,7 @@ public final class GpuBenchmark implements Callable<Integer> {
   private HeterogeneousModel weights(Device where) throws IOException {
     return model.toString().isEmpty()
         ? RandomModels.of(RandomModels.LLAMA_8B, where, DType.BFLOAT16)
-        : ModelReader.read(model, DType.BFLOAT16, where);
+        : ModelReader.read(ModelArgument.checked(model), DType.BFLOAT16, where);
   }
 
   private Map<String, Object> prefill(ServingSteps run, GpuLimits limits) {

@@ -15,6 +15,7 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.benchmark.ServingFigures.BatchSpeed;
 import org.nemotron.examples.benchmark.ServingFigures.LoadLatency;
 import org.nemotron.examples.benchmark.ServingFigures.ScenarioSpeed;
+import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.runtime.engine.EngineSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Spec;
 public final class ServingBenchmark implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "1..2", paramLabel = "DIR", description = "the parent, and perhaps a child")
+  @Parameters(arity = "1..2", paramLabel = "MODEL", description = "the parent, and perhaps a child")
   private List<Path> models;
 
   @Option(
@@ -74,9 +75,9 @@ public final class ServingBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Files.createDirectories(output); // what is measured for minutes can be written
     List<ServingFigures> figures = measured();
     figures.forEach(this::print);
-    Files.createDirectories(output);
     new ObjectMapper()
         .registerModule(new GuavaModule())
         .writerWithDefaultPrettyPrinter()
@@ -99,6 +100,9 @@ public final class ServingBenchmark implements Callable<Integer> {
   /** The models take turns, so that a disturbance of the machine meets all alike. */
   private List<ServingFigures> measured() throws IOException {
     EngineSettings settings = EngineSettings.defaults(Device.parse(device));
+    for (Path model : models) {
+      Path unused = ModelArgument.checked(model);
+    }
     ListMultimap<Path, ServingFigures> taken = ArrayListMultimap.create();
     for (int round = 0; round < rounds; round++) {
       for (Path model : models) {

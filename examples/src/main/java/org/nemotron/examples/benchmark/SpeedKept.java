@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.global.torch;
+import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -20,7 +21,7 @@ import picocli.CommandLine.Option;
     description =
         "Compares what makes this library fast with its rivals, in one run; about a minute.")
 public final class SpeedKept implements Callable<Integer> {
-  @Option(names = "--model", paramLabel = "DIR", description = "a small trained model")
+  @Option(names = "--model", paramLabel = "MODEL", description = "a small trained model")
   private Path model = Path.of("examples/models/tale-7m");
 
   @Option(names = "--text", paramLabel = "FILE", description = "text for it")
@@ -29,7 +30,7 @@ public final class SpeedKept implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path scratch = Files.createTempDirectory("speed-kept");
-    try (SpeedRaces races = new SpeedRaces(model, text, scratch)) {
+    try (SpeedRaces races = new SpeedRaces(ModelArgument.checked(model), text, scratch)) {
       String instructions = torch.get_cpu_capability().getString();
       System.out.println("instructions that LibTorch uses: " + instructions);
       return run(races, SpeedRatios.published(instructions));

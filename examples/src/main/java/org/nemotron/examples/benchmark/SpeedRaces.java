@@ -9,6 +9,7 @@ import java.util.Collections;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -62,7 +63,8 @@ final class SpeedRaces implements AutoCloseable {
     this.directory = directory;
     this.large = scratch.resolve("large");
     this.parent = opened(ModelReader.read(directory, DType.FLOAT32, Device.CPU));
-    try (Tokenizer tokenizer = Tokenizer.open(directory)) {
+    try (TokenizerDirectory files = TokenizerDirectory.of(directory);
+        Tokenizer tokenizer = Tokenizer.open(files.path())) {
       this.corpus =
           TokenCorpus.encode(
               TextFiles.documents(text, 1_000_000), tokenizer, parent.spec(), 50_000);
@@ -148,8 +150,9 @@ final class SpeedRaces implements AutoCloseable {
   /** Weights left in the file's pages, and the same weights copied out of them. */
   private SpeedRace loading() throws IOException {
     try (HeterogeneousModel random =
-        RandomModels.of(largeSpec(parent.spec()), Device.CPU, DType.BFLOAT16)) {
-      ModelWriter.write(random, large, DType.BFLOAT16, directory);
+            RandomModels.of(largeSpec(parent.spec()), Device.CPU, DType.BFLOAT16);
+        TokenizerDirectory files = TokenizerDirectory.of(directory)) {
+      ModelWriter.write(random, large, DType.BFLOAT16, files.path());
     }
     return new SpeedRace(
         "loading",

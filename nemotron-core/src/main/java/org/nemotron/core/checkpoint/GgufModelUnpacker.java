@@ -66,7 +66,8 @@ public final class GgufModelUnpacker {
     }
   }
 
-  private static void writeTokenizer(Path file, Path directory) throws IOException {
+  /** Writes the tokenizer of {@code file} to {@code directory}, which exists. */
+  static void writeTokenizer(Path file, Path directory) throws IOException {
     try (GgufFile open = GgufFile.open(file)) {
       GgufKeys keys = GgufKeys.of(open);
       Files.writeString(

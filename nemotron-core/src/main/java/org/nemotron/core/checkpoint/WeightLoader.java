@@ -9,6 +9,7 @@ import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Finiteness;
+import org.nemotron.core.tensor.HalfPrecision;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
@@ -48,6 +49,7 @@ final class WeightLoader {
   private void checkFinite(String name, Tensor stored, Tensor own)
       throws CheckpointFormatException {
     if (Finiteness.of(own)) {
+      checkHeld(name, stored);
       return;
     }
     if (Finiteness.of(stored.contiguous())) {
@@ -58,5 +60,16 @@ final class WeightLoader {
               + ".\nMaybe bfloat16 serves: it has the range of float32.");
     }
     throw weights.wrong(name, "holds NaN or infinite weights.\nMaybe its training diverged.");
+  }
+
+  /** Vectors are left: a bias of nothing but tiny elements does nothing. */
+  private void checkHeld(String name, Tensor stored) throws CheckpointFormatException {
+    boolean smaller = dtype == DType.FLOAT16 && DType.of(stored) != DType.FLOAT16;
+    if (smaller && stored.dim() == 2 && HalfPrecision.loses(stored)) {
+      throw weights.wrong(
+          name,
+          "holds weights that are too small for float16.\n"
+              + "Maybe bfloat16 serves: it has the range of float32.");
+    }
   }
 }

@@ -135,7 +135,7 @@ public final class GreedyDecoder {
    * Returns the likeliest token of {@code row}, whoever finds it: the device, where {@link
    * SequenceChunk#LIKELIEST_TOKEN} was wanted of it, or this method.
    *
-   * @throws NonFiniteException if a logit is not a number
+   * @throws NonFiniteException if a logit is NaN or +Infinity
    */
   public static int likeliest(StepOutput output, int row) {
     return output.isSampled(row) ? output.token(row) : likeliest(output.logits(row));
@@ -144,18 +144,20 @@ public final class GreedyDecoder {
   /**
    * Returns the id of the largest logit, the first of equals.
    *
-   * @throws IllegalStateException if one is not a number
+   * @throws NonFiniteException if one is NaN or +Infinity
    */
   public static int likeliest(float[] logits) {
     int best = 0;
     float largest = Float.NEGATIVE_INFINITY;
     for (int id = 0; id < logits.length; id++) {
       if (!(logits[id] <= largest)) {
-        if (Float.isNaN(logits[id])) {
+        if (!Float.isFinite(logits[id])) {
           throw new NonFiniteException(
               "the logit of token "
                   + id
-                  + " (NaN) must be a number.\nMaybe the weights are damaged.");
+                  + " ("
+                  + logits[id]
+                  + ") must be finite.\nMaybe the weights are damaged, or too large.");
         }
         best = id;
         largest = logits[id];

@@ -1,5 +1,6 @@
 package org.nemotron.core.inference;
 
+import com.google.common.collect.ImmutableList;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
@@ -31,6 +32,15 @@ public interface InferenceModel extends AutoCloseable {
    * it counts beside the table.
    */
   long weightBytes();
+
+  /**
+   * Returns what is held otherwise than in the format that was asked for, and why: a sentence for
+   * each matrix; none for most models. Half precision cannot hold weights above 65,504, nor rows
+   * and columns far below 6e-8: such a matrix is held as float32.
+   */
+  default ImmutableList<String> notes() {
+    return ImmutableList.of();
+  }
 
   /**
    * Returns a session with a KV cache of {@code pages} pages, which the caller closes.

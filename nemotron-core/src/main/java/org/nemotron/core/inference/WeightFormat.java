@@ -9,8 +9,9 @@ public enum WeightFormat {
   /**
    * As IEEE half precision, on the CPU, packed once in the order in which the product reads them.
    * Exact for bfloat16 weights from 2^-17 (7.6e-6) to 65504 in size; smaller ones are off by 2^-25
-   * (3e-8) at most, larger ones become 65504. A row's result does not depend on how many rows are
-   * multiplied together.
+   * (3e-8) at most. A row's result does not depend on how many rows are multiplied together. A
+   * matrix that has larger weights, or that has rows or columns too small for it, is held as
+   * float32: {@link InferenceModel#notes} names it.
    */
   FLOAT16(2),
   /**

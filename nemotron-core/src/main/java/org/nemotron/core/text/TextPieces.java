@@ -3,39 +3,139 @@ package org.nemotron.core.text;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
- * Cuts a long text into pieces that are tokenized one after another, so that a tokenizer's working
- * memory, many times the text, stays small.
- *
- * <p>A piece ends before a space that stands between two letters: byte-level tokenizers (GPT-2's
- * and Llama 3's rules) begin a word there, so that the pieces have the tokens of the whole.
+ * Tokenizes a long text in pieces, with the tokens of the whole: a tokenizer's working memory, many
+ * times the text, stays small, and all cores have work.
  */
 final class TextPieces {
-  private TextPieces() {}
+  /*
+   * A tokenizer may put something before a text (a space, with SentencePiece), and its words may
+   * go on across any place that looks like a boundary. So a place to cut is tried: the tokens of the
+   * CONTEXT characters before it must be the first of the tokens of the same characters and as many
+   * behind it. Then a token ends there whatever follows. The next piece is tokenized with those
+   * characters before it, and their tokens, of which the first may be wrong, are dropped.
+   *
+   * What is taken for granted is that a token does not depend on characters further away than
+   * CONTEXT with words between: true of pre-tokenizers, which look at a few characters, and of
+   * merges within words. If the tokens to drop are not there, or no place is found, more is
+   * tokenized at once, in the end the whole text.
+   */
+  private static final int CONTEXT = 256;
 
-  /** Returns {@code text} in pieces of at most {@code maxChars} characters. */
-  static ImmutableList<String> of(String text, int maxChars) {
-    checkArgument(maxChars > 1, "maxChars (%s) must be above 1", maxChars);
-    ImmutableList.Builder<String> pieces = ImmutableList.builder();
-    int begin = 0;
-    while (text.length() - begin > maxChars) {
-      int end = cut(text, begin, begin + maxChars);
-      pieces.add(text.substring(begin, end));
-      begin = end;
-    }
-    return pieces.add(text.substring(begin)).build();
+  /** How many places of a kind are tried before others. */
+  private static final int TRIES = 16;
+
+  private final String text;
+  private final Function<String, ImmutableIntArray> tokenizer;
+
+  private TextPieces(String text, Function<String, ImmutableIntArray> tokenizer) {
+    this.text = text;
+    this.tokenizer = tokenizer;
   }
 
-  /** Returns the last place to cut, from {@code begin + 1} to {@code end}. */
-  private static int cut(String text, int begin, int end) {
-    for (int at = end; at > begin + 1; at--) {
-      if (text.charAt(at) == ' '
-          && Character.isLetter(text.charAt(at - 1))
-          && Character.isLetter(text.charAt(at + 1 < text.length() ? at + 1 : at))) {
-        return at;
+  /** Where a piece begins, behind which characters, and their tokens. */
+  private record Cut(int contextBegin, int at, ImmutableIntArray before) {}
+
+  /**
+   * Returns the tokens of {@code text}, piece by piece.
+   *
+   * @param maxChars how long a piece should be at most
+   */
+  static ImmutableList<ImmutableIntArray> encode(
+      String text, int maxChars, Function<String, ImmutableIntArray> tokenizer) {
+    checkArgument(maxChars > 1, "maxChars (%s) must be above 1", maxChars);
+    TextPieces pieces = new TextPieces(text, tokenizer);
+    ImmutableList<Cut> cuts = pieces.cuts(maxChars);
+    ImmutableList<Optional<ImmutableIntArray>> encoded =
+        IntStream.range(0, cuts.size())
+            .parallel()
+            .mapToObj(index -> pieces.tokens(cuts, index))
+            .collect(ImmutableList.toImmutableList());
+    return encoded.stream().allMatch(Optional::isPresent)
+        ? encoded.stream().map(Optional::orElseThrow).collect(ImmutableList.toImmutableList())
+        : ImmutableList.of(tokenizer.apply(text));
+  }
+
+  private Optional<ImmutableIntArray> tokens(ImmutableList<Cut> cuts, int index) {
+    Cut cut = cuts.get(index);
+    int end = index + 1 < cuts.size() ? cuts.get(index + 1).at() : text.length();
+    ImmutableIntArray tokens = tokenizer.apply(text.substring(cut.contextBegin(), end));
+    return startsWith(tokens, cut.before())
+        ? Optional.of(tokens.subArray(cut.before().length(), tokens.length()))
+        : Optional.empty();
+  }
+
+  private ImmutableList<Cut> cuts(int maxChars) {
+    ImmutableList.Builder<Cut> cuts = ImmutableList.builder();
+    cuts.add(new Cut(0, 0, ImmutableIntArray.of()));
+    int begin = 0;
+    int end = maxChars;
+    while (end < text.length()) {
+      Optional<Cut> cut = cut(begin, end);
+      if (cut.isPresent()) {
+        cuts.add(cut.get());
+        begin = cut.get().at();
+        end = begin;
+      }
+      end = (int) Math.min(Integer.MAX_VALUE, (long) end + maxChars);
+    }
+    return cuts.build();
+  }
+
+  /** Returns a place to cut behind {@code begin} and up to {@code end}, where one is found. */
+  private Optional<Cut> cut(int begin, int end) {
+    return cut(begin, end, this::isBetweenWords).or(() -> cut(begin, end, this::isBetweenKinds));
+  }
+
+  private Optional<Cut> cut(int begin, int end, IntPredicate likely) {
+    int tries = 0;
+    for (int at = end; at > begin && tries < TRIES; at--) {
+      if (likely.test(at)) {
+        Optional<Cut> cut = tried(at);
+        if (cut.isPresent()) {
+          return cut;
+        }
+        tries++;
       }
     }
-    return Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
+    return Optional.empty();
+  }
+
+  /** A space between letters: the rules of GPT-2 and Llama 3 begin a word there. */
+  private boolean isBetweenWords(int at) {
+    return text.charAt(at) == ' '
+        && Character.isLetter(text.charAt(at - 1))
+        && at + 1 < text.length()
+        && Character.isLetter(text.charAt(at + 1));
+  }
+
+  /** A letter beside something else, in scripts without spaces most often punctuation. */
+  private boolean isBetweenKinds(int at) {
+    return !Character.isLowSurrogate(text.charAt(at))
+        && Character.isLetter(text.charAt(at)) != Character.isLetter(text.charAt(at - 1));
+  }
+
+  private Optional<Cut> tried(int at) {
+    int begin = characterAt(Math.max(0, at - CONTEXT));
+    int end = characterAt(Math.min(text.length(), at + CONTEXT));
+    ImmutableIntArray before = tokenizer.apply(text.substring(begin, at));
+    ImmutableIntArray both = tokenizer.apply(text.substring(begin, end));
+    return startsWith(both, before) ? Optional.of(new Cut(begin, at, before)) : Optional.empty();
+  }
+
+  /** Returns {@code index}, or the one before where that is within a character. */
+  private int characterAt(int index) {
+    boolean within = index < text.length() && Character.isLowSurrogate(text.charAt(index));
+    return within ? index - 1 : index;
+  }
+
+  private static boolean startsWith(ImmutableIntArray tokens, ImmutableIntArray first) {
+    return tokens.length() >= first.length() && tokens.subArray(0, first.length()).equals(first);
   }
 }

@@ -32,7 +32,8 @@ public final class TokenCorpus {
   }
 
   /**
-   * Returns the tokens of {@code documents}, or the first {@code maxTokens} of them.
+   * Returns the tokens of {@code documents}, or the first {@code maxTokens} of them; a long
+   * document has the tokens that the tokenizer gives it as a whole.
    *
    * @param model has the special tokens around a document, and the size of the vocabulary
    * @throws IllegalArgumentException if the documents have no token, or one that is beyond the
@@ -59,11 +60,7 @@ public final class TokenCorpus {
   private static ImmutableList<ImmutableList<ImmutableIntArray>> encoded(
       List<String> documents, Tokenizer tokenizer) {
     return documents.parallelStream()
-        .map(
-            document ->
-                TextPieces.of(document, PIECE_CHARS).parallelStream()
-                    .map(tokenizer::encode)
-                    .collect(ImmutableList.toImmutableList()))
+        .map(document -> TextPieces.encode(document, PIECE_CHARS, tokenizer::encode))
         .collect(ImmutableList.toImmutableList());
   }
 

@@ -112,6 +112,11 @@ final class GreedyDecoderTest {
   void likeliest_notANumber_isRefused() {
     assertThatThrownBy(() -> GreedyDecoder.likeliest(new float[] {1, Float.NaN, 2}))
         .isInstanceOf(NonFiniteException.class)
-        .hasMessage("the logit of token 1 (NaN) must be a number.\nMaybe the weights are damaged.");
+        .hasMessage(
+            "the logit of token 1 (NaN) must be finite.\n"
+                + "Maybe the weights are damaged, or too large.");
+    assertThatThrownBy(() -> GreedyDecoder.likeliest(new float[] {1, Float.POSITIVE_INFINITY, 2}))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageStartingWith("the logit of token 1 (Infinity) must be finite.");
   }
 }

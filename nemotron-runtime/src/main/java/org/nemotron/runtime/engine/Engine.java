@@ -98,6 +98,10 @@ final class Engine implements AutoCloseable {
     return model.spec();
   }
 
+  ImmutableList<String> notes() {
+    return model.notes();
+  }
+
   /**
    * Checks that a request fits the model and the memory.
    *

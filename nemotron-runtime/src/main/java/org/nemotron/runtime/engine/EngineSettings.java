@@ -19,7 +19,8 @@ import org.nemotron.core.tensor.Device;
  * @param queueCapacity how many requests may wait for admission; beyond it, {@link
  *     TextGenerator#submit} blocks and {@link TextGenerator#trySubmit} returns empty
  * @param device where the model runs
- * @param weights the format of the packed weights
+ * @param weights the format of the packed weights; {@link TextGenerator#notes} names those that it
+ *     cannot hold
  * @param threads how many CPU cores compute; without effect on a GPU
  */
 public record EngineSettings(

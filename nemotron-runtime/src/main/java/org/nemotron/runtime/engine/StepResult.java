@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.nemotron.core.inference.FiniteLogits;
 import org.nemotron.core.inference.StepOutput;
 
 /** Which requests of a step are done and which failed, once each has taken its rows. */
@@ -52,7 +53,12 @@ final class StepResult {
       take(request, job -> job.accept(token));
     } else {
       float[] logits = output.logits(row);
-      take(request, job -> job.accept(wanted.position(), logits));
+      take(
+          request,
+          job -> {
+            FiniteLogits.check(logits, wanted.position());
+            return job.accept(wanted.position(), logits);
+          });
     }
   }
 

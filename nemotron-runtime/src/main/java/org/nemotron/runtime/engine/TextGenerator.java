@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
@@ -64,24 +65,25 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   /**
-   * Opens the model in {@code directory}, a Hugging Face directory, with default settings.
+   * Opens the model at {@code path}, a Hugging Face directory or a GGUF file, with default
+   * settings.
    *
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    */
-  public static TextGenerator open(Path directory) throws IOException {
-    return open(directory, EngineSettings.defaults());
+  public static TextGenerator open(Path path) throws IOException {
+    return open(path, EngineSettings.defaults());
   }
 
   /**
-   * Opens the model in {@code directory}, a Hugging Face directory: weights, tokenizer, end tokens
-   * and, when the first conversation needs it, chat template.
+   * Opens the model at {@code path}, a Hugging Face directory or a GGUF file: weights, tokenizer,
+   * end tokens and, when the first conversation needs it, chat template.
    *
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    */
-  public static TextGenerator open(Path directory, EngineSettings settings) throws IOException {
+  public static TextGenerator open(Path path, EngineSettings settings) throws IOException {
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
-    try (HeterogeneousModel model = ModelReader.read(directory, dtype, Device.CPU)) {
-      return of(model, directory, settings);
+    try (HeterogeneousModel model = ModelReader.read(path, dtype, Device.CPU)) {
+      return of(model, path, settings);
     }
   }
 
@@ -91,14 +93,20 @@ public final class TextGenerator implements AutoCloseable {
    *
    * @param model on the CPU, or on the GPU of the settings; its weights are packed, so that it may
    *     close afterwards
-   * @param directory a Hugging Face directory with tokenizer, end tokens and chat template
+   * @param path a Hugging Face directory, or a GGUF file, with tokenizer, end tokens and chat
+   *     template
    * @throws IOException if a file is missing or malformed
    */
-  public static TextGenerator of(HeterogeneousModel model, Path directory, EngineSettings settings)
+  public static TextGenerator of(HeterogeneousModel model, Path path, EngineSettings settings)
       throws IOException {
-    EndTokens endTokens = EndTokens.read(directory, model.spec().specialTokens());
-    return of(
-        model, Tokenizer.open(directory), endTokens, ChatTemplateSource.in(directory), settings);
+    try (TokenizerDirectory files = TokenizerDirectory.of(path)) {
+      EndTokens endTokens = EndTokens.read(files.path(), model.spec().specialTokens());
+      ChatTemplateSource templates =
+          files.path().equals(path)
+              ? ChatTemplateSource.in(path)
+              : ChatTemplateSource.ofFile(path, files.path());
+      return of(model, Tokenizer.open(files.path()), endTokens, templates, settings);
+    }
   }
 
   /**
@@ -145,6 +153,15 @@ public final class TextGenerator implements AutoCloseable {
   /** Returns the architecture of the model. */
   public ModelSpec spec() {
     return engine.spec();
+  }
+
+  /**
+   * Returns what the engine does otherwise than its settings say, and why: a sentence for each
+   * matrix that the {@linkplain EngineSettings#weights weight format} cannot hold. None for most
+   * models.
+   */
+  public ImmutableList<String> notes() {
+    return engine.notes();
   }
 
   /** Returns the engine's load, latencies and counts. */

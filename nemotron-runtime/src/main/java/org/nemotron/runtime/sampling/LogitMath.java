@@ -1,6 +1,6 @@
 package org.nemotron.runtime.sampling;
 
-import com.google.common.base.VerifyException;
+import org.nemotron.core.tensor.NonFiniteException;
 
 /** Argmax and log-sum-exp of the logits of one position. */
 final class LogitMath {
@@ -9,7 +9,7 @@ final class LogitMath {
   /**
    * Returns the likeliest token: that of the largest logit, the lowest id among equals.
    *
-   * @throws VerifyException if a logit is not a number, or none is finite
+   * @throws NonFiniteException if a logit is not a number, or none is finite
    */
   static int argmax(float[] logits) {
     int best = -1;
@@ -25,13 +25,13 @@ final class LogitMath {
       }
     }
     if (best < 0) {
-      throw new VerifyException("every logit is -Infinity, so that no token can follow");
+      throw new NonFiniteException("every logit is -Infinity, so that no token can follow");
     }
     return best;
   }
 
-  private static VerifyException notFinite(int token, float logit) {
-    return new VerifyException(
+  private static NonFiniteException notFinite(int token, float logit) {
+    return new NonFiniteException(
         "the logit of token "
             + token
             + " ("

@@ -2,12 +2,12 @@ package org.nemotron.runtime.sampling;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.base.VerifyException;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.nemotron.core.inference.TokenSampling;
+import org.nemotron.core.tensor.NonFiniteException;
 
 /**
  * Chooses the tokens of one request, one after another. It keeps the tokens chosen, for the
@@ -58,7 +58,7 @@ public final class TokenSampler {
    *
    * @param logits the model's logits for this position, one per token; changed during the call, and
    *     restored when it returns
-   * @throws VerifyException if a logit is not a number or +Infinity, or if all are -Infinity
+   * @throws NonFiniteException if a logit is not a number or +Infinity, or if all are -Infinity
    */
   public Sampled next(float[] logits) {
     checkArgument(

@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.metrics.EngineMetrics;
@@ -217,6 +218,29 @@ final class BadInputAndLoadTest {
       }
       assertThat(generator.metrics().failed()).isEqualTo(2);
       assertThat(generator.metrics().cache().usedPages()).isZero();
+    }
+  }
+
+  /** Products of such weights are beyond float32. */
+  @Test
+  void generate_activationsOverflow_failsWithThePlace() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(EngineSettings.defaults(), 1e30)) {
+      assertThat(generator.notes())
+          .isNotEmpty()
+          .allSatisfy(note -> assertThat(note).endsWith("; held as float32"));
+      assertThatThrownBy(() -> generator.generate(request(5, 4, 1)))
+          .isInstanceOf(GenerationFailedException.class)
+          .hasMessageMatching(
+              "the request failed: position 4: the logit of token \\d+ \\((NaN|-?Infinity)\\)"
+                  + " must be finite\\.\n"
+                  + "Maybe the weights are damaged, or so large that sums in float32 overflow\\.")
+          .hasCauseInstanceOf(NonFiniteException.class);
+      assertThatThrownBy(() -> generator.score(new int[] {1, 2, 3}, 1))
+          .isInstanceOf(GenerationFailedException.class)
+          .hasCauseInstanceOf(NonFiniteException.class);
+    }
+    try (TextGenerator usual = SmallModel.generator(EngineSettings.defaults())) {
+      assertThat(usual.notes()).isEmpty();
     }
   }
 

@@ -3,10 +3,10 @@ package org.nemotron.runtime.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.base.VerifyException;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.tensor.NonFiniteException;
 
 final class TokenSamplerTest {
   private static final ImmutableIntArray NO_PROMPT = ImmutableIntArray.of();
@@ -96,7 +96,7 @@ final class TokenSamplerTest {
   void next_notANumber_isRefused() {
     TokenSampler sampler = new TokenSampler(SamplingParams.greedy(), 3, NO_PROMPT);
     assertThatThrownBy(() -> sampler.next(new float[] {1, Float.NaN, 0}))
-        .isInstanceOf(VerifyException.class)
+        .isInstanceOf(NonFiniteException.class)
         .hasMessage(
             "the logit of token 1 (NaN) must be finite or -Infinity.\n"
                 + "Maybe the weights are damaged, or the model overflows in this element type.");
@@ -106,7 +106,7 @@ final class TokenSamplerTest {
   void next_nothingPossible_isRefused() {
     TokenSampler sampler = new TokenSampler(SamplingParams.greedy(), 1, NO_PROMPT);
     assertThatThrownBy(() -> sampler.next(new float[] {Float.NEGATIVE_INFINITY}))
-        .isInstanceOf(VerifyException.class)
+        .isInstanceOf(NonFiniteException.class)
         .hasMessage("every logit is -Infinity, so that no token can follow");
   }
 

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -17,10 +18,10 @@ import org.nemotron.core.tensor.Tensors;
  * @param source all tensors of the model
  * @param layer which layer
  * @param eps of all norms
- * @param format of all products
+ * @param formats chooses how each product is held
  * @param team how many threads share each product
  */
-record CpuLayerWeights(WeightSource source, int layer, double eps, WeightFormat format, int team) {
+record CpuLayerWeights(WeightSource source, int layer, double eps, HeldFormats formats, int team) {
   /** Threads share out the outputs of a product in units of so many. */
   static final int OUTPUTS = 16;
 
@@ -39,23 +40,33 @@ record CpuLayerWeights(WeightSource source, int layer, double eps, WeightFormat 
 
   /** Returns the product by one matrix. */
   ColumnParallelLinear linear(String name) {
-    try (NativeScope scope = NativeScope.open()) {
-      return ColumnParallelLinear.of(get(name), OUTPUTS, team, format);
-    }
+    return joined(ImmutableList.of(name), OUTPUTS);
   }
 
   /** Returns the product by several matrices, one below the other. */
   ColumnParallelLinear joined(ImmutableList<String> names, int unit) {
     try (NativeScope scope = NativeScope.open()) {
-      return ColumnParallelLinear.of(Tensors.joined(get(names)), unit, team, format);
+      ImmutableList<Tensor> weights = get(names);
+      WeightFormat format = format(names, weights);
+      return ColumnParallelLinear.of(
+          weights.size() == 1 ? weights.get(0) : Tensors.joined(weights), unit, team, format);
     }
   }
 
   /** Returns the product by matrices of one shape, of which each thread has the same rows. */
   ColumnParallelLinear alike(ImmutableList<String> names) {
     try (NativeScope scope = NativeScope.open()) {
-      return ColumnParallelLinear.of(get(names), OUTPUTS, team, format);
+      ImmutableList<Tensor> weights = get(names);
+      return ColumnParallelLinear.of(weights, OUTPUTS, team, format(names, weights));
     }
+  }
+
+  private WeightFormat format(ImmutableList<String> names, ImmutableList<Tensor> weights) {
+    return formats.of(
+        names.stream()
+            .map(name -> ModelSpec.layerPrefix(layer) + name)
+            .collect(ImmutableList.toImmutableList()),
+        weights);
   }
 
   private ImmutableList<Tensor> get(ImmutableList<String> names) {

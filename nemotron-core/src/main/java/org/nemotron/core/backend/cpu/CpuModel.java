@@ -18,7 +18,7 @@ import org.nemotron.core.tensor.Resources;
  *
  * <p>With {@link WeightFormat#FLOAT16} what it computes for a sequence does not depend, to the last
  * bit, on the other sequences, on how its prompt is cut into chunks, on which pages it has, or on
- * the number of threads.
+ * the number of threads; unless {@link #notes} names a matrix that half precision cannot hold.
  */
 final class CpuModel implements InferenceModel {
   // Shape letters in this file: R = rows of a step, D = model width, V = vocabulary.
@@ -34,6 +34,7 @@ final class CpuModel implements InferenceModel {
   private final ImmutableList<CpuBlock> blocks;
   private final CpuRmsNorm finalNorm;
   private final ColumnParallelLinear head;
+  private final ImmutableList<String> notes;
   private final Resources parts;
   private boolean closed;
 
@@ -53,13 +54,15 @@ final class CpuModel implements InferenceModel {
     this.maxRows = maxRows;
     this.rotary = new RotaryCache(spec.rope(), spec.headDim());
     WeightSource checked = weights.checked(spec);
+    HeldFormats formats = new HeldFormats(format);
     try (Resources made = new Resources()) {
       this.embeddingVD = made.add(embedding(checked), NativeFloats::close);
-      this.blocks = packed(checked, made);
+      this.blocks = packed(checked, formats, made);
       this.finalNorm = finalNorm(checked);
-      this.head = made.add(head(checked), ColumnParallelLinear::close);
+      this.head = made.add(head(checked, formats), ColumnParallelLinear::close);
       this.parts = made.complete();
     }
+    this.notes = formats.notes();
   }
 
   private static NativeFloats embedding(WeightSource weights) {
@@ -74,19 +77,21 @@ final class CpuModel implements InferenceModel {
     }
   }
 
-  private ColumnParallelLinear head(WeightSource weights) {
+  private ColumnParallelLinear head(WeightSource weights, HeldFormats formats) {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor headVD = weights.get(spec.tiedEmbeddings() ? EMBEDDING : "lm_head.weight");
+      String name = spec.tiedEmbeddings() ? EMBEDDING : "lm_head.weight";
+      Tensor headVD = CpuLayerWeights.onCpu(weights.get(name));
       return ColumnParallelLinear.of(
-          CpuLayerWeights.onCpu(headVD), CpuLayerWeights.OUTPUTS, team.count(), format);
+          headVD, CpuLayerWeights.OUTPUTS, team.count(), formats.ofTable(name, headVD));
     }
   }
 
-  private ImmutableList<CpuBlock> packed(WeightSource weights, Resources made) {
+  private ImmutableList<CpuBlock> packed(
+      WeightSource weights, HeldFormats formats, Resources made) {
     ImmutableList.Builder<CpuBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
     for (int layer = 0; layer < spec.layers(); layer++) {
       CpuLayerWeights own =
-          new CpuLayerWeights(weights, layer, spec.rmsNormEps(), format, team.count());
+          new CpuLayerWeights(weights, layer, spec.rmsNormEps(), formats, team.count());
       packed.add(made.add(new CpuBlock(spec.block(layer), own, rotary), CpuBlock::close));
     }
     return packed.build();
@@ -145,6 +150,11 @@ final class CpuModel implements InferenceModel {
     return blocks.stream().mapToLong(CpuBlock::weightBytes).sum()
         + head.bytes()
         + embeddingVD.capacity() * Float.BYTES;
+  }
+
+  @Override
+  public ImmutableList<String> notes() {
+    return notes;
   }
 
   /** Starts a step of {@code rows}: the rows of the embedding become the residual stream. */

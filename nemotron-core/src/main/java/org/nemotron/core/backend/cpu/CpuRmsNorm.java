@@ -18,9 +18,13 @@ final class CpuRmsNorm {
     return weights.length;
   }
 
-  /** Writes the norm of the row at {@code source[from]} to {@code target[to]}. */
+  /**
+   * Writes the norm of the row at {@code source[from]} to {@code target[to]}: NaN where its squares
+   * overflow, since the inverse of infinity would make a row of zeros of it.
+   */
   void apply(float[] source, int from, float[] target, int to) {
-    float scale = (float) (1 / Math.sqrt(meanSquare(source, from) + eps));
+    float mean = meanSquare(source, from);
+    float scale = mean <= Float.MAX_VALUE ? (float) (1 / Math.sqrt(mean + eps)) : Float.NaN;
     for (int i = 0; i < weights.length; i++) {
       target[to + i] = source[from + i] * scale * weights[i];
     }

@@ -28,8 +28,9 @@ import org.nemotron.core.tensor.Tensors;
  * that an output does not depend on its neighbors. Which counts of rows and which blocks do is
  * found by trying, once per process, so that both hold with whatever instructions FBGEMM chooses.
  *
- * <p>LibTorch says once per process, on the standard error stream, that its functions for FBGEMM
- * are deprecated; its bindings have no way to silence just these warnings.
+ * <p>LibTorch warns once per process, at the first call, that its functions for FBGEMM are
+ * deprecated: which nobody who reads it can change, so the first calls are {@linkplain
+ * SilencedWarnings silenced}.
  */
 final class Fp16Gemm {
   private static final int PERIOD = 120;
@@ -58,8 +59,16 @@ final class Fp16Gemm {
 
     private static Optional<Alike> alike() {
       try (NativeScope scope = NativeScope.open()) {
-        Tensor weight = numbers(OUTPUTS, 1);
+        Tensor weight = numbers(OUTPUTS, 1); // loads LibTorch
+        warnOfNothing(weight);
         return packed(weight).map(packed -> alike(weight, packed));
+      }
+    }
+
+    /** What is called for the first time here warns. */
+    private static void warnOfNothing(Tensor weight) {
+      try (SilencedWarnings silence = SilencedWarnings.open()) {
+        packed(weight).ifPresent(packed -> verify(product(weight, packed).defined()));
       }
     }
 

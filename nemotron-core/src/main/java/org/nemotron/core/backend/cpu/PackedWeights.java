@@ -34,7 +34,8 @@ public final class PackedWeights implements AutoCloseable {
   }
 
   /**
-   * Packs {@code weightNK}.
+   * Packs {@code weightNK}. What half precision loses of it is the caller's to ask of {@link
+   * org.nemotron.core.tensor.HalfPrecision}: a weight above 65,504 becomes 65,504.
    *
    * @param weightNK {@code [N, K]}, of any floating-point type; it is copied
    * @throws IllegalArgumentException if {@code format} is one for GPUs only

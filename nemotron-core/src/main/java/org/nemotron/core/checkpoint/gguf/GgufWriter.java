@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.tensor.NativeScope;
 
@@ -121,12 +122,16 @@ public final class GgufWriter {
     long begin = channel.position();
     long rows = tensor.rowCount();
     long atOnce = Math.max(1, PIECE_ELEMENTS / tensor.columns());
+    GgufRange range = new GgufRange(tensor);
     for (long row = 0; row < rows; row += atOnce) {
       try (NativeScope scope = NativeScope.open()) {
         long count = Math.min(atOnce, rows - row);
-        GgufElements.write(channel, tensor, tensor.rows().of(row, count));
+        Tensor some = tensor.rows().of(row, count);
+        GgufElements.write(channel, tensor, some);
+        range.add(some);
       }
     }
+    range.check();
     Verify.verify(
         channel.position() - begin == tensor.bytes(),
         "tensor %s is not as long as announced",

@@ -18,6 +18,9 @@ import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Finiteness;
+import org.nemotron.core.tensor.HalfPrecision;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -30,6 +33,8 @@ public final class ShardedWeights {
   /**
    * Writes tensors of {@code dtype}, with zeros behind each up to its shape; a shape without a
    * tensor is written as zeros.
+   *
+   * @throws IOException if they cannot be written, or {@code dtype} cannot hold one
    */
   public static void write(
       Map<String, Tensor> tensors,
@@ -38,6 +43,9 @@ public final class ShardedWeights {
       Path directory,
       long maxFileBytes)
       throws IOException {
+    if (dtype == DType.FLOAT16) {
+      checkHeld(tensors);
+    }
     ImmutableList<ImmutableList<String>> shards = shards(shapes, dtype, maxFileBytes);
     Map<String, String> fileOfTensor = new LinkedHashMap<>();
     for (int shard = 0; shard < shards.size(); shard++) {
@@ -60,6 +68,24 @@ public final class ShardedWeights {
       fileOfTensor.forEach(index.putObject("weight_map")::put);
       AtomicFiles.write(
           directory.resolve(CheckpointDirectory.INDEX), index.toPrettyString() + "\n");
+    }
+  }
+
+  /** Half precision is the one type that cannot hold what the others can. */
+  private static void checkHeld(Map<String, Tensor> tensors) throws IOException {
+    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+      try (NativeScope scope = NativeScope.open()) {
+        Tensor weights = entry.getValue().detach().cpu();
+        boolean large = !Finiteness.of(Tensors.cast(weights, DType.FLOAT16).contiguous());
+        if (large || (weights.dim() == 2 && HalfPrecision.loses(weights))) {
+          throw new IOException(
+              "tensor "
+                  + entry.getKey()
+                  + " holds weights that are too "
+                  + (large ? "large" : "small")
+                  + " for float16.\nMaybe bfloat16 serves: it has the range of float32.");
+        }
+      }
     }
   }
 

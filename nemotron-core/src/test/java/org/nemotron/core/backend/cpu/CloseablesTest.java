@@ -23,6 +23,7 @@ import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cuda.GpuCloseablesTest;
 import org.nemotron.core.checkpoint.CheckpointWeights;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufValue;
 import org.nemotron.core.checkpoint.gguf.GgufWriter;
@@ -155,6 +156,11 @@ public final class CloseablesTest implements CloseableContract {
             () -> opened(() -> ModelReader.weights(GOLDEN, DType.FLOAT32, Device.CPU)),
             CloseablesTest::read,
             "these weights are closed"),
+        CloseableCase.of(
+            TokenizerDirectory.class,
+            () -> opened(() -> TokenizerDirectory.of(GOLDEN)),
+            made -> assertThat(made.path()).isEqualTo(GOLDEN),
+            "this tokenizer's directory is closed"),
         CloseableCase.of(
             SafetensorsFile.class,
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
