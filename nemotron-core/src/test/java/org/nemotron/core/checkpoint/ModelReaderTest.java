@@ -140,7 +140,8 @@ final class ModelReaderTest {
   void read_leftOversOfOldWriters_areTolerated() throws IOException {
     spec = Checkpoints.llama(true);
     weights = new LinkedHashMap<>(Checkpoints.weights(spec, 1));
-    weights.put("lm_head.weight", Tensors.of(new float[88], 11, 8));
+    weights.put(
+        "lm_head.weight", Verify.verifyNotNull(weights.get("model.embed_tokens.weight")).clone());
     weights.put("model.layers.0.self_attn.rotary_emb.inv_freq", Tensors.of(new float[2], 2));
     write();
     try (HeterogeneousModel model = read(DType.FLOAT32)) {
@@ -184,7 +185,11 @@ final class ModelReaderTest {
   void read_separateHeadButNone_isMissing() throws IOException {
     weights.remove("lm_head.weight");
     write();
-    assertRefused(directory + ": tensor lm_head.weight is missing" + OTHER_MODELS);
+    assertRefused(
+        directory
+            + ": tensor lm_head.weight is missing\n"
+            + "Maybe its head is the embedding: then set tie_word_embeddings to true in"
+            + " config.json.");
   }
 
   @Test

@@ -28,6 +28,7 @@ final class GenerationConfig {
   private SamplingParams params() throws IOException {
     SamplingParams.Builder params = SamplingParams.builder();
     boolean samples = flag("do_sample");
+    UnsupportedGeneration.check(file, config, samples);
     double temperature = number("temperature", 1);
     double topK = number("top_k", TRANSFORMERS_TOP_K);
     double topP = number("top_p", 1);

@@ -36,7 +36,7 @@ public record EndTokens(ImmutableSet<Integer> ids) {
   public static EndTokens read(Path directory, SpecialTokens config) throws IOException {
     Path file = directory.resolve(ConfigFiles.GENERATION);
     JsonNode named = ConfigFiles.read(file).path(KEY);
-    if (named.isMissingNode() || named.isNull()) {
+    if (named.isMissingNode() || named.isNull() || (named.isArray() && named.isEmpty())) {
       return new EndTokens(ImmutableSet.copyOf(config.endOfText()));
     }
     ImmutableSet.Builder<Integer> ids = ImmutableSet.builder();

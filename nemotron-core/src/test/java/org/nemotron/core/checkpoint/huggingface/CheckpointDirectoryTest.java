@@ -46,10 +46,10 @@ final class CheckpointDirectoryTest {
   }
 
   @Test
-  void tensor_sharded_comesFromTheFileThatTheIndexNames() throws IOException {
+  void tensor_sharded_comesFromTheFileThatHasIt() throws IOException {
     try (NativeScope scope = NativeScope.open();
         CheckpointDirectory checkpoint = CheckpointDirectory.open(directory)) {
-      assertThat(checkpoint.names()).containsExactlyInAnyOrder("a", "b");
+      assertThat(checkpoint.names()).containsExactlyInAnyOrder("a", "b", "c");
       assertThat(Tensors.floats(checkpoint.tensor("a"))).containsExactly(1, 2);
       assertThat(Tensors.floats(checkpoint.tensor("b"))).containsExactly(3);
     }
@@ -65,11 +65,28 @@ final class CheckpointDirectoryTest {
   }
 
   @Test
-  void open_indexPlacesATensorInTheWrongFile_isNamed() throws IOException {
+  void absence_tensorThatTheIndexPlacesWhereItIsNot_isKnown() throws IOException {
     writeIndex("model-00001-of-00002.safetensors", "model-00001-of-00002.safetensors");
+    try (CheckpointDirectory checkpoint = CheckpointDirectory.open(directory)) {
+      assertThat(checkpoint.names()).containsExactly("a");
+      assertThat(checkpoint.absence("b"))
+          .isEqualTo(
+              ", but model.safetensors.index.json places it in model-00001-of-00002.safetensors");
+      assertThat(checkpoint.absence("c")).isEmpty();
+    }
+  }
+
+  @Test
+  void open_tensorInTwoFiles_isRefused() throws IOException {
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    Files.copy(
+        directory.resolve("model-00001-of-00002.safetensors"),
+        directory.resolve("model-00002-of-00002.safetensors"));
     assertRefused(
-        directory.resolve("model-00001-of-00002.safetensors")
-            + ": tensor b is missing, but model.safetensors.index.json places it there");
+        directory.resolve("model-00002-of-00002.safetensors")
+            + ": tensor a is also in "
+            + directory.resolve("model-00001-of-00002.safetensors")
+            + ".\nMaybe files of two checkpoints were mixed.");
   }
 
   @Test
