@@ -1,12 +1,11 @@
 package org.nemotron.examples;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.nemotron.core.io.JsonFiles;
 import org.nemotron.nas.search.ProblemJson;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchProblem;
@@ -86,15 +85,13 @@ public final class SearchOnATable implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      SearchReply reply = reply(ProblemJson.parse(JsonFiles.text(file)));
+      SearchReply reply = reply(ProblemJson.parse(Files.readString(file)));
       spec.commandLine().getOut().println(json ? reply.json() : reply.table());
       return reply.exitCode();
     } catch (IllegalArgumentException e) {
       spec.commandLine().getErr().println(file + ": " + e.getMessage());
-    } catch (FileSystemException e) {
-      spec.commandLine().getErr().println(file + ": this file cannot be read: " + e);
     } catch (IOException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      spec.commandLine().getErr().println(file + ": this file cannot be read: " + e);
     }
     return BAD_INPUT;
   }

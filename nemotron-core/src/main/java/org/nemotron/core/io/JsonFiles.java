@@ -83,7 +83,7 @@ public final class JsonFiles {
     if (bytes.length < 2) {
       return false;
     }
-    int pair = (bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF;
+    int pair = Byte.toUnsignedInt(bytes[0]) * 256 + Byte.toUnsignedInt(bytes[1]);
     return pair == 0xFEFF || pair == 0xFFFE || (bytes[0] == 0) != (bytes[1] == 0);
   }
 }

@@ -36,8 +36,7 @@ final class AddedTokens {
     for (Map.Entry<Integer, AddedToken> entry : settings.numbered().entrySet()) {
       AddedToken token = entry.getValue();
       all.add(token);
-      all.checkId(
-          settings.source(), token, entry.getKey(), all.number(token));
+      all.checkId(settings.source(), token, entry.getKey(), all.number(token));
     }
     settings.named().forEach(all::addNamed);
     return all;

@@ -1,16 +1,16 @@
 package org.nemotron.core.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.core.io.JsonFiles;
 
 /**
  * The tokenizer.json of a directory, completed by the files beside it as transformers completes it:
- * with tokens that only they list, and with the tokens that they put around a text.
+ * with the tokens that only they list.
  */
 public final class TokenizerJson {
   static final String FILE = "tokenizer.json";
@@ -39,6 +39,9 @@ public final class TokenizerJson {
   /** Returns the completed file as a text: as it stands where nothing is missing. */
   static String text(Path directory) throws IOException {
     Path file = directory.resolve(FILE);
+    if (!Files.exists(file)) {
+      throw new IOException(file + " is missing");
+    }
     String text = JsonFiles.text(file);
     try {
       return completed(file, text, TokenizerSettings.read(directory));
@@ -51,16 +54,11 @@ public final class TokenizerJson {
       throws IOException {
     TokenizerParts parts = TokenizerParts.of(text);
     AddedTokens tokens = AddedTokens.of(file, parts, settings);
-    TextEnds ends = TextEnds.of(settings);
-    boolean sameEnds = !settings.saysEnds() || ends.areThoseOf(parts.postProcessor());
-    if (tokens.isComplete() && sameEnds) {
+    if (tokens.isComplete()) {
       return text;
     }
     ObjectNode tokenizer = (ObjectNode) JSON.readTree(text);
     tokenizer.set(TokenizerParts.ADDED_TOKENS, tokens.toJson());
-    if (!sameEnds) {
-      tokenizer.set(TokenizerParts.POST_PROCESSOR, ends.toJson(tokens));
-    }
     return tokenizer.toString();
   }
 

@@ -12,12 +12,10 @@ import java.util.Map;
 /** What a tokenizer.json is completed by, read in one pass over its text without its merges. */
 final class TokenizerParts {
   static final String ADDED_TOKENS = "added_tokens";
-  static final String POST_PROCESSOR = "post_processor";
 
   private static final JsonMapper JSON = new JsonMapper();
 
   private JsonNode addedTokens = MissingNode.getInstance();
-  private JsonNode postProcessor = MissingNode.getInstance();
   private final Map<String, Integer> vocabulary = new HashMap<>();
 
   private TokenizerParts() {}
@@ -51,7 +49,6 @@ final class TokenizerParts {
   private void readPart(String key, JsonParser parser) throws IOException {
     switch (key) {
       case ADDED_TOKENS -> addedTokens = parser.readValueAsTree();
-      case POST_PROCESSOR -> postProcessor = parser.readValueAsTree();
       case "model" -> readObject(parser, this::readModel);
       default -> parser.skipChildren();
     }
@@ -81,11 +78,6 @@ final class TokenizerParts {
   /** Returns the list of added tokens. */
   JsonNode addedTokens() {
     return addedTokens;
-  }
-
-  /** Returns what is put around a text. */
-  JsonNode postProcessor() {
-    return postProcessor;
   }
 
   /** Returns the id of each text of the vocabulary, added tokens not included. */

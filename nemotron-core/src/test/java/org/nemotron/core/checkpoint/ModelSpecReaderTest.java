@@ -153,7 +153,8 @@ final class ModelSpecReaderTest {
   @Test
   void read_windowAsLongAsTheContext_changesNothing() throws IOException {
     write(
-        json -> json.put("sliding_window", 32).put("model_type", "mistral").remove("architectures"));
+        json ->
+            json.put("sliding_window", 32).put("model_type", "mistral").remove("architectures"));
     assertThat(ModelSpecReader.read(directory)).isEqualTo(Checkpoints.llama(false));
   }
 
@@ -360,18 +361,6 @@ final class ModelSpecReaderTest {
           .hasMessageStartingWith(config + ", block_configs[0], ffn: ffn_mult (")
           .hasMessageEndingWith(") must be positive and below 2^31 channels");
     }
-  }
-
-  @Test
-  void read_windowedLayerTypesWithoutAWindow_areRefusedAndWithOneBeyondTheContextNot()
-      throws IOException {
-    write(
-        json -> {
-          json.put("sliding_window", 32).put("use_sliding_window", false);
-          json.putArray("layer_types").add("sliding_attention").add("full_attention");
-          json.put("model_type", "qwen2").putArray("architectures").add("Qwen2ForCausalLM");
-        });
-    assertThat(ModelSpecReader.read(directory).layers()).isEqualTo(2);
   }
 
   @Test

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NativeScope;
@@ -92,7 +91,8 @@ final class ReportedModelsTest {
     assertSpecRefused(
         directory,
         config + ": eos_token_id ([128001,128009]) must be below vocab_size (64)" + remedy);
-    Files.writeString(config, Files.readString(config).replace("128001", "1").replace("128009", "2"));
+    Files.writeString(
+        config, Files.readString(config).replace("128001", "1").replace("128009", "2"));
     assertThat(ModelSpecReader.read(directory).specialTokens().endOfText()).containsExactly(1, 2);
   }
 

@@ -57,7 +57,9 @@ final class UnsupportedGeneration {
     }
     for (String key : OTHERS) {
       JsonNode value = config.path(key);
-      if (!value.isMissingNode() && !value.isNull() && !(value.isContainerNode() && value.isEmpty())) {
+      if (!value.isMissingNode()
+          && !value.isNull()
+          && !(value.isContainerNode() && value.isEmpty())) {
         throw refused(file, key, value, "null");
       }
     }

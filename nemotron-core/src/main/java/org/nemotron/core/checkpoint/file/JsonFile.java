@@ -1,6 +1,7 @@
 package org.nemotron.core.checkpoint.file;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -32,7 +33,7 @@ public record JsonFile(String where, JsonNode node) {
     } catch (FileSystemException | CheckpointFormatException e) {
       throw e;
     } catch (IOException e) {
-      throw new CheckpointFormatException(e.getMessage(), e);
+      throw new CheckpointFormatException(Strings.nullToEmpty(e.getMessage()), e);
     }
   }
 

@@ -51,7 +51,7 @@ final class AttentionWindows {
         : ClassDefaults.window(family);
   }
 
-  /** Mistral does not look at the switch. */
+  /** Mistral has no switch. */
   private boolean isSwitchedOn() throws CheckpointFormatException {
     return switch (family) {
       case MISTRAL -> true;
@@ -66,7 +66,8 @@ final class AttentionWindows {
 
   private boolean anyLayerSlides() throws CheckpointFormatException {
     return switch (family) {
-      case LLAMA, MISTRAL -> true;
+      case LLAMA -> true;
+      case MISTRAL -> !file.has(KINDS) || anyKindSlides();
       case QWEN2, QWEN3 ->
           file.has(KINDS)
               ? anyKindSlides()
@@ -115,8 +116,7 @@ final class AttentionWindows {
   }
 
   private CheckpointFormatException unsupported(int window) {
-    String found =
-        file.names(KEY) ? " (" + window + ")" : ClassDefaults.taken(family, window);
+    String found = file.names(KEY) ? " (" + window + ")" : ClassDefaults.taken(family, window);
     return new CheckpointFormatException(
         file.where()
             + ": "

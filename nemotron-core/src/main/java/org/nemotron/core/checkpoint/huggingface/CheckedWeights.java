@@ -92,8 +92,7 @@ public final class CheckedWeights {
     Set<String> missing = Sets.difference(storedShapes().keySet(), files.names());
     if (!missing.isEmpty()) {
       String first = missing.iterator().next();
-      throw wrong(
-          first, "is missing" + further(missing) + files.absence(first) + remedy(missing));
+      throw wrong(first, "is missing" + further(missing) + files.absence(first) + remedy(missing));
     }
     Set<String> extra =
         Sets.filter(

@@ -179,8 +179,8 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
     }
   }
 
-  private static ImmutableMap<String, SafetensorsFile> fileOfTensor(
-      Iterable<SafetensorsFile> files) throws CheckpointFormatException {
+  private static ImmutableMap<String, SafetensorsFile> fileOfTensor(Iterable<SafetensorsFile> files)
+      throws CheckpointFormatException {
     Map<String, SafetensorsFile> fileOfTensor = new LinkedHashMap<>();
     for (SafetensorsFile file : files) {
       for (String tensor : file.names()) {
@@ -228,9 +228,7 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
   @Override
   public String absence(String name) {
     Path file = absent.get(name);
-    return file == null
-        ? ""
-        : ", but " + INDEX + " places it in " + file.getFileName();
+    return file == null ? "" : ", but " + INDEX + " places it in " + file.getFileName();
   }
 
   /**

@@ -2,6 +2,7 @@ package org.nemotron.core.checkpoint.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import java.util.Collections;
 import java.util.OptionalInt;
 import org.nemotron.core.checkpoint.file.JsonFile;
@@ -25,6 +26,18 @@ public final class FamilyConfigs {
 
   /** Far beyond any model: what a damaged file says must not fill the memory. */
   private static final int MAX_LAYERS = 10_000;
+
+  private static final String HEAD_DIM = "head_dim";
+  private static final String MAX_POSITIONS = "max_position_embeddings";
+
+  private static final ImmutableSet<String> NEVER_NULL =
+      ImmutableSet.of(
+          MAX_POSITIONS,
+          "tie_word_embeddings",
+          "rms_norm_eps",
+          "rope_theta",
+          GateActivations.KEY,
+          AttentionWindows.FIRST_LAYER);
 
   private static final String QUERY_HEADS = "num_attention_heads";
   private static final String KV_HEADS = "num_key_value_heads";
@@ -115,7 +128,7 @@ public final class FamilyConfigs {
         file.count(QUERY_HEADS),
         headDim(),
         file.number("rms_norm_eps", DEFAULT_EPS),
-        RopeConfigs.parse(file),
+        RopeConfigs.parse(file, maxPositions()),
         maxPositions(),
         file.flag("tie_word_embeddings", false),
         SpecialTokenIds.read(file, family),
@@ -124,7 +137,7 @@ public final class FamilyConfigs {
 
   /** Returns the size of a head: named, the family's, or the hidden size divided by the heads. */
   private int headDim() throws CheckpointFormatException {
-    OptionalInt named = file.optionalCount("head_dim");
+    OptionalInt named = file.optionalCount(HEAD_DIM);
     OptionalInt size = named.isPresent() ? named : ClassDefaults.headDim(family);
     if (size.isPresent()) {
       return size.getAsInt();
@@ -144,10 +157,11 @@ public final class FamilyConfigs {
   }
 
   private int maxPositions() throws CheckpointFormatException {
-    return file.optionalCount("max_position_embeddings").orElse(ClassDefaults.maxPositions(family));
+    return file.optionalCount(MAX_POSITIONS).orElse(ClassDefaults.maxPositions(family));
   }
 
   private void checkSupported() throws CheckpointFormatException {
+    checkNotNull();
     if (file.flag("mlp_bias", false)) {
       throw new CheckpointFormatException(
           file.where() + ": mlp_bias (true) is not supported; it must be false");
@@ -164,6 +178,18 @@ public final class FamilyConfigs {
           file.where() + ": per_layer_config is not supported; it must be null");
     }
     new AttentionWindows(file, family, layers(), maxPositions()).check();
+  }
+
+  /** Refuses null where transformers does; elsewhere null is as good as nothing. */
+  private void checkNotNull() throws CheckpointFormatException {
+    for (String key : NEVER_NULL) {
+      if (file.names(key) && !file.has(key)) {
+        throw file.wrong(key, file.node().path(key), "given, or left out");
+      }
+    }
+    if (file.names(HEAD_DIM) && !file.has(HEAD_DIM) && ClassDefaults.headDim(family).isPresent()) {
+      throw file.wrong(HEAD_DIM, file.node().path(HEAD_DIM), "given, or left out");
+    }
   }
 
   // ---- writing

@@ -54,7 +54,8 @@ final class ModelClasses {
     return byName.orElseThrow(
         () ->
             NearestFamily.unsupported(
-                file, architecture.isEmpty() ? file.node().path(TYPE).asText(UNNAMED) : architecture));
+                file,
+                architecture.isEmpty() ? file.node().path(TYPE).asText(UNNAMED) : architecture));
   }
 
   /** Checks that a model of {@code family} may be called {@code architecture}. */

@@ -59,9 +59,7 @@ public enum ModelFamily {
 
   /** Returns the family with this {@code model_type}. */
   static Optional<ModelFamily> ofType(String modelType) {
-    return Arrays.stream(values())
-        .filter(family -> family.modelType.equals(modelType))
-        .findFirst();
+    return Arrays.stream(values()).filter(family -> family.modelType.equals(modelType)).findFirst();
   }
 
   /**

@@ -11,8 +11,8 @@ import org.nemotron.core.spec.RopeSpec;
 /**
  * The rotary settings of a config.json: the pair {@code rope_theta} and {@code rope_scaling}, or
  * the newer {@code rope_parameters}. As in transformers, {@code rope_scaling} goes first where both
- * are given, and a base among the settings goes before the one beside them; where that would lose
- * a base, the file is refused. The older pair is written, since every reader knows it.
+ * are given, and a base among the settings goes before the one beside them; where that would lose a
+ * base, the file is refused. The older pair is written, since every reader knows it.
  */
 final class RopeConfigs {
   private static final double DEFAULT_THETA = 10_000;
@@ -27,7 +27,13 @@ final class RopeConfigs {
 
   private RopeConfigs() {}
 
-  static RopeSpec parse(JsonFile file) throws CheckpointFormatException {
+  /**
+   * Returns the settings of {@code file}.
+   *
+   * @param maxPositions the longest context, for which the frequencies are scaled where the
+   *     settings do not say from which they are
+   */
+  static RopeSpec parse(JsonFile file, int maxPositions) throws CheckpointFormatException {
     checkWhole(file);
     boolean older = isGiven(file, OLDER);
     if (!older && !isGiven(file, NEWER)) {
@@ -40,7 +46,7 @@ final class RopeConfigs {
     if (older && isGiven(file, NEWER)) {
       checkSameTheta(file.object(NEWER), theta);
     }
-    return scaled(file, rope, theta);
+    return scaled(file, rope, theta, maxPositions);
   }
 
   /** An empty object counts as missing. */
@@ -48,13 +54,13 @@ final class RopeConfigs {
     return file.has(key) && !(file.node().path(key).isObject() && file.node().path(key).isEmpty());
   }
 
-  private static RopeSpec scaled(JsonFile file, JsonFile rope, double theta)
+  private static RopeSpec scaled(JsonFile file, JsonFile rope, double theta, int maxPositions)
       throws CheckpointFormatException {
     String type = rope.text(rope.names(TYPE) ? TYPE : OLD_TYPE, "default");
     return switch (type) {
       case "default" -> plain(rope, theta);
       case "linear" -> new RopeSpec.PositionInterpolation(theta, rope.number(FACTOR));
-      case "llama3" -> llama3(file, rope, theta);
+      case "llama3" -> llama3(file, rope, theta, maxPositions);
       default -> throw unsupported(file, rope, type);
     };
   }
@@ -88,7 +94,7 @@ final class RopeConfigs {
                 : ""));
   }
 
-  private static RopeSpec llama3(JsonFile file, JsonFile rope, double theta)
+  private static RopeSpec llama3(JsonFile file, JsonFile rope, double theta, int maxPositions)
       throws CheckpointFormatException {
     OptionalInt outside = file.optionalCount(ORIGINAL);
     OptionalInt inside = rope.optionalCount(ORIGINAL);
@@ -103,7 +109,7 @@ final class RopeConfigs {
         rope.number(FACTOR),
         rope.number("low_freq_factor"),
         rope.number("high_freq_factor"),
-        outside.isPresent() ? outside.getAsInt() : rope.count(ORIGINAL));
+        outside.orElse(inside.orElse(maxPositions)));
   }
 
   /** Refuses a base that would be lost where the older settings go first. */
