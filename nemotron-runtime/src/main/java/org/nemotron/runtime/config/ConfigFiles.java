@@ -12,6 +12,9 @@ public final class ConfigFiles {
   /** How answers are generated: end tokens and sampling parameters. */
   public static final String GENERATION = "generation_config.json";
 
+  /** The model; older ones have sampling parameters there. */
+  public static final String MODEL = "config.json";
+
   /** Chat template and special tokens. */
   public static final String TOKENIZER = "tokenizer_config.json";
 

@@ -82,7 +82,8 @@ public record SamplingParams(
    * temperature, top_k, top_p, min_p and repetition_penalty. As in Hugging Face transformers, the
    * likeliest token is chosen unless do_sample is true, and where it is, a missing top_k is 50.
    * Keys that would choose other tokens by other means, such as {@code num_beams}, must have no
-   * effect; without the file the parameters are {@link #greedy}.
+   * effect. Without the file those of config.json count; without any the parameters are {@link
+   * #greedy}.
    *
    * @throws IOException if the file is malformed, a value is out of its range, or a parameter is
    *     not supported

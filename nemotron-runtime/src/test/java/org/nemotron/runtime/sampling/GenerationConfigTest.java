@@ -105,6 +105,17 @@ final class GenerationConfigTest {
   }
 
   @Test
+  void read_onlyTheModelsFile_hasItsParameters() throws IOException {
+    Files.writeString(
+        directory.resolve("config.json"),
+        "{\"model_type\": \"llama\", \"do_sample\": true, \"temperature\": 0.5, \"top_p\": 0.9}");
+    assertThat(SamplingParams.read(directory))
+        .isEqualTo(SamplingParams.builder().temperature(0.5).topK(50).topP(0.9).build());
+    write("{}");
+    assertThat(SamplingParams.read(directory)).isEqualTo(SamplingParams.greedy());
+  }
+
+  @Test
   void read_samplingMeansWithoutSampling_haveNoEffect() throws IOException {
     write("{\"typical_p\": 0.9, \"epsilon_cutoff\": 0.1}");
     assertThat(SamplingParams.read(directory)).isEqualTo(SamplingParams.greedy());
