@@ -35,7 +35,12 @@ final class ReportedModelsTest {
         "qwen2-window-unused",
         "base-model-tied",
         "old-class-name",
-        "index-names-absent-head"
+        "index-names-absent-head",
+        "mistral-window-of-no-layer",
+        "llama3-scaled-from-its-context",
+        "llama-both-types",
+        "qwen2-base-defaults",
+        "qwen3-biases"
       })
   void logits_reportedModel_areThoseOfTransformers(String name) throws IOException {
     Path directory = REPORTED.resolve(name);
