@@ -163,6 +163,23 @@ final class ModelReaderTest {
   }
 
   @Test
+  void read_resizedVocabulary_namesTheKeyThatMakesItRead() throws IOException {
+    weights.put("model.embed_tokens.weight", Tensors.of(new float[104], 13, 8));
+    weights.put("lm_head.weight", Tensors.of(new float[104], 13, 8));
+    write();
+    assertRefused(
+        directory
+            + ": tensor model.embed_tokens.weight: shape [13, 8] must be [11, 8] (from"
+            + " config.json).\nMaybe the vocabulary was resized: then set vocab_size to 13.");
+    Path config = directory.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("\"vocab_size\":11", "\"vocab_size\":13"));
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.spec().vocabularySize()).isEqualTo(13);
+    }
+  }
+
+  @Test
   void read_missingTensors_areNamed() throws IOException {
     weights.remove(UP);
     weights.remove("model.norm.weight");

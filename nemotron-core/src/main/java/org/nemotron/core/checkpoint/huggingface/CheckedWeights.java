@@ -141,11 +141,23 @@ public final class CheckedWeights {
               + " must be "
               + expected
               + " (from config.json)."
-              + OTHER_MODELS);
+              + remedyForShape(name, expected));
     }
     if (!files.dtype(name).isFloatingPoint()) {
       throw wrong(name, "has dtype " + files.dtype(name).configName() + ", not a real one");
     }
+  }
+
+  /** A vocabulary of another size is most often one that was resized after its config.json. */
+  private String remedyForShape(String name, ImmutableList<Long> expected) {
+    ImmutableList<Long> shape = files.shape(name);
+    boolean otherRows =
+        (name.equals(EMBEDDING) || name.equals(HEAD))
+            && shape.size() == 2
+            && shape.get(1).equals(expected.get(1));
+    return otherRows
+        ? "\nMaybe the vocabulary was resized: then set vocab_size to " + shape.get(0) + "."
+        : OTHER_MODELS;
   }
 
   private void checkZero(String name) throws IOException {
