@@ -58,6 +58,11 @@ final class SearchOnATableTest {
   }
 
   @Test
+  void run_tableWithAByteOrderMark_isRead() throws IOException {
+    assertThat(run("\uFEFF" + PROBLEM.replace("\n", "\r\n"))).isZero();
+  }
+
+  @Test
   void json_somethingFits_isTheAnswerOfTheDesign() throws IOException {
     assertThat(run(PROBLEM, "--json")).isZero();
     assertThat(out.toString())

@@ -3,22 +3,26 @@ package org.nemotron.core.text;
 import static com.google.common.base.Preconditions.checkState;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Ints;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The tokenizer.json of a model: text to token ids and back.
+ * The tokenizer.json of a model, completed by the files beside it: text to token ids and back.
  *
  * <p>Text is encoded as it is, except by {@link #encodeWhole}: no special tokens, no padding, no
  * truncation. Safe for use by several threads. Any thread may close it; closing twice is harmless,
  * use after close is refused.
  */
 public final class Tokenizer implements AutoCloseable {
-  private static final String FILE = "tokenizer.json";
+  private static final ImmutableMap<String, String> OPTIONS =
+      ImmutableMap.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
   static {
     // Where the native library finds CUDA it would download a variant with CUDA, which tokenizing
@@ -37,29 +41,26 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns the tokenizer in {@code directory}, which the caller closes.
    *
-   * @throws IOException if there is no tokenizer.json, or it is damaged
+   * @throws IOException if there is no tokenizer.json, it or a file beside it is damaged, or they
+   *     contradict each other
    */
   public static Tokenizer open(Path directory) throws IOException {
-    Path file = directory.resolve(FILE);
+    Path file = directory.resolve(TokenizerJson.FILE);
     if (!Files.exists(file)) {
       throw new IOException(
           directory
               + " has no "
-              + FILE
+              + TokenizerJson.FILE
               + ".\n"
               + "Maybe the model has only tokenizer.model: load its tokenizer in transformers and"
               + " call save_pretrained, which writes "
-              + FILE
+              + TokenizerJson.FILE
               + ".");
     }
+    byte[] json = TokenizerJson.text(directory).getBytes(StandardCharsets.UTF_8);
     try {
       return new Tokenizer(
-          HuggingFaceTokenizer.builder()
-              .optTokenizerPath(file)
-              .optTruncation(false)
-              .optPadding(false)
-              .optAddSpecialTokens(false)
-              .build());
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS));
     } catch (RuntimeException e) {
       // The native library reports every fault of the file as a bare RuntimeException.
       throw new IOException(file + " is not a tokenizer (" + e.getMessage() + ")", e);

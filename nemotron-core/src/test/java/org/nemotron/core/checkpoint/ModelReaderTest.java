@@ -140,7 +140,8 @@ final class ModelReaderTest {
   void read_leftOversOfOldWriters_areTolerated() throws IOException {
     spec = Checkpoints.llama(true);
     weights = new LinkedHashMap<>(Checkpoints.weights(spec, 1));
-    weights.put("lm_head.weight", Tensors.of(new float[88], 11, 8));
+    weights.put(
+        "lm_head.weight", Verify.verifyNotNull(weights.get("model.embed_tokens.weight")).clone());
     weights.put("model.layers.0.self_attn.rotary_emb.inv_freq", Tensors.of(new float[2], 2));
     write();
     try (HeterogeneousModel model = read(DType.FLOAT32)) {
@@ -159,6 +160,23 @@ final class ModelReaderTest {
             + UP
             + ": shape [10, 8] must be [12, 8] (from config.json)."
             + OTHER_MODELS);
+  }
+
+  @Test
+  void read_resizedVocabulary_namesTheKeyThatMakesItRead() throws IOException {
+    weights.put("model.embed_tokens.weight", Tensors.of(new float[104], 13, 8));
+    weights.put("lm_head.weight", Tensors.of(new float[104], 13, 8));
+    write();
+    assertRefused(
+        directory
+            + ": tensor model.embed_tokens.weight: shape [13, 8] must be [11, 8] (from"
+            + " config.json).\nMaybe the vocabulary was resized: then set vocab_size to 13.");
+    Path config = directory.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("\"vocab_size\":11", "\"vocab_size\":13"));
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.spec().vocabularySize()).isEqualTo(13);
+    }
   }
 
   @Test
@@ -184,7 +202,85 @@ final class ModelReaderTest {
   void read_separateHeadButNone_isMissing() throws IOException {
     weights.remove("lm_head.weight");
     write();
-    assertRefused(directory + ": tensor lm_head.weight is missing" + OTHER_MODELS);
+    assertRefused(
+        directory
+            + ": tensor lm_head.weight is missing\n"
+            + "Maybe its head is the embedding: then set tie_word_embeddings to true in"
+            + " config.json.");
+  }
+
+  @Test
+  void read_savedWithinAnotherModel_namesThePrefix() throws IOException {
+    Map<String, Tensor> renamed = new LinkedHashMap<>();
+    weights.forEach((name, tensor) -> renamed.put("language_model." + name, tensor));
+    weights = renamed;
+    write();
+    assertRefused(
+        directory
+            + ": tensor model.embed_tokens.weight is missing (and "
+            + (spec.tensorShapes().size() - 1)
+            + " more)\nMaybe the model was saved within another: take the prefix language_model."
+            + " off the names of its tensors.");
+  }
+
+  @Test
+  void read_biasesThatTheConfigDoesNotName_namesTheKey() throws IOException {
+    for (String projection : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
+      int channels = projection.startsWith("k") || projection.startsWith("v") ? 4 : 8;
+      for (int layer = 0; layer < 2; layer++) {
+        weights.put(
+            "model.layers." + layer + ".self_attn." + projection + ".bias",
+            Tensors.of(new float[channels], channels));
+      }
+    }
+    write();
+    Path config = directory.resolve("config.json");
+    assertThatThrownBy(() -> read(DType.FLOAT32))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessageEndingWith(
+            "has no place in the model of config.json (and 7 more)\n"
+                + "Maybe its projections have biases: then set attention_bias to true in"
+                + " config.json.");
+    Files.writeString(
+        config, Files.readString(config).replaceFirst("\\{", "{\"attention_bias\": true,"));
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.spec().traits()).hasSize(2);
+    }
+  }
+
+  @Test
+  void read_savedWithoutItsHead_isReadOnlyWhereItIsTied() throws IOException {
+    Map<String, Tensor> headless = new LinkedHashMap<>();
+    weights.forEach((name, tensor) -> headless.put(name.replaceFirst("^model\\.", ""), tensor));
+    headless.remove("lm_head.weight");
+    weights = headless;
+    write();
+    assertRefused(
+        directory
+            + ": tensor lm_head.weight is missing\n"
+            + "Maybe its head is the embedding: then set tie_word_embeddings to true in"
+            + " config.json.");
+    spec = Checkpoints.llama(true);
+    write();
+    try (HeterogeneousModel model = read(DType.FLOAT32)) {
+      assertThat(model.tensors().keySet()).contains("model.norm.weight");
+    }
+  }
+
+  @Test
+  void read_tensorThatTheIndexPlacesWhereItIsNot_isNamedWithTheFile() throws IOException {
+    Checkpoints.writeLlamaConfig(directory, spec);
+    weights.remove(UP);
+    new SafetensorsWriter().addAll(weights).write(directory.resolve("0"));
+    StringBuilder index = new StringBuilder("{\"weight_map\":{\"" + UP + "\":\"0\"");
+    weights.keySet().forEach(name -> index.append(",\"" + name + "\":\"0\""));
+    Files.writeString(directory.resolve("model.safetensors.index.json"), index + "}}");
+    assertRefused(
+        directory
+            + ": layer 1, tensor "
+            + UP
+            + " is missing, but model.safetensors.index.json places it in 0"
+            + OTHER_MODELS);
   }
 
   @Test

@@ -149,7 +149,8 @@ final class ModelWriterTest {
   @Test
   void write_layersAlike_isWrittenAsTheParentsFamily() throws IOException {
     ObjectNode config = Checkpoints.llamaConfig(Checkpoints.llama(false));
-    config.putArray("architectures").add("MistralForCausalLM");
+    config.put("model_type", "mistral").putArray("architectures").add("MistralForCausalLM");
+    config.putNull("sliding_window");
     Files.writeString(parent.resolve("config.json"), config.toString());
     try (HeterogeneousModel uniform =
         Checkpoints.model(Checkpoints.llama(false), DType.FLOAT32, 1)) {

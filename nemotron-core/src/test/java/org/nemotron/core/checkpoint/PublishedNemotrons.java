@@ -94,7 +94,8 @@ enum PublishedNemotrons {
 
   /** Returns the config.json with the same layers at a size that a test has room for. */
   ObjectNode smallConfig() {
-    return config().put("hidden_size", 64).put("head_dim", 2).put("vocab_size", 97);
+    ObjectNode config = config().put("hidden_size", 64).put("head_dim", 2).put("vocab_size", 97);
+    return config.put("bos_token_id", 1).put("eos_token_id", 2);
   }
 
   /**

@@ -123,19 +123,18 @@ final class ReaderFuzzTest {
   @Test
   void config_mutants_areReadOrRefused() {
     List<byte[]> seeds = new ArrayList<>();
-    for (String architecture :
-        ImmutableList.of(
-            "LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")) {
+    for (String type : ImmutableList.of("llama", "mistral", "qwen2", "qwen3")) {
       var config = Checkpoints.llamaConfig(Checkpoints.llama(true));
-      config.putArray("architectures").add(architecture);
-      config.put("sliding_window", 4096).put("use_sliding_window", false);
+      config.put("model_type", type).remove("architectures");
+      config.put("sliding_window", 4096).put("use_sliding_window", true);
+      config.put("max_window_layers", 1);
       seeds.add(utf8(config.toString()));
     }
     ModelSpec irregular = irregular(ImmutableSet.of());
     seeds.add(utf8(DeciLmConfigs.toJson(irregular, DType.FLOAT32).toString()));
     seeds.add(utf8(AnyModelConfigs.toJson(irregular, DType.FLOAT32, ModelFamily.LLAMA).toString()));
     var deci = Checkpoints.llamaConfig(Checkpoints.llama(true));
-    deci.putArray("architectures").add("DeciLMForCausalLM");
+    deci.put("model_type", "deci").putArray("architectures").add("DeciLMForCausalLM");
     deci.putArray("num_key_value_heads_per_layer").add(2).add(1);
     seeds.add(utf8(deci.toString()));
     Fuzzing.run(

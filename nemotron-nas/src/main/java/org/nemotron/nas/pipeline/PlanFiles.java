@@ -13,10 +13,10 @@ import com.fasterxml.jackson.datatype.guava.GuavaModule;
 import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.nemotron.core.io.JsonFiles;
 
 /** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
 public final class PlanFiles {
@@ -67,7 +67,7 @@ public final class PlanFiles {
 
   private static CompressionPlan read(
       Path file, CompressionPlan defaults, ImmutableList<String> required) throws IOException {
-    String text = Files.readString(file);
+    String text = JsonFiles.text(file);
     try {
       ObjectNode merged = JSON.valueToTree(defaults);
       JsonNode given = JSON.readTree(text);

@@ -24,21 +24,24 @@ public final class ProblemJson {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** The byte order mark that editors write before a text. */
+  private static final String MARK = "\uFEFF";
+
   private ProblemJson() {}
 
   /**
    * Reads a problem.
    *
-   * @param json {@code {"layers": [{"candidates": [{"id", "score", "costs": {…}}]}], "fixedCosts":
-   *     {…}, "budgets": [{"cost", "atMost", "atLeast"}], "solutions", "minDifferentLayers"}}.
-   *     Candidates may have {@code "standardError"}, {@code "covers"} and {@code "kinds"}; {@code
-   *     "rules"} are {@code {"layer", "force"}}, {@code {"layer", "forbid"}} or {@code {"kind",
-   *     "atMost", "atLeast"}}
+   * @param json with or without a byte order mark: {@code {"layers": [{"candidates": [{"id",
+   *     "score", "costs": {…}}]}], "fixedCosts": {…}, "budgets": [{"cost", "atMost", "atLeast"}],
+   *     "solutions", "minDifferentLayers"}}. Candidates may have {@code "standardError"}, {@code
+   *     "covers"} and {@code "kinds"}; {@code "rules"} are {@code {"layer", "force"}}, {@code
+   *     {"layer", "forbid"}} or {@code {"kind", "atMost", "atLeast"}}
    * @throws IllegalArgumentException if this is not JSON, or not a problem; says what and where
    */
   public static SearchProblem parse(String json) {
     try {
-      return parse(MAPPER.readTree(json));
+      return parse(MAPPER.readTree(json.startsWith(MARK) ? json.substring(1) : json));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           String.format("not JSON: %s, at %s", e.getOriginalMessage(), place(e.getLocation())), e);

@@ -62,6 +62,12 @@ final class PlanFilesTest {
   }
 
   @Test
+  void read_byteOrderMark_isNoPartOfThePlan() throws IOException {
+    assertThat(read("\uFEFF{\"global\": {\"steps\": 2}}\r\n"))
+        .isEqualTo(read("{\"global\": {\"steps\": 2}}"));
+  }
+
+  @Test
   void read_emptyObject_isTheDefaults() throws IOException {
     assertThat(read("{}")).isEqualTo(DEFAULTS);
   }

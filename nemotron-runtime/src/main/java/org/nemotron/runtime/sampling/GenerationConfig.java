@@ -2,12 +2,14 @@ package org.nemotron.runtime.sampling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.runtime.config.ConfigFiles;
 
 /**
- * The sampling parameters of a generation_config.json. A parameter that it does not name has the
- * default of Hugging Face transformers.
+ * The sampling parameters of a generation_config.json, or where there is none of a config.json, as
+ * older models have them. A parameter that it does not name has the default of Hugging Face
+ * transformers.
  */
 final class GenerationConfig {
   private static final int TRANSFORMERS_TOP_K = 50;
@@ -21,13 +23,15 @@ final class GenerationConfig {
   }
 
   static SamplingParams read(Path directory) throws IOException {
-    Path file = directory.resolve(ConfigFiles.GENERATION);
+    Path own = directory.resolve(ConfigFiles.GENERATION);
+    Path file = Files.exists(own) ? own : directory.resolve(ConfigFiles.MODEL);
     return new GenerationConfig(file, ConfigFiles.read(file)).params();
   }
 
   private SamplingParams params() throws IOException {
     SamplingParams.Builder params = SamplingParams.builder();
     boolean samples = flag("do_sample");
+    UnsupportedGeneration.check(file, config, samples);
     double temperature = number("temperature", 1);
     double topK = number("top_k", TRANSFORMERS_TOP_K);
     double topP = number("top_p", 1);

@@ -81,9 +81,12 @@ public record SamplingParams(
    * Returns the parameters that generation_config.json in {@code directory} recommends: do_sample,
    * temperature, top_k, top_p, min_p and repetition_penalty. As in Hugging Face transformers, the
    * likeliest token is chosen unless do_sample is true, and where it is, a missing top_k is 50.
-   * Other keys have no effect; without the file the parameters are {@link #greedy}.
+   * Keys that would choose other tokens by other means, such as {@code num_beams}, must have no
+   * effect. Without the file those of config.json count; without any the parameters are {@link
+   * #greedy}.
    *
-   * @throws IOException if the file is malformed, or a value is out of its range
+   * @throws IOException if the file is malformed, a value is out of its range, or a parameter is
+   *     not supported
    */
   public static SamplingParams read(Path directory) throws IOException {
     return GenerationConfig.read(directory);

@@ -12,8 +12,8 @@ import org.nemotron.runtime.config.ConfigFiles;
 /**
  * The tokens that end an answer. Immutable.
  *
- * <p>As in Hugging Face transformers, those that generation_config.json names count; where it names
- * none, those of config.json.
+ * <p>As in Hugging Face transformers, those that generation_config.json names count. Where it names
+ * none, those of config.json do; transformers would then end no answer but by its length.
  */
 public record EndTokens(ImmutableSet<Integer> ids) {
   private static final String KEY = "eos_token_id";
@@ -36,7 +36,7 @@ public record EndTokens(ImmutableSet<Integer> ids) {
   public static EndTokens read(Path directory, SpecialTokens config) throws IOException {
     Path file = directory.resolve(ConfigFiles.GENERATION);
     JsonNode named = ConfigFiles.read(file).path(KEY);
-    if (named.isMissingNode() || named.isNull()) {
+    if (named.isMissingNode() || named.isNull() || (named.isArray() && named.isEmpty())) {
       return new EndTokens(ImmutableSet.copyOf(config.endOfText()));
     }
     ImmutableSet.Builder<Integer> ids = ImmutableSet.builder();

@@ -156,8 +156,8 @@ final class ChatTest {
   @Test
   void chat_malformedTokenizerConfig_failsByNameAndOnlyThere() throws IOException {
     Path config = directory.resolve("tokenizer_config.json");
-    Files.writeString(config, "{\"eos_token\": ");
     try (TextGenerator generator = TextGenerator.open(directory, ONE_THREAD)) {
+      Files.writeString(config, "{\"eos_token\": ");
       assertThat(generator.generate(rendered()).text()).isNotEmpty();
       assertThatThrownBy(() -> generator.chat(MESSAGES))
           .isExactlyInstanceOf(GenerationFailedException.class)

@@ -38,8 +38,10 @@ final class EndTokensTest {
   @Test
   void read_noneNamed_isThoseOfTheConfig() throws IOException {
     assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(2);
-    write("{\"eos_token_id\": null}");
-    assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(2);
+    for (String none : new String[] {"null", "[]"}) {
+      write("{\"eos_token_id\": " + none + "}");
+      assertThat(EndTokens.read(directory, CONFIG).ids()).containsExactly(2);
+    }
   }
 
   @Test

@@ -1,16 +1,16 @@
 package org.nemotron.core.checkpoint.file;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.io.JsonFiles;
 
 /**
  * A JSON object read from a file, asked by key; what is missing or of another kind is said with the
@@ -23,22 +23,21 @@ public record JsonFile(String where, JsonNode node) {
   /** Returns the object in {@code path}. */
   public static JsonFile read(Path path) throws IOException {
     try {
-      JsonNode node = new JsonMapper().readTree(Files.readString(path));
-      JsonFile file = new JsonFile(path.toString(), node);
+      JsonNode node = JsonFiles.read(path);
       if (!node.isObject()) {
         throw new CheckpointFormatException(path + " must hold a JSON object");
       }
-      return file;
+      return new JsonFile(path.toString(), node);
     } catch (NoSuchFileException e) {
       throw new CheckpointFormatException(path + " is missing", e);
-    } catch (java.nio.charset.CharacterCodingException e) {
-      throw new CheckpointFormatException(path + " is not valid UTF-8", e);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointFormatException(
-          path + " is not valid JSON (" + e.getOriginalMessage() + ")", e);
+    } catch (FileSystemException | CheckpointFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CheckpointFormatException(Strings.nullToEmpty(e.getMessage()), e);
     }
   }
 
+  /** Returns whether {@code key} is given with a value other than {@code null}. */
   public boolean has(String key) {
     return node.hasNonNull(key);
   }
@@ -65,6 +64,11 @@ public record JsonFile(String where, JsonNode node) {
       objects.add(object(key + "[" + i + "]", node.path(key).path(i)));
     }
     return objects.build();
+  }
+
+  /** Returns whether {@code key} is given, be it with {@code null}. */
+  public boolean names(String key) {
+    return node.has(key);
   }
 
   public String text(String key, String otherwise) throws CheckpointFormatException {
@@ -111,6 +115,18 @@ public record JsonFile(String where, JsonNode node) {
   /** Returns the positive number under {@code key}, or empty if it is missing. */
   public OptionalInt optionalCount(String key) throws CheckpointFormatException {
     return has(key) ? OptionalInt.of(count(key, node.path(key))) : OptionalInt.empty();
+  }
+
+  /** Returns the whole number from 0 under {@code key}, or empty if it is missing. */
+  public OptionalInt optionalIndex(String key) throws CheckpointFormatException {
+    JsonNode value = node.path(key);
+    if (!has(key)) {
+      return OptionalInt.empty();
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.asInt() < 0) {
+      throw wrong(key, value, "a whole number from 0");
+    }
+    return OptionalInt.of(value.asInt());
   }
 
   private int count(String key, JsonNode value) throws CheckpointFormatException {

@@ -15,6 +15,11 @@ public interface StoredWeights {
   /** Returns the names of all tensors. */
   ImmutableSet<String> names();
 
+  /** Returns what is known of a tensor that is not there, to be put behind "is missing". */
+  default String absence(String name) {
+    return "";
+  }
+
   /** Returns the shape of the tensor called {@code name}. */
   ImmutableList<Long> shape(String name);
 

@@ -3,12 +3,14 @@ package org.nemotron.core.checkpoint.gguf;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.base.Splitter;
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableLongArray;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,6 +22,7 @@ import java.util.regex.Pattern;
 import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.text.TokenizerJson;
 
 /**
  * The tokenizer of a Hugging Face directory as keys of a GGUF file.
@@ -71,7 +74,7 @@ public final class GgufVocabulary {
   public static ImmutableMap<String, GgufValue> read(Path directory, ModelSpec spec)
       throws IOException {
     checkNotOnlyPieces(directory);
-    JsonFile tokenizer = JsonFile.read(directory.resolve("tokenizer.json"));
+    JsonFile tokenizer = tokenizer(directory);
     Path settings = directory.resolve("tokenizer_config.json");
     JsonFile config =
         Files.exists(settings)
@@ -81,6 +84,18 @@ public final class GgufVocabulary {
     new GgufVocabulary(tokenizer, config, spec).putTo(values);
     values.putAll(GgufChatTemplates.read(directory, config));
     return values.buildOrThrow();
+  }
+
+  /** Returns tokenizer.json with the tokens that only the files beside it list. */
+  private static JsonFile tokenizer(Path directory) throws IOException {
+    try {
+      return new JsonFile(
+          directory.resolve("tokenizer.json").toString(), TokenizerJson.tree(directory));
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CheckpointFormatException(Strings.nullToEmpty(e.getMessage()), e);
+    }
   }
 
   private static void checkNotOnlyPieces(Path directory) throws CheckpointFormatException {

@@ -71,7 +71,7 @@ final class BlockConfigs {
       AttentionSpec stored = attention(layer.object("attention"));
       JsonFile ffn = layer.object("ffn");
       checkSupported(ffn);
-      FamilyConfigs.checkActivation(ffn);
+      GateActivations.check(ffn);
       blocks.add(new BlockSpec(used(stored), ffn(ffn, true)));
       storedBlocks.add(new BlockSpec(stored, ffn(ffn, false)));
     }

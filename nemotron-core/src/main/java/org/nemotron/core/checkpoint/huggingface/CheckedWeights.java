@@ -4,10 +4,12 @@ import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,7 +24,9 @@ import org.nemotron.core.tensor.NativeScope;
  */
 public final class CheckedWeights {
   private static final Pattern LAYER = Pattern.compile("model\\.layers\\.([0-9]+)\\..*");
+  private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
+  private static final String BIAS = "self_attn.o_proj.bias";
   private static final String ROTARY_BUFFER = "rotary_emb.inv_freq";
   private static final String OTHER_MODELS =
       "\nMaybe the checkpoint and its config.json belong to different models.";
@@ -52,6 +56,27 @@ public final class CheckedWeights {
         checkZero(expected.getKey());
       }
     }
+    checkHead();
+  }
+
+  /** Refuses a head of its own where config.json says that the embedding is the head. */
+  private void checkHead() throws IOException {
+    if (!config.spec().tiedEmbeddings() || !files.names().contains(HEAD)) {
+      return;
+    }
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor head = files.tensor(HEAD);
+      Tensor embedding = files.tensor(EMBEDDING);
+      if (!files.shape(HEAD).equals(files.shape(EMBEDDING))
+          || !head.to(embedding.dtype()).equal(embedding)) {
+        throw wrong(
+            HEAD,
+            "differs from "
+                + EMBEDDING
+                + ", but tie_word_embeddings is true in config.json.\n"
+                + "Maybe the head was trained on its own: then set tie_word_embeddings to false.");
+      }
+    }
   }
 
   /** Returns one of the model's tensors: a view over the file, owned by the current scope. */
@@ -66,7 +91,8 @@ public final class CheckedWeights {
   private void checkNames() throws CheckpointFormatException {
     Set<String> missing = Sets.difference(storedShapes().keySet(), files.names());
     if (!missing.isEmpty()) {
-      throw wrong(missing.iterator().next(), "is missing" + further(missing) + OTHER_MODELS);
+      String first = missing.iterator().next();
+      throw wrong(first, "is missing" + further(missing) + files.absence(first) + remedy(missing));
     }
     Set<String> extra =
         Sets.filter(
@@ -74,8 +100,26 @@ public final class CheckedWeights {
     if (!extra.isEmpty()) {
       throw wrong(
           extra.iterator().next(),
-          "has no place in the model of config.json" + further(extra) + OTHER_MODELS);
+          "has no place in the model of config.json" + further(extra) + remedyForExtra(extra));
     }
+  }
+
+  private String remedy(Set<String> missing) {
+    Optional<String> prefix = TensorNames.furtherPrefix(files.names());
+    if (prefix.isPresent()) {
+      return "\nMaybe the model was saved within another: take the prefix "
+          + prefix.get()
+          + " off the names of its tensors.";
+    }
+    return missing.equals(ImmutableSet.of(HEAD))
+        ? "\nMaybe its head is the embedding: then set tie_word_embeddings to true in config.json."
+        : OTHER_MODELS;
+  }
+
+  private String remedyForExtra(Set<String> extra) {
+    return config.family().looksAtBias() && extra.stream().anyMatch(name -> name.endsWith(BIAS))
+        ? "\nMaybe its projections have biases: then set attention_bias to true in config.json."
+        : OTHER_MODELS;
   }
 
   private static String further(Set<String> names) {
@@ -97,11 +141,23 @@ public final class CheckedWeights {
               + " must be "
               + expected
               + " (from config.json)."
-              + OTHER_MODELS);
+              + remedyForShape(name, expected));
     }
     if (!files.dtype(name).isFloatingPoint()) {
       throw wrong(name, "has dtype " + files.dtype(name).configName() + ", not a real one");
     }
+  }
+
+  /** A vocabulary of another size is most often one that was resized after its config.json. */
+  private String remedyForShape(String name, ImmutableList<Long> expected) {
+    ImmutableList<Long> shape = files.shape(name);
+    boolean otherRows =
+        (name.equals(EMBEDDING) || name.equals(HEAD))
+            && shape.size() == 2
+            && shape.get(1).equals(expected.get(1));
+    return otherRows
+        ? "\nMaybe the vocabulary was resized: then set vocab_size to " + shape.get(0) + "."
+        : OTHER_MODELS;
   }
 
   private void checkZero(String name) throws IOException {

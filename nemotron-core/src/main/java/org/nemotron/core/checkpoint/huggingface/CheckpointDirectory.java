@@ -35,15 +35,34 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
 
   private final Path path;
   private final ImmutableList<SafetensorsFile> files;
-  private final ImmutableMap<String, SafetensorsFile> fileOfTensor;
+  private final ImmutableMap<String, Place> places;
+
+  /** The file that the index names for each tensor that is not in it. */
+  private final ImmutableMap<String, Path> absent;
 
   private CheckpointDirectory(
       Path path,
       ImmutableList<SafetensorsFile> files,
-      ImmutableMap<String, SafetensorsFile> fileOfTensor) {
+      ImmutableMap<String, SafetensorsFile> fileOfTensor,
+      ImmutableMap<String, Path> absent) {
     this.path = path;
     this.files = files;
-    this.fileOfTensor = fileOfTensor;
+    this.places = places(fileOfTensor);
+    this.absent = absent;
+  }
+
+  /** Where a tensor lies, and what it is called there. */
+  private record Place(SafetensorsFile file, String name) {}
+
+  /** Returns the place of each tensor by its name in a model with a head. */
+  private static ImmutableMap<String, Place> places(
+      ImmutableMap<String, SafetensorsFile> fileOfTensor) {
+    boolean headless = TensorNames.areHeadless(fileOfTensor.keySet());
+    ImmutableMap.Builder<String, Place> places = ImmutableMap.builder();
+    fileOfTensor.forEach(
+        (name, file) ->
+            places.put(headless ? TensorNames.headed(name) : name, new Place(file, name)));
+    return places.buildOrThrow();
   }
 
   /**
@@ -58,7 +77,7 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
       ImmutableMap.Builder<String, SafetensorsFile> fileOfTensor = ImmutableMap.builder();
       file.names().forEach(name -> fileOfTensor.put(name, file));
       return new CheckpointDirectory(
-          directory, ImmutableList.of(file), fileOfTensor.buildOrThrow());
+          directory, ImmutableList.of(file), fileOfTensor.buildOrThrow(), ImmutableMap.of());
     }
     return openShards(directory, readIndex(directory));
   }
@@ -84,29 +103,20 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
     return fingerprint.build();
   }
 
-  private static void checkIsCheckpoint(Path directory) throws CheckpointFormatException {
+  private static void checkIsCheckpoint(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       throw new CheckpointFormatException(
           directory + " is missing or not a directory; it must be a Hugging Face model directory");
     }
     if (!Files.exists(directory.resolve(CONFIG))) {
       throw new CheckpointFormatException(
-          directory + " has no config.json; it must be a Hugging Face model directory");
+          directory
+              + " has no config.json; it must be a Hugging Face model directory"
+              + OtherFormats.remedyWithoutConfig(directory));
     }
-    if (Files.exists(directory.resolve(WEIGHTS)) || Files.exists(directory.resolve(INDEX))) {
-      return;
+    if (!Files.exists(directory.resolve(WEIGHTS)) && !Files.exists(directory.resolve(INDEX))) {
+      throw new CheckpointFormatException(directory + OtherFormats.insteadOfWeights(directory));
     }
-    boolean pickled =
-        Files.exists(directory.resolve("pytorch_model.bin"))
-            || Files.exists(directory.resolve("pytorch_model.bin.index.json"));
-    throw new CheckpointFormatException(
-        directory
-            + (pickled
-                ? " holds its weights as pytorch_model.bin, which this library does not read.\n"
-                    + "Maybe load it in transformers and call save_pretrained: it writes"
-                    + " model.safetensors."
-                : " has neither model.safetensors nor model.safetensors.index.json.\n"
-                    + "Maybe the download was interrupted."));
   }
 
   /** Returns the file name of each tensor, as the index has them. */
@@ -144,27 +154,49 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
     }
   }
 
+  /** Opens the files that an index names; what is in them counts, not what the index says. */
   private static CheckpointDirectory openShards(
       Path directory, ImmutableMap<String, String> fileNames) throws IOException {
     Map<String, SafetensorsFile> opened = new LinkedHashMap<>();
     try {
-      ImmutableMap.Builder<String, SafetensorsFile> fileOfTensor = ImmutableMap.builder();
-      for (Map.Entry<String, String> entry : fileNames.entrySet()) {
-        SafetensorsFile file = opened.get(entry.getValue());
-        if (file == null) {
-          checkShard(directory, entry.getValue());
-          file = SafetensorsFile.open(directory.resolve(entry.getValue()));
-          opened.put(entry.getValue(), file);
-        }
-        checkHolds(file, entry.getKey());
-        fileOfTensor.put(entry.getKey(), file);
+      for (String fileName : ImmutableSet.copyOf(fileNames.values())) {
+        checkShard(directory, fileName);
+        opened.put(fileName, SafetensorsFile.open(directory.resolve(fileName)));
       }
+      ImmutableMap<String, SafetensorsFile> fileOfTensor = fileOfTensor(opened.values());
+      ImmutableMap.Builder<String, Path> absent = ImmutableMap.builder();
+      fileNames.forEach(
+          (tensor, fileName) -> {
+            if (!fileOfTensor.containsKey(tensor)) {
+              absent.put(tensor, directory.resolve(fileName));
+            }
+          });
       return new CheckpointDirectory(
-          directory, ImmutableList.copyOf(opened.values()), fileOfTensor.buildOrThrow());
+          directory, ImmutableList.copyOf(opened.values()), fileOfTensor, absent.buildOrThrow());
     } catch (IOException e) {
       closeAll(opened.values());
       throw e;
     }
+  }
+
+  private static ImmutableMap<String, SafetensorsFile> fileOfTensor(Iterable<SafetensorsFile> files)
+      throws CheckpointFormatException {
+    Map<String, SafetensorsFile> fileOfTensor = new LinkedHashMap<>();
+    for (SafetensorsFile file : files) {
+      for (String tensor : file.names()) {
+        SafetensorsFile other = fileOfTensor.putIfAbsent(tensor, file);
+        if (other != null) {
+          throw new CheckpointFormatException(
+              file.path()
+                  + ": tensor "
+                  + tensor
+                  + " is also in "
+                  + other.path()
+                  + ".\nMaybe files of two checkpoints were mixed.");
+        }
+      }
+    }
+    return ImmutableMap.copyOf(fileOfTensor);
   }
 
   private static void checkShard(Path directory, String fileName) throws CheckpointFormatException {
@@ -174,14 +206,6 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
               + " is missing, but "
               + INDEX
               + " names it.\nMaybe the download was interrupted.");
-    }
-  }
-
-  private static void checkHolds(SafetensorsFile file, String tensor)
-      throws CheckpointFormatException {
-    if (!file.names().contains(tensor)) {
-      throw new CheckpointFormatException(
-          file.path() + ": tensor " + tensor + " is missing, but " + INDEX + " places it there");
     }
   }
 
@@ -195,10 +219,16 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
     return path.toString();
   }
 
-  /** Returns the names of all tensors. */
+  /** Returns the names of all tensors; those of a model without its head as with it. */
   @Override
   public ImmutableSet<String> names() {
-    return fileOfTensor.keySet();
+    return places.keySet();
+  }
+
+  @Override
+  public String absence(String name) {
+    Path file = absent.get(name);
+    return file == null ? "" : ", but " + INDEX + " places it in " + file.getFileName();
   }
 
   /**
@@ -208,7 +238,8 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
    */
   @Override
   public ImmutableList<Long> shape(String name) {
-    return file(name).shape(name);
+    Place place = place(name);
+    return place.file().shape(place.name());
   }
 
   /**
@@ -219,7 +250,8 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
    */
   @Override
   public DType dtype(String name) throws CheckpointFormatException {
-    return file(name).dtype(name);
+    Place place = place(name);
+    return place.file().dtype(place.name());
   }
 
   /**
@@ -231,13 +263,14 @@ public final class CheckpointDirectory implements StoredWeights, AutoCloseable {
    */
   @Override
   public Tensor tensor(String name) throws IOException {
-    return file(name).tensor(name);
+    Place place = place(name);
+    return place.file().tensor(place.name());
   }
 
-  private SafetensorsFile file(String name) {
-    SafetensorsFile file = fileOfTensor.get(name);
-    checkArgument(file != null, "%s has no tensor called %s", path, name);
-    return file;
+  private Place place(String name) {
+    Place place = places.get(name);
+    checkArgument(place != null, "%s has no tensor called %s", path, name);
+    return place;
   }
 
   /** Closes the files; views over them must no longer be used. */

@@ -1,8 +1,8 @@
 package org.nemotron.core.checkpoint.huggingface;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import java.util.Collections;
 import java.util.OptionalInt;
 import org.nemotron.core.checkpoint.file.JsonFile;
@@ -27,7 +27,20 @@ public final class FamilyConfigs {
   /** Far beyond any model: what a damaged file says must not fill the memory. */
   private static final int MAX_LAYERS = 10_000;
 
-  private static final String WINDOW = "sliding_window";
+  private static final String HEAD_DIM = "head_dim";
+  private static final String MAX_POSITIONS = "max_position_embeddings";
+
+  private static final ImmutableSet<String> NEVER_NULL =
+      ImmutableSet.of(
+          MAX_POSITIONS,
+          "tie_word_embeddings",
+          "rms_norm_eps",
+          "rope_theta",
+          GateActivations.KEY,
+          AttentionWindows.FIRST_LAYER);
+
+  private static final String QUERY_HEADS = "num_attention_heads";
+  private static final String KV_HEADS = "num_key_value_heads";
 
   private final JsonFile file;
   private final ModelFamily family;
@@ -44,11 +57,15 @@ public final class FamilyConfigs {
   /** Returns the model: all of its layers alike. */
   ModelSpec uniform() throws CheckpointFormatException {
     BlockSpec block = new BlockSpec(attention(kvHeads()), new FfnSpec.Gated(channels()));
+    return withBlocks(Collections.nCopies(layers(), block));
+  }
+
+  private int layers() throws CheckpointFormatException {
     int layers = file.count(LAYERS);
     if (layers > MAX_LAYERS) {
       throw file.wrong(LAYERS, file.node().path(LAYERS), "at most " + MAX_LAYERS);
     }
-    return withBlocks(Collections.nCopies(layers, block));
+    return layers;
   }
 
   /** Returns the model of the first DeciLM: layers alike but for their key/value heads. */
@@ -69,7 +86,23 @@ public final class FamilyConfigs {
 
   /** Returns how many key/value heads a layer has unless it says otherwise. */
   int kvHeads() throws CheckpointFormatException {
-    return file.optionalCount("num_key_value_heads").orElse(file.count("num_attention_heads"));
+    int queryHeads = file.count(QUERY_HEADS);
+    OptionalInt missing =
+        file.names(KV_HEADS) ? OptionalInt.empty() : ClassDefaults.kvHeads(family);
+    int kvHeads = missing.orElse(file.optionalCount(KV_HEADS).orElse(queryHeads));
+    if (queryHeads % kvHeads != 0) {
+      String found =
+          missing.isPresent() ? ClassDefaults.taken(family, kvHeads) : " (" + kvHeads + ")";
+      throw new CheckpointFormatException(
+          file.where()
+              + ": "
+              + KV_HEADS
+              + found
+              + " must divide num_attention_heads ("
+              + queryHeads
+              + ")");
+    }
+    return kvHeads;
   }
 
   /** Returns how many channels a layer has unless it says otherwise. */
@@ -80,7 +113,7 @@ public final class FamilyConfigs {
   /** Returns the family's attention with this many key/value heads. */
   AttentionSpec attention(int kvHeads) throws CheckpointFormatException {
     return new AttentionSpec.GroupedQuery(
-        file.count("num_attention_heads"),
+        file.count(QUERY_HEADS),
         kvHeads,
         headDim(),
         family.traits(file.flag(ModelFamily.ATTENTION_BIAS, false)));
@@ -92,25 +125,25 @@ public final class FamilyConfigs {
     return new ModelSpec(
         file.count("vocab_size"),
         file.count("hidden_size"),
-        file.count("num_attention_heads"),
+        file.count(QUERY_HEADS),
         headDim(),
         file.number("rms_norm_eps", DEFAULT_EPS),
-        RopeConfigs.parse(file),
+        RopeConfigs.parse(file, maxPositions()),
         maxPositions(),
         file.flag("tie_word_embeddings", false),
-        new SpecialTokens(
-            file.tokens("bos_token_id"), file.tokens("eos_token_id"), file.tokens("pad_token_id")),
+        SpecialTokenIds.read(file, family),
         ImmutableList.copyOf(blocks));
   }
 
   /** Returns the size of a head: named, the family's, or the hidden size divided by the heads. */
   private int headDim() throws CheckpointFormatException {
-    OptionalInt named = file.optionalCount("head_dim");
-    if (named.isPresent() || family.defaultHeadDim().isPresent()) {
-      return named.orElse(family.defaultHeadDim().orElse(0));
+    OptionalInt named = file.optionalCount(HEAD_DIM);
+    OptionalInt size = named.isPresent() ? named : ClassDefaults.headDim(family);
+    if (size.isPresent()) {
+      return size.getAsInt();
     }
     int width = file.count("hidden_size");
-    int heads = file.count("num_attention_heads");
+    int heads = file.count(QUERY_HEADS);
     if (width % heads != 0) {
       throw new CheckpointFormatException(
           file.where()
@@ -124,58 +157,38 @@ public final class FamilyConfigs {
   }
 
   private int maxPositions() throws CheckpointFormatException {
-    return file.optionalCount("max_position_embeddings").orElse(family.defaultMaxPositions());
+    return file.optionalCount(MAX_POSITIONS).orElse(ClassDefaults.maxPositions(family));
   }
 
   private void checkSupported() throws CheckpointFormatException {
+    checkNotNull();
     if (file.flag("mlp_bias", false)) {
       throw new CheckpointFormatException(
           file.where() + ": mlp_bias (true) is not supported; it must be false");
     }
-    checkActivation(file);
+    GateActivations.check(file);
     if (file.has("quantization_config")) {
       throw new CheckpointFormatException(
           file.where()
               + ": quantization_config is not supported.\n"
               + "Maybe the model is also published in bfloat16 or float16.");
     }
-    checkNoWindow();
+    if (file.has("per_layer_config")) {
+      throw new CheckpointFormatException(
+          file.where() + ": per_layer_config is not supported; it must be null");
+    }
+    new AttentionWindows(file, family, layers(), maxPositions()).check();
   }
 
-  /** Checks that {@code object}, the file or a layer of it, names no activation but the gate's. */
-  static void checkActivation(JsonFile object) throws CheckpointFormatException {
-    String activation = object.text("hidden_act", "silu");
-    if (!activation.equals("silu")) {
-      throw new CheckpointFormatException(
-          object.where() + ": hidden_act (" + activation + ") is not supported; it must be silu");
-    }
-  }
-
-  /** A window that no context exceeds changes nothing; any other is refused. */
-  private void checkNoWindow() throws CheckpointFormatException {
-    boolean windowed =
-        file.has(WINDOW) && file.flag("use_sliding_window", family.isAlwaysWindowed());
-    if (windowed && file.count(WINDOW) < maxPositions()) {
-      throw new CheckpointFormatException(
-          file.where()
-              + ": "
-              + WINDOW
-              + " ("
-              + file.count(WINDOW)
-              + ") is not supported; it must be null, or not below max_position_embeddings ("
-              + maxPositions()
-              + ").\nMaybe lower max_position_embeddings to "
-              + file.count(WINDOW)
-              + ": within one window the model is the same.");
-    }
-    for (JsonNode kind : file.node().path("layer_types")) {
-      if (!kind.asText().equals("full_attention") && (windowed || !file.has(WINDOW))) {
-        throw new CheckpointFormatException(
-            file.where()
-                + ": layer_types ("
-                + kind.asText()
-                + ") is not supported; it must be full_attention");
+  /** Refuses null where transformers does; elsewhere null is as good as nothing. */
+  private void checkNotNull() throws CheckpointFormatException {
+    for (String key : NEVER_NULL) {
+      if (file.names(key) && !file.has(key)) {
+        throw file.wrong(key, file.node().path(key), "given, or left out");
       }
+    }
+    if (file.names(HEAD_DIM) && !file.has(HEAD_DIM) && ClassDefaults.headDim(family).isPresent()) {
+      throw file.wrong(HEAD_DIM, file.node().path(HEAD_DIM), "given, or left out");
     }
   }
 
@@ -193,7 +206,7 @@ public final class FamilyConfigs {
     RopeConfigs.put(config, spec.rope());
     config.put("tie_word_embeddings", spec.tiedEmbeddings());
     putTokens(config, spec.specialTokens());
-    config.put("hidden_act", "silu");
+    config.put(GateActivations.KEY, GateActivations.SILU);
     config.put("mlp_bias", false);
     config.put("attention_dropout", 0.0).put("initializer_range", 0.02);
     config.put("use_cache", true);

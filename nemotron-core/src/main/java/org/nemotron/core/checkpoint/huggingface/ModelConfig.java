@@ -2,6 +2,7 @@ package org.nemotron.core.checkpoint.huggingface;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
@@ -28,6 +29,10 @@ public record ModelConfig(ModelSpec spec, ModelSpec storedSpec, ModelFamily fami
    *     library does not have
    */
   public static ModelConfig read(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      throw new CheckpointFormatException(
+          path + " is missing" + OtherFormats.remedyWithoutConfig(path.resolveSibling("")));
+    }
     JsonFile file = JsonFile.read(path);
     try {
       return parse(file);
@@ -37,7 +42,7 @@ public record ModelConfig(ModelSpec spec, ModelSpec storedSpec, ModelFamily fami
   }
 
   private static ModelConfig parse(JsonFile file) throws CheckpointFormatException {
-    String architecture = architecture(file);
+    String architecture = ModelClasses.architecture(file);
     if (architecture.equals(DeciLmConfigs.ARCHITECTURE)) {
       return file.has(FamilyConfigs.KV_HEADS_PER_LAYER) && !file.has(BlockConfigs.KEY)
           ? stored(
@@ -45,9 +50,9 @@ public record ModelConfig(ModelSpec spec, ModelSpec storedSpec, ModelFamily fami
           : irregular(file, ModelFamily.LLAMA);
     }
     if (architecture.equals(AnyModelConfigs.ARCHITECTURE)) {
-      return irregular(file, family(file, file.text(AnyModelConfigs.BASE, "(not named)")));
+      return irregular(file, base(file, file.text(AnyModelConfigs.BASE, "(not named)")));
     }
-    ModelFamily family = family(file, architecture);
+    ModelFamily family = ModelClasses.family(file, architecture);
     if (file.has(BlockConfigs.KEY)) {
       return irregular(file, family);
     }
@@ -64,18 +69,11 @@ public record ModelConfig(ModelSpec spec, ModelSpec storedSpec, ModelFamily fami
     return new BlockConfigs(new FamilyConfigs(file, family)).parse(family);
   }
 
-  private static ModelFamily family(JsonFile file, String architecture)
+  private static ModelFamily base(JsonFile file, String architecture)
       throws CheckpointFormatException {
-    return ModelFamily.of(architecture)
+    return ModelFamily.ofArchitecture(architecture)
+        .or(() -> ModelFamily.ofType(architecture))
         .orElseThrow(() -> NearestFamily.unsupported(file, architecture));
-  }
-
-  private static String architecture(JsonFile file) throws CheckpointFormatException {
-    if (file.has("architectures") && file.node().path("architectures").size() == 1) {
-      return file.node().path("architectures").path(0).asText();
-    }
-    String type = file.text("model_type", "(not named)");
-    return DeciLmConfigs.MODEL_TYPES.contains(type) ? DeciLmConfigs.ARCHITECTURE : type;
   }
 
   /** Returns the architectures that can be read. */

@@ -1,11 +1,11 @@
 package org.nemotron.core.checkpoint.huggingface;
 
+import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.nemotron.core.spec.AttentionTrait;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -15,25 +15,13 @@ import org.nemotron.core.spec.ModelSpec;
  */
 public enum ModelFamily {
   /** Llama 2 and 3, SmolLM, TinyLlama. */
-  LLAMA("LlamaForCausalLM", "llama", ImmutableSet.of(), OptionalInt.empty(), 2048, false),
+  LLAMA("LlamaForCausalLM", "llama", ImmutableSet.of()),
   /** Mistral 7B of any version, Mistral Nemo. */
-  MISTRAL("MistralForCausalLM", "mistral", ImmutableSet.of(), OptionalInt.empty(), 131072, true),
+  MISTRAL("MistralForCausalLM", "mistral", ImmutableSet.of()),
   /** Qwen2 and Qwen2.5: biases of q, k and v, whatever the file says. */
-  QWEN2(
-      "Qwen2ForCausalLM",
-      "qwen2",
-      ImmutableSet.of(AttentionTrait.INPUT_BIASES),
-      OptionalInt.empty(),
-      32768,
-      false),
+  QWEN2("Qwen2ForCausalLM", "qwen2", ImmutableSet.of(AttentionTrait.INPUT_BIASES)),
   /** Qwen3: normalized heads, of a size of their own. */
-  QWEN3(
-      "Qwen3ForCausalLM",
-      "qwen3",
-      ImmutableSet.of(AttentionTrait.HEAD_NORMS),
-      OptionalInt.of(128),
-      32768,
-      false);
+  QWEN3("Qwen3ForCausalLM", "qwen3", ImmutableSet.of(AttentionTrait.HEAD_NORMS));
 
   /** The key that adds biases to all four projections, in the families that look at it. */
   static final String ATTENTION_BIAS = "attention_bias";
@@ -41,36 +29,37 @@ public enum ModelFamily {
   private static final ImmutableSet<AttentionTrait> BIASES =
       Sets.immutableEnumSet(AttentionTrait.INPUT_BIASES, AttentionTrait.OUTPUT_BIAS);
 
+  /** How a model without its head is called: {@code LlamaModel}. */
+  private static final String HEADED = "ForCausalLM";
+
+  private static final String HEADLESS = "Model";
+
   private final String architecture;
   private final String modelType;
   private final ImmutableSet<AttentionTrait> traits;
-  private final OptionalInt defaultHeadDim;
-  private final int defaultMaxPositions;
-  private final boolean alwaysWindowed;
 
-  ModelFamily(
-      String architecture,
-      String modelType,
-      ImmutableSet<AttentionTrait> traits,
-      OptionalInt defaultHeadDim,
-      int defaultMaxPositions,
-      boolean alwaysWindowed) {
+  ModelFamily(String architecture, String modelType, ImmutableSet<AttentionTrait> traits) {
     this.architecture = architecture;
     this.modelType = modelType;
     this.traits = traits;
-    this.defaultHeadDim = defaultHeadDim;
-    this.defaultMaxPositions = defaultMaxPositions;
-    this.alwaysWindowed = alwaysWindowed;
   }
 
-  /** Returns the family with this architecture, or else with this model type, if there is one. */
-  static Optional<ModelFamily> of(String architectureOrType) {
+  /**
+   * Returns the family whose models have this architecture, with or without their heads, in any
+   * spelling of its letters: the first Llamas were {@code LLaMAForCausalLM}.
+   */
+  static Optional<ModelFamily> ofArchitecture(String name) {
     return Arrays.stream(values())
         .filter(
             family ->
-                family.architecture.equals(architectureOrType)
-                    || family.modelType.equals(architectureOrType))
+                Ascii.equalsIgnoreCase(family.architecture, name)
+                    || family.architecture.replace(HEADED, HEADLESS).equals(name))
         .findFirst();
+  }
+
+  /** Returns the family with this {@code model_type}. */
+  static Optional<ModelFamily> ofType(String modelType) {
+    return Arrays.stream(values()).filter(family -> family.modelType.equals(modelType)).findFirst();
   }
 
   /**
@@ -106,26 +95,12 @@ public enum ModelFamily {
     return attentionBias && looksAtBias() ? withBiases() : traits;
   }
 
-  private boolean looksAtBias() {
+  /** Returns whether {@code attention_bias} counts. */
+  boolean looksAtBias() {
     return this == LLAMA || this == QWEN3;
   }
 
   private ImmutableSet<AttentionTrait> withBiases() {
     return Sets.immutableEnumSet(Sets.union(traits, BIASES));
-  }
-
-  /** Returns the size of a head where the file is silent; empty: width divided by heads. */
-  OptionalInt defaultHeadDim() {
-    return defaultHeadDim;
-  }
-
-  /** Returns the longest context where the file is silent. */
-  int defaultMaxPositions() {
-    return defaultMaxPositions;
-  }
-
-  /** Returns whether a window counts without {@code use_sliding_window}. */
-  boolean isAlwaysWindowed() {
-    return alwaysWindowed;
   }
 }

@@ -39,6 +39,11 @@ final class NearestFamily {
 
   private NearestFamily() {}
 
+  /** Returns whether {@code family} has every key of {@code file} that means something. */
+  static boolean hasAllKeysOf(JsonFile file, ModelFamily family) {
+    return difference(file, family).isEmpty();
+  }
+
   static CheckpointFormatException unsupported(JsonFile file, String architecture) {
     ModelFamily nearest = ModelFamily.LLAMA;
     List<String> difference = difference(file, nearest);
@@ -59,7 +64,8 @@ final class NearestFamily {
             + " are.\nThe nearest is "
             + nearest.architecture()
             + (difference.isEmpty()
-                ? ": maybe the weights are named and used as there, then say so in architectures."
+                ? ": maybe the weights are named and used as there, then say so in architectures and"
+                    + " model_type."
                 : ", which does not have " + String.join(", ", difference) + "."));
   }
 
@@ -72,7 +78,7 @@ final class NearestFamily {
       boolean known =
           COMMON.contains(key) || OWN.getOrDefault(family, ImmutableSet.of()).contains(key);
       boolean silent = value.isNull() || (value.isBoolean() && !value.asBoolean());
-      if (key.equals("hidden_act") && !value.asText().equals("silu")) {
+      if (key.equals(GateActivations.KEY) && !GateActivations.isSilu(value.asText())) {
         known = false;
       }
       if (!known && !silent) {

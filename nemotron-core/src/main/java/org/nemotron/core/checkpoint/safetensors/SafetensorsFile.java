@@ -16,11 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.checkpoint.file.MappedBytes;
 import org.nemotron.core.checkpoint.file.StoredTensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.io.FailedDownloads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
@@ -62,6 +64,10 @@ public final class SafetensorsFile implements Closeable {
    */
   public static SafetensorsFile open(Path path) throws IOException {
     try (FileChannel channel = openChannel(path)) {
+      Optional<String> fault = FailedDownloads.fault(path);
+      if (fault.isPresent()) {
+        throw new CheckpointFormatException(fault.get());
+      }
       return open(path, channel);
     }
   }

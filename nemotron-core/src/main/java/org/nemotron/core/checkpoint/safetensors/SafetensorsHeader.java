@@ -88,7 +88,9 @@ record SafetensorsHeader(
   private static ImmutableMap<String, String> readMetadata(JsonNode node)
       throws CheckpointFormatException {
     ImmutableMap.Builder<String, String> metadata = ImmutableMap.builder();
-    check(node.isMissingNode() || node.isObject(), METADATA + " must be a JSON object");
+    check(
+        node.isMissingNode() || node.isNull() || node.isObject(),
+        METADATA + " must be a JSON object");
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       check(entry.getValue().isTextual(), METADATA + " " + entry.getKey() + " must be a text");
       metadata.put(entry.getKey(), entry.getValue().asText());

@@ -46,10 +46,10 @@ final class CheckpointDirectoryTest {
   }
 
   @Test
-  void tensor_sharded_comesFromTheFileThatTheIndexNames() throws IOException {
+  void tensor_sharded_comesFromTheFileThatHasIt() throws IOException {
     try (NativeScope scope = NativeScope.open();
         CheckpointDirectory checkpoint = CheckpointDirectory.open(directory)) {
-      assertThat(checkpoint.names()).containsExactlyInAnyOrder("a", "b");
+      assertThat(checkpoint.names()).containsExactlyInAnyOrder("a", "b", "c");
       assertThat(Tensors.floats(checkpoint.tensor("a"))).containsExactly(1, 2);
       assertThat(Tensors.floats(checkpoint.tensor("b"))).containsExactly(3);
     }
@@ -65,11 +65,28 @@ final class CheckpointDirectoryTest {
   }
 
   @Test
-  void open_indexPlacesATensorInTheWrongFile_isNamed() throws IOException {
+  void absence_tensorThatTheIndexPlacesWhereItIsNot_isKnown() throws IOException {
     writeIndex("model-00001-of-00002.safetensors", "model-00001-of-00002.safetensors");
+    try (CheckpointDirectory checkpoint = CheckpointDirectory.open(directory)) {
+      assertThat(checkpoint.names()).containsExactly("a");
+      assertThat(checkpoint.absence("b"))
+          .isEqualTo(
+              ", but model.safetensors.index.json places it in model-00001-of-00002.safetensors");
+      assertThat(checkpoint.absence("c")).isEmpty();
+    }
+  }
+
+  @Test
+  void open_tensorInTwoFiles_isRefused() throws IOException {
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    Files.copy(
+        directory.resolve("model-00001-of-00002.safetensors"),
+        directory.resolve("model-00002-of-00002.safetensors"));
     assertRefused(
-        directory.resolve("model-00001-of-00002.safetensors")
-            + ": tensor b is missing, but model.safetensors.index.json places it there");
+        directory.resolve("model-00002-of-00002.safetensors")
+            + ": tensor a is also in "
+            + directory.resolve("model-00001-of-00002.safetensors")
+            + ".\nMaybe files of two checkpoints were mixed.");
   }
 
   @Test
@@ -116,18 +133,42 @@ final class CheckpointDirectoryTest {
   }
 
   @Test
-  void open_noConfig_isNamed() throws IOException {
-    Files.delete(directory.resolve("config.json"));
-    assertRefused(directory + " has no config.json; it must be a Hugging Face model directory");
+  void open_noWeights_isNamedWithWhatIsThereInstead() throws IOException {
+    Files.delete(directory.resolve(INDEX));
+    String neither = directory + " has neither model.safetensors nor model.safetensors.index.json";
+    assertRefused(
+        neither + ".\nMaybe the download left out the index of its files model-….safetensors.");
+    Files.delete(directory.resolve("model-00001-of-00002.safetensors"));
+    Files.delete(directory.resolve("model-00002-of-00002.safetensors"));
+    assertRefused(neither + ".\nMaybe the download was interrupted.");
+    Files.writeString(directory.resolve("consolidated.safetensors"), "");
+    assertRefused(
+        neither + ".\nMaybe only the format of its authors (consolidated…) was downloaded.");
   }
 
   @Test
-  void open_noWeights_isNamed() throws IOException {
-    Files.delete(directory.resolve(INDEX));
+  void open_noConfig_isNamedWithWhatIsThereInstead() throws IOException {
+    Files.delete(directory.resolve("config.json"));
+    String none = directory + " has no config.json; it must be a Hugging Face model directory";
+    assertRefused(none);
+    Path inner = directory.resolve("checkpoint-500");
+    Files.createDirectories(inner);
+    Files.writeString(inner.resolve("config.json"), "{}");
+    assertRefused(none + ".\nMaybe " + inner + " is meant.");
+    Path snapshot = directory.resolve("snapshots/0123");
+    Files.createDirectories(snapshot);
+    Files.writeString(snapshot.resolve("config.json"), "{}");
+    assertRefused(none + ".\nMaybe " + snapshot + " is meant.");
+    Files.writeString(directory.resolve("params.json"), "{}");
     assertRefused(
-        directory
-            + " has neither model.safetensors nor model.safetensors.index.json.\n"
-            + "Maybe the download was interrupted.");
+        none
+            + ".\nMaybe it is in the format of its authors (params.json): the same model is also"
+            + " published in that of transformers.");
+    Files.writeString(directory.resolve("adapter_config.json"), "{}");
+    assertRefused(
+        none
+            + ".\nMaybe it is an adapter: merge it into its model with merge_and_unload of peft,"
+            + " then call save_pretrained.");
   }
 
   @Test

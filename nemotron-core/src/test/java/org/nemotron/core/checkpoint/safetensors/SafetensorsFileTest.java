@@ -37,6 +37,17 @@ final class SafetensorsFileTest {
   }
 
   @Test
+  void metadata_null_isNone() throws IOException {
+    String header =
+        "{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}";
+    Files.write(file, Checkpoints.safetensors(header, 4));
+    try (SafetensorsFile read = SafetensorsFile.open(file)) {
+      assertThat(read.metadata()).isEmpty();
+      assertThat(read.names()).containsExactly("w");
+    }
+  }
+
+  @Test
   void tensor_valuesOfEveryType_areReadInRowMajorOrder() throws IOException {
     String header =
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]},"
