@@ -194,9 +194,11 @@ final class ModelKindsTest {
     assertThat(run("generate", GGUF, "- Once")).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
-            "nemotron: Missing required parameter: 'TEXT'\n"
-                + "Maybe put -- before a text that begins with a dash: - Once\n"
-                + "All options: nemotron generate --help\n");
+            """
+            nemotron: Missing required parameter: 'TEXT'
+            Maybe put -- before a text that begins with a dash: - Once
+            All options: nemotron generate --help
+            """);
     err.getBuffer().setLength(0);
     assertThat(run("generate", GGUF, "Once", "--frobnicate")).isEqualTo(2);
     assertThat(err.toString()).startsWith("nemotron: Unknown option: '--frobnicate'\n");
