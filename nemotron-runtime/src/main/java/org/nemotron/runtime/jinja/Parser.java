@@ -171,14 +171,14 @@ final class Parser {
 
   private Statement.BlockFilter blockFilter(ImmutableList.Builder<Expression.Filtered> filters) {
     while (tokens.skip("|")) {
-      filters.add(expressions.filter(new Expression.Constant(Text.EMPTY)));
+      filters.add(expressions.primaries().filter(new Expression.Constant(Text.EMPTY)));
     }
     return new Statement.BlockFilter(filters.build());
   }
 
   private Statement filterBlock() {
     ImmutableList.Builder<Expression.Filtered> filters = ImmutableList.builder();
-    filters.add(expressions.filter(new Expression.Constant(Text.EMPTY)));
+    filters.add(expressions.primaries().filter(new Expression.Constant(Text.EMPTY)));
     Statement.BlockFilter filter = blockFilter(filters);
     return new Statement.FilterBlock(filter, outsideLoops("endfilter"));
   }
@@ -302,7 +302,7 @@ final class Parser {
       tokens.expect(")");
       return inner;
     }
-    if (!(expressions.primary() instanceof Expression.Name name)) {
+    if (!(expressions.primaries().primary() instanceof Expression.Name name)) {
       throw tokens.failure("can't assign to this");
     }
     if (namespaces && tokens.skip(".")) {
