@@ -229,7 +229,8 @@ final class GgufVocabularyTest {
                     ImmutableList.of(), ImmutableList.of(2, 3, 4, 99), ImmutableList.of()))
             .build();
     String tokenizer =
-        LETTERS.replace("\"b\": 1", "\"b\": 1, \"<|eom_id|>\": 3, \"<stop>\": 4, \"<|end|>\": 5");
+        LETTERS.replace(
+            "\"b\": 1", "\"b\": 1, \"</s>\": 2, \"<|eom_id|>\": 3, \"<stop>\": 4, \"<|end|>\": 5");
     ImmutableMap<String, GgufValue> values = read(tokenizer, spec);
     assertThat(at(values, "eos_token_id")).isEqualTo(GgufValue.of(2));
     assertThat(at(values, "eom_token_id")).isEqualTo(GgufValue.of(3));
