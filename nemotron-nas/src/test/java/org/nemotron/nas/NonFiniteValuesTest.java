@@ -232,7 +232,8 @@ final class NonFiniteValuesTest {
                       .measure(model, SmallParent.SPACE, new Scenario(2, 4, 2)))
           .isInstanceOf(NonFiniteException.class)
           .hasMessage(
-              "the logit of token 0 (NaN) must be a number.\nMaybe the weights are damaged.");
+              "the logit of token 0 (NaN) must be finite.\n"
+                  + "Maybe the weights are damaged, or too large.");
     }
   }
 

@@ -21,6 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Shell {
   private static final String NAME = "nemotron: ";
+  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
   private Shell() {}
 
@@ -34,6 +35,9 @@ public final class Shell {
     PrintStream err = utf8(FileDescriptor.err);
     System.setOut(out);
     System.setErr(err);
+    if (System.getProperty(LOG_FORMAT) == null) {
+      System.setProperty(LOG_FORMAT, NAME + "%5$s%n"); // the message alone, as other notes
+    }
     CommandLine command =
         configured(maker.get())
             .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
