@@ -58,7 +58,8 @@ final class TinyRun {
         {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
          "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
          "num_key_value_heads": 2, "head_dim": 10, "intermediate_size": 48, "rms_norm_eps": 1e-5,
-         "rope_theta": 10000.0, "max_position_embeddings": 256, "tie_word_embeddings": true}
+         "rope_theta": 10000.0, "max_position_embeddings": 256, "tie_word_embeddings": true,
+         "bos_token_id": null, "eos_token_id": null}
         """;
   }
 
