@@ -2,8 +2,8 @@ package org.nemotron.runtime.jinja;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A part of a template that has a value. Immutable. */
@@ -11,8 +11,21 @@ sealed interface Expression {
   /** Returns the value. */
   Value evaluate(Scope scope);
 
+  /** Returns the expressions that this one is made of. */
+  ImmutableList<Expression> parts();
+
+  /** Returns the parts that are there. */
+  static ImmutableList<Expression> given(@Nullable Expression... parts) {
+    return Arrays.stream(parts).filter(Objects::nonNull).collect(ImmutableList.toImmutableList());
+  }
+
   /** A value written out. */
   record Constant(Value value) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of();
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       return value;
@@ -21,6 +34,11 @@ sealed interface Expression {
 
   /** A variable. */
   record Name(String name) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of();
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       scope.rendering().budget().spend();
@@ -31,6 +49,11 @@ sealed interface Expression {
   /** {@code [a, b]}. */
   record ListOf(ImmutableList<Expression> elements) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return elements;
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       return new SequenceValue.ListValue(values(elements, scope));
     }
@@ -38,6 +61,11 @@ sealed interface Expression {
 
   /** {@code (a, b)}. */
   record TupleOf(ImmutableList<Expression> elements) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return elements;
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       return new SequenceValue.TupleValue(values(elements, scope));
@@ -57,6 +85,11 @@ sealed interface Expression {
   record DictOf(ImmutableList<Expression> keys, ImmutableList<Expression> values)
       implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.<Expression>builder().addAll(keys).addAll(values).build();
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       scope.rendering().budget().spend();
       DictValue.Builder builder = new DictValue.Builder();
@@ -70,6 +103,11 @@ sealed interface Expression {
   /** {@code subject.name}. */
   record Attribute(Expression subject, String name) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(subject);
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       scope.rendering().budget().spend();
       return Value.attributeOf(subject.evaluate(scope), name);
@@ -78,6 +116,11 @@ sealed interface Expression {
 
   /** {@code subject[key]}. */
   record Item(Expression subject, Expression key) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(subject, key);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       Value value = subject.evaluate(scope);
@@ -93,6 +136,11 @@ sealed interface Expression {
       @Nullable Expression stop,
       @Nullable Expression step)
       implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return given(subject, start, stop, step);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       Value value = subject.evaluate(scope);
@@ -118,6 +166,11 @@ sealed interface Expression {
   /** {@code function(arguments)}. */
   record Call(Expression function, CallArguments arguments) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.<Expression>builder().add(function).addAll(arguments.parts()).build();
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       scope.rendering().budget().spend();
       Value called = function.evaluate(scope);
@@ -135,59 +188,13 @@ sealed interface Expression {
     }
   }
 
-  /**
-   * The arguments of a call as they are written.
-   *
-   * @param spread the expression behind {@code *}, or null
-   * @param spreadNamed the expression behind {@code **}, or null
-   */
-  record CallArguments(
-      ImmutableList<Expression> positional,
-      ImmutableMap<String, Expression> named,
-      @Nullable Expression spread,
-      @Nullable Expression spreadNamed) {
-    static final CallArguments NONE =
-        new CallArguments(ImmutableList.of(), ImmutableMap.of(), null, null);
-
-    Arguments evaluate(Scope scope) {
-      ImmutableList.Builder<Value> values = ImmutableList.builder();
-      for (Expression argument : positional) {
-        values.add(argument.evaluate(scope));
-      }
-      if (spread != null) {
-        values.addAll(spread.evaluate(scope).iterate());
-      }
-      if (named.isEmpty() && spreadNamed == null) {
-        return new Arguments(values.build(), ImmutableMap.of());
-      }
-      Map<String, Value> byName = new LinkedHashMap<>();
-      named.forEach((name, argument) -> byName.put(name, argument.evaluate(scope)));
-      if (spreadNamed != null) {
-        addNamed(spreadNamed.evaluate(scope), byName);
-      }
-      return new Arguments(values.build(), ImmutableMap.copyOf(byName));
-    }
-
-    private static void addNamed(Value value, Map<String, Value> byName) {
-      Arithmetic.checkDefined(value);
-      if (!(value instanceof DictValue dict)) {
-        throw new JinjaException("argument after ** must be a mapping, not " + value.typeName());
-      }
-      dict.forEach(
-          (key, argument) -> {
-            if (!(key instanceof Text name)) {
-              throw new JinjaException("keywords must be strings");
-            }
-            if (byName.put(name.value(), argument) != null) {
-              throw new JinjaException(
-                  "got multiple values for keyword argument '" + name.value() + "'");
-            }
-          });
-    }
-  }
-
   /** {@code subject | name(arguments)}. */
   record Filtered(Expression subject, String name, CallArguments arguments) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.<Expression>builder().add(subject).addAll(arguments.parts()).build();
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       return apply(subject.evaluate(scope), scope);
@@ -202,6 +209,11 @@ sealed interface Expression {
   /** {@code subject is name(arguments)}. */
   record Tested(Expression subject, String name, CallArguments arguments) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.<Expression>builder().add(subject).addAll(arguments.parts()).build();
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       return Numeric.Bool.of(
           Tests.apply(name, subject.evaluate(scope), arguments.evaluate(scope), scope.rendering()));
@@ -211,6 +223,11 @@ sealed interface Expression {
   /** {@code not operand}. */
   record Not(Expression operand) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(operand);
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       return Numeric.Bool.of(!operand.evaluate(scope).truth());
     }
@@ -218,6 +235,11 @@ sealed interface Expression {
 
   /** {@code -operand}. */
   record Negative(Expression operand) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(operand);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       return Arithmetic.negate(operand.evaluate(scope));
@@ -227,6 +249,11 @@ sealed interface Expression {
   /** {@code +operand}. */
   record Positive(Expression operand) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(operand);
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       return Arithmetic.plus(operand.evaluate(scope));
     }
@@ -234,6 +261,11 @@ sealed interface Expression {
 
   /** {@code left and right}: the first that is false, or the last. */
   record And(Expression left, Expression right) implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(left, right);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       Value first = left.evaluate(scope);
@@ -244,6 +276,11 @@ sealed interface Expression {
   /** {@code left or right}: the first that is true, or the last. */
   record Or(Expression left, Expression right) implements Expression {
     @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(left, right);
+    }
+
+    @Override
     public Value evaluate(Scope scope) {
       Value first = left.evaluate(scope);
       return first.truth() ? first : right.evaluate(scope);
@@ -253,6 +290,11 @@ sealed interface Expression {
   /** {@code then if condition else otherwise}; without an else, an undefined value. */
   record Conditional(Expression condition, Expression then, @Nullable Expression otherwise)
       implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return given(condition, then, otherwise);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       if (condition.evaluate(scope).truth()) {
@@ -268,6 +310,11 @@ sealed interface Expression {
   /** {@code left operator right}. */
   record Binary(Arithmetic.Operator operator, Expression left, Expression right)
       implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.of(left, right);
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       Value first = left.evaluate(scope);
@@ -295,6 +342,11 @@ sealed interface Expression {
   record Compared(
       Expression first, ImmutableList<Comparison> comparisons, ImmutableList<Expression> others)
       implements Expression {
+    @Override
+    public ImmutableList<Expression> parts() {
+      return ImmutableList.<Expression>builder().add(first).addAll(others).build();
+    }
+
     @Override
     public Value evaluate(Scope scope) {
       Value left = first.evaluate(scope);

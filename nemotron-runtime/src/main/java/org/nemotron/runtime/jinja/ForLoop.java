@@ -1,6 +1,7 @@
 package org.nemotron.runtime.jinja;
 
 import com.google.common.collect.AbstractIterator;
+import com.google.common.collect.ImmutableList;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,19 @@ record ForLoop(
     return Flow.NEXT;
   }
 
+  @Override
+  public void declare(FrameNames names) {
+    names.load(iterable);
+  }
+
+  @Override
+  public ImmutableList<InnerScope> scopes() {
+    ImmutableList<String> parameters =
+        ImmutableList.<String>builder().add("loop").addAll(target.variables()).build();
+    return ImmutableList.of(
+        new InnerScope(body, parameters, ImmutableList.of()), new InnerScope(otherwise));
+  }
+
   /** Runs the loop over {@code values}, {@code depth} loops within itself. */
   private void run(Value values, Scope scope, Output out, int depth) {
     Value looped =
@@ -36,7 +50,7 @@ record ForLoop(
     boolean completed = false;
     while (loop.advance()) {
       scope.rendering().budget().spend();
-      Scope inner = scope.inner();
+      Scope inner = scope.inner(body);
       target.assign(loop.current(), inner);
       inner.set("loop", loop);
       Flow flow = body.execute(inner, out);
@@ -46,7 +60,7 @@ record ForLoop(
       }
     }
     if (!completed) {
-      Flow unused = otherwise.execute(scope.inner(), out);
+      Flow unused = otherwise.execute(scope.inner(otherwise), out);
     }
   }
 

@@ -8,10 +8,12 @@ import java.util.function.Supplier;
 public final class JinjaTemplate {
   private final String source;
   private final Statement.Block statements;
+  private final HiddenNames hidden;
 
   private JinjaTemplate(String source, Statement.Block statements) {
     this.source = source;
     this.statements = statements;
+    this.hidden = HiddenNames.of(statements);
   }
 
   /**
@@ -36,11 +38,11 @@ public final class JinjaTemplate {
    * @throws JinjaException if the template fails, raises an exception, or works too long
    */
   public String render(Map<String, Value> variables, Supplier<LocalDateTime> clock) {
-    Scope scope = Scope.root(new Rendering(clock));
+    Scope scope = Scope.root(new Rendering(hidden, clock));
     Globals.ALL.forEach(scope::set);
     variables.forEach(scope::set);
     try {
-      return statements.text(scope.inner()).value();
+      return statements.text(scope.inner(statements)).value();
     } catch (StackOverflowError e) {
       throw new JinjaException("the template is nested too deeply");
     }

@@ -60,7 +60,7 @@ final class Macro implements Callable {
   @Override
   public Value call(Arguments arguments, Rendering rendering) {
     rendering.budget().enter();
-    Scope inner = scope.inner();
+    Scope inner = scope.inner(definition.body());
     Map<String, Value> named = new LinkedHashMap<>(arguments.named());
     bindParameters(arguments.positional(), named, inner);
     bindRest(arguments.positional(), named, inner);

@@ -25,6 +25,15 @@ final class Scope {
     return new Scope(this, rendering);
   }
 
+  /** Returns the scope of a block within this one. */
+  Scope inner(Statement.Block block) {
+    Scope inner = inner();
+    for (String name : rendering.hiddenIn(block)) {
+      inner.set(name, Undefined.variable(name));
+    }
+    return inner;
+  }
+
   Rendering rendering() {
     return rendering;
   }

@@ -29,9 +29,45 @@ sealed interface Statement
   /** Executes the statement. */
   Flow execute(Scope scope, Output out);
 
+  /** Takes note of the names that the statement reads and assigns in its own scope. */
+  void declare(FrameNames names);
+
+  /** Returns the scopes within. */
+  default ImmutableList<InnerScope> scopes() {
+    return ImmutableList.of();
+  }
+
+  /**
+   * A block with a scope of its own.
+   *
+   * @param parameters the variables that it begins with
+   * @param read what is evaluated when it begins
+   */
+  record InnerScope(Block body, ImmutableList<String> parameters, ImmutableList<Expression> read) {
+    InnerScope(Block body) {
+      this(body, ImmutableList.of(), ImmutableList.of());
+    }
+
+    static InnerScope of(Macro.Definition macro) {
+      return new InnerScope(macro.body(), macro.parameters(), macro.defaults());
+    }
+  }
+
   /** Several statements in their order. */
   record Block(ImmutableList<Statement> statements) implements Statement {
     static final Block EMPTY = new Block(ImmutableList.of());
+
+    @Override
+    public void declare(FrameNames names) {
+      statements.forEach(statement -> statement.declare(names));
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return statements.stream()
+          .flatMap(statement -> statement.scopes().stream())
+          .collect(ImmutableList.toImmutableList());
+    }
 
     @Override
     public Flow execute(Scope scope, Output out) {
@@ -58,6 +94,16 @@ sealed interface Statement
   /** A statement with the line where it begins. */
   record Located(int line, Statement statement) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      statement.declare(names);
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return statement.scopes();
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       try {
         scope.rendering().budget().spend();
@@ -71,6 +117,9 @@ sealed interface Statement
   /** Text that is written as it stands. */
   record Write(String text) implements Statement {
     @Override
+    public void declare(FrameNames names) {}
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       out.append(text);
       return Flow.NEXT;
@@ -79,6 +128,11 @@ sealed interface Statement
 
   /** {@code {{ expression }}}. */
   record Print(Expression expression) implements Statement {
+    @Override
+    public void declare(FrameNames names) {
+      names.load(expression);
+    }
+
     @Override
     public Flow execute(Scope scope, Output out) {
       Value value = expression.evaluate(scope);
@@ -91,6 +145,20 @@ sealed interface Statement
   /** {@code if}; an {@code elif} is an If within the else. */
   record If(Expression condition, Block then, Block otherwise) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      names.load(condition);
+      names.branches(ImmutableList.of(then::declare, otherwise::declare));
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.<InnerScope>builder()
+          .addAll(then.scopes())
+          .addAll(otherwise.scopes())
+          .build();
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       return (condition.evaluate(scope).truth() ? then : otherwise).execute(scope, out);
     }
@@ -98,6 +166,12 @@ sealed interface Statement
 
   /** {@code set target = expression}. */
   record Set(Target target, Expression expression) implements Statement {
+    @Override
+    public void declare(FrameNames names) {
+      names.load(expression);
+      target.declare(names);
+    }
+
     @Override
     public Flow execute(Scope scope, Output out) {
       target.assign(expression.evaluate(scope), scope);
@@ -108,8 +182,18 @@ sealed interface Statement
   /** {@code set target | filter}, then what is assigned, then {@code endset}. */
   record SetBlock(Target target, BlockFilter filter, Block body) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      target.declare(names);
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(new InnerScope(body));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
-      Scope inner = scope.inner();
+      Scope inner = scope.inner(body);
       Text text = body.text(inner);
       target.assign(filter.apply(text, scope), scope);
       return Flow.NEXT;
@@ -119,8 +203,18 @@ sealed interface Statement
   /** {@code filter name}, then what is filtered, then {@code endfilter}. */
   record FilterBlock(BlockFilter filter, Block body) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      filter.filters().forEach(names::load);
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(new InnerScope(body));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
-      Value filtered = filter.apply(body.text(scope.inner()), scope);
+      Value filtered = filter.apply(body.text(scope.inner(body)), scope);
       if (!(filtered instanceof Text text)) {
         throw new JinjaException(
             "sequence item 0: expected str instance, " + filtered.typeName() + " found");
@@ -145,8 +239,24 @@ sealed interface Statement
   record With(ImmutableList<Target> targets, ImmutableList<Expression> values, Block body)
       implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      values.forEach(names::load);
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(
+          new InnerScope(
+              body,
+              targets.stream()
+                  .flatMap(target -> target.variables().stream())
+                  .collect(ImmutableList.toImmutableList()),
+              ImmutableList.of()));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
-      Scope inner = scope.inner();
+      Scope inner = scope.inner(body);
       for (int place = 0; place < targets.size(); place++) {
         targets.get(place).assign(values.get(place).evaluate(scope), inner);
       }
@@ -157,14 +267,34 @@ sealed interface Statement
   /** A block with a scope of its own: what {@code generation} marks. */
   record Scoped(Block body) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      // reads and assigns nothing itself
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(new InnerScope(body));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
-      out.append(body.text(scope.inner()).value());
+      out.append(body.text(scope.inner(body)).value());
       return Flow.NEXT;
     }
   }
 
   /** {@code macro name(parameters)}. */
   record DefineMacro(Macro.Definition definition) implements Statement {
+    @Override
+    public void declare(FrameNames names) {
+      names.store(definition.name());
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(InnerScope.of(definition));
+    }
+
     @Override
     public Flow execute(Scope scope, Output out) {
       scope.set(definition.name(), new Macro(definition, scope));
@@ -175,6 +305,16 @@ sealed interface Statement
   /** {@code call(parameters) function(…)}: a call whose caller is the block. */
   record CallBlock(Macro.Definition caller, Expression.Call call) implements Statement {
     @Override
+    public void declare(FrameNames names) {
+      names.load(call);
+    }
+
+    @Override
+    public ImmutableList<InnerScope> scopes() {
+      return ImmutableList.of(InnerScope.of(caller));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       out.append(call.evaluate(scope, "caller", new Macro(caller, scope)).str());
       return Flow.NEXT;
@@ -183,6 +323,9 @@ sealed interface Statement
 
   /** {@code break} or {@code continue}. */
   record Jump(Flow flow) implements Statement {
+    @Override
+    public void declare(FrameNames names) {}
+
     @Override
     public Flow execute(Scope scope, Output out) {
       return flow;

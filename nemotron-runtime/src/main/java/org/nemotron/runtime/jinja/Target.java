@@ -7,8 +7,24 @@ sealed interface Target {
   /** Assigns a value. */
   void assign(Value value, Scope scope);
 
+  /** Takes note of the names that are assigned, or read for it. */
+  void declare(FrameNames names);
+
+  /** Returns the variables that are assigned. */
+  ImmutableList<String> variables();
+
   /** A variable of the innermost scope. */
   record Variable(String name) implements Target {
+    @Override
+    public void declare(FrameNames names) {
+      names.store(name);
+    }
+
+    @Override
+    public ImmutableList<String> variables() {
+      return ImmutableList.of(name);
+    }
+
     @Override
     public void assign(Value value, Scope scope) {
       scope.set(name, value);
@@ -17,6 +33,16 @@ sealed interface Target {
 
   /** An attribute of a namespace. */
   record NamespaceAttribute(String namespace, String name) implements Target {
+    @Override
+    public void declare(FrameNames names) {
+      names.load(namespace);
+    }
+
+    @Override
+    public ImmutableList<String> variables() {
+      return ImmutableList.of();
+    }
+
     @Override
     public void assign(Value value, Scope scope) {
       if (!(scope.get(namespace) instanceof Namespace found)) {
@@ -28,6 +54,18 @@ sealed interface Target {
 
   /** Several, which the elements of a value are assigned to. */
   record Several(ImmutableList<Target> targets) implements Target {
+    @Override
+    public void declare(FrameNames names) {
+      targets.forEach(target -> target.declare(names));
+    }
+
+    @Override
+    public ImmutableList<String> variables() {
+      return targets.stream()
+          .flatMap(target -> target.variables().stream())
+          .collect(ImmutableList.toImmutableList());
+    }
+
     @Override
     public void assign(Value value, Scope scope) {
       if (!value.isIterable()) {
