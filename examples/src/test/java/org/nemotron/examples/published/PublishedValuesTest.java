@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.runtime.chat.ChatOptions;
 
 /** That values are immutable to the bottom, and that every package says what null means. */
 final class PublishedValuesTest {
@@ -32,7 +33,8 @@ final class PublishedValuesTest {
           Class.class,
           ImmutableIntArray.class,
           ImmutableLongArray.class,
-          ImmutableDoubleArray.class);
+          ImmutableDoubleArray.class,
+          ChatOptions.class);
 
   /** What a result hands over: to be closed by who receives it, or to the scope that is open. */
   private static final ImmutableSet<Class<?>> HANDED_OVER =
