@@ -16,9 +16,11 @@ import java.util.stream.Collectors;
  *
  * @param exitCode of the process
  * @param out what it wrote, as bytes of UTF-8
- * @param err likewise
+ * @param err likewise, but for the warnings of the virtual machine
  */
 record NemotronProcess(int exitCode, String out, String err) {
+  private static final String MACHINES_WARNING = "WARNING: ";
+
   /** Runs it in {@code directory}, under the locale {@code locale}. */
   static NemotronProcess run(Path directory, Path scratch, String locale, String... arguments)
       throws IOException, InterruptedException {
@@ -32,7 +34,16 @@ record NemotronProcess(int exitCode, String out, String err) {
             .redirectError(err.toFile())
             .start()
             .waitFor();
-    return new NemotronProcess(exitCode, Files.readString(out), Files.readString(err));
+    return new NemotronProcess(
+        exitCode, Files.readString(out), withoutMachinesWarnings(Files.readString(err)));
+  }
+
+  /** Newer virtual machines warn of natives and of Unsafe, which JavaCPP uses. */
+  private static String withoutMachinesWarnings(String err) {
+    return err.lines()
+        .filter(line -> !line.isBlank() && !line.startsWith(MACHINES_WARNING))
+        .map(line -> line + "\n")
+        .collect(Collectors.joining());
   }
 
   private static String script(Path directory, String locale, String... arguments) {
