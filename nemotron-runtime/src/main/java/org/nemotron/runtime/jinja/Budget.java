@@ -3,7 +3,7 @@ package org.nemotron.runtime.jinja;
 /**
  * The work that one rendering may still do: a unit for each node of the template that is evaluated,
  * each round of a loop, and each {@value #WEIGHT_PER_UNIT} characters or elements that an operation
- * reads. All of it takes about half a second.
+ * reads. All of it takes up to a few seconds.
  */
 final class Budget {
   private static final long UNITS = 1L << 24;

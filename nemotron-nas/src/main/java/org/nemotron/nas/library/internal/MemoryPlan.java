@@ -10,8 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.nemotron.core.activation.HiddenStates.Place;
 import org.nemotron.core.cuda.Gpu;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.Device;
@@ -169,16 +167,13 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
         ModelSpec parent, int elementBytes, long tokens, int candidatesPerPass) {
       long stateBytes = tokens * parent.width() * elementBytes;
       long passTokens = tokens * candidatesPerPass;
-      int channels = parent.blocks().stream().mapToInt(ScoringNeed::channels).max().orElse(0);
+      int channels =
+          parent.blocks().stream().mapToInt(block -> block.ffn().channels()).max().orElse(0);
       return new ScoringNeed(
           (2L * parent.layers() + 1) * stateBytes,
           tokens * parent.vocabularySize() * elementBytes,
           INFERENCE.bytes(passTokens, parent.width(), channels, elementBytes),
           passTokens >= BUSY_TOKENS);
-    }
-
-    private static int channels(BlockSpec block) {
-      return block.ffn() instanceof FfnSpec.Gated gated ? gated.channels() : 0;
     }
   }
 
