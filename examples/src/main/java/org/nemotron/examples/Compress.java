@@ -16,6 +16,7 @@ import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.nas.pipeline.PlanFiles;
 import org.nemotron.nas.report.ConsoleReport;
+import org.nemotron.nas.report.RunSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,8 +24,16 @@ import picocli.CommandLine.Option;
 @Command(
     name = "compress",
     mixinStandardHelpOptions = true,
-    description = "Compresses a trained Llama-style model under a budget, by the Puzzle method.")
+    description = "Compresses a trained Llama-style model under a budget, by the Puzzle method.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:every limit was met",
+      "1:the run failed",
+      "2:an argument was not understood",
+      "3:the children are there, but a limit on speed was not met as measured"
+    })
 final class Compress implements Callable<Integer> {
+  private static final int LIMIT_MISSED = 3;
   private static final Path MODEL = Path.of("examples/models/tale-7m");
   private static final ImmutableList<Path> TEXTS =
       ImmutableList.of(
@@ -72,17 +81,15 @@ final class Compress implements Callable<Integer> {
   public Integer call() throws IOException, NoArchitectureException {
     CompressionPlan given = plan();
     Path unused = ModelArgument.checked(given.inputs().parent());
+    RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
-      String table =
-          ConsoleReport.in(StandardCharsets.UTF_8)
-              .render(new CompressionPipeline(given, bars).run());
-      bars.close();
-      System.out.println(table);
+      summary = new CompressionPipeline(given, bars).run();
     }
+    System.out.println(ConsoleReport.in(StandardCharsets.UTF_8).render(summary));
     Path run = given.execution().output();
     System.out.println("Report:   " + run.resolve("report/index.html"));
     System.out.println("Figures:  " + run.resolve("report/summary.json"));
-    return 0;
+    return summary.met() ? 0 : LIMIT_MISSED;
   }
 
   private CompressionPlan plan() throws IOException {

@@ -13,7 +13,9 @@ import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MedianInterval;
 import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.library.Architecture;
@@ -46,9 +48,9 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
       CostTable costs = new LatencyMeter(METER).measure(whole, SearchSpace.PAPER, scenario);
       ModelSpec spec = child(costs);
       try (HeterogeneousModel child = RandomModels.of(spec, device, dtype)) {
-        ImmutableList<Double> rates =
-            new ThroughputMeter(scenario, METER.withGenerationRounds(rounds))
-                .measure(ImmutableList.of(whole, child));
+        PairedRates rates =
+            ThroughputMeter.exact(METER.withGenerationRounds(rounds))
+                .measure(scenario, ImmutableList.of(whole, child));
         return figures(costs, spec, rates);
       }
     }
@@ -84,33 +86,39 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
   }
 
   private Map<String, Object> figures(
-      CostTable costs, ModelSpec child, ImmutableList<Double> rates) {
+      CostTable costs, ModelSpec child, PairedRates rates) {
     double predicted = costs.tokensPerSecond(child) / costs.tokensPerSecond(parent);
-    double measured = rates.get(1) / rates.get(0);
+    double parentRate = rates.tokensPerSecond(0).median();
+    double childRate = rates.tokensPerSecond(1).median();
+    MedianInterval measured = rates.ratio(1, 0);
     System.out.printf(
         Locale.ROOT,
         "batch %d, %d/%d: parent %.0f tokens/s (predicted %.0f), child %.0f (predicted %.0f)%n",
         scenario.batch(),
         scenario.promptTokens(),
         scenario.outputTokens(),
-        rates.get(0),
+        parentRate,
         costs.tokensPerSecond(parent),
-        rates.get(1),
+        childRate,
         costs.tokensPerSecond(child));
     System.out.printf(
         Locale.ROOT,
-        "child of %.2fB parameters: %.3f times the parent's throughput, %.3f predicted, %+.1f %%%n",
+        "child of %.2fB parameters: %.3f ± %.3f times the parent's throughput, %.3f predicted,"
+            + " %+.1f %%%n",
         child.parameters() / 1e9,
-        measured,
+        measured.median(),
+        measured.halfWidth(),
         predicted,
-        100 * (measured / predicted - 1));
+        100 * (measured.median() / predicted - 1));
     return ImmutableMap.<String, Object>builder()
         .put("scenario", scenario)
-        .put("parentTokensPerSecond", rates.get(0))
-        .put("childTokensPerSecond", rates.get(1))
+        .put("parentTokensPerSecond", parentRate)
+        .put("childTokensPerSecond", childRate)
         .put("parentPredicted", costs.tokensPerSecond(parent))
         .put("childPredicted", costs.tokensPerSecond(child))
-        .put("speedupMeasured", measured)
+        .put("speedupMeasured", measured.median())
+        .put("speedupLow", measured.low())
+        .put("speedupHigh", measured.high())
         .put("speedupPredicted", predicted)
         .put("childParameters", child.parameters())
         .put("child", child.blocks().stream().map(BlockSpec::id).toList())

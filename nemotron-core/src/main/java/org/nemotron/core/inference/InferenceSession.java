@@ -30,6 +30,16 @@ public interface InferenceSession extends AutoCloseable {
   StepOutput step(ForwardBatch batch);
 
   /**
+   * Makes ready, before the first {@link #step}, what the first step of each size would otherwise
+   * wait for: recorded graphs, code that a library loads when it is first used. On the CPU there is
+   * nothing of the kind. Writes into pages; what they hold is lost.
+   *
+   * @param sequences as many decode together at most
+   * @param promptTokens as many tokens of prompts are in one step at most
+   */
+  default void warmUp(int sequences, int promptTokens) {}
+
+  /**
    * Runs the layers on the tokens of {@code batch} as {@link #step} does, and returns how much time
    * each took, in nanoseconds.
    *

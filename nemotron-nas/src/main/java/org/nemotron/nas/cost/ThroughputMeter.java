@@ -1,12 +1,15 @@
 package org.nemotron.nas.cost;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Verify.verify;
 
+import com.google.common.base.Stopwatch;
 import com.google.common.collect.ImmutableList;
-import com.google.common.math.Quantiles;
 import com.google.common.primitives.ImmutableIntArray;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.GreedyDecoder;
@@ -15,54 +18,130 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
 
-/** Measures how fast whole models generate, by generating, on all cores. */
+/**
+ * Measures how fast whole models generate, by generating, on all cores.
+ *
+ * <p>The models take turns, so that a disturbance of the machine meets all alike. Before the first
+ * round that counts, each runs until a further run is hardly faster than the one before: a virtual
+ * machine that has not compiled its loops yet would make the first model seem slow.
+ */
 public final class ThroughputMeter {
+  /** How well the ratio of two models is to be known, as a share of it. */
+  public static final double PRECISION = 0.01;
+
+  /** A busy machine is not measured for longer than this, once it was often enough. */
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
+
   private static final int WARM_UP_TOKENS = 2;
+  private static final int MOST_WARM_ROUNDS = 4;
+  private static final double STILL_WARMING = 0.95;
 
-  private final Scenario scenario;
-  private final int rounds;
+  private final int least;
+  private final int most;
 
-  /** Makes a meter that takes the median of as many runs of {@code scenario} as are wanted. */
-  public ThroughputMeter(Scenario scenario, MeterSettings settings) {
-    this.scenario = scenario;
-    this.rounds = settings.generationRounds();
+  /** A model and what it is to do. */
+  public record Subject(HeterogeneousModel model, Scenario scenario) {}
+
+  private record Ready(InferenceModel model, Scenario scenario) {}
+
+  private ThroughputMeter(int least, int most) {
+    this.least = least;
+    this.most = most;
   }
 
   /**
-   * Returns generated tokens per second of each model, in their order; all on one device. The
-   * models take turns, so that a disturbance of the machine meets all alike; until all are done,
-   * each is in memory as {@link InferenceBackend#bestFormat} has it.
+   * Returns a meter that takes as many rounds as the settings say and, until the ratio of each
+   * model to the first is known within {@link #PRECISION}, up to {@link
+   * MeterSettings#mostGenerationRounds} or for a minute.
    */
-  public ImmutableList<Double> measure(List<HeterogeneousModel> models) {
-    List<InferenceModel> ready = new ArrayList<>();
-    try (InferenceBackend device = Backends.of(models.get(0).device())) {
-      for (HeterogeneousModel model : models) {
-        ready.add(device.prepare(model, device.bestFormat(), device.usualRows()));
+  public static ThroughputMeter exact(MeterSettings settings) {
+    return new ThroughputMeter(settings.generationRounds(), settings.mostGenerationRounds());
+  }
+
+  /** Returns a meter that takes half as many rounds as the settings say, whatever their spread. */
+  public static ThroughputMeter brief(MeterSettings settings) {
+    int rounds = Math.max(1, settings.generationRounds() / 2);
+    return new ThroughputMeter(rounds, rounds);
+  }
+
+  /** Returns the rates of {@code models} in one scenario; see {@link #measure(List, Predicate)}. */
+  public PairedRates measure(Scenario scenario, List<HeterogeneousModel> models) {
+    return measure(models.stream().map(model -> new Subject(model, scenario)).toList(), rates -> true);
+  }
+
+  /**
+   * Returns generated tokens per second of each model, in their order; all on one device. Until all
+   * are done, each is in memory as {@link InferenceBackend#bestFormat} has it.
+   *
+   * @param enough whether no further round is wanted, asked when the ratios are known
+   */
+  public PairedRates measure(List<Subject> subjects, Predicate<PairedRates> enough) {
+    checkArgument(!subjects.isEmpty(), "subjects ([]) must hold at least one");
+    List<Ready> ready = new ArrayList<>();
+    try (InferenceBackend device = Backends.of(subjects.get(0).model().device())) {
+      for (Subject subject : subjects) {
+        InferenceModel model =
+            device.prepare(subject.model(), device.bestFormat(), device.usualRows());
+        ready.add(new Ready(model, subject.scenario()));
       }
-      return rates(ready);
+      return rates(ready, enough);
     } finally {
-      ready.forEach(InferenceModel::close);
+      ready.forEach(one -> one.model().close());
     }
   }
 
-  private ImmutableList<Double> rates(List<InferenceModel> models) {
-    List<List<Double>> nanos = new ArrayList<>();
-    models.forEach(model -> nanos.add(new ArrayList<>()));
-    for (int round = 0; round < rounds; round++) {
-      for (int index = 0; index < models.size(); index++) {
-        nanos.get(index).add((double) nanos(models.get(index)));
-      }
+  private PairedRates rates(List<Ready> models, Predicate<PairedRates> enough) {
+    ImmutableList<Double> first = warm(models);
+    Stopwatch taken = Stopwatch.createStarted();
+    PairedRates rates = new PairedRates(ImmutableList.of(first));
+    while (!isEnough(rates, taken.elapsed(), enough)) {
+      rates = rates.with(round(models));
     }
-    return nanos.stream()
-        .map(taken -> scenario.tokensPerSecond(Quantiles.median().compute(taken)))
+    return rates;
+  }
+
+  private boolean isEnough(PairedRates rates, Duration taken, Predicate<PairedRates> enough) {
+    int rounds = rates.rounds().size();
+    if (rounds < least) {
+      return false;
+    }
+    return rounds >= most
+        || taken.compareTo(LONG_ENOUGH) > 0
+        || rates.ratiosWithin(PRECISION) && enough.test(rates);
+  }
+
+  /** Returns the first round that is hardly faster than the one before. */
+  private static ImmutableList<Double> warm(List<Ready> models) {
+    ImmutableList<Double> before = round(models);
+    ImmutableList<Double> now = round(models);
+    for (int round = 2; round < MOST_WARM_ROUNDS; round++) {
+      if (total(now) > STILL_WARMING * total(before)) {
+        break;
+      }
+      before = now;
+      now = round(models);
+    }
+    return now;
+  }
+
+  /** Returns the time that all models together take for a token each. */
+  private static double total(List<Double> rates) {
+    return rates.stream().mapToDouble(rate -> 1 / rate).sum();
+  }
+
+  private static ImmutableList<Double> round(List<Ready> models) {
+    return models.stream()
+        .map(one -> one.scenario().tokensPerSecond(nanos(one)))
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Memory is made, and the model warm, before the clock starts. */
-  private long nanos(InferenceModel model) {
-    ImmutableList<ImmutableIntArray> prompts = prompts(model.spec().vocabularySize());
-    int pages = GreedyDecoder.pages(model, prompts, scenario.outputTokens());
-    try (InferenceSession session = model.newSession(pages)) {
+  /** Memory is made, and the step recorded where it is, before the clock starts. */
+  private static long nanos(Ready one) {
+    Scenario scenario = one.scenario();
+    ImmutableList<ImmutableIntArray> prompts =
+        prompts(scenario, one.model().spec().vocabularySize());
+    int pages = GreedyDecoder.pages(one.model(), prompts, scenario.outputTokens());
+    try (InferenceSession session = one.model().newSession(pages)) {
       generate(session, prompts, Math.min(WARM_UP_TOKENS, scenario.outputTokens()));
       long start = System.nanoTime();
       generate(session, prompts, scenario.outputTokens());
@@ -70,7 +149,7 @@ public final class ThroughputMeter {
     }
   }
 
-  private ImmutableList<ImmutableIntArray> prompts(int vocabulary) {
+  private static ImmutableList<ImmutableIntArray> prompts(Scenario scenario, int vocabulary) {
     ImmutableList.Builder<ImmutableIntArray> prompts = ImmutableList.builder();
     for (int sequence = 0; sequence < scenario.batch(); sequence++) {
       int first = sequence * scenario.promptTokens();

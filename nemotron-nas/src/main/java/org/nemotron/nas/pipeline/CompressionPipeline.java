@@ -127,7 +127,7 @@ public final class CompressionPipeline {
         String name = index == 0 ? "child" : "child-" + targets.get(index).name();
         finished.add(FinishedTarget.of(targets.get(index), answers.get(index), name, run, library));
       }
-      RunSummary summary = new Evaluation(run, library, costs).summary(finished);
+      RunSummary summary = new Evaluation(run, library, costs, search).summary(finished);
       results.finish(run.inputs(), finished, summary);
       return summary;
     } finally {

@@ -98,7 +98,7 @@ public record CompressionPlan(
         .local(local.withSteps(6))
         .coupled(coupled.brief())
         .scoring(scoring.withAuditedPairs(4))
-        .costs(costs.withMeter(MeterSettings.BRIEF))
+        .costs(costs.withMeter(MeterSettings.BRIEF).withCorrections(2))
         .global(global.withSteps(10).withEvaluateEvery(5))
         .build();
   }
@@ -299,7 +299,7 @@ public record CompressionPlan(
       MeterSettings meter,
       int corrections) {
     static final CostPlan DEFAULT =
-        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 0);
+        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
 
     /** Checks that there is a batch size, and that each makes a scenario. */
     public CostPlan {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.ThroughputMeter.Subject;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.ScoringSpeed;
@@ -22,11 +23,17 @@ final class Evaluation {
   private final RunContext run;
   private final ScoredLibrary library;
   private final ImmutableList<CostTable> costs;
+  private final TargetSearch search;
 
-  Evaluation(RunContext run, ScoredLibrary library, ImmutableList<CostTable> costs) {
+  Evaluation(
+      RunContext run,
+      ScoredLibrary library,
+      ImmutableList<CostTable> costs,
+      TargetSearch search) {
     this.run = run;
     this.library = library;
     this.costs = costs;
+    this.search = search;
   }
 
   /** Returns the summary of the run. */
@@ -40,7 +47,7 @@ final class Evaluation {
       }
       Measurements measured =
           run.store().always(NAME, STEPS, progress -> measured(contenders, progress));
-      return new SummaryBuilder(run, library, measured).build(run.store().seconds());
+      return new SummaryBuilder(run, library, search, measured).build(run.store().seconds());
     } finally {
       contenders.forEach(TargetContenders::close);
     }
@@ -53,12 +60,15 @@ final class Evaluation {
     AdditivityAudit additivity = audits.additivity();
     ScoringSpeed speed = audits.speed();
     progress.accept(2);
+    Subject fastest = new Subject(run.inputs().parent(), search.ofFastestParent().scenario());
     GenerationRates rates =
-        GenerationRates.of(run.inputs().parent(), contenders, run.plan().costs().meter());
+        GenerationRates.of(fastest, contenders, run.plan().costs().meter());
     progress.accept(3);
-    MeasuredModel parent = parent(contenders.get(0), quality, rates);
+    MeasuredModel parent =
+        new MeasuredModel("parent", fastest.model(), quality.of(fastest.model()), rates.parent());
     Measurements all =
         new Measurements(
+            fastest.scenario(),
             parent,
             contenders.stream()
                 .map(target -> target.measured(quality, rates))
@@ -68,13 +78,6 @@ final class Evaluation {
             PredictedFrontier.of(run, library, costs.get(0), parent.quality().accuracy()));
     progress.accept(STEPS);
     return all;
-  }
-
-  private MeasuredModel parent(
-      TargetContenders first, HeldOutQuality quality, GenerationRates rates) {
-    HeterogeneousModel parent = run.inputs().parent();
-    return new MeasuredModel(
-        "parent", parent, quality.of(parent), rates.of(first.scenario(), parent));
   }
 
   /** The parent, then the models of each target. */

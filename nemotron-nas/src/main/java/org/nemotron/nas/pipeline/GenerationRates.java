@@ -3,42 +3,79 @@ package org.nemotron.nas.pipeline;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableListMultimap;
-import com.google.common.collect.ImmutableTable;
-import com.google.common.collect.Multimaps;
-import java.util.ArrayList;
+import com.google.common.collect.ImmutableMap;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.cost.ThroughputMeter.Subject;
 
 /**
- * Generated tokens per second of whole models, by scenario.
+ * How fast whole models generate beside the parent.
  *
- * @param rates of each model that was measured in a scenario; the parent in all of them
+ * <p>Children take turns with the parent until it is known what they keep of their limits; what
+ * they are compared with takes turns with it as often as the plan says.
+ *
+ * @param parent generated tokens per second of the parent at its best batch
+ * @param children what was measured of each child
+ * @param baselines how many times as fast as the parent each baseline is
  */
-record GenerationRates(ImmutableTable<Scenario, HeterogeneousModel, Double> rates) {
-  /** Measures the parent and the models of targets that share a scenario in turns. */
+record GenerationRates(
+    double parent,
+    ImmutableMap<HeterogeneousModel, SpeedMeasurement> children,
+    ImmutableMap<HeterogeneousModel, Double> baselines) {
+  /**
+   * Measures.
+   *
+   * @param fastest the parent, in the scenario with its best batch
+   */
   static GenerationRates of(
-      HeterogeneousModel parent, List<TargetContenders> targets, MeterSettings settings) {
-    ImmutableListMultimap<Scenario, TargetContenders> byScenario =
-        Multimaps.index(targets, TargetContenders::scenario);
-    ImmutableTable.Builder<Scenario, HeterogeneousModel, Double> rates = ImmutableTable.builder();
-    for (Scenario scenario : byScenario.keySet()) {
-      List<HeterogeneousModel> models = new ArrayList<>();
-      models.add(parent);
-      byScenario.get(scenario).forEach(target -> models.addAll(target.timed()));
-      ImmutableList<Double> measured = new ThroughputMeter(scenario, settings).measure(models);
-      for (int index = 0; index < models.size(); index++) {
-        rates.put(scenario, models.get(index), measured.get(index));
-      }
+      Subject fastest, List<TargetContenders> targets, MeterSettings settings) {
+    PairedRates rates =
+        ThroughputMeter.exact(settings)
+            .measure(
+                beside(fastest, targets.stream().map(TargetContenders::child).toList()),
+                soFar -> decided(targets, soFar));
+    ImmutableMap.Builder<HeterogeneousModel, SpeedMeasurement> children = ImmutableMap.builder();
+    for (int index = 0; index < targets.size(); index++) {
+      children.put(targets.get(index).child().model(), SpeedMeasurement.of(rates, index + 1));
     }
-    return new GenerationRates(rates.buildOrThrow());
+    return new GenerationRates(
+        rates.tokensPerSecond(0).median(),
+        children.buildOrThrow(),
+        baselines(fastest, targets, settings));
   }
 
-  /** Returns the rate of {@code model} in {@code scenario}. */
-  double of(Scenario scenario, HeterogeneousModel model) {
-    return verifyNotNull(rates.get(scenario, model));
+  private static boolean decided(List<TargetContenders> targets, PairedRates rates) {
+    return IntStream.range(0, targets.size())
+        .allMatch(
+            index -> targets.get(index).limits().decided(SpeedMeasurement.of(rates, index + 1)));
+  }
+
+  private static ImmutableMap<HeterogeneousModel, Double> baselines(
+      Subject fastest, List<TargetContenders> targets, MeterSettings settings) {
+    List<Subject> models =
+        targets.stream().flatMap(target -> target.baselines().stream()).toList();
+    PairedRates rates =
+        ThroughputMeter.brief(settings).measure(beside(fastest, models), soFar -> true);
+    ImmutableMap.Builder<HeterogeneousModel, Double> ratios = ImmutableMap.builder();
+    for (int index = 0; index < models.size(); index++) {
+      ratios.put(models.get(index).model(), rates.ratio(index + 1, 0).median());
+    }
+    return ratios.buildOrThrow();
+  }
+
+  private static ImmutableList<Subject> beside(Subject parent, List<Subject> others) {
+    return ImmutableList.<Subject>builder().add(parent).addAll(others).build();
+  }
+
+  /** Returns generated tokens per second: the parent's, times the ratio to it. */
+  double of(HeterogeneousModel model) {
+    SpeedMeasurement child = children.get(model);
+    return parent
+        * (child == null ? verifyNotNull(baselines.get(model)) : child.ratio().median());
   }
 }

@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
-import org.nemotron.nas.pipeline.Limit.Bound;
 
 /**
  * Holds what the parts of an architecture promise against the whole model: an architecture found is
@@ -20,6 +19,12 @@ import org.nemotron.nas.pipeline.Limit.Bound;
  * the ratio of one is good for the next.
  */
 final class SpeedCheck {
+  /** What is met by less than this would often be missed when it is measured again. */
+  private static final double LEAST_MARGIN = 1.005;
+
+  /** What is known no better than within this share is no ground to search anew. */
+  private static final double TOO_VAGUE = 0.1;
+
   private final ModelSpec parent;
   private final TargetSearch search;
   private final Gauge gauge;
@@ -55,18 +60,6 @@ final class SpeedCheck {
     this.told = told;
   }
 
-  /** Returns whether the speed of whole models matters to {@code target}. */
-  static boolean concerns(Target target) {
-    return target.limits().stream().anyMatch(SpeedCheck::isOnSpeed);
-  }
-
-  private static boolean isOnSpeed(Limit limit) {
-    return switch (limit.quantity()) {
-      case SPEEDUP, TOKENS_PER_SECOND, LATENCY_MILLIS -> true;
-      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS -> false;
-    };
-  }
-
   /**
    * Returns the correction under which the search finds the best architecture of those that were
    * measured: the one of least score that keeps to the limits, or the nearest to them.
@@ -78,22 +71,42 @@ final class SpeedCheck {
     List<Architecture> measured = new ArrayList<>();
     SpeedCorrection correction = first.correction();
     Optional<TargetSearch.Answer> next = Optional.of(first);
-    while (next.isPresent() && trials.size() <= most) {
+    for (int searches = 0; next.isPresent() && searches <= most; searches++) {
       TargetSearch.Answer answer = next.orElseThrow();
       Architecture architecture = answer.architecture();
       if (measured.contains(architecture)) {
-        break;
+        if (trials.stream().anyMatch(trial -> trial.excess() <= 0)) {
+          break;
+        }
+        correction = correction.withMargin(correction.margin() * LEAST_MARGIN);
+      } else {
+        measured.add(architecture);
+        correction = tried(target, answer, correction, trials);
+        if (correction.margin() > 1 + TOO_VAGUE) {
+          told.accept(
+              target.name()
+                  + ": other work on this machine leaves the measurement too vague to search anew"
+                  + " by it. Maybe run again when it is idle.");
+          break;
+        }
       }
-      measured.add(architecture);
-      ModelSpec child = parent.withBlocks(architecture.blocks());
-      Scenario scenario = answer.problem().costs().scenario();
-      SpeedMeasurement speed = gauge.measure(architecture, scenario);
-      trials.add(new Trial(correction, answer.solution().score(), excess(target, speed, scenario)));
-      told.accept(sentence(target, answer, child, speed));
-      correction = correction.with(speed, answer.problem().costs(), child);
       next = searched(target, correction);
     }
     return best(target, trials).correction();
+  }
+
+  /** Measures what was found, and returns the correction that it teaches. */
+  private SpeedCorrection tried(
+      Target target, TargetSearch.Answer answer, SpeedCorrection correction, List<Trial> trials) {
+    ModelSpec child = parent.withBlocks(answer.architecture().blocks());
+    Scenario scenario = answer.problem().costs().scenario();
+    SpeedMeasurement speed = gauge.measure(answer.architecture(), scenario);
+    SpeedLimits limits = new SpeedLimits(target, scenario);
+    trials.add(new Trial(correction, answer.solution().score(), limits.excess(speed)));
+    told.accept(sentence(target, answer, child, speed));
+    return correction
+        .with(speed, answer.problem().costs(), child)
+        .withMargin(Math.max(LEAST_MARGIN, 1 + limits.uncertainty(speed)));
   }
 
   /** Once something was found and measured, a search that finds nothing only ends the series. */
@@ -131,34 +144,13 @@ final class SpeedCheck {
       Target target, TargetSearch.Answer answer, ModelSpec child, SpeedMeasurement speed) {
     return String.format(
         Locale.ROOT,
-        "%s: %.0f tokens/s expected of the architecture found, %.0f measured, %.3f times the"
-            + " parent's %.0f",
+        "%s: %.0f tokens/s expected of the architecture found, %.0f measured, %.3f ± %.3f times"
+            + " the parent's %.0f",
         target.name(),
         answer.tokensPerSecond(child),
-        speed.child(),
-        speed.child() / speed.parent(),
-        speed.parent());
-  }
-
-  private static double excess(Target target, SpeedMeasurement speed, Scenario scenario) {
-    return target.limits().stream()
-        .filter(SpeedCheck::isOnSpeed)
-        .mapToDouble(limit -> excess(limit, speed, scenario))
-        .max()
-        .orElseThrow();
-  }
-
-  private static double excess(Limit limit, SpeedMeasurement speed, Scenario scenario) {
-    double measured =
-        switch (limit.quantity()) {
-          case SPEEDUP -> speed.child() / speed.parent();
-          case TOKENS_PER_SECOND -> speed.child();
-          case LATENCY_MILLIS -> scenario.latencyNanos(speed.child()) / 1e6;
-          case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS ->
-              throw new IllegalStateException(limit + " is not on speed");
-        };
-    return limit.bound() == Bound.AT_LEAST
-        ? 1 - measured / limit.value()
-        : measured / limit.value() - 1;
+        speed.child().median(),
+        speed.ratio().median(),
+        speed.ratio().halfWidth(),
+        speed.parent().median());
   }
 }

@@ -14,16 +14,19 @@ import org.nemotron.nas.cost.CostTable;
  * @param parent measured generated tokens per second of the parent; 0 where it was not measured
  * @param factors measured time over the sum's, of an architecture near the one that is searched, by
  *     batch size; 1 for those that are not named
+ * @param margin how many times as well as it must a limit on speed is to be kept, because what is
+ *     measured has a spread
  */
-record SpeedCorrection(double parent, ImmutableMap<Integer, Double> factors) {
+record SpeedCorrection(double parent, ImmutableMap<Integer, Double> factors, double margin) {
   /** Nothing was measured. */
-  static final SpeedCorrection NONE = new SpeedCorrection(0, ImmutableMap.of());
+  static final SpeedCorrection NONE = new SpeedCorrection(0, ImmutableMap.of(), 1);
 
   SpeedCorrection {
     checkArgument(
         factors.values().stream().allMatch(factor -> factor > 0),
         "factors (%s) must be positive",
         factors);
+    checkArgument(margin >= 1, "margin (%s) must be at least 1", margin);
   }
 
   /** Returns the factor of a batch size. */
@@ -39,7 +42,14 @@ record SpeedCorrection(double parent, ImmutableMap<Integer, Double> factors) {
   /** Returns this, and what was measured of a child. */
   SpeedCorrection with(SpeedMeasurement measured, CostTable table, ModelSpec child) {
     Map<Integer, Double> all = new HashMap<>(factors);
-    all.put(table.scenario().batch(), table.tokensPerSecond(child) / measured.child());
-    return new SpeedCorrection(measured.parent(), ImmutableMap.copyOf(all));
+    double ofParent = measured.parent().median();
+    double ofChild = ofParent * measured.ratio().median();
+    all.put(table.scenario().batch(), table.tokensPerSecond(child) / ofChild);
+    return new SpeedCorrection(ofParent, ImmutableMap.copyOf(all), margin);
+  }
+
+  /** Returns this with another margin. */
+  SpeedCorrection withMargin(double other) {
+    return new SpeedCorrection(parent, factors, other);
   }
 }

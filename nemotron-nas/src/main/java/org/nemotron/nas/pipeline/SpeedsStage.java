@@ -11,9 +11,10 @@ import java.util.function.LongConsumer;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.CostTable;
-import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.cost.ThroughputMeter.Subject;
 import org.nemotron.nas.library.Architecture;
 
 /**
@@ -54,7 +55,7 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     Map<Target, TargetSearch.Answer> first = new LinkedHashMap<>();
     if (run.plan().costs().corrections() > 0) {
       for (Target target : run.plan().targets()) {
-        if (SpeedCheck.concerns(target)) {
+        if (SpeedLimits.concern(target)) {
           first.put(target, search.best(target, SpeedCorrection.NONE));
         }
       }
@@ -99,22 +100,19 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     return ImmutableList.of(file());
   }
 
-  /** Measures parent and child in turns where their scenario is the same. */
+  /** Measures parent and child in turns, each in its scenario. */
   private SpeedMeasurement measured(Architecture architecture, Scenario ofChild) {
-    Scenario ofParent = search.ofFastestParent().scenario();
     HeterogeneousModel parent = run.inputs().parent();
     try (HeterogeneousModel child = trained.library().assemble(architecture)) {
-      if (ofChild.equals(ofParent)) {
-        ImmutableList<Double> both = rates(ofChild, parent, child);
-        return new SpeedMeasurement(both.get(0), both.get(1));
-      }
-      return new SpeedMeasurement(rates(ofParent, parent).get(0), rates(ofChild, child).get(0));
+      PairedRates rates =
+          ThroughputMeter.exact(run.plan().costs().meter())
+              .measure(
+                  ImmutableList.of(
+                      new Subject(parent, search.ofFastestParent().scenario()),
+                      new Subject(child, ofChild)),
+                  measured -> true);
+      return SpeedMeasurement.of(rates, 1);
     }
-  }
-
-  private ImmutableList<Double> rates(Scenario scenario, HeterogeneousModel... models) {
-    MeterSettings settings = run.plan().costs().meter();
-    return new ThroughputMeter(scenario, settings).measure(ImmutableList.copyOf(models));
   }
 
   private Path file() {

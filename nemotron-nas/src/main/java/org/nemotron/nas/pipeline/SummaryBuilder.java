@@ -35,24 +35,26 @@ import org.nemotron.nas.search.Solution;
 final class SummaryBuilder {
   private final RunContext run;
   private final ScoredLibrary library;
+  private final TargetSearch search;
   private final Measurements measured;
 
-  SummaryBuilder(RunContext run, ScoredLibrary library, Measurements measured) {
+  SummaryBuilder(
+      RunContext run, ScoredLibrary library, TargetSearch search, Measurements measured) {
     this.run = run;
     this.library = library;
+    this.search = search;
     this.measured = measured;
   }
 
   /** Returns the summary. */
   RunSummary build(ImmutableList<StageSeconds> stages) {
-    CostTable table = measured.targets().get(0).target().answer().problem().costs();
-    Scenario scenario = table.scenario();
+    Scenario scenario = measured.scenario();
     ImmutableList<CandidateTraining> trainings = library.trained().trainings();
     return new RunSummary(
         run.plan().inputs().parent().toAbsolutePath().normalize().getFileName().toString(),
         new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
         figures(measured.parent(), scenario),
-        layerTimes(table, parent()),
+        layerTimes(search.ofFastestParent(), parent()),
         measured.targets().stream().map(this::target).collect(ImmutableList.toImmutableList()),
         measured.frontier(),
         trainings.stream().map(SummaryBuilder::curve).collect(ImmutableList.toImmutableList()),
@@ -76,13 +78,16 @@ final class SummaryBuilder {
         target.target().name(),
         target.target().goal(),
         target.child().directory().toString(),
+        models.speed().ratio(),
+        new SpeedLimits(target.target(), scenario).checked(models.speed()),
         figures(models.child(), scenario),
         figures(models.beforeDistillation(), scenario),
         figures(models.greedy(), scenario),
         figures(models.random(), scenario),
         figures(models.untrained(), scenario),
         new Predicted(
-            target.answer().tokensPerSecond(child),
+            target.answer().tokensPerSecond(child)
+                / search.parentTokensPerSecond(target.answer().correction()),
             table.memory().weightBytes(child),
             table.memory().kvBytes(child, scenario),
             library.scores().score(parent(), target.architecture()).klNats()),

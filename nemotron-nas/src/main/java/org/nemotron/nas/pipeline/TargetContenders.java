@@ -1,10 +1,13 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.cost.ThroughputMeter.Subject;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.search.Baselines;
@@ -87,7 +90,7 @@ final class TargetContenders implements AutoCloseable {
   }
 
   /** Returns the scenario that the child was searched for. */
-  Scenario scenario() {
+  private Scenario scenario() {
     return target.answer().problem().costs().scenario();
   }
 
@@ -101,15 +104,27 @@ final class TargetContenders implements AutoCloseable {
         untrained.model());
   }
 
-  /** Returns the models of different architecture. */
-  ImmutableList<HeterogeneousModel> timed() {
-    return ImmutableList.of(child.model(), greedy.model(), random.model());
+  /** Returns the child in its scenario. */
+  Subject child() {
+    return new Subject(child.model(), scenario());
+  }
+
+  /** Returns the models of other architectures in the child's scenario. */
+  ImmutableList<Subject> baselines() {
+    return ImmutableList.of(
+        new Subject(greedy.model(), scenario()), new Subject(random.model(), scenario()));
+  }
+
+  /** Returns what the target wants of the speed of whole models. */
+  SpeedLimits limits() {
+    return new SpeedLimits(target.target(), scenario());
   }
 
   /** Returns the contenders with what was measured of them. */
   Measurements.OfTarget measured(HeldOutQuality quality, GenerationRates rates) {
     return new Measurements.OfTarget(
         target,
+        verifyNotNull(rates.children().get(child.model())),
         measured(child, quality, rates),
         measured(beforeDistillation, quality, rates),
         measured(greedy, quality, rates),
@@ -123,7 +138,7 @@ final class TargetContenders implements AutoCloseable {
         contender.name(),
         contender.model(),
         quality.of(contender.model()),
-        rates.of(scenario(), contender.timed()));
+        rates.of(contender.timed()));
   }
 
   @Override

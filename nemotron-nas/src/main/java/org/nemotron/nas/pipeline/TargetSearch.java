@@ -127,13 +127,18 @@ final class TargetSearch {
 
   private Budget budget(Limit limit, CostTable table, SpeedCorrection correction) {
     double value = limit.value();
+    // A limit from below is raised by the margin, one from above lowered.
+    double wanted =
+        limit.bound() == Bound.AT_LEAST
+            ? value * correction.margin()
+            : value / correction.margin();
     double factor = correction.factor(table);
     return switch (limit.quantity()) {
       case SPEEDUP ->
-          latency(limit.bound(), table, value * parentTokensPerSecond(correction), factor);
-      case TOKENS_PER_SECOND -> latency(limit.bound(), table, value, factor);
+          latency(limit.bound(), table, wanted * parentTokensPerSecond(correction), factor);
+      case TOKENS_PER_SECOND -> latency(limit.bound(), table, wanted, factor);
       case LATENCY_MILLIS ->
-          budget(CostTable.LATENCY_NANOS, limit.bound(), value * NANOS_PER_MILLI / factor);
+          budget(CostTable.LATENCY_NANOS, limit.bound(), wanted * NANOS_PER_MILLI / factor);
       case PREFILL_MILLIS ->
           budget(CostTable.PREFILL_NANOS, limit.bound(), value * NANOS_PER_MILLI);
       case MEMORY_BYTES -> budget(CostTable.MEMORY_BYTES, limit.bound(), value);
@@ -165,7 +170,8 @@ final class TargetSearch {
         .orElseThrow();
   }
 
-  private double parentTokensPerSecond(SpeedCorrection correction) {
+  /** Returns the parent's generated tokens per second: as measured, or as its parts promise. */
+  double parentTokensPerSecond(SpeedCorrection correction) {
     return correction.parent() > 0
         ? correction.parent()
         : ofFastestParent().tokensPerSecond(parent);

@@ -46,7 +46,10 @@ public final class ConsoleReport {
   private static String headlines(RunSummary summary) {
     StringBuilder lines = new StringBuilder();
     for (TargetSummary target : summary.targets()) {
-      lines.append(PlainText.wrap(Headline.of(summary, target) + ".", "", COLUMNS));
+      lines.append(PlainText.wrap(Headline.of(target) + ".", "", COLUMNS));
+      if (!target.met()) {
+        lines.append(PlainText.wrap(Headline.missed(target) + ".", "  ", COLUMNS));
+      }
     }
     return lines.toString();
   }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
+import org.nemotron.nas.cost.MedianInterval;
 
 /** Figures as people read them: rounded, with their unit, the same in every language setting. */
 public final class NumberText {
@@ -48,6 +49,20 @@ public final class NumberText {
   /** Returns for example {@code 1.62×}. */
   public static String times(double ratio) {
     return String.format(Locale.ROOT, "%.2f×", ratio);
+  }
+
+  /** Returns for example {@code 1.62 ± 0.01×}. */
+  public static String times(MedianInterval ratio) {
+    return interval(ratio) + "×";
+  }
+
+  /** Returns for example {@code 1.62 ± 0.01}, half of the interval's width behind the sign. */
+  public static String interval(MedianInterval value) {
+    return String.format(
+        Locale.ROOT,
+        value.median() < 1_000 ? "%,.2f ± %,.2f" : "%,.0f ± %,.0f",
+        value.median(),
+        value.halfWidth());
   }
 
   /** Returns for example {@code 96.8 %} for 0.968. */

@@ -28,10 +28,10 @@ public record Prediction(
     DoubleFunction<String> bytes = value -> NumberText.bytes(Math.round(value));
     return ImmutableList.of(
         of(
-            "throughput (tokens/s)",
-            said.tokensPerSecond(),
-            child.tokensPerSecond(),
-            NumberText::rate),
+            "speed-up over the parent",
+            said.speedUp(),
+            target.speedUp().median(),
+            NumberText::times),
         of("weight memory", said.weightBytes(), child.weightBytes(), bytes),
         of("KV cache memory", said.kvBytes(), child.kvBytes(), bytes),
         of(

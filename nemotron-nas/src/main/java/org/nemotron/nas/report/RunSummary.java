@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.nas.cost.MedianInterval;
 
 /**
  * The results of a finished run: the content of summary.json and of the HTML page. Immutable.
@@ -14,7 +15,7 @@ import org.nemotron.core.spec.BlockSpec;
  * parent.
  *
  * @param parentName the parent's name, usually that of its directory
- * @param scenario the scenario of every throughput
+ * @param scenario the scenario of every throughput; a child's batch may be another
  * @param parent the parent's measured figures
  * @param parentLayerTimes one entry per parent layer, in order
  * @param targets at least one, in the order of the plan; the first one is the main child
@@ -50,6 +51,11 @@ public record RunSummary(
         names.stream().distinct().count() == names.size(),
         "targets (%s) must have different names",
         names);
+  }
+
+  /** Returns whether every limit of every target is met as measured. */
+  public boolean met() {
+    return targets.stream().allMatch(TargetSummary::met);
   }
 
   /** Returns the target whose child stands for the run. */
@@ -172,6 +178,9 @@ public record RunSummary(
    * @param name the target's name in the plan
    * @param goal the budget in words
    * @param directory where the child was written
+   * @param speedUp how many times as many tokens per second as the parent the child generates, both
+   *     measured in turns
+   * @param limits those of the target's limits that only a measurement of the whole model can tell
    * @param child the finished child
    * @param childBeforeDistillation the same child as assembled, before global distillation
    * @param greedy the greedy search's child within the same budget
@@ -188,6 +197,8 @@ public record RunSummary(
       String name,
       String goal,
       String directory,
+      MedianInterval speedUp,
+      ImmutableList<CheckedLimit> limits,
       ModelFigures child,
       ModelFigures childBeforeDistillation,
       ModelFigures greedy,
@@ -202,18 +213,38 @@ public record RunSummary(
     public TargetSummary {
       named(name, "name");
     }
+
+    /** Returns whether every limit is met as measured. */
+    public boolean met() {
+      return limits.stream().allMatch(CheckedLimit::met);
+    }
+  }
+
+  /**
+   * A limit on speed, and what was measured of it.
+   *
+   * @param limit in words
+   * @param measured in the limit's unit
+   * @param met whether the whole interval keeps to the limit
+   */
+  public record CheckedLimit(String limit, MedianInterval measured, boolean met) {
+    /** Checks that the limit is named. */
+    public CheckedLimit {
+      named(limit, "limit");
+    }
   }
 
   /**
    * The child's figures as predicted by cost table and scores.
    *
+   * @param speedUp times the parent's generated tokens per second
    * @param klNats the sum of the chosen blocks' scores: to be compared with the child before global
    *     distillation
    */
-  public record Predicted(double tokensPerSecond, long weightBytes, long kvBytes, double klNats) {
+  public record Predicted(double speedUp, long weightBytes, long kvBytes, double klNats) {
     /** Checks that every figure is a number. */
     public Predicted {
-      positive(tokensPerSecond, "tokensPerSecond");
+      positive(speedUp, "speedUp");
       positive(weightBytes, "weightBytes");
       notNegative(kvBytes, "kvBytes");
       finite(klNats, "klNats");

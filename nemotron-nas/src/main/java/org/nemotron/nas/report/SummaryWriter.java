@@ -10,7 +10,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.VerifyException;
 import com.google.common.collect.ImmutableList;
 import java.util.function.Function;
+import org.nemotron.nas.cost.MedianInterval;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
+import org.nemotron.nas.report.RunSummary.CheckedLimit;
 import org.nemotron.nas.report.RunSummary.Divergence;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.report.RunSummary.LayerTime;
@@ -77,6 +79,9 @@ public final class SummaryWriter {
   private static ObjectNode target(TargetSummary target) {
     ObjectNode node = NODES.objectNode();
     node.put("goal", target.goal()).put("directory", target.directory());
+    node.put("met", target.met());
+    node.set("limits", array(target.limits(), SummaryWriter::limit));
+    node.set("speedUp", interval(target.speedUp()));
     node.set("child", figures(target.child()));
     node.set("childBeforeDistillation", figures(target.childBeforeDistillation()));
     node.set("baselines", baselines(target));
@@ -86,6 +91,20 @@ public final class SummaryWriter {
     node.set("globalDistillation", array(target.globalDistillation(), SummaryWriter::curve));
     node.set("samples", array(target.samples(), SummaryWriter::sample));
     return node;
+  }
+
+  private static ObjectNode limit(CheckedLimit limit) {
+    ObjectNode node = NODES.objectNode().put("limit", limit.limit()).put("met", limit.met());
+    node.set("measured", interval(limit.measured()));
+    return node;
+  }
+
+  private static ObjectNode interval(MedianInterval value) {
+    return NODES
+        .objectNode()
+        .put("median", value.median())
+        .put("low", value.low())
+        .put("high", value.high());
   }
 
   private static ObjectNode baselines(TargetSummary target) {
@@ -114,7 +133,7 @@ public final class SummaryWriter {
   private static ObjectNode predicted(Predicted predicted) {
     return NODES
         .objectNode()
-        .put("tokensPerSecond", predicted.tokensPerSecond())
+        .put("speedUp", predicted.speedUp())
         .put("weightBytes", predicted.weightBytes())
         .put("kvBytes", predicted.kvBytes())
         .put("klNats", predicted.klNats());

@@ -60,12 +60,12 @@ final class ProbeTest {
 
   @Test
   void measure_againWithEitherMeter_leavesNoMoreThanBefore() {
-    ThroughputMeter throughput = new ThroughputMeter(SCENARIO, new MeterSettings(1, 1, 1));
+    ThroughputMeter throughput = ThroughputMeter.brief(new MeterSettings(1, 1, 1));
     LatencyMeter latency = new LatencyMeter(new MeterSettings(1, 1, 1));
     try (HeterogeneousModel parent = SmallParent.model()) {
-      assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
+      assertThat(throughput.measure(SCENARIO, ImmutableList.of(parent)).rounds()).hasSize(1);
       MemoryUse before = MemoryUse.afterCollection();
-      assertThat(throughput.measure(ImmutableList.of(parent))).hasSize(1);
+      assertThat(throughput.measure(SCENARIO, ImmutableList.of(parent)).rounds()).hasSize(1);
       assertNothingLeft(before);
       assertThat(latency.measure(parent, SearchSpace.NO_OPS, SCENARIO).ffns()).hasSize(1);
       assertNothingLeft(before);

@@ -113,7 +113,7 @@ final class CompressionPipelineTest {
     RunSummary summary = run(checked, first);
     assertThat(first.started).containsSubsequence("costs", "speeds", "child", "evaluation");
     assertThat(first.messages).anyMatch(message -> message.contains("tokens/s expected of"));
-    assertThat(summary.targets().get(0).predicted().tokensPerSecond()).isPositive();
+    assertThat(summary.targets().get(0).predicted().speedUp()).isPositive();
 
     Events second = new Events();
     assertThat(run(checked, second).targets()).hasSize(1);

@@ -16,6 +16,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.Latency;
+import org.nemotron.nas.cost.MedianInterval;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Candidate;
@@ -60,9 +61,19 @@ final class SpeedCheckTest {
     return (architecture, scenario) -> {
       ModelSpec child = PARENT.withBlocks(architecture.blocks());
       measured.add(child);
-      return new SpeedMeasurement(
-          scenario.tokensPerSecond(PARENT_NANOS), scenario.tokensPerSecond(factor * nanos(child)));
+      return speed(scenario, factor * nanos(child), 0);
     };
+  }
+
+  private static SpeedMeasurement speed(Scenario scenario, double childNanos, double spread) {
+    return new SpeedMeasurement(
+        within(scenario.tokensPerSecond(PARENT_NANOS), spread),
+        within(scenario.tokensPerSecond(childNanos), spread),
+        within(PARENT_NANOS / childNanos, spread));
+  }
+
+  private static MedianInterval within(double value, double spread) {
+    return new MedianInterval(value, value * (1 - spread), value * (1 + spread));
   }
 
   private static double nanos(ModelSpec child) {
@@ -91,7 +102,7 @@ final class SpeedCheckTest {
     TargetSearch.Answer answer = checked(gauge(1), TWICE, 5);
     assertThat(measured).hasSize(1);
     assertThat(answer.solution()).isEqualTo(search().best(TWICE, SpeedCorrection.NONE).solution());
-    assertThat(told).singleElement().asString().startsWith("twice: ").contains("2.130 times");
+    assertThat(told).singleElement().asString().startsWith("twice: ").contains("2.130 ± 0.000 times");
   }
 
   @Test
@@ -148,8 +159,50 @@ final class SpeedCheckTest {
   }
 
   @Test
-  void concerns_limits_areThoseOnTheWholeScenario() {
-    assertThat(SpeedCheck.concerns(TWICE)).isTrue();
-    assertThat(SpeedCheck.concerns(TinyRun.SMALL)).isFalse();
+  void correction_spreadReachesBelowTheLimit_findsOneWhoseWholeIntervalIsFastEnough()
+      throws NoArchitectureException {
+    double spread = 0.08;
+    SpeedCheck.Gauge spreading =
+        (architecture, scenario) -> {
+          ModelSpec child = PARENT.withBlocks(architecture.blocks());
+          measured.add(child);
+          return speed(scenario, nanos(child), spread);
+        };
+    TargetSearch.Answer answer = checked(spreading, TWICE, 5);
+    assertThat(measured.size()).isGreaterThan(1);
+    assertThat((1 - spread) * speedup(answer, 1)).isGreaterThanOrEqualTo(2);
+    assertThat(told).noneMatch(line -> line.contains("off by"));
+  }
+
+  @Test
+  void correction_spreadAsOfABusyMachine_keepsWhatWasFoundFirstAndSaysWhy()
+      throws NoArchitectureException {
+    TargetSearch.Answer answer =
+        checked((architecture, scenario) -> speed(scenario, PARENT_NANOS / 2, 0.4), TWICE, 5);
+    assertThat(answer.correction()).isEqualTo(SpeedCorrection.NONE);
+    assertThat(told).anyMatch(line -> line.contains("too vague to search anew"));
+  }
+
+  @Test
+  void correction_factorsThatContradictEachOther_endsWithOneThatIsFastEnough()
+      throws NoArchitectureException {
+    // Each architecture is off by a factor of its own, so that the search goes to and fro.
+    SpeedCheck.Gauge uneven =
+        (architecture, scenario) -> {
+          ModelSpec child = PARENT.withBlocks(architecture.blocks());
+          measured.add(child);
+          boolean first = measured.indexOf(child) == 0;
+          return speed(scenario, (first ? 1.2 : 0.9) * nanos(child), 0);
+        };
+    TargetSearch.Answer answer = checked(uneven, TWICE, 8);
+    ModelSpec child = PARENT.withBlocks(answer.architecture().blocks());
+    assertThat(measured.indexOf(child)).isPositive();
+    assertThat(PARENT_NANOS / (0.9 * nanos(child))).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void concern_limits_areThoseOnTheWholeScenario() {
+    assertThat(SpeedLimits.concern(TWICE)).isTrue();
+    assertThat(SpeedLimits.concern(TinyRun.SMALL)).isFalse();
   }
 }

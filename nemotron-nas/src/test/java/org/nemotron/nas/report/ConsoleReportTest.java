@@ -17,9 +17,22 @@ final class ConsoleReportTest {
     assertThat(report)
         .startsWith(
             """
-            child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy.
-            child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy.
+            child 1.5x: 1.62 ± 0.01× the parent's throughput with 96.8 % of its accuracy.
+            child 2x: 2.04 ± 0.01× the parent's throughput with 93.7 % of its accuracy.
             """);
+  }
+
+  @Test
+  void render_limitMissed_saysSoInTheFirstLinesAndTheSummary() {
+    RunSummary missed = SummaryFixture.missed();
+    assertThat(ConsoleReport.in(UTF_8).render(missed))
+        .contains(
+            "child 2x: NOT met, 1.93 ± 0.02× the parent's throughput with 93.7 % of its accuracy.\n"
+                + "  speed-up at least 2.0: NOT met, 1.93 ± 0.02 measured.\n");
+    assertThat(SummaryWriter.toJson(missed))
+        .contains("\"met\" : false", "\"limit\" : \"speed-up at least 2.0\"");
+    assertThat(missed.met()).isFalse();
+    assertThat(SummaryFixture.summary().met()).isTrue();
   }
 
   @Test
@@ -80,7 +93,7 @@ final class ConsoleReportTest {
   @Test
   void render_realRun_comparesPredictionsAndNamesPaths() {
     assertThat(report)
-        .containsPattern("  throughput \\(tokens/s\\) +2,208 +2,288 +\\+3\\.6 %")
+        .containsPattern("  speed-up over the parent +1\\.56× +1\\.62× +\\+3\\.6 %")
         .contains("written: run/child-1.5x\nwritten: run/child-2x\n");
   }
 
@@ -93,7 +106,7 @@ final class ConsoleReportTest {
   @Test
   void render_asciiTerminal_spellsSignsOut() {
     String ascii = ConsoleReport.in(US_ASCII).render(SummaryFixture.summary());
-    assertThat(ascii).contains("1.62x the parent's", "0.041+-0.002").isASCII();
+    assertThat(ascii).contains("1.62 +- 0.01x the parent's", "0.041+-0.002").isASCII();
     assertThat(ascii.lines()).allSatisfy(ConsoleReportTest::fits);
   }
 

@@ -9,6 +9,8 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.AuditedPair;
+import org.nemotron.nas.cost.MedianInterval;
+import org.nemotron.nas.report.RunSummary.CheckedLimit;
 import org.nemotron.nas.report.RunSummary.ChosenLayer;
 import org.nemotron.nas.report.RunSummary.Divergence;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
@@ -59,6 +61,43 @@ public final class SummaryFixture {
                 "The old rabbit looked at the moon and said,",
                 "“It is time to go home now.”\nThe mice nodded, and they all went home together.",
                 "“It is time for us to sleep.”\nThe mice were tired, and they went to bed.")));
+  }
+
+  /** A run whose second target misses its limit. */
+  static RunSummary missed() {
+    RunSummary met = summary();
+    TargetSummary target = met.target("2x");
+    MedianInterval slow = new MedianInterval(1.93, 1.91, 1.95);
+    TargetSummary missed =
+        new TargetSummary(
+            target.name(),
+            target.goal(),
+            target.directory(),
+            slow,
+            ImmutableList.of(new CheckedLimit("speed-up at least 2.0", slow, false)),
+            target.child(),
+            target.childBeforeDistillation(),
+            target.greedy(),
+            target.random(),
+            target.untrained(),
+            target.predicted(),
+            target.solution(),
+            target.layerTimes(),
+            target.globalDistillation(),
+            target.samples());
+    return new RunSummary(
+        met.parentName(),
+        met.scenario(),
+        met.parent(),
+        met.parentLayerTimes(),
+        ImmutableList.of(met.mainTarget(), missed),
+        met.frontier(),
+        met.localDistillation(),
+        met.diverged(),
+        met.scoringSpeed(),
+        met.additivity(),
+        met.stages(),
+        met.environment());
   }
 
   public static RunSummary summary(ImmutableList<Sample> samples) {
@@ -113,12 +152,16 @@ public final class SummaryFixture {
         name,
         goal,
         "run/child-" + name,
+        new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01),
+        ImmutableList.of(
+            new CheckedLimit(
+                goal, new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01), true)),
         figures("child-" + name, rate * speedUp, mild ? 0.0412 : 0.0893, mild ? 0.968 : 0.937),
         figures("assembled-" + name, rate * speedUp, mild ? 0.0931 : 0.213, mild ? 0.941 : 0.886),
         figures("greedy-" + name, rate * speedUp * 0.99, mild ? 0.0871 : 0.201, mild ? 0.93 : 0.87),
         figures("random-" + name, rate * speedUp * 1.03, mild ? 0.318 : 0.611, mild ? 0.82 : 0.71),
         figures("untrained-" + name, rate * speedUp, mild ? 0.194 : 0.486, mild ? 0.89 : 0.78),
-        new Predicted(rate * speedUp * 0.965, 9_912_320, 7_340_032, mild ? 0.0874 : 0.147),
+        new Predicted(speedUp * 0.965, 9_912_320, 7_340_032, mild ? 0.0874 : 0.147),
         solution,
         childTimes(solution),
         ImmutableList.of(

@@ -159,6 +159,8 @@ final class SummaryWriterTest {
                 target.name(),
                 target.goal(),
                 target.directory(),
+                target.speedUp(),
+                target.limits(),
                 target.child(),
                 target.childBeforeDistillation(),
                 target.greedy(),

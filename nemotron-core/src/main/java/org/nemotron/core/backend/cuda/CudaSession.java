@@ -183,6 +183,18 @@ final class CudaSession implements InferenceSession {
   }
 
   @Override
+  public void warmUp(int sequences, int promptTokens) {
+    int most = Math.min(sequences, model.maxSequences());
+    for (int rows = 1; rows <= most; rows = graphs.rows(rows) + 1) {
+      StepOutput unused = step(WarmUp.singles(Math.min(graphs.rows(rows), most)));
+    }
+    int longest = Math.min(promptTokens, pages() * KvPages.PAGE_TOKENS);
+    for (int tokens = 2; tokens <= longest; tokens *= 2) {
+      StepOutput unused = step(WarmUp.pieces(tokens, spec.maxPositions()));
+    }
+  }
+
+  @Override
   public ImmutableLongArray layerNanos(ForwardBatch batch) {
     check(batch);
     CudaChunks all = new CudaChunks(batch, chunk -> true);

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelCard.Figure;
 import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.nas.report.Headline;
 import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
@@ -49,12 +50,19 @@ public final class ChildCard {
     rows.add("next-token accuracy", model -> NumberText.percent(model.accuracy()));
     rows.add("accuracy preserved", model -> NumberText.percent(model.accuracyPreserved()));
     return card.measured(
-        ImmutableList.of(target.name() + ": " + target.goal()),
+        budget(target),
         figures.build(),
         ImmutableMap.<String, String>builder()
             .put("fingerprint of parent, text and settings", inputs.hex())
             .putAll(summary.environment())
             .buildOrThrow());
+  }
+
+  private static ImmutableList<String> budget(TargetSummary target) {
+    String goal = target.name() + ": " + target.goal();
+    return target.met()
+        ? ImmutableList.of(goal)
+        : ImmutableList.of(goal, Headline.missed(target));
   }
 
   private record Rows(

@@ -63,12 +63,15 @@ final class Overview {
     ModelFigures child = target.child();
     page.open("div", "class", "hero").open("p", "class", "headline");
     page.element("span", Contender.childName(target) + ": ", "class", "who");
-    page.text(Headline.claim(summary, target)).close();
+    page.text(Headline.claim(target)).close();
+    if (!target.met()) {
+      page.element("p", Headline.missed(target), "class", "missed");
+    }
     page.open("dl", "class", "tiles");
     tile(
         page,
         "throughput",
-        NumberText.times(Headline.speedUp(summary, target)),
+        NumberText.times(target.speedUp()),
         NumberText.rate(child.tokensPerSecond()) + " tokens/s");
     tile(
         page,

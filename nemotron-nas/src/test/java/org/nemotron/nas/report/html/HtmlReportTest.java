@@ -53,8 +53,8 @@ final class HtmlReportTest {
   void render_realRun_beginsWithTheHeadlines() throws Exception {
     assertThat(texts(parse(page), "p"))
         .contains(
-            "child 1.5x: 1.62× the parent's throughput with 96.8 % of its accuracy",
-            "child 2x: 2.04× the parent's throughput with 93.7 % of its accuracy");
+            "child 1.5x: 1.62 ± 0.01× the parent's throughput with 96.8 % of its accuracy",
+            "child 2x: 2.04 ± 0.01× the parent's throughput with 93.7 % of its accuracy");
   }
 
   @Test
@@ -137,6 +137,8 @@ final class HtmlReportTest {
             "only",
             one.goal(),
             one.directory(),
+            one.speedUp(),
+            one.limits(),
             one.child(),
             one.childBeforeDistillation(),
             one.greedy(),
