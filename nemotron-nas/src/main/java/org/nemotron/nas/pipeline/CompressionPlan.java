@@ -98,7 +98,7 @@ public record CompressionPlan(
         .local(local.withSteps(6))
         .coupled(coupled.brief())
         .scoring(scoring.withAuditedPairs(4))
-        .costs(costs.withMeter(MeterSettings.BRIEF).withCorrections(2))
+        .costs(costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(2, costs.corrections())))
         .global(global.withSteps(10).withEvaluateEvery(5))
         .build();
   }
