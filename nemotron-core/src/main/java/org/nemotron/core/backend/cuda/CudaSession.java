@@ -23,7 +23,8 @@ import org.nemotron.core.tensor.Resources;
  * Steps of a {@link CudaModel}, their keys and values in a {@link CudaKvCache}.
  *
  * <p>The single tokens of a step are one recorded graph for each number of rows, rounded up ({@link
- * DecodeGraphs}); longer pieces are computed apart and before, operation by operation.
+ * DecodeGraphs}); longer pieces are computed apart and before, operation by operation. Short
+ * prompts go with the single tokens ({@link ShortPrompts}).
  */
 final class CudaSession implements InferenceSession {
   private final CudaModel model;
@@ -87,8 +88,9 @@ final class CudaSession implements InferenceSession {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard();
         CudaStream.Use use = device.stream().use()) {
-      CudaChunks pieces = new CudaChunks(batch, chunk -> !isSingle(chunk));
-      CudaChunks singles = new CudaChunks(batch, CudaSession::isSingle);
+      ForwardBatch chunks = ShortPrompts.asSingles(batch, model.maxSequences());
+      CudaChunks pieces = new CudaChunks(chunks, chunk -> !isSingle(chunk));
+      CudaChunks singles = new CudaChunks(chunks, CudaSession::isSingle);
       Output output = new Output(batch.wanted(), steps, pieces);
       stepPieces(pieces, output);
       stepSingles(singles, output);
@@ -197,11 +199,12 @@ final class CudaSession implements InferenceSession {
   @Override
   public ImmutableLongArray layerNanos(ForwardBatch batch) {
     check(batch);
-    CudaChunks all = new CudaChunks(batch, chunk -> true);
+    ForwardBatch chunks = ShortPrompts.asSingles(batch, model.maxSequences());
+    CudaChunks all = new CudaChunks(chunks, chunk -> true);
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard();
         CudaStream.Use use = device.stream().use()) {
-      if (batch.chunks().stream().allMatch(CudaSession::isSingle)) {
+      if (chunks.chunks().stream().allMatch(CudaSession::isSingle)) {
         int rows = graphs.rows(all.rows());
         CudaRows padded = all.uploadSingles(inputs, rows, cache, device);
         return graphs.partNanos(

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -173,6 +174,44 @@ final class GpuModelTest {
   void step_wholePrompt_givesTheLogitsOfTheCpu(ModelSpec spec) {
     try (HeterogeneousModel model = model(spec);
         Ready gpu = Ready.on(GPU, model, 8)) {
+      long[] ids = ids(1);
+      float[][] actual = gpu.step(ServedModel.chunk(ServedModel.pages(2, 8), ids, 0, TOKENS));
+      assertClose(actual, expected(model, ids));
+    }
+  }
+
+  /** More tokens than a step computes as single ones. */
+  @ParameterizedTest
+  @MethodSource("specs")
+  void step_severalWholePrompts_givesTheLogitsOfTheCpu(ModelSpec spec) {
+    try (HeterogeneousModel model = model(spec);
+        Ready gpu = Ready.on(GPU, model, 12)) {
+      int sequences = 1 + 256 / TOKENS;
+      SequenceChunk[] chunks =
+          IntStream.range(0, sequences)
+              .mapToObj(
+                  i ->
+                      ServedModel.chunk(
+                          ImmutableIntArray.of(i, sequences + i, 2 * sequences + i),
+                          ids(i),
+                          0,
+                          TOKENS))
+              .toArray(SequenceChunk[]::new);
+      float[][] actual = gpu.step(chunks);
+      for (int i = 0; i < sequences; i++) {
+        assertClose(
+            Arrays.copyOfRange(actual, i * TOKENS, (i + 1) * TOKENS), expected(model, ids(i)));
+      }
+    }
+  }
+
+  /** What a session was warmed up with leaves nothing behind. */
+  @Test
+  void warmUp_thenAStep_givesTheLogitsOfTheCpu() {
+    ModelSpec spec = specs().findFirst().orElseThrow();
+    try (HeterogeneousModel model = model(spec);
+        Ready gpu = Ready.on(GPU, model, 8)) {
+      gpu.session().warmUp(16, 512);
       long[] ids = ids(1);
       float[][] actual = gpu.step(ServedModel.chunk(ServedModel.pages(2, 8), ids, 0, TOKENS));
       assertClose(actual, expected(model, ids));
