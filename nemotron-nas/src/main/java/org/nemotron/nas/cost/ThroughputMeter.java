@@ -30,7 +30,7 @@ public final class ThroughputMeter {
   public static final double PRECISION = 0.01;
 
   /** A busy machine is not measured for longer than this, once it was often enough. */
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
 
   private static final int WARM_UP_TOKENS = 2;
   private static final int MOST_WARM_ROUNDS = 4;
@@ -52,7 +52,7 @@ public final class ThroughputMeter {
   /**
    * Returns a meter that takes as many rounds as the settings say and, until the ratio of each
    * model to the first is known within {@link #PRECISION}, up to {@link
-   * MeterSettings#mostGenerationRounds} or for a minute.
+   * MeterSettings#mostGenerationRounds} or for 20 seconds.
    */
   public static ThroughputMeter exact(MeterSettings settings) {
     return new ThroughputMeter(settings.generationRounds(), settings.mostGenerationRounds());
