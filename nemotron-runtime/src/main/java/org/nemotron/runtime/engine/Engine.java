@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
@@ -49,6 +50,9 @@ final class Engine implements AutoCloseable {
   private final Thread thread;
   private volatile boolean someCancelled;
   private volatile boolean closed;
+
+  /** What ended the thread, where that was no close. */
+  private volatile @Nullable Throwable death;
 
   Engine(HeterogeneousModel model, EngineSettings settings, MetricsRecorder metrics) {
     this(model.spec(), WeightSource.of(model), settings, metrics);
@@ -124,19 +128,41 @@ final class Engine implements AutoCloseable {
         LongMath.divide(pageBytes, KvPages.PAGE_TOKENS, RoundingMode.CEILING));
   }
 
+  /**
+   * Checks that requests are served.
+   *
+   * @throws GenerationFailedException if an error ended the engine
+   * @throws IllegalStateException if the engine is closed
+   */
   void checkOpen() {
+    Throwable ended = death;
+    if (ended != null) {
+      throw GenerationFailedException.ended(ended);
+    }
     checkState(!closed, CLOSED);
+  }
+
+  /** Returns whether requests are served: not after a close, nor after an error of the engine. */
+  boolean isRunning() {
+    return !closed;
   }
 
   /**
    * Hands a request to the engine; waits while the queue is full.
    *
+   * @throws GenerationFailedException if an error ended the engine, or this thread is interrupted
+   *     while it waits
    * @throws IllegalStateException if the engine is closed
    */
   void submit(Job job) {
-    checkOpen();
-    Uninterruptibles.putUninterruptibly(queue, job);
-    wake(job);
+    if (!trySubmit(job)) {
+      try {
+        queue.put(job);
+      } catch (InterruptedException e) {
+        throw GenerationFailedException.interrupted(e);
+      }
+      wake(job);
+    }
   }
 
   /**
@@ -158,7 +184,7 @@ final class Engine implements AutoCloseable {
   private void wake(Job job) {
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
-      throw new IllegalStateException(CLOSED);
+      checkOpen();
     }
   }
 
@@ -181,13 +207,25 @@ final class Engine implements AutoCloseable {
           awaitRequest();
         }
       }
+    } catch (RuntimeException | Error e) { // not thrown on: every request has it as its cause
+      death = e;
     } finally {
       // Requests must not wait for ever, whatever ended this thread.
       closed = true;
-      endings.addAll(scheduler.cancelAll(queue));
-      tellEndings();
+      endAll();
       parts.close();
     }
+  }
+
+  private void endAll() {
+    Throwable ended = death;
+    for (Job job : scheduler.releaseAll(queue)) {
+      endings.add(
+          ended == null
+              ? new Ending.Cancelled(job)
+              : new Ending.Failed(job, GenerationFailedException.ended(ended)));
+    }
+    tellEndings();
   }
 
   /** Sleeps until a request comes, or the engine closes. */

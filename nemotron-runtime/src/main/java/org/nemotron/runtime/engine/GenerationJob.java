@@ -153,7 +153,7 @@ final class GenerationJob implements Job {
   }
 
   @Override
-  public void failed(RuntimeException reason) {
+  public void failed(Throwable reason) {
     generation.fail(reason);
   }
 

@@ -55,5 +55,5 @@ interface Job {
   void cancelled();
 
   /** Called instead of {@link #end}: the request failed. */
-  void failed(RuntimeException reason);
+  void failed(Throwable reason);
 }

@@ -118,15 +118,15 @@ final class Scheduler {
     return endings.build();
   }
 
-  /** Ends all requests, running or {@code waiting}. */
-  ImmutableList<Ending> cancelAll(Queue<Job> waiting) {
-    ImmutableList.Builder<Ending> endings = ImmutableList.builder();
+  /** Takes all requests away, running or {@code waiting}, which end otherwise. */
+  ImmutableList<Job> releaseAll(Queue<Job> waiting) {
+    ImmutableList.Builder<Job> jobs = ImmutableList.builder();
     for (ActiveRequest request : ImmutableList.copyOf(active)) {
-      endings.add(new Ending.Cancelled(released(request)));
+      jobs.add(released(request));
     }
     for (Job job = waiting.poll(); job != null; job = waiting.poll()) {
-      endings.add(new Ending.Cancelled(job));
+      jobs.add(job);
     }
-    return endings.build();
+    return jobs.build();
   }
 }

@@ -164,6 +164,14 @@ public final class TextGenerator implements AutoCloseable {
     return engine.notes();
   }
 
+  /**
+   * Returns whether requests are served: until this generator is closed, or an error of the virtual
+   * machine, such as a full heap, ends its engine. Every request fails with that error then.
+   */
+  public boolean isRunning() {
+    return engine.isRunning();
+  }
+
   /** Returns the engine's load, latencies and counts. */
   public EngineMetrics metrics() {
     return metrics.snapshot();
@@ -246,7 +254,8 @@ public final class TextGenerator implements AutoCloseable {
    * @throws RequestRefusedException if the prompt is empty, is longer than the model's context, or
    *     has a token beyond the vocabulary; if the request can never fit the KV cache; or if it is a
    *     conversation that the chat template refuses, or there is no chat template
-   * @throws GenerationFailedException if the file of the chat template is malformed
+   * @throws GenerationFailedException if the file of the chat template is malformed; if an error
+   *     ended the engine; or if this thread is interrupted while it waits for the queue
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
@@ -331,7 +340,7 @@ public final class TextGenerator implements AutoCloseable {
     checkFits(tokens);
     ScoreJob job = new ScoreJob(tokens, from);
     engine.submit(job);
-    return GenerationFailedException.join(job.result());
+    return GenerationFailedException.join(job.result(), () -> job.result().cancel(false));
   }
 
   /** Returns what {@link #score(ImmutableIntArray, int)} returns. */
