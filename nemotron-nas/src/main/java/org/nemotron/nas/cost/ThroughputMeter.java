@@ -14,6 +14,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Cancellation;
 
 /** Measures how fast whole models generate, by generating, on all cores. */
 public final class ThroughputMeter {
@@ -50,6 +51,7 @@ public final class ThroughputMeter {
     models.forEach(model -> nanos.add(new ArrayList<>()));
     for (int round = 0; round < rounds; round++) {
       for (int index = 0; index < models.size(); index++) {
+        Cancellation.check();
         nanos.get(index).add((double) nanos(models.get(index)));
       }
     }
