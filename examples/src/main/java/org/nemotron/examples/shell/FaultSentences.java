@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -34,6 +35,7 @@ public final class FaultSentences {
         fault instanceof NoArchitectureException
             || fault instanceof NonFiniteException
             || fault instanceof GenerationFailedException
+            || fault instanceof CancellationException
             || fault instanceof IllegalArgumentException;
     return ofTheUser && fault.getMessage() != null
         ? Optional.of(fault.getMessage())

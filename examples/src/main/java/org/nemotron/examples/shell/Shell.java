@@ -17,10 +17,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs a command as the shell wants it: arguments as they were given, output in UTF-8, both
- * whatever the locale; faults in sentences on the error stream.
+ * whatever the locale; faults in sentences on the error stream. A signal cancels the command, and
+ * the process ends when that has ended: with exit code 130 for Ctrl-C, 143 for SIGTERM.
  */
 public final class Shell {
-  private static final String NAME = "nemotron: ";
+  static final String NAME = "nemotron: ";
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
   private Shell() {}
@@ -42,7 +43,7 @@ public final class Shell {
         configured(maker.get())
             .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    try {
+    try (SignalledExit guard = SignalledExit.guarding(err)) {
       checkWorkingDirectory();
       return command.execute(GivenArguments.of(Arrays.asList(arguments)).toArray(String[]::new));
     } catch (IllegalArgumentException e) {
