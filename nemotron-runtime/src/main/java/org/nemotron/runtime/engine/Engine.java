@@ -2,12 +2,14 @@ package org.nemotron.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.LongMath;
 import com.google.common.primitives.Ints;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.math.RoundingMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -47,6 +49,7 @@ final class Engine implements AutoCloseable {
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
   private final List<Ending> endings = new ArrayList<>();
+  private final EarliestDeadline deadline = new EarliestDeadline();
   private final Thread thread;
   private volatile boolean someCancelled;
   private volatile boolean closed;
@@ -180,8 +183,29 @@ final class Engine implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Hands a request to the engine, unless the queue stays full for so long.
+   *
+   * @return whether the engine has it
+   * @throws GenerationFailedException as {@link #submit} does
+   * @throws IllegalStateException if the engine is closed
+   */
+  boolean trySubmit(Job job, Duration longest) {
+    checkOpen();
+    try {
+      if (!queue.offer(job, NANOSECONDS.convert(longest), NANOSECONDS)) {
+        return false;
+      }
+    } catch (InterruptedException e) {
+      throw GenerationFailedException.interrupted(e);
+    }
+    wake(job);
+    return true;
+  }
+
   /** Nobody may look at the queue any more, if the engine has closed meanwhile. */
   private void wake(Job job) {
+    deadline.add(job.deadlineNanos());
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
       checkOpen();
@@ -197,7 +221,7 @@ final class Engine implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
-        dropCancelled();
+        dropEnded();
         scheduler.admit(queue);
         if (scheduler.running() > 0) {
           endings.addAll(step());
@@ -235,10 +259,11 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  private void dropCancelled() {
-    if (someCancelled) {
+  private void dropEnded() {
+    if (someCancelled || deadline.isPast()) {
       someCancelled = false;
-      endings.addAll(scheduler.dropCancelled(queue));
+      deadline.clear();
+      endings.addAll(scheduler.dropEnded(queue, deadline::add));
     }
   }
 

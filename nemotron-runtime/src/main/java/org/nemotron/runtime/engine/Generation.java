@@ -99,8 +99,10 @@ public final class Generation {
   }
 
   /**
-   * Returns the result to come; it fails with the reason where the generation fails. A future that
-   * ends before, as by its cancellation or its timeout, cancels the generation.
+   * Returns the result to come; it fails with the exception that {@link #await} throws. A future
+   * that ends before, as by {@code cancel} or {@code orTimeout}, cancels the generation. {@code
+   * get(timeout, unit)} does not: only that wait ends, as with every future. {@link
+   * GenerationRequest.Builder#maxTime} ends an answer with what it has.
    */
   public CompletableFuture<GenerationResult> future() {
     CompletableFuture<GenerationResult> future = result.copy();
@@ -138,7 +140,7 @@ public final class Generation {
   }
 
   void fail(Throwable reason) {
-    result.completeExceptionally(reason);
+    result.completeExceptionally(GenerationFailedException.of(reason));
     parts.add(Optional.empty());
   }
 }

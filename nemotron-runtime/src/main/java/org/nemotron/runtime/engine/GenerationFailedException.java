@@ -8,7 +8,8 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * Thrown where a request has no answer: by those methods that submit it when it is refused, and by
- * those that wait for its result when the engine could not finish it. The cause is the reason.
+ * those that wait for its result when the engine could not finish it. The cause is the reason. A
+ * generator that is closed is the caller's mistake: an {@link IllegalStateException}.
  */
 public sealed class GenerationFailedException extends RuntimeException
     permits RequestRefusedException {
@@ -24,6 +25,18 @@ public sealed class GenerationFailedException extends RuntimeException
 
   GenerationFailedException(Throwable reason) {
     this("the request failed: " + reason.getMessage(), reason);
+  }
+
+  /** Returns {@code reason} as the failure of a request. */
+  static GenerationFailedException of(Throwable reason) {
+    return reason instanceof GenerationFailedException failure
+        ? failure
+        : new GenerationFailedException(reason);
+  }
+
+  /** Returns this exception with the trace of the thread that waits, not that of the engine. */
+  private GenerationFailedException here() {
+    return new GenerationFailedException(String.valueOf(getMessage()), verifyNotNull(getCause()));
   }
 
   /** Returns the exception of a thread that is interrupted while it waits, and stays so. */
@@ -50,10 +63,7 @@ public sealed class GenerationFailedException extends RuntimeException
       onInterrupt.run();
       throw interrupted(e);
     } catch (ExecutionException e) {
-      Throwable reason = verifyNotNull(e.getCause());
-      throw reason instanceof GenerationFailedException
-          ? ended(verifyNotNull(reason.getCause()))
-          : new GenerationFailedException(reason);
+      throw of(verifyNotNull(e.getCause())).here();
     } catch (CancellationException e) {
       throw new GenerationFailedException(e);
     }

@@ -8,6 +8,7 @@ import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,7 @@ import org.nemotron.runtime.text.EndTokens;
  * }</pre>
  *
  * <p>Requests of all threads join one running batch. An answer depends on its request and its seed,
- * not on the other requests. Methods that wait for an answer throw a {@link
+ * not on the other requests; its result tells a seed that was not given. Methods that wait for an answer throw a {@link
  * GenerationFailedException} where there is none, whether the request was refused or failed later.
  *
  * <p>Safe for use by several threads. Any thread may close it, which cancels the requests under
@@ -274,6 +275,21 @@ public final class TextGenerator implements AutoCloseable {
   public Optional<Generation> trySubmit(GenerationRequest request) {
     Generation generation = new Generation(engine::lookForCancelled);
     return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+  }
+
+  /**
+   * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
+   * for so long; nothing has begun then.
+   *
+   * @throws GenerationFailedException as {@link #submit} does
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
+    checkNotNull(longest, "the longest wait for the queue must not be null");
+    Generation generation = new Generation(engine::lookForCancelled);
+    return engine.trySubmit(job(request, generation), longest)
+        ? Optional.of(generation)
+        : Optional.empty();
   }
 
   private GenerationJob job(GenerationRequest request, Generation generation) {

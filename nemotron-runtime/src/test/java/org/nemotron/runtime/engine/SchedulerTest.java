@@ -267,7 +267,7 @@ final class SchedulerTest {
     FakeJob stays = arrives(30, 5, 2);
     running.cancelled = true;
     queued.cancelled = true;
-    assertThat(scheduler.dropCancelled(waiting))
+    assertThat(scheduler.dropEnded(waiting, deadline -> {}))
         .containsExactly(new Ending.Cancelled(running), new Ending.Cancelled(queued));
     assertThat(scheduler.running()).isEqualTo(1);
     assertThat(waiting).containsExactly(stays);
