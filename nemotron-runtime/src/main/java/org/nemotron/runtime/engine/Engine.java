@@ -22,9 +22,13 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.StepOutput;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.Shapes;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.HostMemory;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.metrics.CacheUse;
@@ -75,6 +79,12 @@ final class Engine implements AutoCloseable {
       this.pool = new PagePool(pages(spec, settings), KvPages.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
+      if (settings.device().equals(Device.CPU)) {
+        HostMemory.checkRoom(
+            "an engine with these settings",
+            weightBytes(spec, settings.weights()),
+            pageBytes * pool.pageCount());
+      }
       this.model =
           made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
       this.session = made.add(model.newSession(pool.pageCount()), InferenceSession::close);
@@ -85,6 +95,12 @@ final class Engine implements AutoCloseable {
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** The embedding is held in float32 as well. */
+  private static long weightBytes(ModelSpec spec, WeightFormat format) {
+    return Shapes.elements(spec.tensorShapes().values()) * format.bytes()
+        + (long) spec.vocabularySize() * spec.width() * Float.BYTES;
   }
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */

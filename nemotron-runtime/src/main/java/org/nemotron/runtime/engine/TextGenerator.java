@@ -80,6 +80,8 @@ public final class TextGenerator implements AutoCloseable {
    * end tokens and, when the first conversation needs it, chat template.
    *
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
+   * @throws IllegalArgumentException if native memory cannot hold weights and KV cache; the message
+   *     names the property that allows more
    */
   public static TextGenerator open(Path path, EngineSettings settings) throws IOException {
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
