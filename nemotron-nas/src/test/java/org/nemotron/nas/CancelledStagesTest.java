@@ -20,6 +20,7 @@ import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
 import org.nemotron.nas.distill.LocalDistillationSettings;
@@ -60,7 +61,7 @@ final class CancelledStagesTest {
     scope.close();
   }
 
-  private void interruptAfterOneStep(long step) {
+  private void interruptAfterOneStep(long unusedStep) {
     steps.incrementAndGet();
     Thread.currentThread().interrupt();
   }
@@ -77,8 +78,8 @@ final class CancelledStagesTest {
     return new LocalDistillationSettings(5, OptimizerSettings.ofRate(1e-3), 10, 0);
   }
 
-  private void distillGlobally(LongConsumer progress) throws IOException {
-    new GlobalDistiller(
+  private GlobalDistillation distillGlobally(LongConsumer progress) throws IOException {
+    return new GlobalDistiller(
             new GlobalDistillationSettings(5, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 2))
         .withThreads(2)
         .distill(parent, parent, SmallParent.training(), SmallParent.heldOut(), progress);

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.nemotron.core.io.FileFaults;
+import org.nemotron.core.tensor.MissingNativesException;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.runtime.engine.GenerationFailedException;
@@ -34,6 +35,7 @@ public final class FaultSentences {
     boolean ofTheUser =
         fault instanceof NoArchitectureException
             || fault instanceof NonFiniteException
+            || fault instanceof MissingNativesException
             || fault instanceof GenerationFailedException
             || fault instanceof CancellationException
             || fault instanceof IllegalArgumentException;

@@ -22,6 +22,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Shell {
   static final String NAME = "nemotron: ";
+  private static final String MEMORY_ADVICE =
+      "\nMaybe start Java with a greater -Xmx, or with -Dorg.bytedeco.javacpp.maxPhysicalBytes=0,"
+          + " which lifts the limit on native memory.";
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
   private Shell() {}
@@ -49,6 +52,9 @@ public final class Shell {
     } catch (IllegalArgumentException e) {
       err.println(NAME + e.getMessage());
       return command.getCommandSpec().exitCodeOnInvalidInput();
+    } catch (OutOfMemoryError e) {
+      err.println(NAME + "memory has run out (" + e.getMessage() + ")." + MEMORY_ADVICE);
+      return command.getCommandSpec().exitCodeOnExecutionException();
     }
   }
 

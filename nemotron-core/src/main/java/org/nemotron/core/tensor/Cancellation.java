@@ -21,14 +21,17 @@ import java.util.function.BooleanSupplier;
  * to those around it. Closed by the thread that opened it, innermost first.
  */
 public final class Cancellation implements AutoCloseable {
-  private static final BooleanSupplier NEVER = () -> false;
   private static final ThreadLocal<BooleanSupplier> CONDITION =
-      ThreadLocal.withInitial(() -> NEVER);
+      ThreadLocal.withInitial(() -> Cancellation::never);
 
   private final BooleanSupplier enclosing;
 
   private Cancellation(BooleanSupplier enclosing) {
     this.enclosing = enclosing;
+  }
+
+  private static boolean never() {
+    return false;
   }
 
   /**

@@ -46,8 +46,8 @@ public final class HostMemory {
 
   /**
    * Checks that native memory can hold what is about to be made. JavaCPP lets a process have four
-   * times its Java heap, unless the property {@code org.bytedeco.javacpp.maxPhysicalBytes} says otherwise, and beyond it ends
-   * whatever call comes next with an OutOfMemoryError.
+   * times its Java heap, unless the property {@code org.bytedeco.javacpp.maxPhysicalBytes} says
+   * otherwise, and beyond it ends whatever call comes next with an OutOfMemoryError.
    *
    * @param what is about to be made
    * @param bytes that it writes at once
@@ -56,6 +56,7 @@ public final class HostMemory {
    *     value that is enough
    */
   public static void checkRoom(String what, long bytes, long moreBytes) {
+    Natives.load();
     Optional<String> fault =
         new Room(
                 Pointer.maxPhysicalBytes(),

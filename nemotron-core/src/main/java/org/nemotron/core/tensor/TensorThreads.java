@@ -44,8 +44,8 @@ public final class TensorThreads implements AutoCloseable {
    * when all are done. Each call has a {@link NativeScope} of its own.
    *
    * @throws RuntimeException the first exception that a call threw, once all calls have ended
-   * @throws java.util.concurrent.CancellationException if the work of this thread is cancelled, once
-   *     all calls have ended that had begun; see {@link Cancellation}
+   * @throws java.util.concurrent.CancellationException if the work of this thread is cancelled,
+   *     once all calls have ended that had begun; see {@link Cancellation}
    */
   public <T> void forEach(List<T> items, Consumer<T> work) {
     checkState(!threads.isShutdown(), "these streams are closed");
@@ -75,7 +75,7 @@ public final class TensorThreads implements AutoCloseable {
       boolean ended = false;
       while (!ended) {
         try {
-          future.get();
+          Object unused = future.get();
           ended = true;
         } catch (InterruptedException e) {
           stopped.set(true);

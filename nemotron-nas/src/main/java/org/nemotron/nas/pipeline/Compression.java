@@ -62,17 +62,20 @@ public final class Compression {
 
   /** Adds a text file to learn from. */
   public Compression text(Path file) {
-    return new Compression(parent, with(texts, file), heldOut, targets, changes, listener, cancelled);
+    return new Compression(
+        parent, with(texts, file), heldOut, targets, changes, listener, cancelled);
   }
 
   /** Adds a text file that nothing is learned from; the report measures on it. */
   public Compression heldOut(Path file) {
-    return new Compression(parent, texts, with(heldOut, file), targets, changes, listener, cancelled);
+    return new Compression(
+        parent, texts, with(heldOut, file), targets, changes, listener, cancelled);
   }
 
   /** Adds a target: a child that keeps to its limits. Without any, 1.5 and 2 times as fast. */
   public Compression target(Target target) {
-    return new Compression(parent, texts, heldOut, with(targets, target), changes, listener, cancelled);
+    return new Compression(
+        parent, texts, heldOut, with(targets, target), changes, listener, cancelled);
   }
 
   /** Runs on {@code device} instead of the CPU. */
@@ -90,7 +93,8 @@ public final class Compression {
    * example by {@link CompressionPlan#toBuilder}. Changes are made in their order.
    */
   public Compression change(UnaryOperator<CompressionPlan> change) {
-    return new Compression(parent, texts, heldOut, targets, with(changes, change), listener, cancelled);
+    return new Compression(
+        parent, texts, heldOut, targets, with(changes, change), listener, cancelled);
   }
 
   /** Reports progress to {@code other}. */

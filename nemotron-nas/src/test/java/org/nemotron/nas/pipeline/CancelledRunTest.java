@@ -16,7 +16,11 @@ import org.nemotron.nas.pipeline.TinyRun.Events;
 
 /** A run that is cancelled says so, keeps what it has, and goes on to the same bits. */
 final class CancelledRunTest {
-  @TempDir private Path directory;
+  private final Path directory;
+
+  CancelledRunTest(@TempDir Path directory) {
+    this.directory = directory;
+  }
 
   @BeforeEach
   void useOneCore() {

@@ -17,6 +17,7 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
@@ -39,8 +40,9 @@ import org.nemotron.runtime.text.EndTokens;
  * }</pre>
  *
  * <p>Requests of all threads join one running batch. An answer depends on its request and its seed,
- * not on the other requests; its result tells a seed that was not given. Methods that wait for an answer throw a {@link
- * GenerationFailedException} where there is none, whether the request was refused or failed later.
+ * not on the other requests; its result tells a seed that was not given. Methods that wait for an
+ * answer throw a {@link GenerationFailedException} where there is none, whether the request was
+ * refused or failed later.
  *
  * <p>Safe for use by several threads. Any thread may close it, which cancels the requests under
  * way. Closing twice is harmless; the metrics can be read after close, all else is refused.
@@ -82,6 +84,7 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
    * @throws IllegalArgumentException if native memory cannot hold weights and KV cache; the message
    *     names the property that allows more
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted
    */
   public static TextGenerator open(Path path, EngineSettings settings) throws IOException {
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
@@ -109,6 +112,8 @@ public final class TextGenerator implements AutoCloseable {
               ? ChatTemplateSource.in(path)
               : ChatTemplateSource.ofFile(path, files.path());
       return of(model, Tokenizer.open(files.path()), endTokens, templates, settings);
+    } catch (IOException e) {
+      throw Cancellation.explaining(e);
     }
   }
 

@@ -104,8 +104,7 @@ final class EngineEndTest {
       assertThat(metrics.snapshot().failed()).isEqualTo(2);
       assertThat(metrics.snapshot().cancelled()).isZero();
       assertThat(engine.isRunning()).isFalse();
-      assertThatThrownBy(() -> engine.submit(new FatalJob()))
-          .satisfies(EngineEndTest::assertEnded);
+      assertThatThrownBy(() -> engine.submit(new FatalJob())).satisfies(EngineEndTest::assertEnded);
     }
   }
 

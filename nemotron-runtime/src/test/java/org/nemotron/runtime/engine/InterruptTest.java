@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +85,15 @@ final class InterruptTest {
       assertThat(Thread.interrupted()).isTrue();
       assertThat(generation.await().tokens().length()).isEqualTo(3);
     }
+  }
+
+  @Test
+  void open_interrupted_isCancelled() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> TextGenerator.open(SmallModel.SHIPPED, ONE))
+        .isExactlyInstanceOf(CancellationException.class)
+        .hasMessageEndingWith(" was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test

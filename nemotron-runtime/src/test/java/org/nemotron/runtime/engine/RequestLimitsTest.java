@@ -16,17 +16,14 @@ final class RequestLimitsTest {
       EngineSettings.builder().threads(1).maxBatch(1).queueCapacity(1).build();
 
   private static GenerationRequest.Builder request(int tokens) {
-    return GenerationRequest.continuing(new int[] {5, 6, 7})
-        .maxNewTokens(tokens)
-        .ignoreEndTokens();
+    return GenerationRequest.continuing(new int[] {5, 6, 7}).maxNewTokens(tokens).ignoreEndTokens();
   }
 
   @Test
   void maxTime_isOver_endsTheAnswerWithWhatItHas() throws IOException {
     try (TextGenerator generator = SmallModel.generator(ONE)) {
       GenerationResult whole = generator.generate(request(400).build());
-      GenerationResult cut =
-          generator.generate(request(400).maxTime(Duration.ofMillis(1)).build());
+      GenerationResult cut = generator.generate(request(400).maxTime(Duration.ofMillis(1)).build());
       assertThat(cut.finish()).isEqualTo(FinishReason.TIME);
       assertThat(cut.tokens().length()).isLessThan(400);
       assertThat(whole.tokens().subArray(0, cut.tokens().length())).isEqualTo(cut.tokens());

@@ -36,7 +36,8 @@ final class SamplingParamsTest {
             .seed(-3)
             .topLogProbs(0)
             .build();
-    assertThat(settings).isEqualTo(new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, -3, false, true, 0));
+    assertThat(settings)
+        .isEqualTo(new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, -3, false, true, 0));
   }
 
   @ParameterizedTest
