@@ -54,9 +54,8 @@ final class Generate implements Callable<Integer> {
 
   @Option(
       names = "--seed",
-      defaultValue = "0",
-      description = "of the draws (default: ${DEFAULT-VALUE})")
-  private long seed;
+      description = "of the draws; without one, each call draws its own and prints it")
+  private Optional<Long> seed;
 
   @Option(
       names = "--device",
@@ -76,12 +75,14 @@ final class Generate implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path checked = ModelArgument.checked(model);
+    SamplingParams.Builder sampling = SamplingParams.builder().temperature(temperature);
+    seed.ifPresent(sampling::seed);
     GenerationRequest request =
         (chat
                 ? GenerationRequest.chat(List.of(ChatMessage.user(text)))
                 : GenerationRequest.continuing(text))
             .maxNewTokens(tokens)
-            .sampling(SamplingParams.builder().temperature(temperature).seed(seed).build())
+            .sampling(sampling.build())
             .build();
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
@@ -101,11 +102,13 @@ final class Generate implements Callable<Integer> {
     return 0;
   }
 
-  private static String speed(GenerationResult result) {
+  private String speed(GenerationResult result) {
     int tokens = result.tokens().length();
     double seconds = result.duration().minus(result.timeToFirstToken()).toNanos() / 1e9;
     String rate = tokens < 2 ? "" : String.format(", %.1f per second", (tokens - 1) / seconds);
+    String seedOfDraws = temperature > 0 ? ", seed " + result.seed() : "";
     return String.format(
-        "%n[%d tokens%s, first after %d ms]", tokens, rate, result.timeToFirstToken().toMillis());
+        "%n[%d tokens%s, first after %d ms%s]",
+        tokens, rate, result.timeToFirstToken().toMillis(), seedOfDraws);
   }
 }

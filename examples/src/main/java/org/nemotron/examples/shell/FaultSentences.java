@@ -9,7 +9,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.nemotron.core.io.FileFaults;
+import org.nemotron.core.tensor.MissingNativesException;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.runtime.engine.GenerationFailedException;
@@ -33,7 +35,9 @@ public final class FaultSentences {
     boolean ofTheUser =
         fault instanceof NoArchitectureException
             || fault instanceof NonFiniteException
+            || fault instanceof MissingNativesException
             || fault instanceof GenerationFailedException
+            || fault instanceof CancellationException
             || fault instanceof IllegalArgumentException;
     return ofTheUser && fault.getMessage() != null
         ? Optional.of(fault.getMessage())

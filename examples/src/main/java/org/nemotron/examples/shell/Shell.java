@@ -17,10 +17,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs a command as the shell wants it: arguments as they were given, output in UTF-8, both
- * whatever the locale; faults in sentences on the error stream.
+ * whatever the locale; faults in sentences on the error stream. A signal cancels the command, and
+ * the process ends when that has ended: with exit code 130 for Ctrl-C, 143 for SIGTERM.
  */
 public final class Shell {
-  private static final String NAME = "nemotron: ";
+  static final String NAME = "nemotron: ";
+  private static final String MEMORY_ADVICE =
+      "\nMaybe start Java with a greater -Xmx, or with -Dorg.bytedeco.javacpp.maxPhysicalBytes=0,"
+          + " which lifts the limit on native memory.";
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
   private Shell() {}
@@ -42,12 +46,15 @@ public final class Shell {
         configured(maker.get())
             .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    try {
+    try (SignalledExit guard = SignalledExit.guarding(err)) {
       checkWorkingDirectory();
       return command.execute(GivenArguments.of(Arrays.asList(arguments)).toArray(String[]::new));
     } catch (IllegalArgumentException e) {
       err.println(NAME + e.getMessage());
       return command.getCommandSpec().exitCodeOnInvalidInput();
+    } catch (OutOfMemoryError e) {
+      err.println(NAME + "memory has run out (" + e.getMessage() + ")." + MEMORY_ADVICE);
+      return command.getCommandSpec().exitCodeOnExecutionException();
     }
   }
 

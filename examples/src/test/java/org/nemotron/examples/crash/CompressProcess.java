@@ -92,6 +92,11 @@ final class CompressProcess {
     process.destroyForcibly().waitFor();
   }
 
+  /** Asks it to end, by SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
   /** Returns what it has said on standard error. */
   String errors() throws IOException {
     return Files.exists(errors) ? Files.readString(errors) : "";

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A few kills by SIGKILL in each build; {@link KillFifty} makes more. */
 final class KillAndResumeTest {
   private static final int SEED = 4;
+  private static final int SIGTERM = 15;
 
   @Test
   @Tag("slow")
@@ -20,6 +21,24 @@ final class KillAndResumeTest {
         new CrashHarness(CompressJob.tiny(directory), directory, SEED).run(3, 3);
     assertThat(outcome.differences()).isEmpty();
     assertThat(outcome.kills().values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(3);
+  }
+
+  @Test
+  void compress_terminated_endsInASentenceAndGoesOnWhenBegunAgain(@TempDir Path directory)
+      throws IOException, InterruptedException {
+    CompressJob job = CompressJob.tiny(directory);
+    Path run = directory.resolve("run");
+    CompressProcess process = CompressProcess.start(job, run);
+    assertThat(process.awaitStage("library")).isTrue();
+    process.terminate();
+    assertThat(process.await()).isEqualTo(128 + SIGTERM);
+    assertThat(process.errors())
+        .contains("nemotron: ending, as soon as the work under way allows")
+        .contains("nemotron: " + run + ": cancelled: thread main was interrupted")
+        .contains("; finished stages are kept.\nMaybe run it again with the same output")
+        .doesNotContain("\tat ");
+    CompressProcess next = CompressProcess.start(job, run, directory.resolve("next.err"));
+    assertThat(next.await()).as(next.errors()).isZero();
   }
 
   @Test

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.Shapes;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.HostMemory;
 import org.nemotron.core.tensor.NamedTensors;
 
 /**
@@ -40,10 +43,24 @@ public final class ModelReader {
    * @param dtype element type to compute in; real
    * @throws CheckpointFormatException if a file is missing or damaged, if the architecture is not
    *     supported, or if the weights do not fit config.json or are not finite
+   * @throws IllegalArgumentException if native memory cannot hold the model; see {@link
+   *     HostMemory#checkRoom}
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted
    */
   public static HeterogeneousModel read(Path path, DType dtype, Device device) throws IOException {
-    try (CheckpointWeights weights = weights(path, dtype, device);
-        NamedTensors all = weights.all()) {
+    try (CheckpointWeights weights = weights(path, dtype, device)) {
+      if (device.equals(Device.CPU)) {
+        long elements = Shapes.elements(weights.spec().tensorShapes().values());
+        HostMemory.checkRoom(path + " as " + dtype, elements * dtype.bytes(), 0);
+      }
+      return read(weights);
+    } catch (IOException e) {
+      throw Cancellation.explaining(e);
+    }
+  }
+
+  private static HeterogeneousModel read(CheckpointWeights weights) throws IOException {
+    try (NamedTensors all = weights.all()) {
       return HeterogeneousModel.of(weights.spec(), all);
     }
   }

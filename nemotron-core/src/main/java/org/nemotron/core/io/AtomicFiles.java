@@ -11,12 +11,14 @@ import com.google.common.io.RecursiveDeleteOption;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -27,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Content goes to a temporary name beside the target, which ends in {@code .partial}, is synced
  * and then renamed. A process killed in between leaves only the temporary name, which {@link
- * #deleteLeftovers} removes.
+ * #deleteLeftovers} removes. An interrupt of the writing thread ends it with a {@link
+ * CancellationException}, and stays set.
  */
 public final class AtomicFiles {
   private static final String SUFFIX = ".partial";
@@ -189,6 +192,17 @@ public final class AtomicFiles {
   }
 
   private static IOException notWritten(Path target, Path partial, IOException cause) {
+    if (Throwables.getRootCause(cause) instanceof ClosedByInterruptException) {
+      CancellationException cancelled =
+          new CancellationException(
+              "cancelled: thread "
+                  + Thread.currentThread().getName()
+                  + " was interrupted while it wrote "
+                  + target
+                  + "; what stood there before is untouched");
+      cancelled.initCause(cause);
+      throw cancelled;
+    }
     return new IOException(
         target
             + " could not be written ("

@@ -1,16 +1,21 @@
 package org.nemotron.core.tensor;
 
+import com.google.common.math.LongMath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
 
-/** The machine's memory. */
+/** The machine's memory, and how much of it this process may take outside the Java heap. */
 public final class HostMemory {
   private static final Path LINUX = Path.of("/proc/meminfo");
   private static final String AVAILABLE = "MemAvailable:";
   private static final int BYTES_PER_UNIT = 1024;
+  private static final String LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
   private HostMemory() {}
 
@@ -37,6 +42,78 @@ public final class HostMemory {
         .mapToLong(number -> Long.parseLong(number) * BYTES_PER_UNIT)
         .findFirst()
         .orElseGet(HostMemory::heapRoom);
+  }
+
+  /**
+   * Checks that native memory can hold what is about to be made. JavaCPP lets a process have four
+   * times its Java heap, unless the property {@code org.bytedeco.javacpp.maxPhysicalBytes} says
+   * otherwise, and beyond it ends whatever call comes next with an OutOfMemoryError.
+   *
+   * @param what is about to be made
+   * @param bytes that it writes at once
+   * @param moreBytes that it writes in time
+   * @throws IllegalArgumentException if there is not enough; the message names the property and a
+   *     value that is enough
+   */
+  public static void checkRoom(String what, long bytes, long moreBytes) {
+    Natives.load();
+    Optional<String> fault =
+        new Room(
+                Pointer.maxPhysicalBytes(),
+                Pointer.physicalBytes(),
+                Runtime.getRuntime().maxMemory() - Runtime.getRuntime().totalMemory(),
+                Files.isReadable(LINUX) ? availableBytes() : Long.MAX_VALUE)
+            .fault(what, bytes, moreBytes);
+    if (fault.isPresent()) {
+      throw new IllegalArgumentException(fault.orElseThrow());
+    }
+  }
+
+  /**
+   * What memory there is, in bytes.
+   *
+   * @param limit of the process as JavaCPP has it; 0 for none
+   * @param used by the process, heap included
+   * @param heapRoom what the heap may still grow by
+   * @param available on the machine
+   */
+  record Room(long limit, long used, long heapRoom, long available) {
+    private static final double GIB = 1L << 30;
+
+    Optional<String> fault(String what, long bytes, long moreBytes) {
+      long all = LongMath.saturatedAdd(bytes, moreBytes);
+      if (limit > 0 && LongMath.saturatedAdd(used, all) > limit) {
+        return Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s may take %.2f GiB, but of the %.2f GiB that JavaCPP lets this process have"
+                    + " (four times the Java heap, unless %s is set) %.2f are in use.\n"
+                    + "Maybe start Java with -D%s=%dg, or 0 for no limit.",
+                what,
+                all / GIB,
+                limit / GIB,
+                LIMIT,
+                used / GIB,
+                LIMIT,
+                enough(all)));
+      }
+      if (bytes > available) {
+        return Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s takes %.2f GiB, but this machine has %.2f GiB left.\n"
+                    + "Maybe end other programs, or take a smaller model.",
+                what,
+                bytes / GIB,
+                available / GIB));
+      }
+      return Optional.empty();
+    }
+
+    /** A quarter more than everything, for what libraries take. */
+    private long enough(long all) {
+      return (long) Math.ceil(1.25 * (used + heapRoom + (double) all) / GIB);
+    }
   }
 
   private static long heapRoom() {

@@ -33,8 +33,13 @@ public final class NativeScope implements AutoCloseable {
 
   private NativeScope() {}
 
-  /** Opens a scope on this thread, inside the innermost one that is open. */
+  /**
+   * Opens a scope on this thread, inside the innermost one that is open.
+   *
+   * @throws MissingNativesException if there are no native libraries
+   */
   public static NativeScope open() {
+    Natives.load();
     return new NativeScope();
   }
 

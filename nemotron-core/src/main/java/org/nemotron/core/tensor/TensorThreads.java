@@ -6,13 +6,14 @@ import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -43,28 +44,49 @@ public final class TensorThreads implements AutoCloseable {
    * when all are done. Each call has a {@link NativeScope} of its own.
    *
    * @throws RuntimeException the first exception that a call threw, once all calls have ended
+   * @throws java.util.concurrent.CancellationException if the work of this thread is cancelled,
+   *     once all calls have ended that had begun; see {@link Cancellation}
    */
   public <T> void forEach(List<T> items, Consumer<T> work) {
     checkState(!threads.isShutdown(), "these streams are closed");
+    Cancellation.check();
+    BooleanSupplier cancelled = Cancellation.condition();
+    AtomicBoolean stopped = new AtomicBoolean();
     List<Future<?>> running = new ArrayList<>();
     for (T item : items) {
       running.add(
           threads.submit(
               () -> {
-                try (NativeScope scope = NativeScope.open()) {
-                  work.accept(item);
+                if (!stopped.get() && !cancelled.getAsBoolean()) {
+                  try (NativeScope scope = NativeScope.open()) {
+                    work.accept(item);
+                  }
                 }
               }));
     }
+    awaitAll(running, stopped);
+    Cancellation.check();
+  }
+
+  /** An interrupt stops what has not begun, and is set again when all have ended. */
+  private static void awaitAll(List<Future<?>> running, AtomicBoolean stopped) {
     Throwable first = null;
     for (Future<?> future : running) {
-      try {
-        Uninterruptibles.getUninterruptibly(future);
-      } catch (ExecutionException e) {
-        if (first == null) {
-          first = verifyNotNull(e.getCause());
+      boolean ended = false;
+      while (!ended) {
+        try {
+          Object unused = future.get();
+          ended = true;
+        } catch (InterruptedException e) {
+          stopped.set(true);
+        } catch (ExecutionException e) {
+          ended = true;
+          first = first == null ? verifyNotNull(e.getCause()) : first;
         }
       }
+    }
+    if (stopped.get()) {
+      Thread.currentThread().interrupt();
     }
     if (first != null) {
       Throwables.throwIfUnchecked(first);

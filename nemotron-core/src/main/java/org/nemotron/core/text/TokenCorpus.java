@@ -11,6 +11,7 @@ import java.util.List;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.SpecialTokens;
+import org.nemotron.core.tensor.Cancellation;
 
 /**
  * The tokens of many documents, one after another: {@code <s> document </s> <s> document </s> …}. A
@@ -45,6 +46,7 @@ public final class TokenCorpus {
     Collector collector =
         new Collector(model.vocabularySize(), (int) Math.min(maxTokens, Integer.MAX_VALUE - 16));
     for (List<String> some : Iterables.partition(documents, DOCUMENTS_AT_ONCE)) {
+      Cancellation.check();
       for (ImmutableList<ImmutableIntArray> document : encoded(some, tokenizer)) {
         collector.addDocument(document, model.specialTokens());
       }

@@ -9,6 +9,7 @@ import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Ints;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,11 +60,20 @@ public final class Tokenizer implements AutoCloseable {
     }
     byte[] json = TokenizerJson.text(directory).getBytes(StandardCharsets.UTF_8);
     try {
-      return new Tokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS));
+      return new Tokenizer(QuietLogging.during(() -> parsed(json)));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     } catch (RuntimeException e) {
       // The native library reports every fault of the file as a bare RuntimeException.
       throw new IOException(file + " is not a tokenizer (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static HuggingFaceTokenizer parsed(byte[] json) {
+    try {
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,5 +163,25 @@ final class AtomicFilesTest {
     assertThat(partialInside).doesNotExist();
     assertThat(directory.resolve("a")).hasContent("whole");
     assertThat(AtomicFiles.deleteLeftovers(directory.resolve("nowhere"))).isEmpty();
+  }
+
+  @Test
+  void write_interrupted_isCancelledAndLeavesTheFormerFile() throws IOException {
+    AtomicFiles.write(file, "former");
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> AtomicFiles.write(file, "new"))
+          .isExactlyInstanceOf(CancellationException.class)
+          .hasMessage(
+              "cancelled: thread "
+                  + Thread.currentThread().getName()
+                  + " was interrupted while it wrote "
+                  + file
+                  + "; what stood there before is untouched");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(file).hasContent("former");
+    assertThat(file.getParent()).isDirectoryNotContaining("glob:**.partial");
   }
 }

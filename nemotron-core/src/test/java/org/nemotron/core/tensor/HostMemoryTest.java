@@ -6,6 +6,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class HostMemoryTest {
+  private static final long GIB = 1L << 30;
+
   @Test
   void availableBytes_linesOfLinux_areReadInKibibytes() {
     List<String> lines =
@@ -22,5 +24,33 @@ final class HostMemoryTest {
   @Test
   void availableBytes_thisMachine_isPositive() {
     assertThat(HostMemory.availableBytes()).isPositive();
+  }
+
+  @Test
+  void fault_beyondJavaCppsLimit_namesThePropertyAndAValueThatIsEnough() {
+    HostMemory.Room room = new HostMemory.Room(GIB / 4, GIB / 8, GIB / 8, 100 * GIB);
+    assertThat(room.fault("an engine", GIB / 4, GIB / 4))
+        .contains(
+            "an engine may take 0.50 GiB, but of the 0.25 GiB that JavaCPP lets this process have"
+                + " (four times the Java heap, unless org.bytedeco.javacpp.maxPhysicalBytes is set)"
+                + " 0.13 are in use.\n"
+                + "Maybe start Java with -Dorg.bytedeco.javacpp.maxPhysicalBytes=1g, or 0 for no"
+                + " limit.");
+  }
+
+  @Test
+  void fault_withinTheLimit_isNone() {
+    HostMemory.Room room = new HostMemory.Room(GIB, GIB / 2, 0, GIB);
+    assertThat(room.fault("an engine", GIB / 4, GIB / 4)).isEmpty();
+  }
+
+  @Test
+  void fault_moreThanTheMachineHas_saysSoWithoutALimit() {
+    HostMemory.Room room = new HostMemory.Room(0, GIB, 0, 2 * GIB);
+    assertThat(room.fault("a model", 3 * GIB, 0))
+        .contains(
+            "a model takes 3.00 GiB, but this machine has 2.00 GiB left.\n"
+                + "Maybe end other programs, or take a smaller model.");
+    assertThat(room.fault("a model", 2 * GIB, 9 * GIB)).isEmpty();
   }
 }

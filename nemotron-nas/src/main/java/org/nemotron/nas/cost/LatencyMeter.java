@@ -13,6 +13,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.library.SearchSpace;
 
 /**
@@ -62,6 +63,7 @@ public final class LatencyMeter {
     void settle() {
       long end = System.nanoTime() + SETTLING_NANOS;
       while (System.nanoTime() < end) {
+        Cancellation.check();
         verify(probe.nanos(probe.steps().decode()).length == parts.size(), "a part is missing");
       }
     }
@@ -119,6 +121,7 @@ public final class LatencyMeter {
 
   private void run(List<Measured> probes, LongConsumer progress) {
     for (int round = 0; round < rounds(); round++) {
+      Cancellation.check();
       if (round < WARM_UP_ROUNDS) {
         probes.forEach(Measured::warmUp);
         if (round == WARM_UP_ROUNDS - 1) {

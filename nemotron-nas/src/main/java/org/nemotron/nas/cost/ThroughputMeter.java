@@ -17,6 +17,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Cancellation;
 
 /**
  * Measures how fast whole models generate, by generating, on all cores.
@@ -137,6 +138,7 @@ public final class ThroughputMeter {
 
   /** Memory is made, and the step recorded where it is, before the clock starts. */
   private static long nanos(Ready one) {
+    Cancellation.check();
     Scenario scenario = one.scenario();
     ImmutableList<ImmutableIntArray> prompts =
         prompts(scenario, one.model().spec().vocabularySize());

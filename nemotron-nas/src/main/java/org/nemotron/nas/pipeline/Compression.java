@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
@@ -27,6 +29,7 @@ public final class Compression {
   private final ImmutableList<Target> targets;
   private final ImmutableList<UnaryOperator<CompressionPlan>> changes;
   private final PipelineListener listener;
+  private final BooleanSupplier cancelled;
 
   private Compression(
       Path parent,
@@ -34,13 +37,15 @@ public final class Compression {
       ImmutableList<Path> heldOut,
       ImmutableList<Target> targets,
       ImmutableList<UnaryOperator<CompressionPlan>> changes,
-      PipelineListener listener) {
+      PipelineListener listener,
+      BooleanSupplier cancelled) {
     this.parent = parent;
     this.texts = texts;
     this.heldOut = heldOut;
     this.targets = targets;
     this.changes = changes;
     this.listener = listener;
+    this.cancelled = cancelled;
   }
 
   /** Returns the compression of a parent: a Hugging Face directory, or a GGUF file. */
@@ -51,22 +56,26 @@ public final class Compression {
         ImmutableList.of(),
         ImmutableList.of(),
         ImmutableList.of(),
-        PipelineListener.SILENT);
+        PipelineListener.SILENT,
+        () -> false);
   }
 
   /** Adds a text file to learn from. */
   public Compression text(Path file) {
-    return new Compression(parent, with(texts, file), heldOut, targets, changes, listener);
+    return new Compression(
+        parent, with(texts, file), heldOut, targets, changes, listener, cancelled);
   }
 
   /** Adds a text file that nothing is learned from; the report measures on it. */
   public Compression heldOut(Path file) {
-    return new Compression(parent, texts, with(heldOut, file), targets, changes, listener);
+    return new Compression(
+        parent, texts, with(heldOut, file), targets, changes, listener, cancelled);
   }
 
   /** Adds a target: a child that keeps to its limits. Without any, 1.5 and 2 times as fast. */
   public Compression target(Target target) {
-    return new Compression(parent, texts, heldOut, with(targets, target), changes, listener);
+    return new Compression(
+        parent, texts, heldOut, with(targets, target), changes, listener, cancelled);
   }
 
   /** Runs on {@code device} instead of the CPU. */
@@ -84,12 +93,22 @@ public final class Compression {
    * example by {@link CompressionPlan#toBuilder}. Changes are made in their order.
    */
   public Compression change(UnaryOperator<CompressionPlan> change) {
-    return new Compression(parent, texts, heldOut, targets, with(changes, change), listener);
+    return new Compression(
+        parent, texts, heldOut, targets, with(changes, change), listener, cancelled);
   }
 
   /** Reports progress to {@code other}. */
   public Compression listener(PipelineListener other) {
-    return new Compression(parent, texts, heldOut, targets, changes, other);
+    return new Compression(parent, texts, heldOut, targets, changes, other, cancelled);
+  }
+
+  /**
+   * Ends a run soon after {@code condition} has become true, as an interrupt of its thread does.
+   *
+   * @param condition evaluated between pieces of work, by several threads
+   */
+  public Compression cancelledWhen(BooleanSupplier condition) {
+    return new Compression(parent, texts, heldOut, targets, changes, listener, condition);
   }
 
   private static <T> ImmutableList<T> with(ImmutableList<T> all, T another) {
@@ -121,9 +140,12 @@ public final class Compression {
    *
    * @throws IOException if a file is missing, malformed or cannot be written; the message names it
    * @throws NoArchitectureException if nothing fits a target
+   * @throws CancellationException if it is cancelled; see {@link CompressionPipeline#run}
    */
   @CanIgnoreReturnValue // the run leaves its results in output
   public RunSummary run(Path output) throws IOException, NoArchitectureException {
-    return new CompressionPipeline(plan().withOutput(output), listener).run();
+    return new CompressionPipeline(plan().withOutput(output), listener)
+        .cancelledWhen(cancelled)
+        .run();
   }
 }

@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.report.RunSummary;
@@ -26,13 +29,14 @@ import org.nemotron.nas.score.ScoreTable;
  *
  * <p>Every stage stores its result in the run's directory. A run begun again there reuses what fits
  * and makes the rest anew; a target added later costs only its own search, assembly and
- * distillation.
+ * distillation. So does a run after one that was cancelled, as by an interrupt of its thread.
  *
  * <p>Source: Puzzle, arXiv:2411.19146.
  */
 public final class CompressionPipeline {
   private final CompressionPlan plan;
   private final PipelineListener listener;
+  private final BooleanSupplier cancelled;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -41,8 +45,23 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
+    this(plan, listener, () -> false);
+  }
+
+  private CompressionPipeline(
+      CompressionPlan plan, PipelineListener listener, BooleanSupplier cancelled) {
     this.plan = plan;
     this.listener = listener;
+    this.cancelled = cancelled;
+  }
+
+  /**
+   * Returns this pipeline with a condition that ends its run soon, as an interrupt does.
+   *
+   * @param condition evaluated between pieces of work, by several threads
+   */
+  public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
+    return new CompressionPipeline(plan, listener, condition);
   }
 
   /**
@@ -50,8 +69,27 @@ public final class CompressionPipeline {
    *
    * @throws IOException if a file is missing, malformed or cannot be written; the message names it
    * @throws NoArchitectureException if nothing fits a target; finished stages are kept
+   * @throws CancellationException if this thread is interrupted, which it is then still, or the
+   *     {@linkplain #cancelledWhen condition} holds; finished stages are kept
    */
   public RunSummary run() throws IOException, NoArchitectureException {
+    try (Cancellation whileRunning = Cancellation.when(cancelled)) {
+      Cancellation.check();
+      return runStages();
+    } catch (CancellationException e) {
+      CancellationException ofRun =
+          new CancellationException(
+              plan.execution().output()
+                  + ": "
+                  + e.getMessage()
+                  + "; finished stages are kept.\n"
+                  + "Maybe run it again with the same output: it goes on from there.");
+      ofRun.initCause(e);
+      throw ofRun;
+    }
+  }
+
+  private RunSummary runStages() throws IOException, NoArchitectureException {
     Path directory = plan.execution().output();
     makeDirectory(directory);
     try (RunLock lock = RunLock.of(directory)) {
@@ -61,6 +99,8 @@ public final class CompressionPipeline {
       try (RunInputs inputs = RunInputs.open(ParentStage.unpacked(plan, store))) {
         return compress(new RunContext(inputs, store, listener), results);
       }
+    } catch (IOException e) {
+      throw Cancellation.explaining(e);
     }
   }
 

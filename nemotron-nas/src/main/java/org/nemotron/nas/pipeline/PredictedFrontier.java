@@ -4,6 +4,7 @@ import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableList;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.score.Score;
@@ -33,11 +34,14 @@ final class PredictedFrontier {
         new ArchitectureProblem(parent, library.scores(), table, run.plan().scoring().metric());
     double fastest = table.latency(parent).scenarioNanos(table.scenario()) / MOST_SPEEDUP;
     Frontier found =
-        PuzzleSearch.create()
+        PuzzleSearch.builder()
+            .cancelledWhen(Cancellation.condition())
+            .build()
             .frontier(
                 problem.within(ImmutableList.of(Budget.atLeast(CostTable.LATENCY_NANOS, fastest))),
                 CostTable.LATENCY_NANOS,
                 POINTS);
+    Cancellation.check();
     ImmutableList.Builder<FrontierPoint> points = ImmutableList.builder();
     for (Frontier.Point point : found.points()) {
       Solution solution = point.solution();

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.provenance.FileDigests;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 
 /**
@@ -76,9 +77,10 @@ final class StageStore {
       listener.message(stage + " is done again: " + misfit.orElseThrow());
       Files.deleteIfExists(record(stage));
     }
+    Cancellation.check();
     long start = System.nanoTime();
     listener.started(stage, steps);
-    ImmutableList<Path> files = work.run(done -> listener.advanced(stage, done, steps));
+    ImmutableList<Path> files = work.run(done -> advanced(stage, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
     writeRecord(stage, inputs, taken, files);
     seconds.add(new StageSeconds(stage, taken, false));
@@ -87,13 +89,19 @@ final class StageStore {
 
   /** Does work that leaves no files, each time, and returns what it made. */
   <T> T always(String name, long steps, Work<T> work) throws IOException {
+    Cancellation.check();
     long start = System.nanoTime();
     listener.started(name, steps);
-    T made = work.run(done -> listener.advanced(name, done, steps));
+    T made = work.run(done -> advanced(name, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
     seconds.add(new StageSeconds(name, taken, false));
     listener.finished(name, taken);
     return made;
+  }
+
+  private void advanced(String stage, long done, long steps) {
+    listener.advanced(stage, done, steps);
+    Cancellation.check();
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
@@ -31,7 +32,8 @@ final class TargetSearch {
   private final ScoreTable scores;
   private final ImmutableList<CostTable> costs;
   private final Score.Metric metric;
-  private final PuzzleSearch search = PuzzleSearch.create();
+  private final PuzzleSearch search =
+      PuzzleSearch.builder().cancelledWhen(Cancellation.condition()).build();
 
   TargetSearch(
       ModelSpec parent, ScoreTable scores, ImmutableList<CostTable> costs, Score.Metric metric) {
@@ -81,6 +83,7 @@ final class TargetSearch {
       ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
       ImmutableList<Budget> budgets = budgets(target.limits(), table, correction);
       SearchOutcome outcome = search.solve(problem.within(budgets));
+      Cancellation.check();
       seconds += outcome.elapsed().toNanos() / 1e9;
       if (outcome instanceof Found found) {
         answers.add(new Answer(problem, budgets, found.best(), correction, seconds));
@@ -109,6 +112,7 @@ final class TargetSearch {
         SearchOutcome outcome =
             search.solve(
                 problem.within(budgets(ImmutableList.of(limit), table, SpeedCorrection.NONE)));
+        Cancellation.check();
         if (outcome instanceof Found feasible) {
           found.addAll(problem.architecture(feasible.best()).choices());
         }

@@ -38,8 +38,8 @@ sealed interface Ending {
     }
   }
 
-  /** The request failed, or the step that it was part of. */
-  record Failed(Job job, RuntimeException reason) implements Ending {
+  /** The request failed, or the step that it was part of, or the engine. */
+  record Failed(Job job, Throwable reason) implements Ending {
     @Override
     public void tell() {
       job.failed(reason);

@@ -2,26 +2,33 @@ package org.nemotron.runtime.engine;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.LongMath;
 import com.google.common.primitives.Ints;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.math.RoundingMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.StepOutput;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.Shapes;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.HostMemory;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.metrics.CacheUse;
@@ -46,9 +53,13 @@ final class Engine implements AutoCloseable {
   private final MetricsRecorder metrics;
   private final BlockingQueue<Job> queue;
   private final List<Ending> endings = new ArrayList<>();
+  private final EarliestDeadline deadline = new EarliestDeadline();
   private final Thread thread;
   private volatile boolean someCancelled;
   private volatile boolean closed;
+
+  /** What ended the thread, where that was no close. */
+  private volatile @Nullable Throwable death;
 
   Engine(HeterogeneousModel model, EngineSettings settings, MetricsRecorder metrics) {
     this(model.spec(), WeightSource.of(model), settings, metrics);
@@ -68,6 +79,12 @@ final class Engine implements AutoCloseable {
       this.pool = new PagePool(pages(spec, settings), KvPages.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
+      if (settings.device().equals(Device.CPU)) {
+        HostMemory.checkRoom(
+            "an engine with these settings",
+            weightBytes(spec, settings.weights()),
+            pageBytes * pool.pageCount());
+      }
       this.model =
           made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
       this.session = made.add(model.newSession(pool.pageCount()), InferenceSession::close);
@@ -79,6 +96,12 @@ final class Engine implements AutoCloseable {
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** The embedding is held in float32 as well. */
+  private static long weightBytes(ModelSpec spec, WeightFormat format) {
+    return Shapes.elements(spec.tensorShapes().values()) * format.bytes()
+        + (long) spec.vocabularySize() * spec.width() * Float.BYTES;
   }
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
@@ -125,19 +148,41 @@ final class Engine implements AutoCloseable {
         LongMath.divide(pageBytes, KvPages.PAGE_TOKENS, RoundingMode.CEILING));
   }
 
+  /**
+   * Checks that requests are served.
+   *
+   * @throws GenerationFailedException if an error ended the engine
+   * @throws IllegalStateException if the engine is closed
+   */
   void checkOpen() {
+    Throwable ended = death;
+    if (ended != null) {
+      throw GenerationFailedException.ended(ended);
+    }
     checkState(!closed, CLOSED);
+  }
+
+  /** Returns whether requests are served: not after a close, nor after an error of the engine. */
+  boolean isRunning() {
+    return !closed;
   }
 
   /**
    * Hands a request to the engine; waits while the queue is full.
    *
+   * @throws GenerationFailedException if an error ended the engine, or this thread is interrupted
+   *     while it waits
    * @throws IllegalStateException if the engine is closed
    */
   void submit(Job job) {
-    checkOpen();
-    Uninterruptibles.putUninterruptibly(queue, job);
-    wake(job);
+    if (!trySubmit(job)) {
+      try {
+        queue.put(job);
+      } catch (InterruptedException e) {
+        throw GenerationFailedException.interrupted(e);
+      }
+      wake(job);
+    }
   }
 
   /**
@@ -155,11 +200,32 @@ final class Engine implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Hands a request to the engine, unless the queue stays full for so long.
+   *
+   * @return whether the engine has it
+   * @throws GenerationFailedException as {@link #submit} does
+   * @throws IllegalStateException if the engine is closed
+   */
+  boolean trySubmit(Job job, Duration longest) {
+    checkOpen();
+    try {
+      if (!queue.offer(job, NANOSECONDS.convert(longest), NANOSECONDS)) {
+        return false;
+      }
+    } catch (InterruptedException e) {
+      throw GenerationFailedException.interrupted(e);
+    }
+    wake(job);
+    return true;
+  }
+
   /** Nobody may look at the queue any more, if the engine has closed meanwhile. */
   private void wake(Job job) {
+    deadline.add(job.deadlineNanos());
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
-      throw new IllegalStateException(CLOSED);
+      checkOpen();
     }
   }
 
@@ -172,7 +238,7 @@ final class Engine implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
-        dropCancelled();
+        dropEnded();
         scheduler.admit(queue);
         if (scheduler.running() > 0) {
           endings.addAll(step());
@@ -182,13 +248,25 @@ final class Engine implements AutoCloseable {
           awaitRequest();
         }
       }
+    } catch (RuntimeException | Error e) { // not thrown on: every request has it as its cause
+      death = e;
     } finally {
       // Requests must not wait for ever, whatever ended this thread.
       closed = true;
-      endings.addAll(scheduler.cancelAll(queue));
-      tellEndings();
+      endAll();
       parts.close();
     }
+  }
+
+  private void endAll() {
+    Throwable ended = death;
+    for (Job job : scheduler.releaseAll(queue)) {
+      endings.add(
+          ended == null
+              ? new Ending.Cancelled(job)
+              : new Ending.Failed(job, GenerationFailedException.ended(ended)));
+    }
+    tellEndings();
   }
 
   /** Sleeps until a request comes, or the engine closes. */
@@ -198,10 +276,11 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  private void dropCancelled() {
-    if (someCancelled) {
+  private void dropEnded() {
+    if (someCancelled || deadline.isPast()) {
       someCancelled = false;
-      endings.addAll(scheduler.dropCancelled(queue));
+      deadline.clear();
+      endings.addAll(scheduler.dropEnded(queue, deadline::add));
     }
   }
 

@@ -8,6 +8,8 @@ public enum FinishReason {
   STOP_STRING,
   /** The requested number of tokens, or the model's longest context, was reached. */
   LENGTH,
+  /** The request's time was over; the answer has what was generated until then. */
+  TIME,
   /** The caller cancelled it, or the engine was closed. */
   CANCELLED
 }

@@ -4,7 +4,6 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.AbstractIterator;
 import com.google.common.collect.Streams;
-import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Iterator;
 import java.util.Optional;
@@ -35,7 +34,7 @@ public final class Generation {
    * exception of the listener cancels the generation, and is thrown here. To be called once, and
    * not beside {@link #pieces}.
    *
-   * @throws GenerationFailedException if it failed
+   * @throws GenerationFailedException as {@link #await} does
    */
   @CanIgnoreReturnValue
   public GenerationResult follow(TokenListener listener) {
@@ -69,7 +68,7 @@ public final class Generation {
     return new AbstractIterator<>() {
       @Override
       protected @Nullable StreamPart computeNext() {
-        Optional<StreamPart> part = Uninterruptibles.takeUninterruptibly(parts);
+        Optional<StreamPart> part = nextPart();
         if (part.isPresent()) {
           return part.orElseThrow();
         }
@@ -79,19 +78,31 @@ public final class Generation {
     };
   }
 
-  /**
-   * Returns the result when the generation has ended; that of a cancelled one has the tokens
-   * generated until then.
-   *
-   * @throws GenerationFailedException if it failed
-   */
-  public GenerationResult await() {
-    return GenerationFailedException.join(result);
+  private Optional<StreamPart> nextPart() {
+    try {
+      return parts.take();
+    } catch (InterruptedException e) {
+      cancel();
+      throw GenerationFailedException.interrupted(e);
+    }
   }
 
   /**
-   * Returns the result to come; it fails with the reason where the generation fails. A future that
-   * ends before, as by its cancellation or its timeout, cancels the generation.
+   * Returns the result when the generation has ended; that of a cancelled one has the tokens
+   * generated until then. An interrupt of this thread cancels the generation.
+   *
+   * @throws GenerationFailedException if it failed, or this thread was interrupted, which it is
+   *     then still
+   */
+  public GenerationResult await() {
+    return GenerationFailedException.join(result, this::cancel);
+  }
+
+  /**
+   * Returns the result to come; it fails with the exception that {@link #await} throws. A future
+   * that ends before, as by {@code cancel} or {@code orTimeout}, cancels the generation. {@code
+   * get(timeout, unit)} does not: only that wait ends, as with every future. {@link
+   * GenerationRequest.Builder#maxTime} ends an answer with what it has.
    */
   public CompletableFuture<GenerationResult> future() {
     CompletableFuture<GenerationResult> future = result.copy();
@@ -128,8 +139,8 @@ public final class Generation {
     parts.add(Optional.empty());
   }
 
-  void fail(RuntimeException reason) {
-    result.completeExceptionally(reason);
+  void fail(Throwable reason) {
+    result.completeExceptionally(GenerationFailedException.of(reason));
     parts.add(Optional.empty());
   }
 }

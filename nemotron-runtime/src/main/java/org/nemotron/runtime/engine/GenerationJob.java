@@ -25,6 +25,8 @@ final class GenerationJob implements Job {
   private final StopStrings stops;
   private final MetricsRecorder metrics;
   private final Generation generation;
+  private final long seed;
+  private final long maxNanos;
   private final long submittedNanos = System.nanoTime();
   private final StringBuilder answer = new StringBuilder();
   private final ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
@@ -45,10 +47,12 @@ final class GenerationJob implements Job {
       EndTokens endTokens,
       MetricsRecorder metrics,
       Generation generation) {
-    SamplingParams settings = request.sampling();
+    SamplingParams settings = request.sampling().seeded();
     this.prompt = prompt;
     this.maxNewTokens = maxNewTokens;
     this.keepsSampled = settings.logProbs();
+    this.seed = settings.seed();
+    this.maxNanos = request.maxTime().toNanos();
     this.endTokens = endTokens;
     this.sampler = new TokenSampler(settings, vocabularySize, prompt);
     this.text = TextStream.of(tokenizer);
@@ -105,6 +109,10 @@ final class GenerationJob implements Job {
       finish = FinishReason.STOP_STRING;
       return true;
     }
+    if (count < maxNewTokens && lastTokenNanos - deadlineNanos() >= 0) {
+      timeOver();
+      return true;
+    }
     return count == maxNewTokens;
   }
 
@@ -132,6 +140,16 @@ final class GenerationJob implements Job {
   }
 
   @Override
+  public long deadlineNanos() {
+    return submittedNanos + maxNanos;
+  }
+
+  @Override
+  public void timeOver() {
+    finish = FinishReason.TIME;
+  }
+
+  @Override
   public void begin(int shared) {
     sharedTokens = shared;
   }
@@ -153,7 +171,7 @@ final class GenerationJob implements Job {
   }
 
   @Override
-  public void failed(RuntimeException reason) {
+  public void failed(Throwable reason) {
     generation.fail(reason);
   }
 
@@ -163,6 +181,7 @@ final class GenerationJob implements Job {
         tokens.build(),
         sampled.build(),
         finish,
+        seed,
         prompt.length(),
         sharedTokens,
         Duration.ofNanos(count == 0 ? 0 : firstTokenNanos - submittedNanos),

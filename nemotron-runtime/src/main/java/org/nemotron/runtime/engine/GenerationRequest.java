@@ -6,6 +6,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.nemotron.runtime.chat.ChatMessage;
@@ -20,13 +21,17 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * @param sampling how tokens are chosen
  * @param stopStrings texts that end the answer; they are not part of it
  * @param ignoreEndTokens whether the answer goes on when the model would end it
+ * @param maxTime after which time from its submission the answer ends as it is
  */
 public record GenerationRequest(
     Prompt prompt,
     int maxNewTokens,
     SamplingParams sampling,
     ImmutableList<String> stopStrings,
-    boolean ignoreEndTokens) {
+    boolean ignoreEndTokens,
+    Duration maxTime) {
+
+  private static final Duration UNLIMITED = Duration.ofNanos(EarliestDeadline.NEVER_NANOS);
 
   /** Checks the ranges. */
   public GenerationRequest {
@@ -35,6 +40,10 @@ public record GenerationRequest(
     checkNotNull(sampling, "the sampling of a request must not be null");
     checkNotNull(stopStrings, "the stop strings of a request must not be null");
     stopStrings.forEach(stop -> checkArgument(!stop.isEmpty(), "a stop string must not be empty"));
+    checkNotNull(maxTime, "the maxTime of a request must not be null");
+    checkArgument(
+        !maxTime.isNegative() && !maxTime.isZero(), "maxTime (%s) must be positive", maxTime);
+    maxTime = maxTime.compareTo(UNLIMITED) < 0 ? maxTime : UNLIMITED;
   }
 
   /** Returns a builder that continues {@code text}: greedily, by at most 256 tokens. */
@@ -91,6 +100,7 @@ public record GenerationRequest(
     private SamplingParams sampling = SamplingParams.greedy();
     private ImmutableList<String> stopStrings = ImmutableList.of();
     private boolean ignoreEndTokens = false;
+    private Duration maxTime = UNLIMITED;
 
     private Builder(Prompt prompt) {
       this.prompt = prompt;
@@ -133,9 +143,20 @@ public record GenerationRequest(
       return this;
     }
 
+    /**
+     * Sets after which time from its submission the answer ends as it is, with the token under way:
+     * {@link FinishReason#TIME}. Unlimited unless set.
+     */
+    @CanIgnoreReturnValue
+    public Builder maxTime(Duration time) {
+      maxTime = time;
+      return checked();
+    }
+
     /** Returns the request. */
     public GenerationRequest build() {
-      return new GenerationRequest(prompt, maxNewTokens, sampling, stopStrings, ignoreEndTokens);
+      return new GenerationRequest(
+          prompt, maxNewTokens, sampling, stopStrings, ignoreEndTokens, maxTime);
     }
 
     private Builder checked() {

@@ -12,6 +12,8 @@ import org.nemotron.runtime.sampling.Sampled;
  * @param tokens its tokens, without the end token; those of a stop string are among them
  * @param sampled the same with log-probabilities, where they were asked for; else empty
  * @param finish the reason of its end
+ * @param seed what its random generator began with: given to {@code SamplingParams}, it draws the
+ *     same answer; 0 where the likeliest tokens were chosen
  * @param promptTokens how many tokens the prompt had
  * @param sharedTokens how many of them were in the KV cache already, from an earlier prompt with
  *     the same beginning
@@ -23,6 +25,7 @@ public record GenerationResult(
     ImmutableIntArray tokens,
     ImmutableList<Sampled> sampled,
     FinishReason finish,
+    long seed,
     int promptTokens,
     int sharedTokens,
     Duration timeToFirstToken,

@@ -45,6 +45,14 @@ interface Job {
   /** Returns whether the caller has given up; any thread may ask. */
   boolean isCancelled();
 
+  /** Returns when the request's time is over, in nanoseconds of {@link System#nanoTime}. */
+  default long deadlineNanos() {
+    return System.nanoTime() + EarliestDeadline.NEVER_NANOS;
+  }
+
+  /** Called instead of further tokens where its time is over; {@link #end} follows. */
+  default void timeOver() {}
+
   /** Called when the request is admitted, with how many of its tokens were read before. */
   void begin(int sharedTokens);
 
@@ -55,5 +63,5 @@ interface Job {
   void cancelled();
 
   /** Called instead of {@link #end}: the request failed. */
-  void failed(RuntimeException reason);
+  void failed(Throwable reason);
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.LongConsumer;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.runtime.cache.PagePool;
 import org.nemotron.runtime.cache.PagedSequence;
@@ -102,31 +103,52 @@ final class Scheduler {
     return request.job();
   }
 
-  /** Ends the requests whose callers have given up, running or {@code waiting}. */
-  ImmutableList<Ending> dropCancelled(Queue<Job> waiting) {
+  /**
+   * Ends the requests whose callers have given up, or whose time is over, running or {@code
+   * waiting}.
+   *
+   * @param others takes the deadline of each other request
+   */
+  ImmutableList<Ending> dropEnded(Queue<Job> waiting, LongConsumer others) {
     ImmutableList.Builder<Ending> endings = ImmutableList.builder();
     for (ActiveRequest request : ImmutableList.copyOf(active)) {
-      if (request.job().isCancelled()) {
-        endings.add(new Ending.Cancelled(released(request)));
+      Optional<Ending> ending = early(request.job(), others);
+      if (ending.isPresent()) {
+        Job unused = released(request);
+        endings.add(ending.orElseThrow());
       }
     }
     for (Job job : ImmutableList.copyOf(waiting)) {
-      if (job.isCancelled() && waiting.remove(job)) {
-        endings.add(new Ending.Cancelled(job));
+      Optional<Ending> ending = early(job, others);
+      if (ending.isPresent() && waiting.remove(job)) {
+        endings.add(ending.orElseThrow());
       }
     }
     return endings.build();
   }
 
-  /** Ends all requests, running or {@code waiting}. */
-  ImmutableList<Ending> cancelAll(Queue<Job> waiting) {
-    ImmutableList.Builder<Ending> endings = ImmutableList.builder();
+  private static Optional<Ending> early(Job job, LongConsumer others) {
+    if (job.isCancelled()) {
+      return Optional.of(new Ending.Cancelled(job));
+    }
+    long deadline = job.deadlineNanos();
+    if (System.nanoTime() - deadline >= 0) {
+      job.timeOver();
+      return Optional.of(new Ending.Done(job));
+    }
+    others.accept(deadline);
+    return Optional.empty();
+  }
+
+  /** Takes all requests away, running or {@code waiting}, which end otherwise. */
+  ImmutableList<Job> releaseAll(Queue<Job> waiting) {
+    ImmutableList.Builder<Job> jobs = ImmutableList.builder();
     for (ActiveRequest request : ImmutableList.copyOf(active)) {
-      endings.add(new Ending.Cancelled(released(request)));
+      jobs.add(released(request));
     }
     for (Job job = waiting.poll(); job != null; job = waiting.poll()) {
-      endings.add(new Ending.Cancelled(job));
+      jobs.add(job);
     }
-    return endings.build();
+    return jobs.build();
   }
 }

@@ -87,7 +87,7 @@ final class ScoreJob implements Job {
   }
 
   @Override
-  public void failed(RuntimeException reason) {
+  public void failed(Throwable reason) {
     result.completeExceptionally(reason);
   }
 }

@@ -8,6 +8,7 @@ import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
@@ -38,8 +40,9 @@ import org.nemotron.runtime.text.EndTokens;
  * }</pre>
  *
  * <p>Requests of all threads join one running batch. An answer depends on its request and its seed,
- * not on the other requests. Methods that wait for an answer throw a {@link
- * GenerationFailedException} where there is none, whether the request was refused or failed later.
+ * not on the other requests; its result tells a seed that was not given. Methods that wait for an
+ * answer throw a {@link GenerationFailedException} where there is none, whether the request was
+ * refused or failed later.
  *
  * <p>Safe for use by several threads. Any thread may close it, which cancels the requests under
  * way. Closing twice is harmless; the metrics can be read after close, all else is refused.
@@ -79,6 +82,9 @@ public final class TextGenerator implements AutoCloseable {
    * end tokens and, when the first conversation needs it, chat template.
    *
    * @throws IOException if a file is missing or malformed, or the model is of an unsupported kind
+   * @throws IllegalArgumentException if native memory cannot hold weights and KV cache; the message
+   *     names the property that allows more
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted
    */
   public static TextGenerator open(Path path, EngineSettings settings) throws IOException {
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
@@ -106,6 +112,8 @@ public final class TextGenerator implements AutoCloseable {
               ? ChatTemplateSource.in(path)
               : ChatTemplateSource.ofFile(path, files.path());
       return of(model, Tokenizer.open(files.path()), endTokens, templates, settings);
+    } catch (IOException e) {
+      throw Cancellation.explaining(e);
     }
   }
 
@@ -162,6 +170,14 @@ public final class TextGenerator implements AutoCloseable {
    */
   public ImmutableList<String> notes() {
     return engine.notes();
+  }
+
+  /**
+   * Returns whether requests are served: until this generator is closed, or an error of the virtual
+   * machine, such as a full heap, ends its engine. Every request fails with that error then.
+   */
+  public boolean isRunning() {
+    return engine.isRunning();
   }
 
   /** Returns the engine's load, latencies and counts. */
@@ -246,7 +262,8 @@ public final class TextGenerator implements AutoCloseable {
    * @throws RequestRefusedException if the prompt is empty, is longer than the model's context, or
    *     has a token beyond the vocabulary; if the request can never fit the KV cache; or if it is a
    *     conversation that the chat template refuses, or there is no chat template
-   * @throws GenerationFailedException if the file of the chat template is malformed
+   * @throws GenerationFailedException if the file of the chat template is malformed; if an error
+   *     ended the engine; or if this thread is interrupted while it waits for the queue
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
@@ -265,6 +282,21 @@ public final class TextGenerator implements AutoCloseable {
   public Optional<Generation> trySubmit(GenerationRequest request) {
     Generation generation = new Generation(engine::lookForCancelled);
     return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+  }
+
+  /**
+   * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
+   * for so long; nothing has begun then.
+   *
+   * @throws GenerationFailedException as {@link #submit} does
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
+    checkNotNull(longest, "the longest wait for the queue must not be null");
+    Generation generation = new Generation(engine::lookForCancelled);
+    return engine.trySubmit(job(request, generation), longest)
+        ? Optional.of(generation)
+        : Optional.empty();
   }
 
   private GenerationJob job(GenerationRequest request, Generation generation) {
@@ -331,7 +363,7 @@ public final class TextGenerator implements AutoCloseable {
     checkFits(tokens);
     ScoreJob job = new ScoreJob(tokens, from);
     engine.submit(job);
-    return GenerationFailedException.join(job.result());
+    return GenerationFailedException.join(job.result(), () -> job.result().cancel(false));
   }
 
   /** Returns what {@link #score(ImmutableIntArray, int)} returns. */

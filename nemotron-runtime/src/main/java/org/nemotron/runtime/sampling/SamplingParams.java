@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How the tokens of a request's answer are chosen. Immutable.
@@ -19,6 +20,7 @@ import java.nio.file.Path;
  *     negative one; 1 switches it off
  * @param penaltyWindow how many of the last tokens, prompt included, count as seen; 0 for all
  * @param seed initializes the request's own random generator
+ * @param freshSeed whether each request draws a seed of its own instead, which its result tells
  * @param logProbs whether the chosen token's log-probability is reported
  * @param topLogProbs how many of the likeliest tokens are reported with it
  */
@@ -30,6 +32,7 @@ public record SamplingParams(
     double repetitionPenalty,
     int penaltyWindow,
     long seed,
+    boolean freshSeed,
     boolean logProbs,
     int topLogProbs) {
 
@@ -37,7 +40,7 @@ public record SamplingParams(
   public static final int MAX_TOP_LOG_PROBS = 1000;
 
   private static final SamplingParams MODEL_DISTRIBUTION =
-      new SamplingParams(1, 0, 1, 0, 1, 0, 0, false, 0);
+      new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 0);
 
   private static final SamplingParams GREEDY = builder().temperature(0).build();
 
@@ -97,6 +100,13 @@ public record SamplingParams(
     return new Builder(this);
   }
 
+  /** Returns these parameters with a seed drawn now, where each request has one of its own. */
+  public SamplingParams seeded() {
+    return freshSeed && !isGreedy()
+        ? toBuilder().seed(ThreadLocalRandom.current().nextLong()).build()
+        : this;
+  }
+
   /** Returns whether the likeliest token is always chosen. */
   public boolean isGreedy() {
     return temperature == 0;
@@ -111,6 +121,7 @@ public record SamplingParams(
     private double repetitionPenalty;
     private int penaltyWindow;
     private long seed;
+    private boolean freshSeed;
     private boolean logProbs;
     private int topLogProbs;
 
@@ -122,6 +133,7 @@ public record SamplingParams(
       repetitionPenalty = from.repetitionPenalty;
       penaltyWindow = from.penaltyWindow;
       seed = from.seed;
+      freshSeed = from.freshSeed;
       logProbs = from.logProbs;
       topLogProbs = from.topLogProbs;
     }
@@ -169,11 +181,13 @@ public record SamplingParams(
     }
 
     /**
-     * Sets the seed of the request's random generator: equal seeds draw equal tokens. Default 0.
+     * Sets the seed of the request's random generator: equal seeds draw equal tokens. Where it is
+     * not called, each request draws a seed of its own.
      */
     @CanIgnoreReturnValue
     public Builder seed(long value) {
       seed = value;
+      freshSeed = false;
       return this;
     }
 
@@ -195,6 +209,7 @@ public record SamplingParams(
           repetitionPenalty,
           penaltyWindow,
           seed,
+          freshSeed,
           logProbs,
           topLogProbs);
     }

@@ -214,7 +214,11 @@ final class BadInputAndLoadTest {
         assertThatThrownBy(generation::await)
             .isInstanceOf(GenerationFailedException.class)
             .hasMessageStartingWith("the request failed: ");
-        assertThatThrownBy(() -> generation.future().get()).isInstanceOf(ExecutionException.class);
+        assertThatThrownBy(() -> generation.future().get())
+            .isInstanceOf(ExecutionException.class)
+            .hasCauseExactlyInstanceOf(GenerationFailedException.class)
+            .cause()
+            .hasMessageStartingWith("the request failed: ");
       }
       assertThat(generator.metrics().failed()).isEqualTo(2);
       assertThat(generator.metrics().cache().usedPages()).isZero();

@@ -101,7 +101,7 @@ final class SchedulerTest {
     public void cancelled() {}
 
     @Override
-    public void failed(RuntimeException reason) {}
+    public void failed(Throwable reason) {}
   }
 
   @CanIgnoreReturnValue
@@ -267,7 +267,7 @@ final class SchedulerTest {
     FakeJob stays = arrives(30, 5, 2);
     running.cancelled = true;
     queued.cancelled = true;
-    assertThat(scheduler.dropCancelled(waiting))
+    assertThat(scheduler.dropEnded(waiting, deadline -> {}))
         .containsExactly(new Ending.Cancelled(running), new Ending.Cancelled(queued));
     assertThat(scheduler.running()).isEqualTo(1);
     assertThat(waiting).containsExactly(stays);
@@ -275,12 +275,11 @@ final class SchedulerTest {
   }
 
   @Test
-  void cancelAll_runningAndWaiting_leavesNothing() {
+  void releaseAll_runningAndWaiting_leavesNothing() {
     FakeJob running = arrives(0, 5, 2);
     scheduler.admit(waiting);
     FakeJob queued = arrives(20, 5, 2);
-    assertThat(scheduler.cancelAll(waiting))
-        .containsExactly(new Ending.Cancelled(running), new Ending.Cancelled(queued));
+    assertThat(scheduler.releaseAll(waiting)).containsExactly(running, queued);
     assertThat(scheduler.running()).isZero();
     assertThat(waiting).isEmpty();
     assertThat(pool.used()).isZero();

@@ -20,7 +20,7 @@ final class SamplingParamsTest {
   @Test
   void build_nothingSet_isTheModelsOwnDistribution() {
     assertThat(SamplingParams.builder().build())
-        .isEqualTo(new SamplingParams(1, 0, 1, 0, 1, 0, 0, false, 0));
+        .isEqualTo(new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 0));
   }
 
   @Test
@@ -36,7 +36,8 @@ final class SamplingParamsTest {
             .seed(-3)
             .topLogProbs(0)
             .build();
-    assertThat(settings).isEqualTo(new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, -3, true, 0));
+    assertThat(settings)
+        .isEqualTo(new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, -3, false, true, 0));
   }
 
   @ParameterizedTest
@@ -73,7 +74,7 @@ final class SamplingParamsTest {
 
   @Test
   void new_topLogProbsWithoutLogProbs_isRefused() {
-    assertThatThrownBy(() -> new SamplingParams(1, 0, 1, 0, 1, 0, 0, false, 2))
+    assertThatThrownBy(() -> new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("topLogProbs (2) needs logProbs");
   }

@@ -7,6 +7,7 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Natives;
 
 /** Cores of the processor, in step. */
 public final class CpuBackend implements InferenceBackend {
@@ -26,6 +27,7 @@ public final class CpuBackend implements InferenceBackend {
 
   /** Returns the leanest format that this processor multiplies fast. */
   public static WeightFormat bestWeightFormat() {
+    Natives.load();
     return Fp16Gemm.supported() ? WeightFormat.FLOAT16 : WeightFormat.FLOAT32;
   }
 
