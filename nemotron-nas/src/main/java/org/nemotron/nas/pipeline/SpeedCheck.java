@@ -63,7 +63,7 @@ final class SpeedCheck {
   private static boolean isOnSpeed(Limit limit) {
     return switch (limit.quantity()) {
       case SPEEDUP, TOKENS_PER_SECOND, LATENCY_MILLIS -> true;
-      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS -> false;
+      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS, OWN_COST -> false;
     };
   }
 
@@ -154,7 +154,7 @@ final class SpeedCheck {
           case SPEEDUP -> speed.child() / speed.parent();
           case TOKENS_PER_SECOND -> speed.child();
           case LATENCY_MILLIS -> scenario.latencyNanos(speed.child()) / 1e6;
-          case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS ->
+          case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS, OWN_COST ->
               throw new IllegalStateException(limit + " is not on speed");
         };
     return limit.bound() == Bound.AT_LEAST

@@ -8,7 +8,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -49,9 +49,9 @@ final class SummaryBuilder {
     Scenario scenario = table.scenario();
     ImmutableList<CandidateTraining> trainings = library.trained().trainings();
     return new RunSummary(
-        run.plan().inputs().parent().toAbsolutePath().normalize().getFileName().toString(),
+        ModelNames.of(run.plan().inputs().parent()),
         new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
-        figures(measured.parent(), scenario),
+        figures(measured.parent(), table),
         layerTimes(table, parent()),
         measured.targets().stream().map(this::target).collect(ImmutableList.toImmutableList()),
         measured.frontier(),
@@ -76,11 +76,11 @@ final class SummaryBuilder {
         target.target().name(),
         target.target().goal(),
         target.child().directory().toString(),
-        figures(models.child(), scenario),
-        figures(models.beforeDistillation(), scenario),
-        figures(models.greedy(), scenario),
-        figures(models.random(), scenario),
-        figures(models.untrained(), scenario),
+        figures(models.child(), table),
+        figures(models.beforeDistillation(), table),
+        figures(models.greedy(), table),
+        figures(models.random(), table),
+        figures(models.untrained(), table),
         new Predicted(
             target.answer().tokensPerSecond(child),
             table.memory().weightBytes(child),
@@ -92,15 +92,15 @@ final class SummaryBuilder {
         Samples.of(run.inputs(), target.child().model()));
   }
 
-  private ModelFigures figures(MeasuredModel measuredModel, Scenario scenario) {
-    HeterogeneousModel model = measuredModel.model();
+  private ModelFigures figures(MeasuredModel measuredModel, CostTable table) {
+    ModelSpec spec = measuredModel.model().spec();
     ModelQuality quality = measuredModel.quality();
     double parentAccuracy = measured.parent().quality().accuracy();
     return new ModelFigures(
         measuredModel.name(),
-        model.spec().parameters(),
-        model.weightBytes(),
-        new MemoryModel(model.dtype()).kvBytes(model.spec(), scenario),
+        spec.parameters(),
+        table.memory().weightBytes(spec),
+        table.memory().kvBytes(spec, table.scenario()),
         measuredModel.tokensPerSecond(),
         quality.klNats(),
         quality.klStandardError(),
@@ -174,11 +174,17 @@ final class SummaryBuilder {
     environment.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     environment.put("java", System.getProperty("java.version"));
     environment.put("arithmetic", run.plan().execution().dtype().configName());
+    environment.put("memory counted with", memory().inWords());
+    environment.putAll(run.inputs().own().provenance());
     ImmutableList<Path> texts = run.plan().inputs().heldOut();
     for (int text = 0; text < texts.size(); text++) {
       environment.put("next-token accuracy on " + texts.get(text).getFileName(), accuracies(text));
     }
     return environment.buildOrThrow();
+  }
+
+  private MemoryModel memory() {
+    return measured.targets().get(0).target().answer().problem().costs().memory();
   }
 
   private String accuracies(int text) {
