@@ -381,7 +381,10 @@ public record SearchSpace(
 
   /** Returns the first layer behind {@code layer} that is kept, or the number of layers. */
   private static int free(int layer, ImmutableSet<Integer> kept, int layers) {
-    return kept.stream().filter(other -> other > layer).mapToInt(other -> other).min()
+    return kept.stream()
+        .filter(other -> other > layer)
+        .mapToInt(other -> other)
+        .min()
         .orElse(layers);
   }
 }

@@ -59,19 +59,8 @@ public record CompressionPlan(
         "scoring.metric (%s) must be one of %s, or the metric of a file in inputs.ownScores",
         scoring.metric(),
         Score.Metric.MEASURED);
-    for (Target target : targets) {
-      checkLimits(target, inputs);
-    }
-  }
-
-  private static void checkLimits(Target target, Inputs inputs) {
-    for (Limit limit : target.limits()) {
-      checkArgument(
-          limit.cost().isEmpty() || !inputs.ownCosts().isEmpty(),
-          "target %s: quantity (%s) must be one of %s, or the cost of a file in inputs.ownCosts",
-          target.name(),
-          limit.cost(),
-          Limit.Quantity.MEASURED);
+    if (inputs.ownCosts().isEmpty()) {
+      targets.forEach(Target::checkMeasured);
     }
   }
 
@@ -117,7 +106,7 @@ public record CompressionPlan(
         .data(data.brief())
         .init(init.toBuilder().calibrationBatches(4).build())
         .local(local.withSteps(6))
-        .coupled(coupled.brief())
+        .coupled(coupled.withSteps(4))
         .scoring(scoring.withAuditedPairs(4))
         .costs(costs.withMeter(MeterSettings.BRIEF))
         .global(global.withSteps(10).withEvaluateEvery(5))
@@ -287,6 +276,11 @@ public record CompressionPlan(
       checkArgument(heldOutWindows > 0, "heldOutWindows (%s) must be positive", heldOutWindows);
     }
 
+    /** Returns a builder that begins with this plan. */
+    public DataPlanBuilder toBuilder() {
+      return new DataPlanBuilder(this);
+    }
+
     private DataPlan brief() {
       return new DataPlan(windowTokens, batchSize, globalBatchSize, 100_000, 1_024, 256, 4);
     }
@@ -319,8 +313,9 @@ public record CompressionPlan(
       return new CoupledPlan(other, optimizer, speedups);
     }
 
-    private CoupledPlan brief() {
-      return withSteps(4);
+    /** Returns the same for the pairs that the search picks for other speed-ups. */
+    public CoupledPlan withSpeedups(Double... others) {
+      return new CoupledPlan(steps, optimizer, ImmutableList.copyOf(others));
     }
   }
 
@@ -375,10 +370,14 @@ public record CompressionPlan(
           .collect(ImmutableList.toImmutableList());
     }
 
+    /** Returns the same for other scenarios: these batches, of requests of these lengths. */
+    public CostPlan withScenarios(ImmutableList<Integer> batches, int prompt, int output) {
+      return new CostPlan(batches, prompt, output, meter, corrections, memoryFormat);
+    }
+
     /** Returns the same with other numbers of measurements. */
     public CostPlan withMeter(MeterSettings other) {
-      return new CostPlan(
-          batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat);
     }
 
     /** Returns the same with another number of corrections. */

@@ -55,8 +55,7 @@ public final class OwnFiles {
       return new Score.Measure(number(file, "scores." + id, value), 0);
     }
     checkKeys(file, "scores." + id, value, ImmutableSet.of("degradation", "standardError"));
-    double degradation =
-        number(file, "scores." + id + ".degradation", value.path("degradation"));
+    double degradation = number(file, "scores." + id + ".degradation", value.path("degradation"));
     double error = number(file, "scores." + id + ".standardError", value.path("standardError"));
     return checked(file, () -> new Score.Measure(degradation, error));
   }
@@ -72,8 +71,7 @@ public final class OwnFiles {
         read(file, ImmutableSet.of("format", "cost", "provenance", "nonBlock", "subBlocks"));
     ImmutableMap.Builder<String, Double> costs = ImmutableMap.builder();
     for (Map.Entry<String, JsonNode> entry : object(file, json, "subBlocks").properties()) {
-      costs.put(
-          entry.getKey(), number(file, "subBlocks." + entry.getKey(), entry.getValue()));
+      costs.put(entry.getKey(), number(file, "subBlocks." + entry.getKey(), entry.getValue()));
     }
     double nonBlock = number(file, "nonBlock", json.path("nonBlock"));
     return checked(
@@ -93,14 +91,13 @@ public final class OwnFiles {
     }
     checkKeys(file, "the file", json, keys);
     if (json.path("format").asInt() != FORMAT) {
-      throw new IOException(
-          file + ": format (" + json.path("format") + ") must be " + FORMAT);
+      throw new IOException(file + ": format (" + json.path("format") + ") must be " + FORMAT);
     }
     return json;
   }
 
-  private static void checkKeys(
-      Path file, String where, JsonNode json, ImmutableSet<String> keys) throws IOException {
+  private static void checkKeys(Path file, String where, JsonNode json, ImmutableSet<String> keys)
+      throws IOException {
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
       if (!keys.contains(entry.getKey())) {
         throw new IOException(

@@ -112,10 +112,12 @@ public final class RunDirectory implements AutoCloseable {
   /** Returns where the parent lies: where the plan says, or where its GGUF file was unpacked. */
   private static Path parentDirectory(Path run, CompressionPlan plan) throws IOException {
     Path named = plan.inputs().parent();
-    Optional<StoredStage> unpacked = StoredStage.find(run, "parent");
-    return Files.isDirectory(named) || unpacked.isEmpty()
-        ? named
-        : run.resolve(unpacked.get().files().byName().keySet().iterator().next()).getParent();
+    Optional<StoredStage> unpacked = StoredStage.find(run, ParentStage.NAME);
+    if (Files.isDirectory(named) || unpacked.isEmpty()) {
+      return named;
+    }
+    String file = unpacked.get().files().byName().keySet().iterator().next();
+    return run.resolve(Path.of(file).subpath(0, 2)); // parent, and the file's name
   }
 
   /** Returns the directory itself. */
@@ -214,8 +216,7 @@ public final class RunDirectory implements AutoCloseable {
 
   private BlockLibrary read(StoredStage stage, String name) throws IOException {
     HeterogeneousModel model = parent();
-    return stage.read(
-        () -> LibraryFiles.read(directory.resolve(name), model), BlockLibrary::close);
+    return stage.read(() -> LibraryFiles.read(directory.resolve(name), model), BlockLibrary::close);
   }
 
   /** Returns the stage of pairs trained together, if it goes with the library that is there. */
@@ -265,10 +266,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public ImmutableList<CostTable> costs() throws IOException {
     StoredStage stage = StoredStage.get(directory, "costs");
-    checkParent(
-        stage,
-        StageDependencies.ARCHITECTURE,
-        StageDependencies.architecture(parentSpec));
+    checkParent(stage, StageDependencies.ARCHITECTURE, StageDependencies.architecture(parentSpec));
     Optional<StoredStage> trained = StoredStage.find(directory, LIBRARY);
     if (trained.isPresent()) {
       ImmutableSet<String> others = stage.inputs().differencesFrom(trained.get().inputs());

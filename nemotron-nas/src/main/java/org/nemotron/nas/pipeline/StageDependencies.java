@@ -87,9 +87,7 @@ final class StageDependencies {
    * where it is not used: runs of before go on.
    */
   private static ObjectNode withoutDefaults(SearchSpace space) {
-    return space.keepLayers().isEmpty()
-        ? withoutKept(space)
-        : PlanFiles.JSON.valueToTree(space);
+    return space.keepLayers().isEmpty() ? withoutKept(space) : PlanFiles.JSON.valueToTree(space);
   }
 
   /** Returns the settings of a space but the layers kept, whose costs are measured all the same. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import org.nemotron.core.checkpoint.ModelNames;
+import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -93,13 +94,16 @@ final class SummaryBuilder {
   }
 
   private ModelFigures figures(MeasuredModel measuredModel, CostTable table) {
-    ModelSpec spec = measuredModel.model().spec();
+    HeterogeneousModel model = measuredModel.model();
+    ModelSpec spec = model.spec();
+    // The tensors that are there, in the format that will serve.
+    long weights = model.weightBytes() / model.dtype().bytes() * table.memory().weights().bytes();
     ModelQuality quality = measuredModel.quality();
     double parentAccuracy = measured.parent().quality().accuracy();
     return new ModelFigures(
         measuredModel.name(),
         spec.parameters(),
-        table.memory().weightBytes(spec),
+        weights,
         table.memory().kvBytes(spec, table.scenario()),
         measuredModel.tokensPerSecond(),
         quality.klNats(),

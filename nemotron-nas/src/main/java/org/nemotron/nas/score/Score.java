@@ -162,9 +162,7 @@ public record Score(
     if (metric.equals(Metric.LOSS)) {
       return lossStandardError;
     }
-    return metric.equals(Metric.ACCURACY)
-        ? accuracyStandardError
-        : measure(metric).standardError();
+    return metric.equals(Metric.ACCURACY) ? accuracyStandardError : measure(metric).standardError();
   }
 
   private Measure measure(Metric metric) {

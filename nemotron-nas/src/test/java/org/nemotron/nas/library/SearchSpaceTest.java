@@ -211,13 +211,16 @@ final class SearchSpaceTest {
   @Test
   void candidates_layersToKeep_haveNoneAndNoBlockReachesThem() {
     SearchSpace all = SmallParent.SPACE.toBuilder().multiLayer(2, 3).build();
-    ModelSpec parent = SmallParent.spec(ImmutableList.copyOf(Collections.nCopies(5, SmallParent.BLOCK)));
+    ModelSpec parent =
+        SmallParent.spec(ImmutableList.copyOf(Collections.nCopies(5, SmallParent.BLOCK)));
     SearchSpace kept = all.toBuilder().keepLayers(0, -2).build();
     assertThat(kept.candidates(parent))
         .isEqualTo(
             all.candidates(parent).stream()
                 .filter(candidate -> candidate.layer() != 0 && candidate.layer() != 3)
-                .filter(candidate -> candidate.layer() == 4 || candidate.layer() + candidate.layers() <= 3)
+                .filter(
+                    candidate ->
+                        candidate.layer() == 4 || candidate.layer() + candidate.layers() <= 3)
                 .toList());
     assertThat(kept.candidates(parent)).contains(new Candidate.MultiLayer(1, 2, SmallParent.BLOCK));
     assertThat(kept.toBuilder().build()).isEqualTo(kept);
@@ -230,7 +233,9 @@ final class SearchSpaceTest {
       assertThatThrownBy(() -> space.candidates(SmallParent.spec()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
-              "keepLayers (" + layer + ") must lie between -3 and 2, since the parent has 3 layers");
+              "keepLayers ("
+                  + layer
+                  + ") must lie between -3 and 2, since the parent has 3 layers");
     }
   }
 

@@ -55,9 +55,6 @@ final class OwnJson {
 
   /** Returns {@code map} with one more entry. */
   static ImmutableMap<String, Double> with(Map<String, Double> map, String key, double value) {
-    return ImmutableMap.<String, Double>builder()
-        .putAll(map)
-        .put(key, value)
-        .buildKeepingLast();
+    return ImmutableMap.<String, Double>builder().putAll(map).put(key, value).buildKeepingLast();
   }
 }

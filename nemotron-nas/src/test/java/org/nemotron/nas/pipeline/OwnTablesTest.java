@@ -104,8 +104,7 @@ final class OwnTablesTest {
   void check_scoreOfAPairOfCandidates_isNotRefused() throws IOException {
     Candidate pair =
         new Candidate.Block(
-            1,
-            new org.nemotron.core.spec.BlockSpec(new AttentionSpec.Linear(), SmallParent.FFN));
+            1, new org.nemotron.core.spec.BlockSpec(new AttentionSpec.Linear(), SmallParent.FFN));
     scores = OwnJson.scores(directory.resolve("s.json"), "stories", one -> 1, pair);
     OwnTables own = OwnTables.read(plan());
     own.check(SmallParent.spec(), SmallParent.SPACE);
@@ -150,9 +149,7 @@ final class OwnTablesTest {
     assertThatThrownBy(
             () ->
                 OwnTables.read(
-                    plan.toBuilder()
-                        .inputs(plan.inputs().withOwnCosts(costs, costs))
-                        .build()))
+                    plan.toBuilder().inputs(plan.inputs().withOwnCosts(costs, costs)).build()))
         .isInstanceOf(IOException.class)
         .hasMessage(costs + ": an earlier file has the own costs joules too");
   }
@@ -176,13 +173,16 @@ final class OwnTablesTest {
   void readFiles_whatTheyMustNotHave_isRefusedByName() throws IOException {
     String text = Files.readString(costs);
     assertCosts(text.replace("80", "NaN"), "nonBlock (NaN) must be a finite number");
-    assertCosts(text.replace("\"ffn.linear\" : ", "\"ffn.linear\" : \"x\", \"y\" : "),
+    assertCosts(
+        text.replace("\"ffn.linear\" : ", "\"ffn.linear\" : \"x\", \"y\" : "),
         "subBlocks.ffn.linear (x) must be a finite number");
-    assertCosts(text.replace("\"nonBlock\"", "\"rest\""),
+    assertCosts(
+        text.replace("\"nonBlock\"", "\"rest\""),
         "rest is not a key of the file.\n"
             + "Maybe one of [format, cost, provenance, nonBlock, subBlocks] is meant.");
     assertCosts(text.replace("\"format\" : 1", "\"format\" : 2"), "format (2) must be 1");
-    assertCosts(text.replace("joules", "parameters"),
+    assertCosts(
+        text.replace("joules", "parameters"),
         "a cost of one's own must not be called parameters, which this library measures");
     Files.writeString(scores, Files.readString(scores).replace("stories", "KL"));
     assertThatThrownBy(() -> OwnFiles.scores(scores))

@@ -106,8 +106,7 @@ final class RunDirectoryTest {
       assertThat(run.library().trained()).containsAll(withWeights(run));
       Solution best = within(run.problem(), 20_000);
       assertThat(best.choices())
-          .allSatisfy(
-              choice -> assertThat(choice.alternative().kinds()).isNotEmpty());
+          .allSatisfy(choice -> assertThat(choice.alternative().kinds()).isNotEmpty());
     }
   }
 
@@ -126,14 +125,10 @@ final class RunDirectoryTest {
       assertThat(run.parentSpec()).isEqualTo(run.parent().spec());
       assertThat(run.finished())
           .containsExactly(
-              "child",
-              "child-tiny",
-              "costs",
-              "coupled",
-              "library",
-              "scores",
-              "scores-coupled");
-      assertThat(run.costs()).singleElement().extracting(CostTable::scenario)
+              "child", "child-tiny", "costs", "coupled", "library", "scores", "scores-coupled");
+      assertThat(run.costs())
+          .singleElement()
+          .extracting(CostTable::scenario)
           .isEqualTo(run.plan().costs().scenarios().get(0));
       assertThat(run.parentFingerprint())
           .isEqualTo(
@@ -167,15 +162,13 @@ final class RunDirectoryTest {
       var scores = run.scores().with("layers changed", candidate -> candidate.layers());
       var problem =
           new ArchitectureProblem(
-              run.parentSpec(),
-              scores,
-              run.costs().get(0),
-              new Score.Metric("layers changed"));
+              run.parentSpec(), scores, run.costs().get(0), new Score.Metric("layers changed"));
       // A pair trained together counts 1, and so does either half; two layers by one block count 2.
       Solution best = within(problem, run.parentSpec().parameters() - 1);
       assertThat(best.score()).isEqualTo(1);
-      assertThat(problem.architecture(best).choices().stream()
-              .filter(choice -> !(choice instanceof BlockChoice.Parent)))
+      assertThat(
+              problem.architecture(best).choices().stream()
+                  .filter(choice -> !(choice instanceof BlockChoice.Parent)))
           .hasSize(1);
     }
   }
@@ -338,9 +331,7 @@ final class RunDirectoryTest {
             plan ->
                 plan.withParent(directory.resolve("parent")).toBuilder()
                     .inputs(
-                        plan.inputs()
-                            .withParent(directory.resolve("parent"))
-                            .withOwnCosts(costs))
+                        plan.inputs().withParent(directory.resolve("parent")).withOwnCosts(costs))
                     .targets(
                         ImmutableList.of(
                             Target.of("frugal", Limit.ofCost("joules", Bound.AT_MOST, 9_000))))
