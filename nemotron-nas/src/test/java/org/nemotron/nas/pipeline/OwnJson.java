@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import org.nemotron.nas.library.Candidate;
 final class OwnJson {
   private OwnJson() {}
 
-  /** Returns a file with the scores of all candidates, and of {@code more}. */
+  /** Writes and returns a file with the scores of all candidates, and of {@code more}. */
+  @CanIgnoreReturnValue
   static Path scores(
       Path file, String metric, ToDoubleFunction<Candidate> degradation, Candidate... more)
       throws IOException {
@@ -45,7 +47,8 @@ final class OwnJson {
     return costs;
   }
 
-  /** Returns a file with these costs. */
+  /** Writes and returns a file with these costs. */
+  @CanIgnoreReturnValue
   static Path costs(Path file, String name, Map<String, Double> subBlocks) throws IOException {
     ObjectNode json = PlanFiles.JSON.createObjectNode();
     json.put("format", 1).put("cost", name).put("provenance", "a meter");

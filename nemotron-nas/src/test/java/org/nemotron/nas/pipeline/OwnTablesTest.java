@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.SmallParent;
@@ -103,8 +104,7 @@ final class OwnTablesTest {
   @Test
   void check_scoreOfAPairOfCandidates_isNotRefused() throws IOException {
     Candidate pair =
-        new Candidate.Block(
-            1, new org.nemotron.core.spec.BlockSpec(new AttentionSpec.Linear(), SmallParent.FFN));
+        new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), SmallParent.FFN));
     scores = OwnJson.scores(directory.resolve("s.json"), "stories", one -> 1, pair);
     OwnTables own = OwnTables.read(plan());
     own.check(SmallParent.spec(), SmallParent.SPACE);

@@ -28,6 +28,7 @@ import org.nemotron.nas.cost.MemoryFormat;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
+import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.pipeline.Limit.Bound;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.score.Score;
@@ -110,10 +111,9 @@ final class RunDirectoryTest {
     }
   }
 
-  private static ImmutableList<org.nemotron.nas.library.Candidate> withWeights(RunDirectory run)
-      throws IOException {
+  private static ImmutableList<Candidate> withWeights(RunDirectory run) throws IOException {
     return run.scores().scores().keySet().stream()
-        .filter(org.nemotron.nas.library.Candidate::hasWeights)
+        .filter(Candidate::hasWeights)
         .collect(ImmutableList.toImmutableList());
   }
 
@@ -338,13 +338,13 @@ final class RunDirectoryTest {
                     .build())) {
       ArchitectureProblem problem = run.problem();
       CostTable table = problem.costs();
-      double parent = table.costs(run.parentSpec()).get("joules");
+      double parent = table.costs(run.parentSpec()).getOrDefault("joules", Double.NaN);
       assertThat(parent).isEqualTo(80 + 3.0 * SmallParent.BLOCK.parameters(SmallParent.WIDTH));
       Solution best =
           PuzzleSearch.create()
               .solve(problem.within(ImmutableList.of(Budget.atMost("joules", parent / 2))))
               .orElseThrow();
-      assertThat(best.costs().get("joules")).isLessThanOrEqualTo(parent / 2);
+      assertThat(best.costs().getOrDefault("joules", Double.NaN)).isLessThanOrEqualTo(parent / 2);
     }
   }
 }
