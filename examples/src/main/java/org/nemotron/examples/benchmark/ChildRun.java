@@ -59,11 +59,10 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
   private ModelSpec child(CostTable costs) throws NoArchitectureException {
     ArchitectureProblem problem = new ArchitectureProblem(parent, scores(), costs, Score.Metric.KL);
     SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(speedup));
-    if (outcome instanceof SearchOutcome.Found found) {
-      return parent.withBlocks(problem.architecture(found.best()).blocks());
+    if (outcome instanceof SearchOutcome.NotFound none) {
+      throw new NoArchitectureException("child", none);
     }
-    throw new NoArchitectureException(
-        "child", "none is " + speedup + " times as fast as the parent by the costs measured");
+    return parent.withBlocks(problem.architecture(outcome.orElseThrow()).blocks());
   }
 
   private ScoreTable scores() {

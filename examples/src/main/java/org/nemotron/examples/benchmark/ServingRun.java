@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.examples.benchmark.ServingFigures.BatchSpeed;
 import org.nemotron.examples.benchmark.ServingFigures.LoadLatency;
 import org.nemotron.examples.benchmark.ServingFigures.ScenarioSpeed;
@@ -58,7 +59,7 @@ final class ServingRun {
         curve.add(batchSpeed(generator, size));
       }
       return new ServingFigures(
-          model.toAbsolutePath().normalize().getFileName().toString(),
+          ModelNames.of(model),
           generator.spec().parameters(),
           scenarios.build(),
           curve.build(),

@@ -3,6 +3,7 @@ package org.nemotron.examples.guide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.Closer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,12 +26,14 @@ import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.MeterSettings;
+import org.nemotron.nas.cost.OwnCosts;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.InitSettings;
@@ -40,6 +43,7 @@ import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.nas.pipeline.PlanFiles;
+import org.nemotron.nas.pipeline.RunDirectory;
 import org.nemotron.nas.pipeline.Target;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.BlockScorer;
@@ -48,8 +52,11 @@ import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.score.ScoringSettings;
+import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.Rule;
 import org.nemotron.nas.search.SearchOutcome;
+import org.nemotron.nas.search.SearchProblem;
 import org.nemotron.nas.search.Solution;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
@@ -99,6 +106,39 @@ final class ApiGuideTest {
     // end
     assertThat(more.targets()).hasSize(2);
     assertThat(json).contains("1.4x");
+
+    // snippet: adapt
+    try (RunDirectory run = RunDirectory.open(output)) {
+      ArchitectureProblem problem = run.problem();
+      SearchProblem wanted =
+          problem.faster(1.3).toBuilder().rule(Rule.atMost("attention.noop", 3)).build();
+      Solution best = PuzzleSearch.create().solve(wanted).orElseThrow();
+      Architecture architecture = problem.architecture(best);
+      HeterogeneousModel child = run.library().assemble(architecture); // the caller closes it
+      System.out.println(child.spec().parameters());
+    }
+    // end
+
+    // snippet: own
+    try (RunDirectory run = RunDirectory.open(output)) {
+      ScoreTable measured = run.scores();
+      ScoreTable scores =
+          measured.with(
+              "weighted",
+              candidate -> {
+                Score score = measured.score(candidate);
+                return score.klNats() + 2 * score.accuracyDrop();
+              });
+      ImmutableMap<String, Double> each = ImmutableMap.of("attention.kv4", 1.9, "ffn.w704", 3.1);
+      OwnCosts joules = new OwnCosts("joules", "a meter, 2026-11-26", 0.4, each);
+      CostTable costs = run.costs().get(0).with(joules);
+      var problem =
+          new ArchitectureProblem(run.parentSpec(), scores, costs, new Score.Metric("weighted"));
+      SearchProblem frugal = problem.within(ImmutableList.of(Budget.atMost("joules", 30)));
+      Solution best = PuzzleSearch.create().solve(frugal).orElseThrow();
+      System.out.println(problem.blockChoice(best.choices().get(0).alternative()).spec());
+    }
+    // end
   }
 
   /** One method, because the guide is one program: each chapter goes on with what the last made. */

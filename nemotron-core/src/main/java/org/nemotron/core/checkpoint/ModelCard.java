@@ -56,18 +56,13 @@ public record ModelCard(
    */
   public static ModelCard of(Path directory, Path parent, ModelSpec spec) throws IOException {
     return new ModelCard(
-        nameOf(directory),
-        nameOf(parent),
+        ModelNames.of(directory),
+        ModelNames.of(parent),
         ModelCardHead.terms(parent.resolve(FILE)),
         spec,
         ImmutableList.of(),
         ImmutableList.of(),
         ImmutableMap.of("library", "org.nemotron " + Provenance.LIBRARY_VERSION));
-  }
-
-  private static String nameOf(Path path) {
-    Path name = path.toAbsolutePath().normalize().getFileName();
-    return name == null ? "model" : name.toString();
   }
 
   /**

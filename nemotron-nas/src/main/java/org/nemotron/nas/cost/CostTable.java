@@ -3,6 +3,9 @@ package org.nemotron.nas.cost;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -19,13 +22,15 @@ import org.nemotron.core.spec.ModelSpec;
  * @param attentions time of each attention
  * @param ffns time of each FFN
  * @param nonBlock time of embedding, final norm, head and the choice of the next token
+ * @param own costs of the user's own, by their names
  */
 public record CostTable(
     Scenario scenario,
     MemoryModel memory,
     ImmutableMap<AttentionSpec, Latency> attentions,
     ImmutableMap<FfnSpec, Latency> ffns,
-    Latency nonBlock) {
+    Latency nonBlock,
+    ImmutableMap<String, OwnCosts> own) {
   /** Weights and KV cache together, in bytes. */
   public static final String MEMORY_BYTES = "memoryBytes";
 
@@ -37,6 +42,41 @@ public record CostTable(
 
   /** Number of parameters. */
   public static final String PARAMETERS = "parameters";
+
+  /** Makes a table without costs of the user's own. */
+  public CostTable(
+      Scenario scenario,
+      MemoryModel memory,
+      ImmutableMap<AttentionSpec, Latency> attentions,
+      ImmutableMap<FfnSpec, Latency> ffns,
+      Latency nonBlock) {
+    this(scenario, memory, attentions, ffns, nonBlock, ImmutableMap.of());
+  }
+
+  /** Returns this table with bytes counted otherwise. */
+  public CostTable withMemory(MemoryModel other) {
+    return new CostTable(scenario, other, attentions, ffns, nonBlock, own);
+  }
+
+  /**
+   * Returns this table with a cost of the user's own.
+   *
+   * @throws IllegalArgumentException if a sub-block of this table has no such cost, or there is one
+   *     of a sub-block that is not in this table
+   */
+  public CostTable with(OwnCosts more) {
+    more.check(attentions.keySet(), ffns.keySet());
+    return new CostTable(
+        scenario,
+        memory,
+        attentions,
+        ffns,
+        nonBlock,
+        ImmutableMap.<String, OwnCosts>builder()
+            .putAll(own)
+            .put(more.name(), more)
+            .buildKeepingLast());
+  }
 
   /** Returns the time of one attention. */
   public Latency latency(AttentionSpec attention) {
@@ -72,23 +112,33 @@ public record CostTable(
     return named(
         memory.weightBytes(block, width) + memory.kvBytes(block.attention(), scenario),
         latency(block),
-        block.parameters(width));
+        block.parameters(width),
+        costs -> costs.of(block.attention()) + costs.of(block.ffn()));
   }
 
   /** Returns the named costs of the non-block part. */
   public ImmutableMap<String, Double> fixedCosts(ModelSpec model) {
-    return named(memory.nonBlockBytes(model), nonBlock, model.nonBlockParameters());
+    return named(
+        memory.nonBlockBytes(model), nonBlock, model.nonBlockParameters(), OwnCosts::nonBlock);
   }
 
-  private ImmutableMap<String, Double> named(long bytes, Latency latency, long parameters) {
-    return ImmutableMap.of(
-        MEMORY_BYTES,
-        (double) bytes,
-        LATENCY_NANOS,
-        latency.scenarioNanos(scenario),
-        PREFILL_NANOS,
-        latency.prefillNanos(),
-        PARAMETERS,
-        (double) parameters);
+  /** Returns the named costs of a whole model: the sum over its parts. */
+  public ImmutableMap<String, Double> costs(ModelSpec model) {
+    Map<String, Double> sums = new LinkedHashMap<>(fixedCosts(model));
+    for (BlockSpec block : model.blocks()) {
+      costs(block, model.width()).forEach((name, cost) -> sums.merge(name, cost, Double::sum));
+    }
+    return ImmutableMap.copyOf(sums);
+  }
+
+  private ImmutableMap<String, Double> named(
+      long bytes, Latency latency, long parameters, ToDoubleFunction<OwnCosts> ofOwn) {
+    ImmutableMap.Builder<String, Double> costs = ImmutableMap.builder();
+    costs.put(MEMORY_BYTES, (double) bytes);
+    costs.put(LATENCY_NANOS, latency.scenarioNanos(scenario));
+    costs.put(PREFILL_NANOS, latency.prefillNanos());
+    costs.put(PARAMETERS, (double) parameters);
+    own.forEach((name, more) -> costs.put(name, ofOwn.applyAsDouble(more)));
+    return costs.buildOrThrow();
   }
 }

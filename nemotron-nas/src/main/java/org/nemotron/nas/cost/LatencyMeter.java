@@ -154,7 +154,7 @@ public final class LatencyMeter {
     }
     return new CostTable(
         scenario,
-        new MemoryModel(parent.dtype()),
+        MemoryFormat.SERVING.on(parent.device()),
         ofAttentions.buildOrThrow(),
         ofFfns.buildOrThrow(),
         nonBlock.parts().get(0).latency());

@@ -13,22 +13,33 @@ import org.nemotron.core.tensor.DType;
  * {@code weights + 2 * kvHeads * headDim * bytes * tokens * batch}; the head size is the model's
  * own, and a tied embedding counts once.
  *
- * <p>This is what a model takes where it is deployed with weights and cache of {@code dtype}, and
- * equals the tensors of a {@code HeterogeneousModel} of that type. Serving on the CPU takes other
- * amounts: {@code InferenceModel} packs weights in its own format, a tied head beside the
- * embedding, and {@code KvCache} keeps float32 in whole pages.
+ * <p>This is what a model takes where it is deployed with weights and cache of these types; of one
+ * type, it equals the tensors of a {@code HeterogeneousModel} of that type. Serving adds to it: on
+ * the CPU {@code InferenceModel} has a tied head beside the embedding, and {@code KvCache} rounds
+ * up to whole pages. {@link MemoryFormat} has the types that serve.
  *
- * @param dtype element type of weights and cache
+ * @param weights element type of weights
+ * @param kvCache element type of keys and values
  */
-public record MemoryModel(DType dtype) {
+public record MemoryModel(DType weights, DType kvCache) {
+  /** Makes a model of weights and cache of one type. */
+  public MemoryModel(DType both) {
+    this(both, both);
+  }
+
+  /** Returns the types in words, such as {@code weights float16, KV cache float32}. */
+  public String inWords() {
+    return "weights " + weights.configName() + ", KV cache " + kvCache.configName();
+  }
+
   /** Returns the weights of an attention sub-block, in bytes. */
   public long weightBytes(AttentionSpec attention, int width) {
-    return attention.parameters(width) * dtype.bytes();
+    return attention.parameters(width) * weights.bytes();
   }
 
   /** Returns the weights of a feed-forward sub-block, in bytes. */
   public long weightBytes(FfnSpec ffn, int width) {
-    return ffn.parameters(width) * dtype.bytes();
+    return ffn.parameters(width) * weights.bytes();
   }
 
   /** Returns the weights of a block, in bytes. */
@@ -38,21 +49,21 @@ public record MemoryModel(DType dtype) {
 
   /** Returns the weights outside the layers, in bytes. */
   public long nonBlockBytes(ModelSpec model) {
-    return model.nonBlockParameters() * dtype.bytes();
+    return model.nonBlockParameters() * weights.bytes();
   }
 
   /** Returns all weights of a model, in bytes. */
   public long weightBytes(ModelSpec model) {
-    return model.parameters() * dtype.bytes();
+    return model.parameters() * weights.bytes();
   }
 
   /** Returns the KV cache of one layer for a whole scenario, in bytes. */
   public long kvBytes(AttentionSpec attention, Scenario scenario) {
-    return attention.kvCache().bytes(scenario.sequenceTokens(), dtype.bytes()) * scenario.batch();
+    return attention.kvCache().bytes(scenario.sequenceTokens(), kvCache.bytes()) * scenario.batch();
   }
 
   /** Returns the KV cache of a model for a whole scenario, in bytes. */
   public long kvBytes(ModelSpec model, Scenario scenario) {
-    return model.kvCacheBytes(scenario.sequenceTokens(), dtype.bytes()) * scenario.batch();
+    return model.kvCacheBytes(scenario.sequenceTokens(), kvCache.bytes()) * scenario.batch();
   }
 }

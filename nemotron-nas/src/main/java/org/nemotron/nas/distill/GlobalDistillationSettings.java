@@ -2,6 +2,8 @@ package org.nemotron.nas.distill;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+
 /**
  * How a whole child is trained. Immutable.
  *
@@ -39,6 +41,82 @@ public record GlobalDistillationSettings(
     checkArgument(
         cosineWeight + klWeight + lmWeight > 0, "at least one term must have a positive weight");
     checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
+  }
+
+  /** Returns a builder that begins with these settings. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** Makes settings from others. */
+  public static final class Builder {
+    private int steps;
+    private OptimizerSettings optimizer;
+    private double cosineWeight;
+    private double klWeight;
+    private double lmWeight;
+    private int evaluateEvery;
+
+    private Builder(GlobalDistillationSettings settings) {
+      this.steps = settings.steps;
+      this.optimizer = settings.optimizer;
+      this.cosineWeight = settings.cosineWeight;
+      this.klWeight = settings.klWeight;
+      this.lmWeight = settings.lmWeight;
+      this.evaluateEvery = settings.evaluateEvery;
+    }
+
+    /** Sets the number of batches seen. */
+    @CanIgnoreReturnValue
+    public Builder steps(int value) {
+      steps = value;
+      return this;
+    }
+
+    /** Sets rate, schedule, decay and clipping. */
+    @CanIgnoreReturnValue
+    public Builder optimizer(OptimizerSettings value) {
+      optimizer = value;
+      return this;
+    }
+
+    /** Sets the weight of the cosine distance of hidden states. */
+    @CanIgnoreReturnValue
+    public Builder cosineWeight(double value) {
+      cosineWeight = value;
+      return this;
+    }
+
+    /** Sets the weight of KL(parent ‖ child). */
+    @CanIgnoreReturnValue
+    public Builder klWeight(double value) {
+      klWeight = value;
+      return this;
+    }
+
+    /** Sets the weight of the next-token loss. */
+    @CanIgnoreReturnValue
+    public Builder lmWeight(double value) {
+      lmWeight = value;
+      return this;
+    }
+
+    /** Sets after how many steps the child is measured and its state saved. */
+    @CanIgnoreReturnValue
+    public Builder evaluateEvery(int value) {
+      evaluateEvery = value;
+      return this;
+    }
+
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public GlobalDistillationSettings build() {
+      return new GlobalDistillationSettings(
+          steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery);
+    }
   }
 
   /** Returns these settings with another number of steps. */

@@ -35,6 +35,7 @@ import org.nemotron.core.spec.ModelSpec;
  * @param multiLayer how many consecutive layers one block of the parent's shape may replace; each
  *     at least 2
  * @param keepFirstAttention whether the first layer keeps an attention
+ * @param keepLayers layers that stay as in the parent, wholly; -1 is the last, -2 the one before it
  */
 public record SearchSpace(
     ImmutableList<Integer> kvHeads,
@@ -45,7 +46,8 @@ public record SearchSpace(
     boolean linearFfn,
     boolean noOpFfn,
     ImmutableList<Integer> multiLayer,
-    boolean keepFirstAttention) {
+    boolean keepFirstAttention,
+    ImmutableList<Integer> keepLayers) {
 
   /** The paper's 6 by 9, and pairs of layers imitated by one block. */
   public static final SearchSpace PAPER =
@@ -61,6 +63,30 @@ public record SearchSpace(
 
   /** Only leaving sub-blocks out: the paper's baseline. */
   public static final SearchSpace NO_OPS = builder().noOpAttention(true).noOpFfn(true).build();
+
+  /** Makes a space in which every layer may change. */
+  public SearchSpace(
+      ImmutableList<Integer> kvHeads,
+      ImmutableList<Double> ffnFractions,
+      int channelMultiple,
+      boolean linearAttention,
+      boolean noOpAttention,
+      boolean linearFfn,
+      boolean noOpFfn,
+      ImmutableList<Integer> multiLayer,
+      boolean keepFirstAttention) {
+    this(
+        kvHeads,
+        ffnFractions,
+        channelMultiple,
+        linearAttention,
+        noOpAttention,
+        linearFfn,
+        noOpFfn,
+        multiLayer,
+        keepFirstAttention,
+        ImmutableList.of());
+  }
 
   /** Checks the ranges. */
   public SearchSpace {
@@ -91,6 +117,7 @@ public record SearchSpace(
     builder.noOpFfn = noOpFfn;
     builder.multiLayer = multiLayer;
     builder.keepFirstAttention = keepFirstAttention;
+    builder.keepLayers = keepLayers;
     return builder;
   }
 
@@ -105,6 +132,7 @@ public record SearchSpace(
     private boolean noOpFfn;
     private ImmutableList<Integer> multiLayer = ImmutableList.of();
     private boolean keepFirstAttention;
+    private ImmutableList<Integer> keepLayers = ImmutableList.of();
 
     private Builder() {}
 
@@ -163,6 +191,15 @@ public record SearchSpace(
     }
 
     /**
+     * Sets the layers that stay as in the parent; negative ones count from the end, so that {@code
+     * keepLayers(0, -1)} keeps the first and the last.
+     */
+    public Builder keepLayers(int... layers) {
+      keepLayers = ImmutableList.copyOf(Ints.asList(layers));
+      return this;
+    }
+
+    /**
      * Returns the space.
      *
      * @throws IllegalArgumentException if a value is out of its range
@@ -177,7 +214,8 @@ public record SearchSpace(
           linearFfn,
           noOpFfn,
           multiLayer,
-          keepFirstAttention);
+          keepFirstAttention,
+          keepLayers);
     }
   }
 
@@ -298,10 +336,16 @@ public record SearchSpace(
   /**
    * Returns every alternative of every layer of {@code parent}; the parent's own are not among
    * them.
+   *
+   * @throws IllegalArgumentException if a layer that is to be kept does not exist
    */
   public ImmutableList<Candidate> candidates(ModelSpec parent) {
+    ImmutableSet<Integer> kept = kept(parent.layers());
     ImmutableList.Builder<Candidate> all = ImmutableList.builder();
     for (int layer = 0; layer < parent.layers(); layer++) {
+      if (kept.contains(layer)) {
+        continue;
+      }
       BlockSpec own = parent.block(layer);
       for (AttentionSpec spec : attentionAlternatives(own.attention())) {
         if (layer > 0 || !keepFirstAttention || !spec.isNoOp()) {
@@ -312,11 +356,35 @@ public record SearchSpace(
         all.add(new Candidate.Ffn(layer, spec));
       }
       for (int layers : multiLayer) {
-        if (layer + layers <= parent.layers() && !own.isNoOp()) {
+        if (layer + layers <= free(layer, kept, parent.layers()) && !own.isNoOp()) {
           all.add(new Candidate.MultiLayer(layer, layers, own));
         }
       }
     }
     return all.build();
+  }
+
+  private ImmutableSet<Integer> kept(int layers) {
+    ImmutableSet.Builder<Integer> kept = ImmutableSet.builder();
+    for (int layer : keepLayers) {
+      checkArgument(
+          -layers <= layer && layer < layers,
+          "keepLayers (%s) must lie between %s and %s, since the parent has %s layers",
+          layer,
+          -layers,
+          layers - 1,
+          layers);
+      kept.add(layer < 0 ? layers + layer : layer);
+    }
+    return kept.build();
+  }
+
+  /** Returns the first layer behind {@code layer} that is kept, or the number of layers. */
+  private static int free(int layer, ImmutableSet<Integer> kept, int layers) {
+    return kept.stream()
+        .filter(other -> other > layer)
+        .mapToInt(other -> other)
+        .min()
+        .orElse(layers);
   }
 }

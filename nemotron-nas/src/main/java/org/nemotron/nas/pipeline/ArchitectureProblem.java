@@ -1,6 +1,6 @@
 package org.nemotron.nas.pipeline;
 
-import static com.google.common.base.Verify.verifyNotNull;
+import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -18,6 +18,7 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockChoice;
+import org.nemotron.nas.library.BlockKinds;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
@@ -32,7 +33,8 @@ import org.nemotron.nas.search.Solution;
  *
  * <p>A layer's alternatives are all pairs of its attentions and its FFNs, the parent's own among
  * them, their scores added; where a pair was trained and scored together, that score stands
- * instead.
+ * instead. Each is of the kinds that {@link BlockKinds} lists, so that {@code
+ * Rule.atMost("attention.noop", 3)} can be added to the problem.
  */
 public final class ArchitectureProblem {
   private final ModelSpec parent;
@@ -91,16 +93,28 @@ public final class ArchitectureProblem {
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<BlockChoice> chosen = ImmutableList.builder();
     for (Choice choice : solution.choices()) {
-      chosen.add(verifyNotNull(choices.get(choice.alternative().id())));
+      chosen.add(blockChoice(choice.alternative()));
     }
     return new Architecture(chosen.build());
+  }
+
+  /**
+   * Returns the block that {@code alternative} of this problem, or of a solution of it, stands for.
+   *
+   * @throws IllegalArgumentException if this problem has no alternative of its id
+   */
+  public BlockChoice blockChoice(Alternative alternative) {
+    BlockChoice choice = choices.get(alternative.id());
+    checkArgument(choice != null, "%s is no alternative of this problem", alternative.id());
+    return choice;
   }
 
   private Alternative alternative(String id, BlockChoice choice) {
     Score score = scores.score(parent, choice);
     return Alternative.of(id, score.degradation(metric), costs.costs(choice.spec(), parent.width()))
         .withStandardError(score.standardError(metric))
-        .covering(choice.layers());
+        .covering(choice.layers())
+        .ofKinds(BlockKinds.of(parent, choice).toArray(new String[0]));
   }
 
   private List<BlockChoice> choices(int layer) {

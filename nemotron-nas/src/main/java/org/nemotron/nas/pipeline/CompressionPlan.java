@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.MemoryFormat;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -13,6 +14,7 @@ import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
+import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoringSettings;
 
 /**
@@ -52,6 +54,14 @@ public record CompressionPlan(
         targets.stream().map(Target::name).distinct().count() == targets.size(),
         "targets must have different names: %s",
         targets.stream().map(Target::name).toList());
+    checkArgument(
+        Score.Metric.MEASURED.contains(scoring.metric()) || !inputs.ownScores().isEmpty(),
+        "scoring.metric (%s) must be one of %s, or the metric of a file in inputs.ownScores",
+        scoring.metric(),
+        Score.Metric.MEASURED);
+    if (inputs.ownCosts().isEmpty()) {
+      targets.forEach(Target::checkMeasured);
+    }
   }
 
   /** Returns a plan with these inputs and the default work of a small parent on a laptop. */
@@ -96,7 +106,7 @@ public record CompressionPlan(
         .data(data.brief())
         .init(init.toBuilder().calibrationBatches(4).build())
         .local(local.withSteps(6))
-        .coupled(coupled.brief())
+        .coupled(coupled.withSteps(4))
         .scoring(scoring.withAuditedPairs(4))
         .costs(costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(2, costs.corrections())))
         .global(global.withSteps(10).withEvaluateEvery(5))
@@ -110,8 +120,20 @@ public record CompressionPlan(
    * @param texts text files to learn from; their last part is kept for scores and for choosing the
    *     best child
    * @param heldOut text files that nothing is learned from; the report measures on them
+   * @param ownScores files of scores by metrics of the user's own, which {@link OwnFiles} reads
+   * @param ownCosts files of costs of the user's own, which {@link OwnFiles} reads
    */
-  public record Inputs(Path parent, ImmutableList<Path> texts, ImmutableList<Path> heldOut) {
+  public record Inputs(
+      Path parent,
+      ImmutableList<Path> texts,
+      ImmutableList<Path> heldOut,
+      ImmutableList<Path> ownScores,
+      ImmutableList<Path> ownCosts) {
+    /** Makes inputs without own scores and costs. */
+    public Inputs(Path parent, ImmutableList<Path> texts, ImmutableList<Path> heldOut) {
+      this(parent, texts, heldOut, ImmutableList.of(), ImmutableList.of());
+    }
+
     /** Checks that all are named. */
     public Inputs {
       checkArgument(!parent.toString().isEmpty(), "parent must name a directory or a GGUF file");
@@ -121,7 +143,17 @@ public record CompressionPlan(
 
     /** Returns these inputs with another parent. */
     public Inputs withParent(Path other) {
-      return new Inputs(other, texts, heldOut);
+      return new Inputs(other, texts, heldOut, ownScores, ownCosts);
+    }
+
+    /** Returns these inputs with other files of own scores. */
+    public Inputs withOwnScores(Path... files) {
+      return new Inputs(parent, texts, heldOut, ImmutableList.copyOf(files), ownCosts);
+    }
+
+    /** Returns these inputs with other files of own costs. */
+    public Inputs withOwnCosts(Path... files) {
+      return new Inputs(parent, texts, heldOut, ownScores, ImmutableList.copyOf(files));
     }
   }
 
@@ -244,6 +276,11 @@ public record CompressionPlan(
       checkArgument(heldOutWindows > 0, "heldOutWindows (%s) must be positive", heldOutWindows);
     }
 
+    /** Returns a builder that begins with this plan. */
+    public DataPlanBuilder toBuilder() {
+      return new DataPlanBuilder(this);
+    }
+
     private DataPlan brief() {
       return new DataPlan(windowTokens, batchSize, globalBatchSize, 100_000, 1_024, 256, 4);
     }
@@ -276,8 +313,9 @@ public record CompressionPlan(
       return new CoupledPlan(other, optimizer, speedups);
     }
 
-    private CoupledPlan brief() {
-      return withSteps(4);
+    /** Returns the same for the pairs that the search picks for other speed-ups. */
+    public CoupledPlan withSpeedups(Double... others) {
+      return new CoupledPlan(steps, optimizer, ImmutableList.copyOf(others));
     }
   }
 
@@ -291,15 +329,27 @@ public record CompressionPlan(
    * @param corrections how often at most a target with a limit on speed is searched anew because
    *     the architecture found, measured whole before its training, is not as fast as the sum of
    *     its parts; 0 trusts the sum
+   * @param memoryFormat in which formats limits on memory count weights and KV cache
    */
   public record CostPlan(
       ImmutableList<Integer> batchSizes,
       int promptTokens,
       int outputTokens,
       MeterSettings meter,
-      int corrections) {
+      int corrections,
+      MemoryFormat memoryFormat) {
     static final CostPlan DEFAULT =
         new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
+
+    /** Makes a plan that counts memory as this library serves. */
+    public CostPlan(
+        ImmutableList<Integer> batchSizes,
+        int promptTokens,
+        int outputTokens,
+        MeterSettings meter,
+        int corrections) {
+      this(batchSizes, promptTokens, outputTokens, meter, corrections, MemoryFormat.SERVING);
+    }
 
     /** Checks that there is a batch size, and that each makes a scenario. */
     public CostPlan {
@@ -320,14 +370,24 @@ public record CompressionPlan(
           .collect(ImmutableList.toImmutableList());
     }
 
+    /** Returns the same for other scenarios: these batches, of requests of these lengths. */
+    public CostPlan withScenarios(ImmutableList<Integer> batches, int prompt, int output) {
+      return new CostPlan(batches, prompt, output, meter, corrections, memoryFormat);
+    }
+
     /** Returns the same with other numbers of measurements. */
     public CostPlan withMeter(MeterSettings other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat);
     }
 
     /** Returns the same with another number of corrections. */
     public CostPlan withCorrections(int other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, other);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, other, memoryFormat);
+    }
+
+    /** Returns the same with memory counted in other formats. */
+    public CostPlan withMemoryFormat(MemoryFormat other) {
+      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, corrections, other);
     }
   }
 }

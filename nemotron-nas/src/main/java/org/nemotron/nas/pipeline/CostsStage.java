@@ -68,6 +68,6 @@ final class CostsStage implements Stage<ImmutableList<CostTable>> {
 
   @Override
   public ImmutableList<CostTable> read() throws IOException {
-    return TableFiles.readCosts(file());
+    return run.inputs().own().withOwn(TableFiles.readCosts(file()));
   }
 }

@@ -2,17 +2,57 @@ package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-/** One limit of a {@link Target}. Immutable. */
-public record Limit(Quantity quantity, Bound bound, double value) {
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import java.util.EnumSet;
+import java.util.Locale;
+
+/**
+ * One limit of a {@link Target}. Immutable.
+ *
+ * @param quantity what is limited
+ * @param cost the name of the cost of the user's own that is limited; empty for all other
+ *     quantities
+ * @param bound from which side
+ * @param value in the quantity's unit
+ */
+public record Limit(Quantity quantity, String cost, Bound bound, double value) {
+  /** Where Java begins to print an exponent. */
+  private static final double WITHOUT_EXPONENT = 1e7;
+
   /** Checks the value. */
   public Limit {
     checkArgument(
-        Double.isFinite(value) && value > 0, "limit on %s (%s) must be positive", quantity, value);
+        cost.isEmpty() == (quantity != Quantity.OWN_COST),
+        "a limit on %s must %sname a cost (\"%s\")",
+        quantity,
+        quantity == Quantity.OWN_COST ? "" : "not ",
+        cost);
+    checkArgument(
+        Double.isFinite(value) && value > 0,
+        "limit on %s (%s) must be positive",
+        cost.isEmpty() ? quantity : cost,
+        value);
   }
 
+  /** Makes a limit on a quantity that this library measures. */
+  public Limit(Quantity quantity, Bound bound, double value) {
+    this(quantity, "", bound, value);
+  }
+
+  /** Returns a limit on a cost of the user's own. */
+  public static Limit ofCost(String cost, Bound bound, double value) {
+    return new Limit(Quantity.OWN_COST, cost, bound, value);
+  }
+
+  /** Returns the limit in words, as they stand in reports. */
   @Override
   public String toString() {
-    return quantity.words() + " " + bound.words() + " " + value;
+    return (cost.isEmpty() ? quantity.words() : cost)
+        + " "
+        + bound.words()
+        + " "
+        + (value < WITHOUT_EXPONENT ? value : String.format(Locale.ROOT, "%,.0f", value));
   }
 
   /** What can be limited. */
@@ -28,7 +68,13 @@ public record Limit(Quantity quantity, Bound bound, double value) {
     /** Weights and KV cache. */
     MEMORY_BYTES("memory in bytes"),
     /** Number of parameters. */
-    PARAMETERS("parameters");
+    PARAMETERS("parameters"),
+    /** A cost of the user's own, which {@link Limit#cost} names. */
+    OWN_COST("own cost");
+
+    /** What this library measures: all but the user's own. */
+    public static final ImmutableSet<Quantity> MEASURED =
+        Sets.immutableEnumSet(EnumSet.complementOf(EnumSet.of(OWN_COST)));
 
     private final String words;
 

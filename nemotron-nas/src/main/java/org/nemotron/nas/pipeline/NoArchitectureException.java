@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import java.io.Serial;
+import org.nemotron.nas.search.SearchOutcome.NotFound;
 
 /**
  * No architecture of the library keeps to the limits of a target; the message names the limit.
@@ -13,13 +14,24 @@ import java.io.Serial;
 public final class NoArchitectureException extends Exception {
   @Serial private static final long serialVersionUID = 1;
 
+  private final transient NotFound outcome;
+
   /** Makes the exception for {@code target}. */
-  public NoArchitectureException(String target, String why) {
+  public NoArchitectureException(String target, NotFound outcome) {
     super(
         String.format(
             "target %s: no architecture fits: %s.%n"
                 + "Maybe a looser limit or a larger search space is wanted; finished stages are"
                 + " kept.",
-            target, why));
+            target, outcome.sentence()));
+    this.outcome = outcome;
+  }
+
+  /**
+   * Returns what the search answered: whether nothing fits, with the limits that clash and what
+   * would be possible, or whether it ran out of time.
+   */
+  public NotFound outcome() {
+    return outcome;
   }
 }

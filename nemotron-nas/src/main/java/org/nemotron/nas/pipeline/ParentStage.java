@@ -9,6 +9,8 @@ import org.nemotron.core.checkpoint.GgufModelUnpacker;
 
 /** A parent that is one GGUF file, unpacked to the directory that the other stages read. */
 final class ParentStage implements Stage<Path> {
+  static final String NAME = "parent";
+
   private final Path file;
   private final CompressionPlan plan;
   private final Path directory;
@@ -28,13 +30,13 @@ final class ParentStage implements Stage<Path> {
   static CompressionPlan unpacked(CompressionPlan plan, StageStore store) throws IOException {
     Path file = plan.inputs().parent();
     return Files.isRegularFile(file)
-        ? plan.withParent(store.result(new ParentStage(file, plan, store.path("parent"))))
+        ? plan.withParent(store.result(new ParentStage(file, plan, store.path(NAME))))
         : plan;
   }
 
   @Override
   public String name() {
-    return "parent";
+    return NAME;
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.ModelReader;
+import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.tensor.CpuThreads;
@@ -21,6 +22,7 @@ import org.nemotron.nas.distill.GlobalDistiller;
 /**
  * What a run reads: parent, tokenizer and tokens. The same for all stages.
  *
+ * @param own scores and costs of the user's own
  * @param learning all that what is learned from the training text depends on, but for the settings
  *     of the stage
  * @param fingerprint of parent, texts and the settings that say how they are read
@@ -32,6 +34,7 @@ record RunInputs(
     TokenCorpus training,
     TokenCorpus validation,
     ImmutableList<TokenCorpus> heldOut,
+    OwnTables own,
     StageInputs learning,
     Fingerprint fingerprint)
     implements AutoCloseable {
@@ -42,6 +45,8 @@ record RunInputs(
   /** Reads everything, and checks that there is enough text. */
   static RunInputs open(CompressionPlan plan) throws IOException {
     Path directory = plan.inputs().parent();
+    OwnTables own = OwnTables.read(plan);
+    own.check(ModelSpecReader.read(directory), plan.space());
     HeterogeneousModel parent =
         ModelReader.read(directory, plan.execution().dtype(), plan.execution().device());
     Tokenizer tokenizer = Tokenizer.open(directory);
@@ -59,12 +64,12 @@ record RunInputs(
     }
     ImmutableList<TokenCorpus> measured = heldOut.build();
     StageInputs learning = StageDependencies.learning(plan, calibration.training());
-    Fingerprint all =
+    Fingerprint.Builder all =
         Fingerprint.builder()
             .put("learning", learning.fingerprint())
             .put("validation", calibration.validation().fingerprint())
-            .put("data", CanonicalJson.text(PlanFiles.JSON.valueToTree(data)))
-            .build();
+            .put("data", CanonicalJson.text(PlanFiles.JSON.valueToTree(data)));
+    own.fingerprints().forEach(all::put);
     return new RunInputs(
         plan,
         parent,
@@ -72,8 +77,9 @@ record RunInputs(
         calibration.training(),
         calibration.validation(),
         measured,
+        own,
         learning,
-        all);
+        all.build());
   }
 
   private static void checkLength(String what, TokenCorpus corpus, int windowTokens) {

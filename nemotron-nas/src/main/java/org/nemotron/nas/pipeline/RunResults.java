@@ -15,7 +15,7 @@ import org.nemotron.nas.report.html.HtmlReport;
 /** The files that every run writes anew: plan, solutions, report, and the children's cards. */
 final class RunResults {
   private static final String NAME = "results";
-  private static final String PLAN = "plan.json";
+  static final String PLAN = "plan.json";
   private static final String SOLUTIONS = "solutions.json";
   private static final String SUMMARY = "report/summary.json";
   private static final String PAGE = "report/index.html";

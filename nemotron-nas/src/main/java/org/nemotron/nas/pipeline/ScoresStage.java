@@ -85,6 +85,6 @@ final class ScoresStage implements Stage<ScoreTable> {
 
   @Override
   public ScoreTable read() throws IOException {
-    return TableFiles.readScores(file());
+    return run.inputs().own().withOwn(run.inputs().parent().spec(), TableFiles.readScores(file()));
   }
 }

@@ -36,7 +36,7 @@ final class SpeedLimits {
   private static boolean isOnSpeed(Limit limit) {
     return switch (limit.quantity()) {
       case SPEEDUP, TOKENS_PER_SECOND, LATENCY_MILLIS -> true;
-      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS -> false;
+      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS, OWN_COST -> false;
     };
   }
 
@@ -90,7 +90,7 @@ final class SpeedLimits {
               millis(speed.child().median()),
               millis(speed.child().high()),
               millis(speed.child().low()));
-      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS ->
+      case PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS, OWN_COST ->
           throw new IllegalStateException(limit + " is not on speed");
     };
   }

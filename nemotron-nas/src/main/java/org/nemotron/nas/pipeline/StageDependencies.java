@@ -1,5 +1,8 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +15,7 @@ import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.SearchSpace;
 
 /**
  * What the result of each stage depends on, and nothing else: a stage is done again when one of
@@ -26,7 +30,11 @@ final class StageDependencies {
   /** Of all that stages store. */
   private static final long FORMAT = 4;
 
-  private static final String LIBRARY = "library";
+  static final String LIBRARY = "library";
+  static final String PARENT_CONFIG = "parent's config";
+  static final String PARENT_WEIGHTS = "parent's weights";
+  static final String ARCHITECTURE = "parent's architecture";
+
   private static final String VALIDATION_TEXT = "validation text";
 
   private StageDependencies() {}
@@ -52,8 +60,8 @@ final class StageDependencies {
   static StageInputs learning(CompressionPlan plan, TokenCorpus training) throws IOException {
     Path directory = plan.inputs().parent();
     return stored()
-        .put("parent's config", Fingerprint.ofFile(directory.resolve("config.json")))
-        .put("parent's weights", ParentFingerprints.weights(directory))
+        .put(PARENT_CONFIG, Fingerprint.ofFile(directory.resolve("config.json")))
+        .put(PARENT_WEIGHTS, ParentFingerprints.weights(directory))
         .put("training text", training.fingerprint())
         .put("execution.seed", plan.execution().seed())
         .put("execution.dtype", plan.execution().dtype().configName())
@@ -68,10 +76,29 @@ final class StageDependencies {
     CompressionPlan plan = inputs.plan();
     return StageInputs.builder()
         .putAll(inputs.learning())
-        .putSettings("space", plan.space())
+        .putSettings("space", withoutDefaults(plan.space()))
         .putSettings("init", plan.init())
         .putSettings("local", plan.local().withResidentLayers(0))
         .build();
+  }
+
+  /**
+   * Returns the settings of a space, without the key that spaces have had since {@link #FORMAT} 4
+   * where it is not used: runs of before go on.
+   */
+  private static ObjectNode withoutDefaults(SearchSpace space) {
+    return space.keepLayers().isEmpty() ? withoutKept(space) : PlanFiles.JSON.valueToTree(space);
+  }
+
+  /** Returns the settings of a space but the layers kept, whose costs are measured all the same. */
+  private static ObjectNode withoutKept(SearchSpace space) {
+    ObjectNode json = PlanFiles.JSON.valueToTree(space);
+    return json.without("keepLayers");
+  }
+
+  /** Returns the version of all that stages store. */
+  static Fingerprint format() {
+    return verifyNotNull(stored().build().fingerprints().get(StageInputs.FORMAT));
   }
 
   /** Returns what the scores of the candidates of {@code library} depend on. */
@@ -83,12 +110,22 @@ final class StageDependencies {
         .build();
   }
 
+  /** Returns the fingerprint of a parent's architecture. */
+  static Fingerprint architecture(ModelSpec parent) {
+    return verifyNotNull(
+        StageInputs.builder()
+            .put(ARCHITECTURE, CanonicalJson.of(parent))
+            .build()
+            .fingerprints()
+            .get(ARCHITECTURE));
+  }
+
   /** Returns what costs depend on; they hold for one kind of {@code machine}. */
   static StageInputs costs(CompressionPlan plan, ModelSpec parent, String machine) {
     CompressionPlan.CostPlan costs = plan.costs();
     return stored()
-        .put("parent's architecture", CanonicalJson.of(parent))
-        .putSettings("space", plan.space())
+        .put(ARCHITECTURE, architecture(parent))
+        .putSettings("space", withoutKept(plan.space()))
         .put("costs.batchSizes", PlanFiles.JSON.valueToTree(costs.batchSizes()))
         .put("costs.promptTokens", costs.promptTokens())
         .put("costs.outputTokens", costs.outputTokens())
@@ -125,6 +162,7 @@ final class StageDependencies {
       RunInputs inputs, Fingerprint library, List<Target> targets, List<CostTable> costs) {
     CompressionPlan plan = inputs.plan();
     return stored()
+        .putAll(new StageInputs(inputs.own().fingerprints()))
         .put(LIBRARY, library)
         .put(VALIDATION_TEXT, inputs.validation().fingerprint())
         .put("scoring.metric", plan.scoring().metric().name())

@@ -53,6 +53,14 @@ record StageInputs(ImmutableMap<String, Fingerprint> fingerprints) {
     return ImmutableSortedSet.copyOf(names);
   }
 
+  /** Returns the names of what is in both, and not the same. */
+  ImmutableSortedSet<String> differencesFrom(StageInputs other) {
+    Set<String> names = new TreeSet<>(fingerprints.keySet());
+    names.retainAll(other.fingerprints.keySet());
+    names.removeIf(name -> isSame(name, other));
+    return ImmutableSortedSet.copyOf(names);
+  }
+
   private boolean isSame(String name, StageInputs former) {
     Fingerprint own = fingerprints.get(name);
     return own != null && own.equals(former.fingerprints.get(name));
@@ -87,8 +95,13 @@ record StageInputs(ImmutableMap<String, Fingerprint> fingerprints) {
     /** Adds each of {@code settings}, under its key in the group of a plan called {@code part}. */
     @CanIgnoreReturnValue
     Builder putSettings(String part, Record settings) {
-      PlanFiles.JSON
-          .valueToTree(settings)
+      return putSettings(part, PlanFiles.JSON.<ObjectNode>valueToTree(settings));
+    }
+
+    /** Adds each of {@code settings}, as JSON. */
+    @CanIgnoreReturnValue
+    Builder putSettings(String part, ObjectNode settings) {
+      settings
           .properties()
           .forEach(entry -> putSetting(part + "." + entry.getKey(), entry.getValue()));
       return this;

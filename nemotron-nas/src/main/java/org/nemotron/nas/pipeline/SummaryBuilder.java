@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -51,9 +52,9 @@ final class SummaryBuilder {
     Scenario scenario = measured.scenario();
     ImmutableList<CandidateTraining> trainings = library.trained().trainings();
     return new RunSummary(
-        run.plan().inputs().parent().toAbsolutePath().normalize().getFileName().toString(),
+        ModelNames.of(run.plan().inputs().parent()),
         new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
-        figures(measured.parent(), scenario),
+        figures(measured.parent(), search.ofFastestParent()),
         layerTimes(search.ofFastestParent(), parent()),
         measured.targets().stream().map(this::target).collect(ImmutableList.toImmutableList()),
         measured.frontier(),
@@ -80,11 +81,11 @@ final class SummaryBuilder {
         target.child().directory().toString(),
         models.speed().ratio(),
         new SpeedLimits(target.target(), scenario).checked(models.speed()),
-        figures(models.child(), scenario),
-        figures(models.beforeDistillation(), scenario),
-        figures(models.greedy(), scenario),
-        figures(models.random(), scenario),
-        figures(models.untrained(), scenario),
+        figures(models.child(), table),
+        figures(models.beforeDistillation(), table),
+        figures(models.greedy(), table),
+        figures(models.random(), table),
+        figures(models.untrained(), table),
         new Predicted(
             target.answer().tokensPerSecond(child)
                 / search.parentTokensPerSecond(target.answer().correction()),
@@ -97,15 +98,18 @@ final class SummaryBuilder {
         Samples.of(run.inputs(), target.child().model()));
   }
 
-  private ModelFigures figures(MeasuredModel measuredModel, Scenario scenario) {
+  private ModelFigures figures(MeasuredModel measuredModel, CostTable table) {
     HeterogeneousModel model = measuredModel.model();
+    ModelSpec spec = model.spec();
+    // The tensors that are there, in the format that will serve.
+    long weights = model.weightBytes() / model.dtype().bytes() * table.memory().weights().bytes();
     ModelQuality quality = measuredModel.quality();
     double parentAccuracy = measured.parent().quality().accuracy();
     return new ModelFigures(
         measuredModel.name(),
-        model.spec().parameters(),
-        model.weightBytes(),
-        new MemoryModel(model.dtype()).kvBytes(model.spec(), scenario),
+        spec.parameters(),
+        weights,
+        table.memory().kvBytes(spec, table.scenario()),
         measuredModel.tokensPerSecond(),
         quality.klNats(),
         quality.klStandardError(),
@@ -179,11 +183,17 @@ final class SummaryBuilder {
     environment.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     environment.put("java", System.getProperty("java.version"));
     environment.put("arithmetic", run.plan().execution().dtype().configName());
+    environment.put("memory counted with", memory().inWords());
+    environment.putAll(run.inputs().own().provenance());
     ImmutableList<Path> texts = run.plan().inputs().heldOut();
     for (int text = 0; text < texts.size(); text++) {
       environment.put("next-token accuracy on " + texts.get(text).getFileName(), accuracies(text));
     }
     return environment.buildOrThrow();
+  }
+
+  private MemoryModel memory() {
+    return measured.targets().get(0).target().answer().problem().costs().memory();
   }
 
   private String accuracies(int text) {

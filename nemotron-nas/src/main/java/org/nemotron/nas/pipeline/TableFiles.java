@@ -36,7 +36,7 @@ final class TableFiles {
             (candidate, score) -> {
               ObjectNode row = rows.addObject().put("id", candidate.id());
               row.set("candidate", CandidateJson.of(candidate));
-              row.set("score", PlanFiles.JSON.valueToTree(score));
+              row.set("score", json(score));
             });
     table
         .leftOut()
@@ -57,10 +57,41 @@ final class TableFiles {
       if (row.has("leftOut")) {
         leftOut.put(candidate, row.path("leftOut").asText());
       } else {
-        scores.put(candidate, PlanFiles.JSON.treeToValue(row.path("score"), Score.class));
+        scores.put(candidate, score(row.path("score")));
       }
     }
     return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
+  }
+
+  /** Returns what this library has measured; own metrics stay in the user's files. */
+  private static ObjectNode json(Score score) {
+    return PlanFiles.JSON
+        .createObjectNode()
+        .put("klNats", score.klNats())
+        .put("klStandardError", score.klStandardError())
+        .put("lossIncrease", score.lossIncrease())
+        .put("lossStandardError", score.lossStandardError())
+        .put("accuracyDrop", score.accuracyDrop())
+        .put("accuracyStandardError", score.accuracyStandardError());
+  }
+
+  private static Score score(JsonNode json) throws IOException {
+    return new Score(
+        number(json, "klNats"),
+        number(json, "klStandardError"),
+        number(json, "lossIncrease"),
+        number(json, "lossStandardError"),
+        number(json, "accuracyDrop"),
+        number(json, "accuracyStandardError"));
+  }
+
+  private static double number(JsonNode json, String key) throws IOException {
+    JsonNode value = json.path(key);
+    if (value.isMissingNode()) {
+      throw new IOException("a score has no " + key);
+    }
+    // Jackson writes what is not finite as text; a standard error of one sequence is such.
+    return value.isTextual() ? Double.parseDouble(value.asText()) : value.asDouble();
   }
 
   static void writeCosts(Path file, List<CostTable> tables) throws IOException {
@@ -73,7 +104,8 @@ final class TableFiles {
     for (CostTable table : tables) {
       ObjectNode json = all.addObject();
       json.set("scenario", PlanFiles.JSON.valueToTree(table.scenario()));
-      json.put("dtype", table.memory().dtype().configName());
+      json.put("dtype", table.memory().weights().configName());
+      json.put("kvCacheDtype", table.memory().kvCache().configName());
       json.set("nonBlock", PlanFiles.JSON.valueToTree(table.nonBlock()));
       ArrayNode attentions = json.putArray("attentions");
       table
@@ -106,12 +138,19 @@ final class TableFiles {
       tables.add(
           new CostTable(
               PlanFiles.JSON.treeToValue(json.path("scenario"), Scenario.class),
-              new MemoryModel(DType.parse(json.path("dtype").asText())),
+              memory(json),
               attentions.buildOrThrow(),
               ffns.buildOrThrow(),
               latency(json.path("nonBlock"))));
     }
     return tables.build();
+  }
+
+  /** Returns how memory was counted; earlier versions knew one type for weights and cache. */
+  private static MemoryModel memory(JsonNode json) {
+    String weights = json.path("dtype").asText();
+    return new MemoryModel(
+        DType.parse(weights), DType.parse(json.path("kvCacheDtype").asText(weights)));
   }
 
   private static Latency latency(JsonNode json) throws IOException {

@@ -41,6 +41,18 @@ public record Target(String name, ImmutableList<Limit> limits) {
     return speedup(number + "x", factor);
   }
 
+  /** Checks that nothing is limited but what this library measures. */
+  void checkMeasured() {
+    for (Limit limit : limits) {
+      checkArgument(
+          limit.cost().isEmpty(),
+          "target %s: quantity (%s) must be one of %s, or the cost of a file in inputs.ownCosts",
+          name,
+          limit.cost(),
+          Limit.Quantity.MEASURED);
+    }
+  }
+
   /** Returns the target in words. */
   public String goal() {
     return String.join(" and ", limits.stream().map(Limit::toString).toList());

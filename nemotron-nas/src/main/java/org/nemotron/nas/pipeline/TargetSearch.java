@@ -95,7 +95,7 @@ final class TargetSearch {
     Optional<Answer> best =
         answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
     if (best.isEmpty()) {
-      throw new NoArchitectureException(target.name(), failures.get(0).sentence());
+      throw new NoArchitectureException(target.name(), failures.get(0));
     }
     Answer answer = best.orElseThrow();
     return new Answer(
@@ -147,6 +147,7 @@ final class TargetSearch {
           budget(CostTable.PREFILL_NANOS, limit.bound(), value * NANOS_PER_MILLI);
       case MEMORY_BYTES -> budget(CostTable.MEMORY_BYTES, limit.bound(), value);
       case PARAMETERS -> budget(CostTable.PARAMETERS, limit.bound(), value);
+      case OWN_COST -> budget(limit.cost(), limit.bound(), value);
     };
   }
 

@@ -3,7 +3,11 @@ package org.nemotron.nas.score;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.library.Architecture;
@@ -86,6 +90,46 @@ public record ScoreTable(
   /** Returns this table with the entries of {@code more}. */
   public ScoreTable with(ScoreTable more) {
     return new ScoreTable(merged(scores, more.scores), merged(leftOut, more.leftOut));
+  }
+
+  /**
+   * Returns this table with a metric of the user's own, for example a weighted sum of others.
+   *
+   * @param name of the metric
+   * @param degradation of each candidate, lower is better
+   * @throws IllegalArgumentException if one is not finite, or the name is that of a metric which
+   *     this library measures
+   */
+  public ScoreTable with(String name, ToDoubleFunction<Candidate> degradation) {
+    return with(
+        new Score.Metric(name),
+        candidate -> {
+          double value = degradation.applyAsDouble(candidate);
+          checkArgument(
+              Double.isFinite(value), "%s of %s (%s) must be finite", name, candidate.id(), value);
+          return new Score.Measure(value, 0);
+        });
+  }
+
+  /**
+   * Returns this table with own scores.
+   *
+   * @param parent what the candidates stand in for
+   * @throws IllegalArgumentException if a candidate of this table has no own score, or there is one
+   *     of something that is neither a candidate nor a pair of candidates
+   */
+  public ScoreTable with(ModelSpec parent, OwnScores more) {
+    more.check(parent, Sets.union(scores.keySet(), leftOut.keySet()), scores.keySet());
+    return with(more.metric(), more::measure);
+  }
+
+  private ScoreTable with(Score.Metric metric, Function<Candidate, Score.Measure> measure) {
+    Score.checkOwn(metric);
+    return new ScoreTable(
+        ImmutableMap.copyOf(
+            Maps.transformEntries(
+                scores, (candidate, score) -> score.with(metric, measure.apply(candidate)))),
+        leftOut);
   }
 
   private static <T> ImmutableMap<Candidate, T> merged(

@@ -5,7 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 /**
  * How candidates are scored, and how the scores are used and audited. Immutable.
  *
- * @param metric by which of the measured degradations architectures are compared
+ * @param metric by which degradation architectures are compared: one that is measured, or one of
+ *     the user's own
  * @param candidatesPerPass how many candidates with the same layer behind them share one pass
  *     through the rest of the parent
  * @param hiddenStates where the parent's hidden states of a batch are kept; the result does not

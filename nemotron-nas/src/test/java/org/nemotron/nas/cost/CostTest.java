@@ -55,6 +55,21 @@ final class CostTest {
   }
 
   @Test
+  void memoryFormat_serving_isWhatServesOnTheDevice() {
+    ModelSpec spec = SmallParent.spec();
+    MemoryModel onCpu = MemoryFormat.SERVING.on(Device.CPU);
+    Scenario twoPages = new Scenario(3, KvPages.PAGE_TOKENS, KvPages.PAGE_TOKENS);
+    assertThat(onCpu.kvBytes(spec, twoPages)).isEqualTo(3 * 2 * pageBytes(spec));
+    assertThat(onCpu.weightBytes(spec)).isEqualTo(2 * spec.parameters());
+    assertThat(onCpu.inWords()).isEqualTo("weights float16, KV cache float32");
+    assertThat(MemoryFormat.SERVING.on(new Device("cuda", 0)))
+        .isEqualTo(new MemoryModel(DType.BFLOAT16));
+    assertThat(MemoryFormat.FLOAT16.on(Device.CPU)).isEqualTo(new MemoryModel(DType.FLOAT16));
+    assertThat(MemoryFormat.BFLOAT16.on(Device.CPU)).isEqualTo(new MemoryModel(DType.BFLOAT16));
+    assertThat(MemoryFormat.FLOAT32.on(Device.CPU)).isEqualTo(new MemoryModel(DType.FLOAT32));
+  }
+
+  @Test
   void scenario_threeRequests_countsTokensAndSteps() {
     assertThat(SCENARIO.sequenceTokens()).isEqualTo(16);
     assertThat(SCENARIO.generatedTokens()).isEqualTo(18);
@@ -121,6 +136,35 @@ final class CostTest {
       }
       assertThat(sum).as(cost).isEqualTo(whole(table, spec, cost));
     }
+    assertThat(table.costs(spec).keySet()).isEqualTo(fixed.keySet());
+    table.costs(spec).forEach((cost, sum) -> assertThat(sum).isEqualTo(whole(table, spec, cost)));
+  }
+
+  @Test
+  void table_ownCosts_areACostLikeTheOthers() {
+    OwnCosts joules =
+        new OwnCosts(
+            "joules",
+            "a meter",
+            0.5,
+            ImmutableMap.of(
+                "attention.kv2", 4.0, "attention.linear", 1.0, "ffn.w48", 8.0, "ffn.w24", 2.0));
+    CostTable table = table().with(joules);
+    ModelSpec spec = SmallParent.spec(ImmutableList.of(SmallParent.BLOCK, MIXED, BlockSpec.NO_OP));
+    assertThat(table.costs(spec)).containsEntry("joules", 4 + 8 + 1 + 2 + 0.5);
+    assertThat(table.costs(MIXED, spec.width())).containsEntry("joules", 3.0);
+    assertThat(table.fixedCosts(spec)).containsEntry("joules", 0.5);
+    assertThat(table.withMemory(new MemoryModel(DType.FLOAT16)).own()).containsKey("joules");
+  }
+
+  @Test
+  void ownCosts_notFiniteOrIncomplete_areRefusedByName() {
+    assertThatThrownBy(() -> new OwnCosts("j", "", 0, ImmutableMap.of("ffn.w48", Double.NaN)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("own costs j: ffn.w48 (NaN) must be finite");
+    assertThatThrownBy(
+            () -> table().with(new OwnCosts("j", "", 0, ImmutableMap.of("attention.kv2", 1.0))))
+        .hasMessage("own costs j: attention.linear has none.\nMaybe add it to the costs.");
   }
 
   private static double at(ImmutableMap<String, Double> costs, String name) {

@@ -25,6 +25,7 @@ import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.testing.PublicCloseables;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.internal.Replacement;
+import org.nemotron.nas.pipeline.RunDirectory;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
 final class CloseablesTest {
@@ -120,6 +121,7 @@ final class CloseablesTest {
     assertThat(PublicCloseables.in("org.nemotron.nas"))
         .containsExactlyInAnyOrder(
             BlockLibrary.class.getName(),
+            RunDirectory.class.getName(), // RunDirectoryTest closes it
             Replacement.class.getName(),
             Replacement.OfAttention.class.getName(),
             Replacement.OfFfn.class.getName(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.checkpoint.Portability;
 import org.nemotron.core.checkpoint.ServingEngine;
@@ -205,6 +206,37 @@ final class SearchSpaceTest {
                 false,
                 ImmutableList.of(),
                 true));
+  }
+
+  @Test
+  void candidates_layersToKeep_haveNoneAndNoBlockReachesThem() {
+    SearchSpace all = SmallParent.SPACE.toBuilder().multiLayer(2, 3).build();
+    ModelSpec parent =
+        SmallParent.spec(ImmutableList.copyOf(Collections.nCopies(5, SmallParent.BLOCK)));
+    SearchSpace kept = all.toBuilder().keepLayers(0, -2).build();
+    assertThat(kept.candidates(parent))
+        .isEqualTo(
+            all.candidates(parent).stream()
+                .filter(candidate -> candidate.layer() != 0 && candidate.layer() != 3)
+                .filter(
+                    candidate ->
+                        candidate.layer() == 4 || candidate.layer() + candidate.layers() <= 3)
+                .toList());
+    assertThat(kept.candidates(parent)).contains(new Candidate.MultiLayer(1, 2, SmallParent.BLOCK));
+    assertThat(kept.toBuilder().build()).isEqualTo(kept);
+  }
+
+  @Test
+  void candidates_layerToKeepThatThereIsNot_isRefusedByName() {
+    for (int layer : new int[] {3, -4}) {
+      SearchSpace space = SearchSpace.NO_OPS.toBuilder().keepLayers(layer).build();
+      assertThatThrownBy(() -> space.candidates(SmallParent.spec()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "keepLayers ("
+                  + layer
+                  + ") must lie between -3 and 2, since the parent has 3 layers");
+    }
   }
 
   @Test

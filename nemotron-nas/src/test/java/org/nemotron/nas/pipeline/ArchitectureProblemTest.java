@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -23,8 +24,10 @@ import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Alternative;
 import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.Rule;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchProblem;
+import org.nemotron.nas.search.Solution;
 
 final class ArchitectureProblemTest {
   private static final ModelSpec PARENT =
@@ -121,6 +124,50 @@ final class ArchitectureProblemTest {
     assertThat(within.fixedCosts())
         .containsEntry(CostTable.PARAMETERS, 2080.0)
         .containsEntry(CostTable.LATENCY_NANOS, 5 + 3 * 5.0);
+  }
+
+  @Test
+  void within_alternatives_areOfTheKindsOfTheirBlocks() {
+    ArchitectureProblem problem =
+        problem(
+            ImmutableMap.of(
+                new Candidate.Block(0, PAIR), harm(2.5, 1),
+                new Candidate.MultiLayer(0, 2, SmallParent.BLOCK), harm(4, 1)));
+    assertThat(named(problem, "0:noop+w24*").kinds())
+        .containsExactly("attention.noop", "ffn.w24", "ffn.gated", "coupled");
+    assertThat(named(problem, "0:kv2+w24").kinds())
+        .containsExactly(
+            "attention.kv2",
+            "attention.gqa",
+            "attention.parent",
+            "ffn.w24",
+            "ffn.gated",
+            "decoupled");
+    assertThat(named(problem, "0:kv2+w48").kinds()).contains("parent", "ffn.parent");
+    assertThat(named(problem, "0:kv2+w48 for 2 layers").kinds()).containsExactly("multi-layer");
+  }
+
+  @Test
+  void within_ruleOnAKind_holdsOfTheArchitectureFound() {
+    ArchitectureProblem problem = problem(ImmutableMap.of());
+    SearchProblem without =
+        problem.within(ImmutableList.of()).toBuilder()
+            .rule(Rule.atMost("ffn.parent", 1))
+            .rule(Rule.atMost("attention.noop", 0))
+            .build();
+    Solution best = PuzzleSearch.create().solve(without).orElseThrow();
+    assertThat(problem.architecture(best).blocks())
+        .containsExactly(new BlockSpec(SmallParent.ATTENTION, NARROW), SmallParent.BLOCK);
+    assertThat(problem.blockChoice(best.choices().get(0).alternative()))
+        .isEqualTo(new BlockChoice.Decoupled(0, new BlockSpec(SmallParent.ATTENTION, NARROW)));
+  }
+
+  @Test
+  void blockChoice_alternativeOfAnotherProblem_isRefusedByName() {
+    Alternative foreign = Alternative.of("7:noop+noop", 0, ImmutableMap.of());
+    assertThatThrownBy(() -> problem(ImmutableMap.of()).blockChoice(foreign))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("7:noop+noop is no alternative of this problem");
   }
 
   private static Alternative named(ArchitectureProblem problem, String id) {

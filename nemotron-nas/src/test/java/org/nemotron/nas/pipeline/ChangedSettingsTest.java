@@ -75,6 +75,8 @@ final class ChangedSettingsTest {
           .put("inputs.parent", change("inputs.parent", "moved", NOTHING))
           .put("inputs.texts", change("inputs.texts", texts("other.txt"), BOTH_TEXTS))
           .put("inputs.heldOut", change("inputs.heldOut", texts("other.txt"), NOTHING))
+          .put("inputs.ownScores", own("inputs.ownScores", "s.json", "own scores words"))
+          .put("inputs.ownCosts", own("inputs.ownCosts", "c.json", "own costs joules"))
           .put("execution.output", change("execution.output", "elsewhere", NOTHING))
           .put("execution.device", new Change(GPU, ON_GPU))
           .put("execution.dtype", new Change(GPU, ON_GPU))
@@ -98,6 +100,7 @@ final class ChangedSettingsTest {
           .put("space.noOpFfn", space("space.noOpFfn", false))
           .put("space.multiLayer", space("space.multiLayer", ImmutableList.of()))
           .put("space.keepFirstAttention", space("space.keepFirstAttention", true))
+          .put("space.keepLayers", learned("space.keepLayers", ImmutableList.of(1)))
           .put("init.channels", learned("init.channels", "ITERATIVE"))
           .put("init.kvHeads", learned("init.kvHeads", "BEST_HEADS"))
           .put("init.calibrationBatches", learned("init.calibrationBatches", 3))
@@ -132,6 +135,7 @@ final class ChangedSettingsTest {
           .put("costs.meter.decodeRounds", costs("costs.meter.decodeRounds", 4))
           .put("costs.meter.generationRounds", speeds("costs.meter.generationRounds", 2))
           .put("costs.corrections", speeds("costs.corrections", 9))
+          .put("costs.memoryFormat", change("costs.memoryFormat", "BFLOAT16", NOTHING))
           .put("global.steps", child("global.steps", 5))
           .put("global.optimizer.learningRate", child("global.optimizer.learningRate", 2e-3))
           .put("global.optimizer.warmupFraction", child("global.optimizer.warmupFraction", 0.1))
@@ -169,6 +173,10 @@ final class ChangedSettingsTest {
   private static Change change(
       String key, Object value, ImmutableSetMultimap<String, String> redone) {
     return new Change(ImmutableMap.of(key, value), redone);
+  }
+
+  private static Change own(String key, String file, String name) {
+    return change(key, texts(file), ImmutableSetMultimap.of(SPEEDS, name));
   }
 
   /** All that is learned depends on it. */
@@ -242,6 +250,8 @@ final class ChangedSettingsTest {
     TinyRun copy = TinyRun.in(Files.createDirectories(directory.resolve("copy")));
     assertThat(copy.directory()).isNotEqualTo(directory);
     Files.writeString(directory.resolve("other.txt"), TinyRun.words(1500, 7));
+    OwnJson.scores(directory.resolve("s.json"), "words", candidate -> 1);
+    OwnJson.costs(directory.resolve("c.json"), "joules", OwnJson.parameters());
     ImmutableMap<String, StageInputs> former = dependencies(plan);
     for (Map.Entry<String, Change> entry : CHANGES.entrySet()) {
       Change change = entry.getValue();
@@ -263,7 +273,7 @@ final class ChangedSettingsTest {
   private Object located(String key, Object value) {
     return switch (key) {
       case "inputs.parent" -> directory.resolve("copy/parent").toString();
-      case "inputs.texts", "inputs.heldOut" ->
+      case "inputs.texts", "inputs.heldOut", "inputs.ownScores", "inputs.ownCosts" ->
           texts(directory.resolve(Iterables.getOnlyElement((Iterable<?>) value) + "").toString());
       default -> value;
     };
@@ -282,6 +292,7 @@ final class ChangedSettingsTest {
               read.training(),
               read.validation(),
               read.heldOut(),
+              read.own(),
               StageDependencies.learning(plan, read.training()),
               read.fingerprint());
       StageInputs library = StageDependencies.library(inputs);

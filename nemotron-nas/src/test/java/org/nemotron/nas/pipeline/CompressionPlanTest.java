@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.MemoryFormat;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -33,7 +34,11 @@ final class CompressionPlanTest {
   private static final CompressionPlan UNUSUAL =
       new CompressionPlan(
           new Inputs(
-              Path.of("other"), ImmutableList.of(Path.of("c.txt")), ImmutableList.of(Path.of("h"))),
+              Path.of("other"),
+              ImmutableList.of(Path.of("c.txt")),
+              ImmutableList.of(Path.of("h")),
+              ImmutableList.of(Path.of("s.json")),
+              ImmutableList.of(Path.of("c.json"))),
           new Execution(
               Path.of("elsewhere"),
               new Device("cuda", 1),
@@ -53,7 +58,8 @@ final class CompressionPlanTest {
           new LocalDistillationSettings(77, OPTIMIZER, 4, 3),
           new CoupledPlan(99, OPTIMIZER, ImmutableList.of(1.25)),
           new ScoringSettings(Score.Metric.LOSS, 2, ScoringSettings.HiddenStates.HOST, 6),
-          new CostPlan(ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10),
+          new CostPlan(
+              ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10, MemoryFormat.BFLOAT16),
           new GlobalDistillationSettings(500, OPTIMIZER, 0.5, 2, 0.25, 50),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))));
 
@@ -129,6 +135,16 @@ final class CompressionPlanTest {
                 .withWeights(global.cosineWeight(), global.klWeight(), global.lmWeight())
                 .withEvaluateEvery(global.evaluateEvery()))
         .isEqualTo(global);
+    assertThat(
+            GlobalDistillationSettings.DEFAULT.toBuilder()
+                .steps(global.steps())
+                .optimizer(global.optimizer())
+                .cosineWeight(global.cosineWeight())
+                .klWeight(global.klWeight())
+                .lmWeight(global.lmWeight())
+                .evaluateEvery(global.evaluateEvery())
+                .build())
+        .isEqualTo(global);
     ScoringSettings scoring = UNUSUAL.scoring();
     assertThat(
             ScoringSettings.DEFAULT
@@ -164,6 +180,71 @@ final class CompressionPlanTest {
   }
 
   @Test
+  void partsWith_eachSetting_changeThatAlone() {
+    DataPlan data = UNUSUAL.data();
+    assertThat(
+            DataPlan.DEFAULT.toBuilder()
+                .windowTokens(data.windowTokens())
+                .batchSize(data.batchSize())
+                .globalBatchSize(data.globalBatchSize())
+                .trainingTokens(data.trainingTokens())
+                .validationTokens(data.validationTokens())
+                .heldOutWindowTokens(data.heldOutWindowTokens())
+                .heldOutWindows(data.heldOutWindows())
+                .build())
+        .isEqualTo(data);
+    CostPlan costs = UNUSUAL.costs();
+    assertThat(
+            CostPlan.DEFAULT
+                .withScenarios(costs.batchSizes(), costs.promptTokens(), costs.outputTokens())
+                .withMeter(costs.meter())
+                .withCorrections(costs.corrections())
+                .withMemoryFormat(costs.memoryFormat()))
+        .isEqualTo(costs);
+    assertThat(CoupledPlan.DEFAULT.withSteps(99).withSpeedups(1.25).speedups())
+        .isEqualTo(UNUSUAL.coupled().speedups());
+    Inputs inputs = UNUSUAL.inputs();
+    assertThat(
+            new Inputs(Path.of("p"), inputs.texts(), inputs.heldOut())
+                .withOwnScores(Path.of("s.json"))
+                .withOwnCosts(Path.of("c.json"))
+                .withParent(Path.of("other")))
+        .isEqualTo(inputs);
+  }
+
+  @Test
+  void newPlan_metricOrCostThatNoFileCanHave_isRefusedByName() {
+    CompressionPlan plan = TinyRun.unread();
+    assertThatThrownBy(
+            () ->
+                plan.toBuilder()
+                    .scoring(plan.scoring().withMetric(new Score.Metric("KLL")))
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "scoring.metric (KLL) must be one of [KL, LOSS, ACCURACY], or the metric of a file in"
+                + " inputs.ownScores");
+    Target watts = Target.of("cool", Limit.ofCost("watts", Bound.AT_MOST, 3));
+    assertThatThrownBy(() -> plan.toBuilder().targets(ImmutableList.of(watts)).build())
+        .hasMessage(
+            "target cool: quantity (watts) must be one of [SPEEDUP, TOKENS_PER_SECOND,"
+                + " LATENCY_MILLIS, PREFILL_MILLIS, MEMORY_BYTES, PARAMETERS], or the cost of a"
+                + " file in inputs.ownCosts");
+  }
+
+  @Test
+  void limit_anyQuantity_isNamedByItsCostOrNone() {
+    assertThat(new Limit(Quantity.MEMORY_BYTES, Bound.AT_MOST, 2.4e7))
+        .hasToString("memory in bytes at most 24,000,000");
+    assertThat(new Limit(Quantity.SPEEDUP, Bound.AT_LEAST, 2)).hasToString("speed-up at least 2.0");
+    assertThat(Limit.ofCost("watts", Bound.AT_MOST, 3)).hasToString("watts at most 3.0");
+    assertThatThrownBy(() -> new Limit(Quantity.OWN_COST, Bound.AT_MOST, 3))
+        .hasMessage("a limit on OWN_COST must name a cost (\"\")");
+    assertThatThrownBy(() -> new Limit(Quantity.SPEEDUP, "watts", Bound.AT_MOST, 3))
+        .hasMessage("a limit on SPEEDUP must not name a cost (\"watts\")");
+  }
+
+  @Test
   void speedup_factorAlone_isNamedByIt() {
     assertThat(Target.speedup(1.5)).isEqualTo(Target.speedup("1.5x", 1.5));
     assertThat(Target.speedup(2)).isEqualTo(Target.speedup("2x", 2));
@@ -177,7 +258,8 @@ final class CompressionPlanTest {
     assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, OPTIMIZER, ImmutableList.of(1.25)));
     assertThat(brief.scoring()).isEqualTo(UNUSUAL.scoring().withAuditedPairs(4));
     assertThat(brief.costs())
-        .isEqualTo(new CostPlan(ImmutableList.of(3), 5, 6, new MeterSettings(3, 10, 2), 2));
+        .isEqualTo(
+            UNUSUAL.costs().withMeter(new MeterSettings(3, 10, 2)).withCorrections(2));
     assertThat(brief.global()).isEqualTo(UNUSUAL.global().withSteps(10).withEvaluateEvery(5));
     assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 6, 100_000, 1_024, 256, 4));
   }

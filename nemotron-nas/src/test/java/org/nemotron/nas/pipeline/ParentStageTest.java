@@ -81,6 +81,21 @@ final class ParentStageTest {
   }
 
   @Test
+  void runDirectory_unpackedParentWhoseFileIsGone_isRead() throws IOException {
+    Path file = directory.resolve("tale.gguf");
+    GgufModelWriter.convert(TALE, file, GgufType.BF16);
+    Path unpacked = unpacked(file, new Events()).inputs().parent();
+    Files.delete(file);
+    Path run = directory.resolve("run");
+    Files.writeString(run.resolve("plan.json"), PlanFiles.write(plan.withParent(file)));
+    try (RunDirectory read = RunDirectory.open(run)) {
+      assertThat(read.parentSpec()).isEqualTo(ModelSpecReader.read(unpacked));
+      assertThat(read.parent().spec()).isEqualTo(read.parentSpec());
+      assertThat(read.finished()).containsExactly("parent");
+    }
+  }
+
+  @Test
   void unpacked_fileOfAnotherKind_isRefused() throws IOException {
     Path file = directory.resolve("text.txt");
     Files.writeString(file, "Once upon a time, there was no model in this file.");

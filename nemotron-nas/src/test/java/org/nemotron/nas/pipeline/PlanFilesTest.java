@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.MemoryFormat;
+import org.nemotron.nas.score.Score;
 
 final class PlanFilesTest {
   private static final CompressionPlan DEFAULTS = TinyRun.unread();
@@ -59,6 +61,28 @@ final class PlanFilesTest {
             "{\"targets\": [{\"name\": \"fast\", \"limits\":"
                 + " [{\"quantity\": \"SPEEDUP\", \"bound\": \"AT_LEAST\", \"value\": 3}]}]}");
     assertThat(plan.targets()).containsExactly(Target.speedup("fast", 3));
+  }
+
+  @Test
+  void read_ownCostsAndAMetric_areLimitsAndScoresByTheirNames() throws IOException {
+    CompressionPlan plan =
+        read(
+            "{\"inputs\": {\"ownScores\": [\"s.json\"], \"ownCosts\": [\"c.json\"]},"
+                + " \"scoring\": {\"metric\": \"stories\"}, \"targets\": [{\"name\": \"t\","
+                + " \"limits\": [{\"quantity\": \"joules\", \"bound\": \"AT_MOST\","
+                + " \"value\": 3}]}]}");
+    assertThat(plan.scoring().metric()).isEqualTo(new Score.Metric("stories"));
+    assertThat(plan.targets())
+        .containsExactly(Target.of("t", Limit.ofCost("joules", Limit.Bound.AT_MOST, 3)));
+    assertThat(read(PlanFiles.write(plan))).isEqualTo(plan);
+  }
+
+  @Test
+  void read_memoryFormatAndKeptLayers_areThose() throws IOException {
+    CompressionPlan plan =
+        read("{\"costs\": {\"memoryFormat\": \"FLOAT32\"}, \"space\": {\"keepLayers\": [0, -1]}}");
+    assertThat(plan.costs().memoryFormat()).isEqualTo(MemoryFormat.FLOAT32);
+    assertThat(plan.space()).isEqualTo(DEFAULTS.space().toBuilder().keepLayers(0, -1).build());
   }
 
   @Test

@@ -260,6 +260,43 @@ final class BlockScorerTest {
   }
 
   @Test
+  void scoreTable_ownMetric_addsUpAndLacksNothing() {
+    ModelSpec spec = SmallParent.spec();
+    Candidate.Attention attention = new Candidate.Attention(0, new AttentionSpec.NoOp());
+    Candidate.Ffn ffn = new Candidate.Ffn(0, new FfnSpec.NoOp());
+    ScoreTable measured =
+        new ScoreTable(
+            ImmutableMap.of(
+                attention, new Score(1, 3, 10, 0, 0.1, 0), ffn, new Score(2, 4, 20, 0, 0.2, 0)));
+    Score.Metric weighted = new Score.Metric("weighted");
+    ScoreTable table =
+        measured.with("weighted", one -> 10 * measured.score(one).klNats() + one.layer());
+    BlockChoice both = new BlockChoice.Decoupled(0, BlockSpec.NO_OP);
+    assertThat(table.score(spec, both).degradation(weighted)).isEqualTo(30);
+    assertThat(table.score(spec, Architecture.ofParent(spec)).degradation(weighted)).isZero();
+    assertThat(table.score(spec, Architecture.ofParent(spec).with(both)).degradation(weighted))
+        .isEqualTo(30);
+    assertThat(table.score(spec, both).klNats()).isEqualTo(3);
+    assertThatThrownBy(() -> measured.score(ffn).degradation(weighted))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "metric (weighted) must be one of [KL, LOSS, ACCURACY] or of the own metrics []");
+  }
+
+  @Test
+  void scoreTable_ownMetricThatIsNoNumberOrNotOnesOwn_isRefusedByName() {
+    ScoreTable measured =
+        new ScoreTable(
+            ImmutableMap.of(
+                new Candidate.Ffn(3, new FfnSpec.Linear()), new Score(1, 3, 10, 0, 0.1, 0)));
+    assertThatThrownBy(() -> measured.with("mine", one -> Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("mine of layer-003.ffn.linear (NaN) must be finite");
+    assertThatThrownBy(() -> measured.with("LOSS", one -> 1))
+        .hasMessage("a metric of one's own must not be called LOSS, which this library measures");
+  }
+
+  @Test
   void scoreTable_candidateWithoutScore_isNamed() {
     ScoreTable table = new ScoreTable(ImmutableMap.of());
     assertThatThrownBy(() -> table.score(new Candidate.Ffn(3, new FfnSpec.Linear())))
