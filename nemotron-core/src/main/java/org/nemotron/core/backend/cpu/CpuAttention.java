@@ -129,7 +129,7 @@ final class CpuAttention implements CpuSubBlock {
         .attend(
             spec,
             step.rows(),
-            DecodeShare.of(step.rows().singles(), spec.kvHeads(), worker),
+            DecodeShare.of(step.rows().singles(), spec.kvHeads(), worker.index(), worker.count()),
             new DecodeAttention.Areas(memory, queries, result));
     ImmutableList<BatchRows.Piece> pieces = step.rows().pieces();
     int items = pieces.size() * spec.kvHeads();

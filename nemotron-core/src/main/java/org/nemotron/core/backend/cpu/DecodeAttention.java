@@ -11,7 +11,7 @@ import org.nemotron.core.spec.AttentionSpec;
  */
 final class DecodeAttention implements AutoCloseable {
   /** Multiply-adds of each of the two products from which on native calls are worth their cost. */
-  private static final long NATIVE_FROM = 100_000;
+  private static final long NATIVE_FROM = 60_000;
 
   /** Rows of values added up by one call: their numbers and weights stay in the cache. */
   private static final long MOST_ROWS = 1 << 16;
@@ -37,8 +37,7 @@ final class DecodeAttention implements AutoCloseable {
   record Areas(CpuKvCache.Layer memory, NativeFloats queries, NativeFloats result) {}
 
   /** Attends for the items of {@code share}, a part of {@code rows}. */
-  void attend(
-      AttentionSpec.GroupedQuery spec, BatchRows rows, DecodeShare share, Areas areas) {
+  void attend(AttentionSpec.GroupedQuery spec, BatchRows rows, DecodeShare share, Areas areas) {
     if (share.items() == 0) {
       return;
     }

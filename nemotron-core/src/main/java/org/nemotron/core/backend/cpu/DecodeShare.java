@@ -1,7 +1,6 @@
 package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
-import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
 
 /**
  * One thread's share of the attention of single rows. An item is one row with one key/value head;
@@ -13,11 +12,11 @@ import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
  * @param to end of the share, exclusive
  */
 record DecodeShare(ImmutableList<BatchRows.Piece> pieces, int kvHeads, int from, int to) {
-  /** Returns the share of {@code worker}. */
-  static DecodeShare of(ImmutableList<BatchRows.Piece> pieces, int kvHeads, Worker worker) {
+  /** Returns the share of thread {@code index} of {@code count}. */
+  static DecodeShare of(ImmutableList<BatchRows.Piece> pieces, int kvHeads, int index, int count) {
     long pages = pieces.stream().mapToLong(BatchRows.Piece::seenPages).sum() * kvHeads;
-    int from = firstItem(pieces, kvHeads, pages * worker.index() / worker.count());
-    int to = firstItem(pieces, kvHeads, pages * (worker.index() + 1) / worker.count());
+    int from = firstItem(pieces, kvHeads, pages * index / count);
+    int to = firstItem(pieces, kvHeads, pages * (index + 1) / count);
     return new DecodeShare(pieces, kvHeads, from, to);
   }
 
