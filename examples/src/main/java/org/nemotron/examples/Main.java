@@ -1,5 +1,6 @@
 package org.nemotron.examples;
 
+import org.nemotron.examples.benchmark.AttentionBenchmark;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
       ReportPictures.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
+      AttentionBenchmark.class,
       FormatAccuracy.class,
       SpeedKept.class
     })
