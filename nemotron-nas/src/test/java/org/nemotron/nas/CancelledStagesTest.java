@@ -135,7 +135,7 @@ final class CancelledStagesTest {
   void measureThroughput_interruptedBefore_ends() {
     interruptAfterOneStep(0);
     assertEndsAfterOneStep(
-        () -> new ThroughputMeter(SCENARIO, METER).measure(ImmutableList.of(parent)));
+        () -> ThroughputMeter.exact(METER).measure(SCENARIO, ImmutableList.of(parent)));
   }
 
   @Test
