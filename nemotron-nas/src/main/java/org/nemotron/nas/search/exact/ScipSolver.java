@@ -14,6 +14,7 @@ import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.LayerGraph;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolveListener;
 import org.nemotron.nas.search.graph.Solver;
 import org.nemotron.nas.search.graph.SolverAnswer;
 
@@ -37,7 +38,7 @@ public final class ScipSolver implements Solver {
   }
 
   @Override
-  public SolverAnswer solve(PathProblem problem, Deadline deadline) {
+  public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
     Loader.loadNativeLibraries();
     List<Path> refused = new ArrayList<>();
     while (true) {

@@ -3,8 +3,11 @@ package org.nemotron.nas.search.graph;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The end of a computation: a moment in time, or when the caller cancels. */
+/** The end of a computation: a moment in time, or when the caller cancels or interrupts it. */
 public final class Deadline {
+  /** So long that no share of it would end anything. */
+  public static final Duration UNLIMITED = Duration.ofDays(365);
+
   /** Never cancels. Not a lambda: to link one takes a fresh virtual machine milliseconds. */
   public static final BooleanSupplier NEVER =
       new BooleanSupplier() {
@@ -35,14 +38,19 @@ public final class Deadline {
     return startingNow(newLimit.compareTo(left) < 0 ? newLimit : left, cancelled);
   }
 
+  /** Returns this deadline, or one after an equal share of the time that is left. */
+  public Deadline shared(int parts) {
+    return limit.equals(UNLIMITED) ? this : atMost(left().dividedBy(Math.max(1, parts)));
+  }
+
   /** Returns whether the time is over or the caller cancelled. */
   public boolean isPast() {
     return cancelled() || left().isZero();
   }
 
-  /** Returns whether the caller cancelled. */
+  /** Returns whether the caller cancelled, or interrupted this thread. */
   public boolean cancelled() {
-    return cancelled.getAsBoolean();
+    return cancelled.getAsBoolean() || Thread.currentThread().isInterrupted();
   }
 
   /** Returns the time since the start. */
