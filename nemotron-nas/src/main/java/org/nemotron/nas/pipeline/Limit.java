@@ -2,6 +2,8 @@ package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.Locale;
+
 /** One limit of a {@link Target}. Immutable. */
 public record Limit(Quantity quantity, Bound bound, double value) {
   /** Checks the value. */
@@ -12,7 +14,14 @@ public record Limit(Quantity quantity, Bound bound, double value) {
 
   @Override
   public String toString() {
-    return quantity.words() + " " + bound.words() + " " + value;
+    return quantity.words() + " " + bound.words() + " " + number();
+  }
+
+  /** Returns the value for people to read: 24,000,000 rather than 2.4E7. */
+  private String number() {
+    return value == Math.rint(value) && value >= 1000 && value < 1e15
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : Double.toString(value);
   }
 
   /** What can be limited. */

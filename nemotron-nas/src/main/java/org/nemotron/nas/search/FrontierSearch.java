@@ -55,6 +55,9 @@ final class FrontierSearch {
     double bound = loosest.get().bound();
     for (double limit :
         CostLimits.evenly(paths, cost, path, count, solver, known, share).reverse()) {
+      if (deadline.cancelled()) {
+        break;
+      }
       Optional<SolverAnswer.Best> best = best(within(limit), bound, problems--);
       if (best.isPresent()) {
         add(limit, best.get(), count);

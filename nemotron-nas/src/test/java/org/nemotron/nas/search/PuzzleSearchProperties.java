@@ -55,30 +55,24 @@ final class PuzzleSearchProperties {
   }
 
   @Property
-  void infeasibleNamesTheTrueLeastValue(@ForAll("problems") SearchProblem problem) {
+  void infeasibleNamesTheTrueNearestValue(@ForAll("problems") SearchProblem problem) {
     if (search.solve(problem) instanceof Infeasible infeasible
         && infeasible.clash().size() == 1
-        && !infeasible.budget().startsWith("layers")) {
-      Budget missed =
-          problem.budgets().stream()
-              .filter(budget -> budget.cost().equals(infeasible.budget()))
-              .findFirst()
-              .orElseThrow();
+        && !infeasible.clash().get(0).counts()) {
+      AskedLimit missed = infeasible.clash().get(0);
       SearchProblem free =
           problem.toBuilder()
               .budgets(List.of())
               .rules(problem.rules().stream().filter(Rule.Pin.class::isInstance).toList())
               .build();
       BruteForce all = BruteForce.of(free);
-      boolean fromBelow = infeasible.leastPossible() < infeasible.limit();
       DoubleSummaryStatistics possible =
           all.architectures().stream()
-              .mapToDouble(choices -> all.cost(choices, missed.cost()))
-              .filter(value -> fromBelow || value >= missed.atLeast())
+              .mapToDouble(choices -> all.cost(choices, missed.of()))
               .summaryStatistics();
-      double truth = fromBelow ? possible.getMax() : possible.getMin();
-      assertThat(infeasible.leastPossible()).isCloseTo(truth, within(ROUNDING));
-      assertThat(missed.allows(truth)).isFalse();
+      double truth = missed.fromAbove() ? possible.getMin() : possible.getMax();
+      assertThat(infeasible.nearest()).isCloseTo(truth, within(ROUNDING));
+      assertThat(missed.fromAbove() ? truth > missed.value() : truth < missed.value()).isTrue();
     }
   }
 

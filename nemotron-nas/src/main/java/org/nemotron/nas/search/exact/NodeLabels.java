@@ -111,11 +111,7 @@ final class NodeLabels {
 
   /** Returns the labels to keep, by ascending bound. */
   private int[] best() {
-    long[] sorted = new long[count];
-    for (int label = 0; label < count; label++) {
-      sorted[label] = key(label);
-    }
-    Arrays.sort(sorted);
+    long[] sorted = sorted();
     int[] kept = new int[Math.min(count, width)];
     int constraints = shape.bounds() + 1;
     Duplicates byCosts = duplicates(constraints, constraints + shape.hashed(), kept.length);
@@ -139,9 +135,39 @@ final class NodeLabels {
         numbers, stride, shape.bounds(), from, to, floors, expected, shape.ties());
   }
 
-  /** Packs a bound, in the order of its bits, with the index of the label. */
-  private long key(int label) {
-    long bits = Double.doubleToRawLongBits(bound(label));
+  /**
+   * Returns keys of all labels by ascending bound, and by ascending objective among those of equal
+   * bounds: of many that are within all limits whatever follows, the best must come first.
+   */
+  private long[] sorted() {
+    long[] sorted = new long[count];
+    for (int label = 0; label < count; label++) {
+      sorted[label] = key(bound(label), label);
+    }
+    Arrays.sort(sorted);
+    int first = 0;
+    for (int at = 1; at <= count; at++) {
+      if (at == count || (sorted[at] | INDEX_MASK) != (sorted[first] | INDEX_MASK)) {
+        if (at - first > 1) {
+          sortByObjective(sorted, first, at);
+        }
+        first = at;
+      }
+    }
+    return sorted;
+  }
+
+  private void sortByObjective(long[] keys, int from, int to) {
+    for (int at = from; at < to; at++) {
+      int label = (int) (keys[at] & INDEX_MASK);
+      keys[at] = key(numbers[label * stride + shape.bounds()], label);
+    }
+    Arrays.sort(keys, from, to);
+  }
+
+  /** Packs a number, in the order of its bits, with the index of the label. */
+  private static long key(double number, int label) {
+    long bits = Double.doubleToRawLongBits(number);
     long ordered = bits ^ ((bits >> 63) & Long.MAX_VALUE);
     return (ordered & ~(long) INDEX_MASK) | label;
   }
