@@ -50,7 +50,7 @@ final class GridSearch {
       Arrays.fill(looser, best.bound());
       for (double limit : limits.reverse()) {
         double bound = best.bound();
-        for (int at = otherPoints - 1; at >= 0; at--) {
+        for (int at = otherPoints - 1; at >= 0 && !deadline.cancelled(); at--) {
           double otherLimit = otherLimits.get(at);
           SolverAnswer answer =
               known.solve(

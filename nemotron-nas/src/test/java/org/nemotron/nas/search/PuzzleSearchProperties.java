@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -37,6 +38,43 @@ final class PuzzleSearchProperties {
       assertThat(best.score()).isCloseTo(BruteForce.score(truth.get()), within(ROUNDING));
       assertThat(best.bound()).isEqualTo(best.score());
       assertThat(best.gap()).isZero();
+    }
+  }
+
+  /** Costs that are tenths have many equal sums, some of which exceed a limit by rounding. */
+  @Provide
+  Arbitrary<SearchProblem> ties() {
+    return SmallProblems.ofTenths();
+  }
+
+  @Property(tries = 500)
+  void searchNeverLosesToBruteForceWhereSumsTie(@ForAll("ties") SearchProblem problem) {
+    searchNeverLosesToBruteForceNorBeatsIt(problem);
+  }
+
+  @Property
+  void improvementsOnlyGetBetterAndEndWithTheAnswer(@ForAll("problems") SearchProblem problem) {
+    List<SearchListener.Improvement> heard = new ArrayList<>();
+    SearchListener listener =
+        new SearchListener() {
+          @Override
+          public void onProgress(Progress progress) {}
+
+          @Override
+          public void onImprovement(Improvement improvement) {
+            heard.add(improvement);
+          }
+        };
+    SearchOutcome outcome = PuzzleSearch.builder().listener(listener).build().solve(problem);
+    for (int i = 1; i < heard.size(); i++) {
+      assertThat(heard.get(i).score()).isLessThanOrEqualTo(heard.get(i - 1).score());
+      assertThat(heard.get(i).bound()).isGreaterThanOrEqualTo(heard.get(i - 1).bound());
+      assertThat(heard.get(i).gap()).isLessThanOrEqualTo(heard.get(i - 1).gap());
+    }
+    if (outcome instanceof Found found) {
+      SearchListener.Improvement last = heard.get(heard.size() - 1);
+      assertThat(last.score()).isEqualTo(found.best().score());
+      assertThat(last.gap()).isCloseTo(0, within(ROUNDING));
     }
   }
 

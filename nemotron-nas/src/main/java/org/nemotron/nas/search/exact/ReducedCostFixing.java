@@ -18,6 +18,9 @@ final class ReducedCostFixing {
    * path, arcs are removed, a wider one finds a better path, more are removed, until a labeling
    * drops nothing: then the path is proven best.
    *
+   * What a labeling dropped leaves a bound, that of the best label dropped, also when memory allows
+   * no greater width. Labels that tie are merged until a limit is seen to divide them.
+   *
    * Multipliers that are best for slightly tighter and looser limits bound labels better that have
    * used more, or less, than their share.
    */

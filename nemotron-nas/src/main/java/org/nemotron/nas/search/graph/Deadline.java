@@ -17,25 +17,31 @@ public final class Deadline {
         }
       };
 
+  private final Thread caller;
   private final long startNanos;
   private final Duration limit;
   private final BooleanSupplier cancelled;
 
-  private Deadline(long startNanos, Duration limit, BooleanSupplier cancelled) {
+  private Deadline(Thread caller, long startNanos, Duration limit, BooleanSupplier cancelled) {
+    this.caller = caller;
     this.startNanos = startNanos;
     this.limit = limit;
     this.cancelled = cancelled;
   }
 
-  /** Returns the deadline {@code limit} from now, or as soon as {@code cancelled} is true. */
+  /**
+   * Returns the deadline {@code limit} from now, or as soon as {@code cancelled} is true or this
+   * thread is interrupted.
+   */
   public static Deadline startingNow(Duration limit, BooleanSupplier cancelled) {
-    return new Deadline(System.nanoTime(), limit, cancelled);
+    return new Deadline(Thread.currentThread(), System.nanoTime(), limit, cancelled);
   }
 
   /** Returns this deadline, or an earlier one that ends {@code limit} from now. */
   public Deadline atMost(Duration newLimit) {
     Duration left = left();
-    return startingNow(newLimit.compareTo(left) < 0 ? newLimit : left, cancelled);
+    Duration least = newLimit.compareTo(left) < 0 ? newLimit : left;
+    return new Deadline(caller, System.nanoTime(), least, cancelled);
   }
 
   /** Returns this deadline, or one after an equal share of the time that is left. */
@@ -48,9 +54,9 @@ public final class Deadline {
     return cancelled() || left().isZero();
   }
 
-  /** Returns whether the caller cancelled, or interrupted this thread. */
+  /** Returns whether the caller cancelled, or was interrupted. */
   public boolean cancelled() {
-    return cancelled.getAsBoolean() || Thread.currentThread().isInterrupted();
+    return cancelled.getAsBoolean() || caller.isInterrupted();
   }
 
   /** Returns the time since the start. */
