@@ -75,7 +75,8 @@ final class SearchOnATableTest {
   void run_nothingFits_saysWhichBudgetAndExits2() throws IOException {
     assertThat(run(PROBLEM.replace("14}", "7}"))).isEqualTo(2);
     assertThat(out.toString())
-        .contains("memoryBytes at most 7 cannot be met: the least that an architecture can have is 8");
+        .contains(
+            "memoryBytes at most 7 cannot be met: the least that an architecture can have is 8");
   }
 
   @Test

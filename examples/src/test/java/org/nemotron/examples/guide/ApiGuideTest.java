@@ -141,7 +141,8 @@ final class ApiGuideTest {
     SearchOutcome answer = PuzzleSearch.create().solve(table);
     if (answer instanceof SearchOutcome.Found found) {
       Solution architecture = found.best();
-      System.out.println(architecture.ids() + " " + architecture.costs() + " " + architecture.gap());
+      System.out.println(
+          architecture.ids() + " " + architecture.costs() + " " + architecture.gap());
     } else if (answer instanceof SearchOutcome.Infeasible infeasible) {
       System.out.println(infeasible.clash() + " " + infeasible.pins() + " " + infeasible.repairs());
     } else if (answer instanceof SearchOutcome.Unfinished unfinished) {

@@ -39,8 +39,7 @@ final class GridSearch {
     Constraint one = formulation.cost(cost);
     Constraint other = formulation.cost(otherCost);
     int problems = points * otherPoints + 3; // the cells, and the three that limit them
-    SolverAnswer loosest =
-        known.solve(formulation.paths(), Double.NEGATIVE_INFINITY, problems--);
+    SolverAnswer loosest = known.solve(formulation.paths(), Double.NEGATIVE_INFINITY, problems--);
     List<FrontierGrid.Cell> cells = new ArrayList<>();
     note(loosest);
     if (loosest instanceof SolverAnswer.Best best) {

@@ -15,7 +15,6 @@ final class Improvements implements SolveListener {
 
   @Override
   public void onImprovement(double objective, double bound) {
-    listener.onImprovement(
-        new SearchListener.Improvement(objective, bound, deadline.elapsed()));
+    listener.onImprovement(new SearchListener.Improvement(objective, bound, deadline.elapsed()));
   }
 }

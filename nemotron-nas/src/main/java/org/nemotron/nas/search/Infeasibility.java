@@ -129,8 +129,9 @@ final class Infeasibility {
       // The nearest under the clash alone is a bound, and as numbers of layers are few, often it.
       List<Integer> rest = clash.stream().filter(other -> other != end).toList();
       OptionalDouble near = nearest(end, rest, until.shared(2));
-      if (near.isPresent() && solver.any(towards(end, near.getAsDouble()), until.shared(2))
-          instanceof SolverAnswer.Best) {
+      if (near.isPresent()
+          && solver.any(towards(end, near.getAsDouble()), until.shared(2))
+              instanceof SolverAnswer.Best) {
         return near;
       }
     }
@@ -172,8 +173,7 @@ final class Infeasibility {
    */
   private OptionalDouble nearest(int end, List<Integer> others, Deadline until) {
     Constraint sum = limits.constraint(end);
-    PathProblem asked =
-        limits.problem(others).withObjective(limits.upper(end).coefficients());
+    PathProblem asked = limits.problem(others).withObjective(limits.upper(end).coefficients());
     if (others.isEmpty()) {
       return OptionalDouble.of(sum.value(limits.least(end)));
     }

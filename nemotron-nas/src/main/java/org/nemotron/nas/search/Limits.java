@@ -109,9 +109,9 @@ final class Limits {
     for (int end : some) {
       Constraint upper = upper(end);
       double room = upper.atMost() - upper.value(least(end));
-      double weight = 1 / Math.max(room, ROUNDING * size(upper));
-      for (int arc = 0; arc < objective.length; arc++) {
-        objective[arc] += weight * upper.coefficient(arc);
+      double unit = Math.max(room, ROUNDING * size(upper));
+      for (int arc = 0; unit > 0 && arc < objective.length; arc++) {
+        objective[arc] += upper.coefficient(arc) / unit;
       }
     }
     return problem(some).withObjective(objective);
@@ -144,8 +144,7 @@ final class Limits {
   /** Returns whether no search is needed to know that these clash. */
   boolean clashObviously(Set<Integer> some) {
     Integer[] all = some.toArray(Integer[]::new);
-    return (all.length == 1 && isMissed(all[0]))
-        || (all.length == 2 && contradict(all[0], all[1]));
+    return (all.length == 1 && isMissed(all[0])) || (all.length == 2 && contradict(all[0], all[1]));
   }
 
   /** Returns whether no path satisfies one limit, by more than rounding. */

@@ -132,8 +132,7 @@ final class InfeasibilityProperties {
         .collect(Collectors.toList());
   }
 
-  private static boolean meets(
-      BruteForce all, ImmutableList<Choice> choices, AskedLimit limit) {
+  private static boolean meets(BruteForce all, ImmutableList<Choice> choices, AskedLimit limit) {
     double value = value(all, choices, limit);
     return limit.fromAbove() ? value <= limit.value() : value >= limit.value();
   }

@@ -36,7 +36,8 @@ final class BranchNode {
 
   /** Returns about how much memory this node takes, in bytes. */
   long bytes() {
-    long bytes = 100 + (long) Integer.BYTES * arcs.length + (long) Double.BYTES * multipliers.length;
+    long bytes =
+        100 + (long) Integer.BYTES * arcs.length + (long) Double.BYTES * multipliers.length;
     for (Path path : paths) {
       bytes += 100 + (long) Integer.BYTES * path.length();
     }

@@ -186,11 +186,9 @@ final class BranchingSeries implements Series {
     return incumbent;
   }
 
-
   private void examine(BranchNode node, Deadline deadline) {
     for (BranchNode part :
-        new NodeSearch(
-                problem, whole, node, horizon, furthest, new Effort(mostBytes), deadline)
+        new NodeSearch(problem, whole, node, horizon, furthest, new Effort(mostBytes), deadline)
             .examine()) {
       if (part.floor < ceiling) {
         open(part);

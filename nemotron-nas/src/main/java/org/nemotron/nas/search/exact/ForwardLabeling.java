@@ -63,8 +63,7 @@ final class ForwardLabeling {
     this.settled = new boolean[nodes];
     this.longestArc = graph.longestArc();
     double[] start = prepare(multipliers);
-    NodeLabels.Shape shape =
-        new NodeLabels.Shape(stride, bounds, problem.constraints.hashed, ties);
+    NodeLabels.Shape shape = new NodeLabels.Shape(stride, bounds, problem.constraints.hashed, ties);
     for (int node = 0; node < nodes; node++) {
       labels[node] = new NodeLabels(shape, floors[node], memory.width());
     }

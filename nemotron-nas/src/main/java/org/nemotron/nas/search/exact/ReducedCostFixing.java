@@ -66,8 +66,7 @@ final class ReducedCostFixing {
    * @param incumbent the best path known; better ones are offered to it
    * @param effort how much memory and work there is
    */
-  ReducedCostFixing(
-      PathProblem problem, Incumbent incumbent, Effort effort, Deadline deadline) {
+  ReducedCostFixing(PathProblem problem, Incumbent incumbent, Effort effort, Deadline deadline) {
     this.incumbent = incumbent;
     this.deadline = deadline;
     this.effort = effort;

@@ -73,10 +73,13 @@ final class ReducedCostFixingProperties {
   void run_withoutTime_boundsWhatItDidNotFind(@ForAll("medium") SearchProblem problem) {
     PathProblem paths = PathProblems.of(problem);
     Incumbent whole = new Incumbent(paths);
-    assertThat(new ReducedCostFixing(paths, whole, new Effort(ENOUGH), after(Duration.ofMinutes(5))).run())
+    assertThat(
+            new ReducedCostFixing(paths, whole, new Effort(ENOUGH), after(Duration.ofMinutes(5)))
+                .run())
         .isEqualTo(Double.POSITIVE_INFINITY);
     Incumbent hurried = new Incumbent(paths);
-    double bound = new ReducedCostFixing(paths, hurried, new Effort(ENOUGH), after(Duration.ZERO)).run();
+    double bound =
+        new ReducedCostFixing(paths, hurried, new Effort(ENOUGH), after(Duration.ZERO)).run();
     assertThat(Math.min(bound, hurried.objective())).isLessThanOrEqualTo(whole.objective() + 1e-9);
     assertThat(Math.min(bound, hurried.objective())).isGreaterThan(0.8 * whole.objective());
   }

@@ -28,8 +28,7 @@ final class CostSumProperties {
 
   @Property
   void sumIsTheExactOneRoundedOnce(@ForAll("costs") List<Double> costs) {
-    BigDecimal exact =
-        costs.stream().map(BigDecimal::new).reduce(BigDecimal.ZERO, BigDecimal::add);
+    BigDecimal exact = costs.stream().map(BigDecimal::new).reduce(BigDecimal.ZERO, BigDecimal::add);
     assertThat(sum(costs)).isEqualTo(exact.doubleValue());
   }
 
