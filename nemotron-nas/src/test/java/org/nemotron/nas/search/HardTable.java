@@ -49,7 +49,8 @@ final class HardTable {
     boolean small = cramped.best().gap() > 0 && cramped.best().gap() < 0.05;
     System.out.println(cramped.ending() + (small ? " gap small" : " gap " + cramped.best().gap()));
     try {
-      System.out.println(PuzzleSearch.builder().method(PuzzleSearch.Method.SCIP).build());
+      PuzzleSearch search = PuzzleSearch.builder().method(PuzzleSearch.Method.SCIP).build();
+      System.out.println(search.solve(problem()).elapsed());
     } catch (IllegalStateException e) {
       System.out.println(e.getMessage());
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,9 +48,9 @@ final class PuzzleSearchTest {
   @Test
   void solve_limitOneRoundingBelowTheBest_findsTheNextBest() {
     double total =
-        new BigDecimal(9.0)
-            .add(new BigDecimal(3.633213868427073))
-            .add(new BigDecimal(7.896638452647492))
+        DoubleStream.of(9.0, 3.633213868427073, 7.896638452647492)
+            .mapToObj(BigDecimal::new)
+            .reduce(BigDecimal.ZERO, BigDecimal::add)
             .doubleValue();
     SearchProblem problem =
         SearchProblem.builder()

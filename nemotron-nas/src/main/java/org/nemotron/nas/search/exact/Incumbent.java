@@ -77,14 +77,10 @@ final class Incumbent {
   }
 
   /**
-   * Returns a bound on every path better than the incumbent that the labeling under way dropped
-   * because it ties with paths that satisfied only the widened constraints.
+   * Returns a bound, for the objective of {@code reduced}, on every path better than the incumbent
+   * that the labeling under way dropped because it ties with paths that satisfied only the widened
+   * constraints.
    */
-  double missBound() {
-    return misses.bound();
-  }
-
-  /** Returns that bound for the objective of {@code reduced}. */
   double missBound(ReducedProblem reduced) {
     double scaled = misses.bound() * reduced.scale;
     return Double.isInfinite(scaled) ? scaled : scaled - rounding(scaled);

@@ -157,7 +157,7 @@ final class ReducedCostFixing {
   /** Labels a part of the paths, which proves nothing about the others. */
   private void labelLikely() {
     ReducedProblem likely = reduced.keeping(ofLeastReducedCost()).contracted();
-    label(likely, List.of(best), effort.memory(likely, 1, FIRST_WIDTH));
+    double unused = label(likely, List.of(best), effort.memory(likely, 1, FIRST_WIDTH));
   }
 
   /** Labels all paths of interest, and merges fewer ties next time if that is what is missing. */

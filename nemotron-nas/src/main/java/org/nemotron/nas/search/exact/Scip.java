@@ -6,11 +6,11 @@ public final class Scip {
 
   private Scip() {}
 
-  /** Returns whether OR-Tools is on the class path; loads none of its natives. */
+  /** Returns whether OR-Tools is on the class path and may be read; loads none of its natives. */
   public static boolean isPresent() {
     try {
       Class<?> found = Class.forName(CLASS, false, Scip.class.getClassLoader());
-      return found.getName().equals(CLASS);
+      return Scip.class.getModule().canRead(found.getModule());
     } catch (ClassNotFoundException e) {
       return false;
     }

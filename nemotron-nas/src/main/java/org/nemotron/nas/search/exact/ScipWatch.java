@@ -1,5 +1,6 @@
 package org.nemotron.nas.search.exact;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.ortools.linearsolver.MPSolver;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,16 +36,6 @@ final class ScipWatch implements AutoCloseable {
   @Override
   public void close() {
     ended.countDown();
-    boolean interrupted = Thread.interrupted();
-    while (watching.isAlive()) {
-      try {
-        watching.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterruptibles.joinUninterruptibly(watching);
   }
 }
