@@ -1,9 +1,9 @@
 /**
  * The Puzzle pipeline: library, distillation, scores, costs, exact search, assembly and report.
  *
- * <p>OR-Tools, which solves the search, is not named here: it has no module name of its own, and
- * that of its natives' jar is not legal. It stays on the class path, and a program that puts this
- * module on the module path starts with {@code --add-reads org.nemotron.nas=ALL-UNNAMED}.
+ * <p>OR-Tools, the last resort of the search, is optional and not named here: it has no module name
+ * of its own, and that of its natives' jar is not legal. A program that wants it beside this module
+ * has it on the class path and starts with {@code --add-reads org.nemotron.nas=ALL-UNNAMED}.
  */
 module org.nemotron.nas {
   requires static transitive com.google.errorprone.annotations;

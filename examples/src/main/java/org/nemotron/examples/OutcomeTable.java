@@ -3,11 +3,12 @@ package org.nemotron.examples;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.nemotron.nas.search.AskedLimit;
 import org.nemotron.nas.search.Choice;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchOutcome.Found;
 import org.nemotron.nas.search.SearchOutcome.Infeasible;
-import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+import org.nemotron.nas.search.SearchOutcome.Unfinished;
 import org.nemotron.nas.search.Solution;
 
 /** The outcome of a search as a table for people. */
@@ -22,9 +23,10 @@ final class OutcomeTable {
     if (outcome instanceof Infeasible infeasible) {
       return infeasible(infeasible) + format("%nProven in %s", seconds);
     }
+    Unfinished unfinished = (Unfinished) outcome;
     return format(
-        "Nothing found in %s; no architecture has a score below %s",
-        seconds, ((OutOfTime) outcome).bound());
+        "Nothing found in %s: the search %s; no architecture has a score below %s",
+        seconds, unfinished.ending().inWords(), unfinished.bound());
   }
 
   private static String ending(Found found) {
@@ -32,6 +34,7 @@ final class OutcomeTable {
       case COMPLETE -> "As many as asked for";
       case EXHAUSTED -> "Proven: there are no more";
       case OUT_OF_TIME -> "Out of time";
+      case OUT_OF_MEMORY -> "Out of memory for labels (a larger -Xmx gives more)";
       case CANCELLED -> "Cancelled";
     };
   }
@@ -80,17 +83,15 @@ final class OutcomeTable {
   private static String infeasible(Infeasible infeasible) {
     StringJoiner lines = new StringJoiner("\n");
     lines.add("No architecture meets every budget.");
-    lines.add(
-        format(
-            "%s: %s cannot be met, the nearest possible value is %s",
-            infeasible.budget(), infeasible.limit(), infeasible.leastPossible()));
-    if (infeasible.clash().size() > 1) {
-      lines.add("It clashes only together with: " + infeasible.clash().stream().skip(1).toList());
-    }
-    infeasible.pins().forEach(pin -> lines.add("It clashes only with " + pin.inWords()));
+    lines.add(infeasible.sentence());
     infeasible
         .repairs()
-        .forEach((name, value) -> lines.add(format("Would do: %s moved to %s", name, value)));
+        .forEach(
+            (limit, value) -> {
+              AskedLimit moved =
+                  new AskedLimit(limit.of(), limit.counts(), limit.fromAbove(), value);
+              lines.add("Would do: " + moved.inWords());
+            });
     return lines.toString();
   }
 

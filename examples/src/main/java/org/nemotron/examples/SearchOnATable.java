@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:found",
       "2:proven infeasible",
-      "3:out of time, or cancelled, with nothing found",
+      "3:out of time or memory, or cancelled, with nothing found",
       "64:bad input"
     },
     exitCodeOnInvalidInput = SearchOnATable.BAD_INPUT)

@@ -15,7 +15,7 @@ import org.nemotron.nas.search.Sensitivity;
 record SearchReply(String table, String json, int exitCode) {
   private static final int FOUND = 0;
   private static final int INFEASIBLE = 2;
-  private static final int OUT_OF_TIME = 3;
+  private static final int UNFINISHED = 3;
 
   static SearchReply of(SearchOutcome outcome) {
     return new SearchReply(OutcomeTable.of(outcome), OutcomeJson.write(outcome), exitCode(outcome));
@@ -25,11 +25,11 @@ record SearchReply(String table, String json, int exitCode) {
     if (outcome instanceof SearchOutcome.Found) {
       return FOUND;
     }
-    return outcome instanceof SearchOutcome.Infeasible ? INFEASIBLE : OUT_OF_TIME;
+    return outcome instanceof SearchOutcome.Infeasible ? INFEASIBLE : UNFINISHED;
   }
 
   static SearchReply of(Frontier frontier) {
-    int nothing = frontier.complete() ? INFEASIBLE : OUT_OF_TIME;
+    int nothing = frontier.complete() ? INFEASIBLE : UNFINISHED;
     return new SearchReply(
         BudgetTables.of(frontier),
         OutcomeJson.write(frontier),

@@ -75,7 +75,8 @@ final class SearchOnATableTest {
   void run_nothingFits_saysWhichBudgetAndExits2() throws IOException {
     assertThat(run(PROBLEM.replace("14}", "7}"))).isEqualTo(2);
     assertThat(out.toString())
-        .contains("memoryBytes: 7.0 cannot be met, the nearest possible value is 8.0");
+        .contains(
+            "memoryBytes at most 7 cannot be met: the least that an architecture can have is 8");
   }
 
   @Test
@@ -83,7 +84,7 @@ final class SearchOnATableTest {
     assertThat(run(PROBLEM.replace("14}", "7}"), "--json")).isEqualTo(2);
     assertThat(out.toString())
         .startsWith("{\"status\":\"infeasible\",\"seconds\":")
-        .contains("\"budget\":\"memoryBytes\",\"limit\":7.0,\"leastPossible\":8.0");
+        .contains("\"clash\":[{\"cost\":\"memoryBytes\",\"atMost\":7.0}],\"nearest\":8.0");
   }
 
   @Test
@@ -161,7 +162,7 @@ final class SearchOnATableTest {
   @Test
   void sensitivity_nothingFits_explainsAndExits2() throws IOException {
     assertThat(run(PROBLEM.replace("14}", "7}"), "--sensitivity", "--json")).isEqualTo(2);
-    assertThat(out.toString()).contains("\"leastPossible\":8.0");
+    assertThat(out.toString()).contains("\"nearest\":8.0");
   }
 
   @Test

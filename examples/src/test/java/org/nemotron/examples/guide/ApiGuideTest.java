@@ -8,8 +8,11 @@ import com.google.common.io.Closer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,11 +55,18 @@ import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.score.ScoringSettings;
+import org.nemotron.nas.search.Alternative;
 import org.nemotron.nas.search.Budget;
+import org.nemotron.nas.search.Frontier;
+import org.nemotron.nas.search.FrontierGrid;
+import org.nemotron.nas.search.OutcomeJson;
+import org.nemotron.nas.search.ProblemJson;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.Rule;
+import org.nemotron.nas.search.SearchListener;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchProblem;
+import org.nemotron.nas.search.Sensitivity;
 import org.nemotron.nas.search.Solution;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.engine.EngineSettings;
@@ -141,6 +151,86 @@ final class ApiGuideTest {
     // end
   }
 
+  @Test
+  void searchChapter_ofATable_findsAndExplains() {
+    // snippet: table
+    SearchProblem.Builder layers = SearchProblem.builder();
+    for (int layer = 0; layer < 12; layer++) {
+      double sensitivity = 1 + layer % 5;
+      layers.layer(
+          Alternative.of("wide", 0, Map.of("ms", 3, "mb", 8)),
+          Alternative.of("narrow", 0.1 * sensitivity, Map.of("ms", 2, "mb", 5)),
+          Alternative.of("noop", 0.4 * sensitivity, Map.of("ms", 0, "mb", 0)).ofKinds("noop"));
+    }
+    SearchProblem table =
+        layers
+            .fixedCosts(Map.of("mb", 40)) // what no choice changes: embeddings, head
+            .budget(Budget.atMost("ms", 24))
+            .budget(Budget.between("mb", 80, 110))
+            .rule(Rule.atMost("noop", 3)) // layers of a kind
+            .rule(Rule.force(0, "wide"))
+            .rule(Rule.forbid(11, "noop"))
+            .build();
+    // end
+    assertThat(table.costNames()).containsExactlyInAnyOrder("ms", "mb");
+
+    // snippet: outcome
+    SearchOutcome answer = PuzzleSearch.create().solve(table);
+    if (answer instanceof SearchOutcome.Found found) {
+      Solution architecture = found.best();
+      System.out.println(
+          architecture.ids() + " " + architecture.costs() + " " + architecture.gap());
+    } else if (answer instanceof SearchOutcome.Infeasible infeasible) {
+      System.out.println(infeasible.clash() + " " + infeasible.pins() + " " + infeasible.repairs());
+    } else if (answer instanceof SearchOutcome.Unfinished unfinished) {
+      System.out.println(unfinished.ending() + " " + unfinished.bound());
+    }
+    // end
+    assertThat(answer.orElseThrow().costs()).containsEntry("ms", 24.0);
+
+    // snippet: limits
+    PuzzleSearch hurried =
+        PuzzleSearch.builder()
+            .relativeGap(1e-4) // a weaker proof, sooner
+            .timeLimit(Duration.ofSeconds(10)) // for each call
+            .memoryShare(0.2) // of the greatest heap
+            .listener(
+                new SearchListener() {
+                  @Override
+                  public void onProgress(Progress progress) {
+                    System.out.println(progress.done() + " of " + progress.expected());
+                  }
+
+                  @Override
+                  public void onImprovement(Improvement improvement) {
+                    System.out.println(improvement.score() + " or up to " + improvement.bound());
+                  }
+                })
+            .build();
+    SearchOutcome nearly = hurried.solve(table);
+    // end
+    assertThat(nearly.orElseThrow().gap()).isLessThanOrEqualTo(1e-4);
+
+    // snippet: several
+    SearchProblem five = table.toBuilder().solutions(5).minDifferentLayers(3).build();
+    SearchOutcome several = hurried.solve(five); // each the best that differs enough
+    Frontier frontier = hurried.frontier(table, "ms", 8); // the best for eight limits on "ms"
+    FrontierGrid grid = hurried.grid(table, "ms", 4, "mb", 3);
+    Optional<Sensitivity> sensitivity = PuzzleSearch.create().sensitivity(table);
+    // end
+    assertThat(((SearchOutcome.Found) several).solutions()).hasSize(5);
+    assertThat(frontier.complete()).isTrue();
+    assertThat(grid.cells()).isNotEmpty();
+    assertThat(sensitivity.orElseThrow().budgets()).hasSize(3);
+
+    // snippet: json
+    SearchProblem read = ProblemJson.parse(ProblemJson.write(table));
+    String written = OutcomeJson.write(PuzzleSearch.create().solve(read));
+    // end
+    assertThat(read).isEqualTo(table);
+    assertThat(written).startsWith("{\"status\":\"found\"");
+  }
+
   /** One method, because the guide is one program: each chapter goes on with what the last made. */
   @Test
   void compressionChapters_inOrder_writeAChildThatReads(@TempDir Path folder) throws IOException {
@@ -191,7 +281,7 @@ final class ApiGuideTest {
       // snippet: search
       var problem = new ArchitectureProblem(parent.spec(), scores, costs, Score.Metric.KL);
       SearchOutcome outcome = PuzzleSearch.create().solve(problem.faster(1.2));
-      Solution best = outcome.orElseThrow(); // or a switch: Found, Infeasible, OutOfTime
+      Solution best = outcome.orElseThrow(); // or by type: Found, Infeasible, …
       // end
       assertThat(best.choices()).isNotEmpty();
 

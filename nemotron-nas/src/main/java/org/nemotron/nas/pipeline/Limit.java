@@ -17,9 +17,6 @@ import java.util.Locale;
  * @param value in the quantity's unit
  */
 public record Limit(Quantity quantity, String cost, Bound bound, double value) {
-  /** Where Java begins to print an exponent. */
-  private static final double WITHOUT_EXPONENT = 1e7;
-
   /** Checks the value. */
   public Limit {
     checkArgument(
@@ -48,11 +45,14 @@ public record Limit(Quantity quantity, String cost, Bound bound, double value) {
   /** Returns the limit in words, as they stand in reports. */
   @Override
   public String toString() {
-    return (cost.isEmpty() ? quantity.words() : cost)
-        + " "
-        + bound.words()
-        + " "
-        + (value < WITHOUT_EXPONENT ? value : String.format(Locale.ROOT, "%,.0f", value));
+    return (cost.isEmpty() ? quantity.words() : cost) + " " + bound.words() + " " + number();
+  }
+
+  /** Returns the value for people to read: 24,000,000 rather than 2.4E7. */
+  private String number() {
+    return value == Math.rint(value) && value >= 1000 && value < 1e15
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : Double.toString(value);
   }
 
   /** What can be limited. */

@@ -1,6 +1,7 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 /**
  * Bounds on one cost of the whole architecture, fixed part included; both ends belong to the range.
@@ -13,6 +14,7 @@ public record Budget(String cost, double atLeast, double atMost) {
 
   /** Checks that the range is not empty and bounds something. */
   public Budget {
+    checkNotNull(cost, "the cost of a budget must not be null");
     checkArgument(!cost.isEmpty(), "the cost of a budget must not be empty");
     checkArgument(
         atLeast <= atMost,

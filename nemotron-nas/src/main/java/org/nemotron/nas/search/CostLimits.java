@@ -2,9 +2,9 @@ package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
 import java.time.Duration;
-import java.util.Optional;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Solver;
 import org.nemotron.nas.search.graph.SolverAnswer;
@@ -23,27 +23,38 @@ final class CostLimits {
   private final PathProblem problem;
   private final Constraint cost;
   private final Solver solver;
+  private final KnownPaths known;
   private final Deadline deadline;
 
-  private CostLimits(PathProblem problem, Constraint cost, Solver solver, Deadline deadline) {
+  private CostLimits(
+      PathProblem problem, Constraint cost, Solver solver, KnownPaths known, Deadline deadline) {
     this.problem = problem;
     this.cost = cost;
     this.solver = solver;
+    this.known = known;
     this.deadline = deadline;
   }
 
   /**
    * Returns evenly spaced limits, ascending, from the least value that fits to that of a best
-   * architecture; none when nothing fits. Where a budget from below lies among values so dense that
-   * the least cannot be proven, the first limit is one step above that budget.
+   * architecture. Where a budget from below lies among values so dense that the least cannot be
+   * proven, the first limit is one step above that budget.
+   *
+   * @param best a best architecture
+   * @param known receives the path of least value, which fits under every limit
+   * @param deadline for this
    */
   static ImmutableList<Double> evenly(
-      PathProblem problem, Constraint cost, int count, Solver solver, Deadline deadline) {
-    CostLimits limits = new CostLimits(problem, cost, solver, deadline);
-    return limits
-        .value(problem)
-        .flatMap(greatest -> limits.least(greatest, count).map(l -> spaced(l, greatest, count)))
-        .orElse(ImmutableList.of());
+      PathProblem problem,
+      Constraint cost,
+      Path best,
+      int count,
+      Solver solver,
+      KnownPaths known,
+      Deadline deadline) {
+    double greatest = cost.value(best);
+    CostLimits limits = new CostLimits(problem, cost, solver, known, deadline);
+    return spaced(limits.least(greatest, count), greatest, count);
   }
 
   private static ImmutableList<Double> spaced(double least, double greatest, int count) {
@@ -55,17 +66,25 @@ final class CostLimits {
     return limits.add(high).build();
   }
 
-  private Optional<Double> least(double greatest, int count) {
+  private double least(double greatest, int count) {
     double lowerLimit = lowerLimit();
-    Optional<Double> free = value(withoutLowerLimit().withObjective(cost.coefficients()));
-    if (free.isEmpty() || free.get() >= lowerLimit) {
-      return free;
+    PathProblem free = withoutLowerLimit().withObjective(cost.coefficients());
+    if (!(solver.solve(free, deadline.shared(2)) instanceof SolverAnswer.Best least)) {
+      return greatest; // the time is over
+    }
+    known.add(least.path());
+    if (cost.value(least.path()) >= lowerLimit) {
+      return cost.value(least.path());
     }
     PathProblem asked = problem.withObjective(cost.coefficients());
     SolverAnswer answer = solver.solve(asked, deadline.atMost(LEAST_TIME));
-    return answer instanceof SolverAnswer.Best best && best.bound() >= asked.objective(best.path())
-        ? Optional.of(cost.value(best.path()))
-        : Optional.of(lowerLimit + (greatest - lowerLimit) / count);
+    if (answer instanceof SolverAnswer.Best best) {
+      known.add(best.path());
+      if (best.bound() >= asked.objective(best.path())) {
+        return cost.value(best.path());
+      }
+    }
+    return lowerLimit + (greatest - lowerLimit) / count;
   }
 
   private double lowerLimit() {
@@ -86,12 +105,5 @@ final class CostLimits {
 
   private boolean isOfCost(Constraint one) {
     return !one.counts() && one.name().equals(cost.name());
-  }
-
-  /** Returns the cost of the best path of a problem, empty when there is none. */
-  private Optional<Double> value(PathProblem of) {
-    return solver.solve(of, deadline) instanceof SolverAnswer.Best best
-        ? Optional.of(cost.value(best.path()))
-        : Optional.empty();
   }
 }

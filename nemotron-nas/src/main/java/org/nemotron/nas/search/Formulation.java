@@ -66,8 +66,7 @@ record Formulation(
             .toArray();
     double atMost = count.atMost() == Integer.MAX_VALUE ? Double.POSITIVE_INFINITY : count.atMost();
     double atLeast = count.atLeast() == 0 ? Double.NEGATIVE_INFINITY : count.atLeast();
-    return Constraint.onCount("layers of kind " + count.kind(), coefficients)
-        .between(atLeast, atMost);
+    return Constraint.onCount(count.kind(), coefficients).between(atLeast, atMost);
   }
 
   /** Returns the arcs of a path as choices. */

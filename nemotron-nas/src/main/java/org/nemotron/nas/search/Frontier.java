@@ -7,9 +7,10 @@ import java.time.Duration;
  * The best architectures over a range of limits on one cost.
  *
  * @param cost the cost whose limit varies
- * @param points by ascending limit; limits that no architecture respects are left out
- * @param complete whether every point asked for is here; otherwise time ran out or the caller
- *     cancelled
+ * @param points by ascending limit, each with its gap; limits that no architecture respects are
+ *     left out
+ * @param complete whether every point asked for is here and proven, to the gap that was asked for;
+ *     otherwise time or memory ran out, or the caller cancelled
  * @param elapsed how long the search took
  */
 public record Frontier(

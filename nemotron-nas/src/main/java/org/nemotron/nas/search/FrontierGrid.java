@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param otherCost the other cost
  * @param cells by ascending limit on the one cost, then on the other; cells that no architecture
  *     respects are left out
- * @param complete whether every cell is proven; otherwise time ran out or the caller cancelled
+ * @param complete whether every cell is proven, to the gap that was asked for; otherwise time or
+ *     memory ran out, or the caller cancelled
  * @param elapsed how long the search took
  */
 public record FrontierGrid(

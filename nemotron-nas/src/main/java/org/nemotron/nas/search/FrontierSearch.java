@@ -22,6 +22,7 @@ final class FrontierSearch {
   private final double relativeGap;
   private final Deadline deadline;
   private final SearchListener listener;
+  private final KnownPaths known;
   private final List<Frontier.Point> points = new ArrayList<>();
   private boolean complete = true;
 
@@ -38,14 +39,30 @@ final class FrontierSearch {
     this.relativeGap = relativeGap;
     this.deadline = deadline;
     this.listener = listener;
+    this.known = new KnownPaths(solver, relativeGap, deadline, listener);
   }
 
   /** Returns the best architecture at evenly spaced limits. */
   Frontier evenly(int count) {
-    ImmutableList<Double> limits =
-        CostLimits.evenly(formulation.paths(), cost, count, solver, deadline);
-    for (double limit : limits.reverse()) {
-      best(within(limit)).ifPresent(best -> add(limit, best, count));
+    int problems = count + 2; // the points, and the two that limit them
+    PathProblem paths = formulation.paths();
+    Optional<SolverAnswer.Best> loosest = best(paths, Double.NEGATIVE_INFINITY, problems--);
+    if (loosest.isEmpty()) {
+      return frontier();
+    }
+    Deadline share = deadline.shared(problems--);
+    Path path = loosest.get().path();
+    double bound = loosest.get().bound();
+    for (double limit :
+        CostLimits.evenly(paths, cost, path, count, solver, known, share).reverse()) {
+      if (deadline.cancelled()) {
+        break;
+      }
+      Optional<SolverAnswer.Best> best = best(within(limit), bound, problems--);
+      if (best.isPresent()) {
+        add(limit, best.get(), count);
+        bound = best.get().bound(); // tighter limits only raise it
+      }
     }
     return frontier();
   }
@@ -54,7 +71,7 @@ final class FrontierSearch {
   Frontier everyStep(double low, double high) {
     double limit = high;
     while (limit >= low) {
-      Optional<SolverAnswer.Best> best = best(within(limit));
+      Optional<SolverAnswer.Best> best = best(within(limit), Double.NEGATIVE_INFINITY, 1);
       if (best.isEmpty() || deadline.isPast()) {
         return frontier();
       }
@@ -79,8 +96,8 @@ final class FrontierSearch {
     return formulation.paths().plus(cost.upTo(limit));
   }
 
-  private Optional<SolverAnswer.Best> best(PathProblem asked) {
-    SolverAnswer answer = solver.solve(asked, deadline);
+  private Optional<SolverAnswer.Best> best(PathProblem asked, double bound, int problems) {
+    SolverAnswer answer = known.solve(asked, bound, problems);
     complete &= !(answer instanceof SolverAnswer.Stopped);
     return answer instanceof SolverAnswer.Best best ? Optional.of(best) : Optional.empty();
   }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.nemotron.nas.search.SearchOutcome.Found;
 import org.nemotron.nas.search.SearchOutcome.Infeasible;
-import org.nemotron.nas.search.SearchOutcome.OutOfTime;
+import org.nemotron.nas.search.SearchOutcome.Unfinished;
 
 /** Writes outcomes as JSON; numbers that are not finite are left out. */
 public final class OutcomeJson {
@@ -15,7 +15,10 @@ public final class OutcomeJson {
 
   private OutcomeJson() {}
 
-  /** Returns an outcome as JSON: {@code "status"} is found, infeasible or outOfTime. */
+  /**
+   * Returns an outcome as JSON: {@code "status"} is found, infeasible, outOfTime, outOfMemory or
+   * cancelled. The limits that clash are written as those of a problem.
+   */
   public static String write(SearchOutcome outcome) {
     ObjectNode root = MAPPER.createObjectNode();
     double seconds = outcome.elapsed().toNanos() / NANOS;
@@ -27,11 +30,19 @@ public final class OutcomeJson {
     } else if (outcome instanceof Infeasible infeasible) {
       root.put("status", "infeasible").put("seconds", seconds);
       write(infeasible, root);
-    } else if (outcome instanceof OutOfTime outOfTime) {
-      root.put("status", "outOfTime").put("seconds", seconds);
-      put(root, "bound", outOfTime.bound());
+    } else if (outcome instanceof Unfinished unfinished) {
+      root.put("status", status(unfinished)).put("seconds", seconds);
+      put(root, "bound", unfinished.bound());
     }
     return root.toString();
+  }
+
+  private static String status(Unfinished unfinished) {
+    return switch (unfinished.ending()) {
+      case CANCELLED -> "cancelled";
+      case OUT_OF_MEMORY -> "outOfMemory";
+      case OUT_OF_TIME, COMPLETE, EXHAUSTED -> "outOfTime";
+    };
   }
 
   /** Returns a frontier as JSON: every point has a limit and a solution. */
@@ -78,14 +89,25 @@ public final class OutcomeJson {
   }
 
   private static void write(Infeasible infeasible, ObjectNode node) {
-    node.put("budget", infeasible.budget()).put("limit", infeasible.limit());
-    put(node, "leastPossible", infeasible.leastPossible());
-    infeasible.clash().forEach(node.putArray("clash")::add);
+    ArrayNode clash = node.putArray("clash");
+    infeasible.clash().forEach(limit -> write(limit, limit.value(), clash.addObject()));
+    put(node, "nearest", infeasible.nearest());
     if (!infeasible.pins().isEmpty()) {
       ArrayNode pins = node.putArray("pins");
       infeasible.pins().forEach(pin -> ProblemJson.write(pin, pins.addObject()));
     }
-    infeasible.repairs().forEach(node.putObject("repairs")::put);
+    ArrayNode repairs = node.putArray("repairs");
+    infeasible.repairs().forEach((limit, value) -> write(limit, value, repairs.addObject()));
+  }
+
+  private static void write(AskedLimit limit, double value, ObjectNode node) {
+    node.put(limit.counts() ? "kind" : "cost", limit.of());
+    String bound = limit.fromAbove() ? "atMost" : "atLeast";
+    if (limit.counts()) {
+      node.put(bound, Math.round(value));
+    } else {
+      node.put(bound, value);
+    }
   }
 
   private static void put(ObjectNode node, String name, double value) {

@@ -1,6 +1,7 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.nemotron.nas.search.exact.ExactSolver;
+import org.nemotron.nas.search.exact.Scip;
 import org.nemotron.nas.search.exact.ScipSolver;
 import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.Solver;
@@ -22,10 +24,9 @@ import org.nemotron.nas.search.graph.Solver;
  * integer solver does this.
  */
 public final class PuzzleSearch {
-  private static final Duration UNLIMITED = Duration.ofDays(365);
-
   private final Solver solver;
   private final Solver exact;
+  private final ExactSolver own;
   private final double relativeGap;
   private final Duration timeLimit;
   private final SearchListener listener;
@@ -33,8 +34,10 @@ public final class PuzzleSearch {
   private final Optional<TieBreak> tieBreak;
 
   private PuzzleSearch(Builder builder) {
-    this.solver = builder.method.solver(builder.relativeGap);
-    this.exact = builder.method.solver(0);
+    long labelBytes = ExactSolver.bytesOfHeap(builder.memoryShare);
+    this.solver = builder.method.solver(builder.relativeGap, labelBytes);
+    this.exact = builder.method.solver(0, labelBytes);
+    this.own = new ExactSolver(0, labelBytes);
     this.relativeGap = builder.relativeGap;
     this.timeLimit = builder.timeLimit;
     this.listener = builder.listener;
@@ -42,7 +45,11 @@ public final class PuzzleSearch {
     this.tieBreak = builder.tieBreak;
   }
 
-  /** Returns a search without a time limit: every answer is proven to be the best. */
+  /**
+   * Returns a search without a time limit: every answer is proven to be the best, unless memory
+   * ends it. Most problems take less than a second, some take minutes: {@link Builder#relativeGap}
+   * and {@link Builder#timeLimit} bound that.
+   */
   public static PuzzleSearch create() {
     return builder().build();
   }
@@ -58,14 +65,14 @@ public final class PuzzleSearch {
    * @param problem the alternatives, budgets and rules
    */
   public SearchOutcome solve(SearchProblem problem) {
-    return solve(problem, solver);
+    return solve(problem, solver, relativeGap);
   }
 
-  private SearchOutcome solve(SearchProblem problem, Solver by) {
+  private SearchOutcome solve(SearchProblem problem, Solver by, double gap) {
     if (tieBreak.isPresent()) {
       checkCost(problem, tieBreak.get().cost());
     }
-    return new DiverseSearch(problem, by, tieBreak, deadline(), listener).solve();
+    return new DiverseSearch(problem, by, own, gap, tieBreak, deadline(), listener).solve();
   }
 
   /**
@@ -92,7 +99,7 @@ public final class PuzzleSearch {
    * errors of the scores; empty when there are no two that fit. Exact, whatever the relative gap.
    */
   public Optional<Confidence> confidence(SearchProblem problem) {
-    SearchOutcome outcome = solve(problem.toBuilder().solutions(2).build(), exact);
+    SearchOutcome outcome = solve(problem.toBuilder().solutions(2).build(), exact, 0);
     return outcome instanceof SearchOutcome.Found found && found.solutions().size() == 2
         ? Optional.of(Confidence.of(found.solutions().get(0), found.solutions().get(1)))
         : Optional.empty();
@@ -157,14 +164,17 @@ public final class PuzzleSearch {
 
   /** The solver. */
   public enum Method {
-    /** This library's own method; SCIP goes on where that would need too much memory. */
+    /**
+     * This library's own method. Where that would need too much memory SCIP goes on, if the
+     * application has OR-Tools ({@code com.google.ortools:ortools-java}) on its class path.
+     */
     OWN,
-    /** SCIP alone, with the problem as it stands: to compare with. */
+    /** SCIP alone, with the problem as it stands: to compare with. Needs OR-Tools. */
     SCIP;
 
-    private Solver solver(double relativeGap) {
+    private Solver solver(double relativeGap, long labelBytes) {
       return switch (this) {
-        case OWN -> new ExactSolver(relativeGap);
+        case OWN -> new ExactSolver(relativeGap, labelBytes);
         case SCIP -> new ScipSolver(relativeGap);
       };
     }
@@ -172,7 +182,8 @@ public final class PuzzleSearch {
 
   /** Collects the settings of a {@link PuzzleSearch}. */
   public static final class Builder {
-    private Duration timeLimit = UNLIMITED;
+    private Duration timeLimit = Deadline.UNLIMITED;
+    private double memoryShare = ExactSolver.MEMORY_SHARE;
     private double relativeGap;
     private SearchListener listener = SearchListener.SILENT;
     private BooleanSupplier cancelled = Deadline.NEVER;
@@ -181,18 +192,36 @@ public final class PuzzleSearch {
 
     private Builder() {}
 
-    /** Sets after how long a call returns the best it has found; unlimited unless set. */
+    /**
+     * Sets after how long a call returns the best it has found; unlimited unless set. A frontier or
+     * grid divides it among its points.
+     */
     @CanIgnoreReturnValue
     public Builder timeLimit(Duration limit) {
       checkArgument(
           !limit.isNegative() && !limit.isZero(), "timeLimit (%s) must be positive", limit);
-      timeLimit = limit.compareTo(UNLIMITED) < 0 ? limit : UNLIMITED;
+      timeLimit = limit.compareTo(Deadline.UNLIMITED) < 0 ? limit : Deadline.UNLIMITED;
+      return this;
+    }
+
+    /**
+     * Sets what share of the greatest heap the labels of a search may take; a quarter unless set.
+     * Where a proof needs more, the answer has a gap and ends as {@link
+     * SearchOutcome.Ending#OUT_OF_MEMORY}. Searches at the same time take it each.
+     *
+     * @param share more than 0 and at most 0.9
+     */
+    @CanIgnoreReturnValue
+    public Builder memoryShare(double share) {
+      checkArgument(0 < share && share <= 0.9, "memoryShare (%s) must be from 0 to 0.9", share);
+      memoryShare = share;
       return this;
     }
 
     /**
      * Sets how far the bound of a solution may stay below its score, as a share of the score: a
-     * weaker proof, sooner. 0 unless set: every solution is proven to be the best.
+     * weaker proof, sooner: 1e-4 is often there in a tenth of a second where the proof takes
+     * minutes. 0 unless set: every solution is proven to be the best.
      */
     @CanIgnoreReturnValue
     public Builder relativeGap(double gap) {
@@ -201,14 +230,17 @@ public final class PuzzleSearch {
       return this;
     }
 
-    /** Sets the listener that is called after every solution and point. */
+    /** Sets the listener that is called after every solution, point and improvement. */
     @CanIgnoreReturnValue
     public Builder listener(SearchListener newListener) {
       listener = newListener;
       return this;
     }
 
-    /** Sets the condition, evaluated often, that stops a call, which returns the best it found. */
+    /**
+     * Sets the condition, evaluated often, that stops a call, which returns the best it found. To
+     * interrupt the searching thread does the same; its interrupt status stays set.
+     */
     @CanIgnoreReturnValue
     public Builder cancelledWhen(BooleanSupplier newCancelled) {
       cancelled = newCancelled;
@@ -229,8 +261,16 @@ public final class PuzzleSearch {
       return this;
     }
 
-    /** Returns the search. */
+    /**
+     * Returns the search.
+     *
+     * @throws IllegalStateException if the method is SCIP and OR-Tools is not on the class path
+     */
     public PuzzleSearch build() {
+      checkState(
+          method != Method.SCIP || Scip.isPresent(),
+          "method SCIP needs OR-Tools, which is not on the class path.\n"
+              + "Maybe add the dependency com.google.ortools:ortools-java, or take method OWN.");
       return new PuzzleSearch(this);
     }
   }

@@ -16,7 +16,7 @@ import java.util.Map;
  *
  * <p>An architecture is a chain of alternatives that covers every layer once. Its score is the sum
  * of their scores, which the search minimizes; each of its costs is the fixed cost plus the sum of
- * theirs.
+ * theirs, rounded once, whatever the order of the layers.
  *
  * @param layers the alternatives that may stand in each layer; one that covers k layers is listed
  *     in the first of them

@@ -16,7 +16,8 @@ import com.google.common.collect.ImmutableSet;
  *     the score when the optimum is proven. For solutions after the first, of every one that also
  *     differs from each earlier solution in enough layers
  * @param gap {@code (score - bound) / |score|}, 0 when the optimum is proven
- * @param costs every cost of the whole architecture, fixed costs included, added again
+ * @param costs every cost of the whole architecture, fixed costs included, added again: the exact
+ *     sum, rounded once
  */
 public record Solution(
     ImmutableList<Choice> choices,

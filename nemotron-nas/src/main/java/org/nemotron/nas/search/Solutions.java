@@ -3,6 +3,7 @@ package org.nemotron.nas.search;
 import com.google.common.base.Verify;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import org.nemotron.nas.search.graph.CostSum;
 import org.nemotron.nas.search.graph.Path;
 
 /** Turns paths into {@link Solution}s by adding everything again from the alternatives. */
@@ -42,11 +43,11 @@ final class Solutions {
       SearchProblem problem, ImmutableList<Choice> choices) {
     ImmutableMap.Builder<String, Double> costs = ImmutableMap.builder();
     for (String cost : problem.costNames()) {
-      double sum = problem.fixedCosts().getOrDefault(cost, 0.0);
+      CostSum sum = new CostSum(problem.fixedCosts().getOrDefault(cost, 0.0));
       for (Choice choice : choices) {
-        sum += choice.alternative().costs().getOrDefault(cost, 0.0);
+        sum.add(choice.alternative().costs().getOrDefault(cost, 0.0));
       }
-      costs.put(cost, sum);
+      costs.put(cost, sum.value());
     }
     return costs.buildOrThrow();
   }

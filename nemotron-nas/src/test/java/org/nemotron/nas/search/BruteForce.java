@@ -1,12 +1,13 @@
 package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Tries every architecture of a small problem, with plain loops and sums. */
+/** Tries every architecture of a small problem, with plain loops and exact sums. */
 public final class BruteForce {
   private final SearchProblem problem;
   private final List<ImmutableList<Choice>> architectures = new ArrayList<>();
@@ -70,11 +71,11 @@ public final class BruteForce {
   }
 
   double cost(ImmutableList<Choice> choices, String cost) {
-    double sum = problem.fixedCosts().getOrDefault(cost, 0.0);
+    BigDecimal sum = new BigDecimal(problem.fixedCosts().getOrDefault(cost, 0.0));
     for (Choice choice : choices) {
-      sum += choice.alternative().costs().getOrDefault(cost, Double.NaN);
+      sum = sum.add(new BigDecimal(choice.alternative().costs().getOrDefault(cost, Double.NaN)));
     }
-    return sum;
+    return sum.doubleValue();
   }
 
   /** Returns the summed score. */

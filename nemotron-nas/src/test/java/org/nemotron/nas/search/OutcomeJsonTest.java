@@ -12,6 +12,8 @@ import org.nemotron.nas.search.SearchOutcome.Infeasible;
 import org.nemotron.nas.search.SearchOutcome.OutOfTime;
 
 final class OutcomeJsonTest {
+  private static final AskedLimit MEMORY = new AskedLimit("memory", false, true, 5);
+  private static final AskedLimit NOOPS = new AskedLimit("noop", true, false, 3);
   private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
   private static final ImmutableMap<String, Double> COSTS = ImmutableMap.of("memory", 3.0);
   private static final String PROVEN =
@@ -51,35 +53,48 @@ final class OutcomeJsonTest {
   void write_infeasible_namesBudgetClashAndRepairs() {
     Infeasible infeasible =
         new Infeasible(
-            "memory",
-            5,
+            ImmutableList.of(MEMORY, NOOPS),
             20,
-            ImmutableList.of("memory", "latency"),
             ImmutableList.of(),
-            ImmutableMap.of("latency", 9.0),
+            ImmutableMap.of(NOOPS, 1.0),
             HALF_A_SECOND);
     assertThat(OutcomeJson.write(infeasible))
         .isEqualTo(
-            "{\"status\":\"infeasible\",\"seconds\":0.5,\"budget\":\"memory\",\"limit\":5.0,"
-                + "\"leastPossible\":20.0,\"clash\":[\"memory\",\"latency\"],"
-                + "\"repairs\":{\"latency\":9.0}}");
+            "{\"status\":\"infeasible\",\"seconds\":0.5,"
+                + "\"clash\":[{\"cost\":\"memory\",\"atMost\":5.0},{\"kind\":\"noop\",\"atLeast\":3}],"
+                + "\"nearest\":20.0,\"repairs\":[{\"kind\":\"noop\",\"atLeast\":1}]}");
   }
 
   @Test
   void write_infeasibleBecauseOfPins_namesThemAsTheProblemDoes() {
     Infeasible infeasible =
         new Infeasible(
-            "memory",
-            5,
+            ImmutableList.of(MEMORY),
             20,
-            ImmutableList.of("memory"),
             ImmutableList.of(new Rule.Force(1, "a"), new Rule.Forbid(2, "b")),
             ImmutableMap.of(),
             HALF_A_SECOND);
     assertThat(OutcomeJson.write(infeasible))
         .endsWith(
-            "\"clash\":[\"memory\"],\"pins\":[{\"layer\":1,\"force\":\"a\"},"
-                + "{\"layer\":2,\"forbid\":\"b\"}],\"repairs\":{}}");
+            "\"clash\":[{\"cost\":\"memory\",\"atMost\":5.0}],\"nearest\":20.0,\"pins\":[{\"layer\":1,\"force\":\"a\"},"
+                + "{\"layer\":2,\"forbid\":\"b\"}],\"repairs\":[]}");
+  }
+
+  @Test
+  void write_unfinished_saysWhy() {
+    assertThat(OutcomeJson.write(new SearchOutcome.Cancelled(1.5, HALF_A_SECOND)))
+        .startsWith("{\"status\":\"cancelled\",");
+    assertThat(OutcomeJson.write(new SearchOutcome.OutOfMemory(1.5, HALF_A_SECOND)))
+        .startsWith("{\"status\":\"outOfMemory\",");
+  }
+
+  @Test
+  void write_unexplained_hasNoNearest() {
+    Infeasible infeasible =
+        new Infeasible(
+            ImmutableList.of(), Double.NaN, ImmutableList.of(), ImmutableMap.of(), HALF_A_SECOND);
+    assertThat(OutcomeJson.write(infeasible))
+        .isEqualTo("{\"status\":\"infeasible\",\"seconds\":0.5,\"clash\":[],\"repairs\":[]}");
   }
 
   @Test

@@ -8,11 +8,13 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,7 @@ import org.nemotron.nas.search.graph.FreshSeries;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Series;
+import org.nemotron.nas.search.graph.SolveListener;
 import org.nemotron.nas.search.graph.SolverAnswer;
 
 final class PuzzleSearchTest {
@@ -44,7 +47,11 @@ final class PuzzleSearchTest {
 
   @Test
   void solve_limitOneRoundingBelowTheBest_findsTheNextBest() {
-    double total = 9.0 + 3.633213868427073 + 7.896638452647492;
+    double total =
+        DoubleStream.of(9.0, 3.633213868427073, 7.896638452647492)
+            .mapToObj(BigDecimal::new)
+            .reduce(BigDecimal.ZERO, BigDecimal::add)
+            .doubleValue();
     SearchProblem problem =
         SearchProblem.builder()
             .layer(Alternative.of("only", 1.4, Map.of("memory", 3.633213868427073)))
@@ -63,12 +70,12 @@ final class PuzzleSearchTest {
     SearchProblem problem =
         twoLayers().budget(Budget.atMost("memory", 5)).budget(Budget.atMost("latency", 5)).build();
     Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
-    assertThat(infeasible.clash()).containsExactly("memory", "latency");
-    assertThat(infeasible.budget()).isEqualTo("memory");
-    assertThat(infeasible.limit()).isEqualTo(5);
-    assertThat(infeasible.leastPossible()).isEqualTo(20);
+    AskedLimit memory = new AskedLimit("memory", false, true, 5);
+    AskedLimit latency = new AskedLimit("latency", false, true, 5);
+    assertThat(infeasible.clash()).containsExactly(memory, latency);
+    assertThat(infeasible.nearest()).isEqualTo(20);
     assertThat(infeasible.repairs())
-        .containsExactlyInAnyOrderEntriesOf(Map.of("memory", 20.0, "latency", 20.0));
+        .containsExactlyInAnyOrderEntriesOf(Map.of(memory, 20.0, latency, 20.0));
   }
 
   @Test
@@ -76,11 +83,11 @@ final class PuzzleSearchTest {
     SearchProblem problem =
         twoLayers().budget(Budget.atLeast("memory", 15)).budget(Budget.atMost("memory", 5)).build();
     Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
-    assertThat(infeasible.clash()).containsExactly("memory at least 15.0", "memory at most 5.0");
-    assertThat(infeasible.budget()).isEqualTo("memory");
+    AskedLimit low = new AskedLimit("memory", false, false, 15);
+    AskedLimit high = new AskedLimit("memory", false, true, 5);
+    assertThat(infeasible.clash()).containsExactly(low, high);
     assertThat(infeasible.repairs())
-        .containsExactlyInAnyOrderEntriesOf(
-            Map.of("memory at least 15.0", 2.0, "memory at most 5.0", 20.0));
+        .containsExactlyInAnyOrderEntriesOf(Map.of(low, 2.0, high, 20.0));
     assertThat(infeasible.pins()).isEmpty();
   }
 
@@ -93,12 +100,12 @@ final class PuzzleSearchTest {
             .rule(Rule.force(1, "wide"))
             .build();
     Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
-    assertThat(infeasible.clash()).containsExactly("memory");
+    assertThat(infeasible.clash()).containsExactly(new AskedLimit("memory", false, true, 5));
     assertThat(infeasible.pins()).containsExactly(new Rule.Force(1, "wide"));
     assertThat(infeasible.sentence())
         .isEqualTo(
-            "memory is limited to 5.00000, but the nearest that an architecture can have is"
-                + " 11.0000, given candidate wide forced in layer 1");
+            "memory at most 5 cannot be met: the least that an architecture can have is 11, given"
+                + " candidate wide forced in layer 1");
   }
 
   @Test
@@ -117,8 +124,8 @@ final class PuzzleSearchTest {
             .budget(Budget.atMost("memory", 8))
             .build();
     Infeasible infeasible = (Infeasible) PuzzleSearch.create().solve(problem);
-    assertThat(infeasible.clash()).containsExactly("memory");
-    assertThat(infeasible.leastPossible()).isEqualTo(9);
+    assertThat(infeasible.clash()).containsExactly(new AskedLimit("memory", false, true, 8));
+    assertThat(infeasible.nearest()).isEqualTo(9);
   }
 
   @Test
@@ -130,10 +137,26 @@ final class PuzzleSearchTest {
   }
 
   @Test
-  void solve_cancelledBeforeAnything_isOutOfTime() {
+  void solve_cancelledBeforeAnything_isToldApartFromATimeLimit() {
     PuzzleSearch search = PuzzleSearch.builder().cancelledWhen(() -> true).build();
     assertThat(search.solve(twoLayers().budget(Budget.atMost("memory", 12)).build()))
-        .isInstanceOf(SearchOutcome.OutOfTime.class);
+        .isInstanceOf(SearchOutcome.Cancelled.class);
+  }
+
+  @Test
+  void solve_interrupted_isCancelledAndKeepsTheFlag() {
+    SearchProblem problem = LargeProblem.withRandomCosts(40).toBuilder().solutions(50).build();
+    PuzzleSearch search =
+        PuzzleSearch.builder().listener(progress -> Thread.currentThread().interrupt()).build();
+    try {
+      Found found = (Found) search.solve(problem);
+      assertThat(found.ending()).isEqualTo(Ending.CANCELLED);
+      assertThat(found.solutions()).hasSize(1);
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+      assertThat(search.solve(problem)).isInstanceOf(SearchOutcome.Cancelled.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
   }
 
   @Test
@@ -449,7 +472,7 @@ final class PuzzleSearchTest {
     Deadline never = Deadline.startingNow(Duration.ofDays(1), () -> false);
     double[] scores = new double[count];
     for (int i = 0; i < count; i++) {
-      Path path = ((SolverAnswer.Best) series.next(never)).path();
+      Path path = ((SolverAnswer.Best) series.next(never, SolveListener.SILENT)).path();
       scores[i] = paths.objective(path);
       series.add(paths.distance(path, 5));
     }

@@ -169,17 +169,62 @@ final class SearchChecksTest {
   void sentence_severalClash_namesTheOthers() {
     Infeasible infeasible =
         new Infeasible(
-            "memory",
-            5,
-            20,
-            ImmutableList.of("memory", "layers of kind light"),
+            ImmutableList.of(
+                new AskedLimit("memory", false, true, 24e6),
+                new AskedLimit("light", true, false, 3)),
+            25.5e6,
             ImmutableList.of(new Rule.Forbid(2, "a")),
             ImmutableMap.of(),
             Duration.ZERO);
     assertThat(infeasible.sentence())
         .isEqualTo(
-            "memory is limited to 5.00000, but the nearest that an architecture can have is"
-                + " 20.0000, given layers of kind light and candidate a forbidden in layer 2");
+            "memory at most 24,000,000 cannot be met: the least that an architecture can have is"
+                + " 25,500,000, given at least 3 layers of kind light and candidate a forbidden in"
+                + " layer 2");
+  }
+
+  @Test
+  void sentence_limitFromBelow_namesTheGreatest() {
+    assertThat(infeasible(new AskedLimit("ms", false, false, 6), 5.25).sentence())
+        .isEqualTo(
+            "ms at least 6 cannot be met: the greatest that an architecture can have is 5.25");
+  }
+
+  @Test
+  void sentence_nearestLooksLikeTheLimit_showsAllDigits() {
+    assertThat(infeasible(new AskedLimit("ms", false, true, 0.3), 0.30000000000000004).sentence())
+        .endsWith("the least that an architecture can have is 0.30000000000000004");
+  }
+
+  @Test
+  void sentence_noTimeForAnExplanation_saysSo() {
+    assertThat(
+            new Infeasible(
+                    ImmutableList.of(),
+                    Double.NaN,
+                    ImmutableList.of(),
+                    ImmutableMap.of(),
+                    Duration.ZERO)
+                .sentence())
+        .isEqualTo(
+            "no architecture respects every budget and rule; which of them clash was not found");
+  }
+
+  private static Infeasible infeasible(AskedLimit limit, double nearest) {
+    return new Infeasible(
+        ImmutableList.of(limit), nearest, ImmutableList.of(), ImmutableMap.of(), Duration.ZERO);
+  }
+
+  @Test
+  void inWords_numbersOfAnySize_readWell() {
+    assertThat(new AskedLimit("bytes", false, true, 24e9).inWords())
+        .isEqualTo("bytes at most 24,000,000,000");
+    assertThat(new AskedLimit("ms", false, false, 1234.5).inWords())
+        .isEqualTo("ms at least 1,234.5");
+    assertThat(new AskedLimit("ms", false, true, -0.125).inWords()).isEqualTo("ms at most -0.125");
+    assertThat(new AskedLimit("ms", false, true, 1e300).inWords()).isEqualTo("ms at most 1.0E300");
+    assertThat(new AskedLimit("noop", true, true, 20).inWords())
+        .isEqualTo("at most 20 layers of kind noop");
   }
 
   @Test
@@ -209,6 +254,7 @@ final class SearchChecksTest {
     assertNull(() -> Rule.force(0, null), "the id of a forced candidate must not be null");
     assertNull(() -> Rule.forbid(0, null), "the id of a forbidden candidate must not be null");
     assertNull(() -> Rule.atMost(null, 1), "the kind of a rule must not be null");
+    assertNull(() -> Budget.atMost(null, 1), "the cost of a budget must not be null");
   }
 
   private static void assertNull(ThrowingCallable made, String sentence) {

@@ -26,6 +26,29 @@ public final class SmallProblems {
     return Arbitraries.randomValue(random -> problem(random, false));
   }
 
+  /** Returns problems with one to three budgets, whose costs and limits are tenths. */
+  static Arbitrary<SearchProblem> ofTenths() {
+    return Arbitraries.randomValue(
+        random -> {
+          int layers = 1 + random.nextInt(6);
+          SearchProblem.Builder builder = SearchProblem.builder();
+          for (int layer = 0; layer < layers; layer++) {
+            List<Alternative> candidates = new ArrayList<>();
+            for (int i = 0; i < 1 + random.nextInt(5); i++) {
+              ImmutableMap<String, Double> costs =
+                  ImmutableMap.of(
+                      MEMORY, 0.1 * random.nextInt(9), LATENCY, 0.7 * (1 + random.nextInt(3)));
+              candidates.add(Alternative.of("c" + i, random.nextDouble(), costs));
+            }
+            builder.layer(candidates);
+          }
+          return builder
+              .budget(Budget.atMost(MEMORY, 0.1 * random.nextInt(4 * layers + 1)))
+              .budget(Budget.atMost(LATENCY, 0.7 * random.nextInt(3 * layers + 1)))
+              .build();
+        });
+  }
+
   /** Returns problems with three budgets of which few can be met together, and no rules. */
   static Arbitrary<SearchProblem> tight() {
     return Arbitraries.randomValue(

@@ -32,10 +32,7 @@ public final class Consumer {
                     Alternative.of("narrow", 0.5, ImmutableMap.of("bytes", 4.0))))
             .budget(Budget.atMost("bytes", 5.0))
             .build();
-    for (PuzzleSearch.Method method : PuzzleSearch.Method.values()) {
-      var outcome = PuzzleSearch.builder().method(method).build().solve(problem);
-      System.out.println(method + ": " + outcome.orElseThrow().choices());
-    }
+    System.out.println(PuzzleSearch.create().solve(problem).orElseThrow().choices());
     ChatTemplate template = ChatTemplate.of(TEMPLATE, ImmutableMap.of());
     System.out.println(template.render(ImmutableList.of(ChatMessage.user("hello")), false));
     try (TextGenerator generator = TextGenerator.open(Path.of(arguments[0]))) {

@@ -20,6 +20,7 @@ final class BidirectionalLabeling {
   private final Constraints constraints;
   private final double[] multipliers;
   private final Incumbent incumbent;
+  private final LabelMemory memory;
   private final ForwardLabeling forward;
   private final ForwardLabeling backward;
   private final double ceiling;
@@ -27,24 +28,25 @@ final class BidirectionalLabeling {
   /**
    * @param multipliers sets of multipliers of the problem, the best first
    * @param ceiling a value that the objective of every path of interest is below
-   * @param width how many labels a node keeps
-   * @param strict whether rounding counts as a difference between labels
+   * @param memory how many labels a node keeps
+   * @param ties how labels whose sums are the same up to rounding are told apart
    */
   BidirectionalLabeling(
       ReducedProblem problem,
       List<Multipliers> multipliers,
       Incumbent incumbent,
       double ceiling,
-      int width,
-      boolean strict) {
+      LabelMemory memory,
+      Ties ties) {
     this.problem = problem;
     this.constraints = problem.constraints;
     this.multipliers = multipliers.get(0).values;
     this.incumbent = incumbent;
+    this.memory = memory;
     this.ceiling = ceiling;
     double cutoff = cutoff();
-    this.forward = new ForwardLabeling(problem, multipliers, cutoff, width, strict);
-    this.backward = new ForwardLabeling(problem.reversed(), multipliers, cutoff, width, strict);
+    this.forward = new ForwardLabeling(problem, multipliers, cutoff, memory, ties);
+    this.backward = new ForwardLabeling(problem.reversed(), multipliers, cutoff, memory, ties);
   }
 
   private double cutoff() {
@@ -67,6 +69,16 @@ final class BidirectionalLabeling {
    * @return a bound on all paths that were dropped, infinite when none was
    */
   double run(Deadline deadline, double enough) {
+    try {
+      return label(deadline, enough);
+    } catch (OutOfMemoryError e) {
+      // Others took more of the heap than was foreseen. The labels are lost, nothing else is.
+      memory.exhaust();
+      return Double.NEGATIVE_INFINITY;
+    }
+  }
+
+  private double label(Deadline deadline, double enough) {
     int last = problem.graph.lastNode();
     while (forward.at() + backward.at() < last && !deadline.isPast()) {
       (forward.settle() <= backward.settle() ? forward : backward).advance();
@@ -90,16 +102,17 @@ final class BidirectionalLabeling {
   }
 
   private void join(int node, Deadline deadline) {
-    int[] first = forward.kept(node);
-    if (first.length == 0 || backward.kept(problem.graph.lastNode() - node).length == 0) {
+    int first = forward.kept(node);
+    if (first == 0 || backward.kept(problem.graph.lastNode() - node) == 0) {
       return;
     }
     LabelTree tree = backwardTree(node);
     double[] sums = new double[constraints.size() + 2];
-    for (int label : first) {
+    for (int label = 0; label < first; label++) {
       forward.copySums(node, label, sums, 1);
       sums[0] = length(sums, 1);
       double[] limits = limits(sums);
+      int half = label;
       boolean going =
           tree.visit(
               limits,
@@ -107,7 +120,7 @@ final class BidirectionalLabeling {
               new IntPredicate() {
                 @Override
                 public boolean test(int partner) {
-                  if (incumbent.offer(path(node, label, partner))) {
+                  if (incumbent.offer(path(node, half, partner))) {
                     lowerObjective(limits, sums);
                   }
                   return !deadline.isPast();
@@ -122,11 +135,12 @@ final class BidirectionalLabeling {
   /** Returns the labels of a node from the last node, by Lagrangian length and sums. */
   private LabelTree backwardTree(int node) {
     int reversedNode = problem.graph.lastNode() - node;
-    int[] labels = backward.kept(reversedNode).clone();
+    int[] labels = new int[backward.kept(reversedNode)];
     int elements = constraints.size() + 2;
     double[] points = new double[labels.length * elements];
     for (int i = 0; i < labels.length; i++) {
-      backward.copySums(reversedNode, labels[i], points, i * elements + 1);
+      labels[i] = i;
+      backward.copySums(reversedNode, i, points, i * elements + 1);
       points[i * elements] = length(points, i * elements + 1);
     }
     return new LabelTree(points, labels, weights(elements));

@@ -34,6 +34,16 @@ final class BranchNode {
     this.best = best;
   }
 
+  /** Returns about how much memory this node takes, in bytes. */
+  long bytes() {
+    long bytes =
+        100 + (long) Integer.BYTES * arcs.length + (long) Double.BYTES * multipliers.length;
+    for (Path path : paths) {
+      bytes += 100 + (long) Integer.BYTES * path.length();
+    }
+    return bytes;
+  }
+
   /** Returns the root: these arcs, and nothing known but the floor. */
   static BranchNode root(int arcs, double floor) {
     int[] all = new int[arcs];

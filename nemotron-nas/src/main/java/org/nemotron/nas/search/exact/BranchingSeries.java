@@ -10,7 +10,7 @@ import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Series;
-import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolveListener;
 import org.nemotron.nas.search.graph.SolverAnswer;
 
 /** A series that keeps its branch-and-bound tree when a constraint is added. */
@@ -28,7 +28,7 @@ final class BranchingSeries implements Series {
    * nearly as large. The horizon is a little above the last solution, so that most proofs serve
    * several solutions.
    */
-  /** More nodes would need too much memory: 100 MB. */
+  /** More nodes would take too long. */
   private static final int MOST_NODES = 16_000;
 
   /** The longest step of the horizon, as a share of the gap of the first solution's relaxation. */
@@ -49,15 +49,16 @@ final class BranchingSeries implements Series {
   private static final double REACH = 20;
 
   private final ExactSolver solver;
-  private final Solver fallback;
   private final PriorityQueue<BranchNode> open =
       new PriorityQueue<>(Comparator.comparingDouble(node -> node.floor));
   private final List<Path> known = new ArrayList<>();
+  private final long mostBytes;
   private final double ceiling;
   private final double relativeGap;
   private PathProblem problem;
   private ReducedProblem whole;
   private int found;
+  private long openBytes;
   private double firstFloor;
   private double longestStep;
   private double step;
@@ -67,12 +68,12 @@ final class BranchingSeries implements Series {
 
   /**
    * @param solver finds the first path
-   * @param fallback goes on when there are too many nodes
    * @param relativeGap how far the bound may stay below the score, as a share of the score
+   * @param bytes how much memory nodes and labels may take
    */
-  BranchingSeries(ExactSolver solver, Solver fallback, PathProblem problem, double relativeGap) {
+  BranchingSeries(ExactSolver solver, PathProblem problem, double relativeGap, long bytes) {
     this.solver = solver;
-    this.fallback = fallback;
+    this.mostBytes = bytes / 2;
     this.problem = problem;
     this.whole = ReducedProblem.of(problem);
     this.ceiling = whole.ceiling();
@@ -80,8 +81,9 @@ final class BranchingSeries implements Series {
   }
 
   @Override
-  public SolverAnswer next(Deadline deadline) {
-    SolverAnswer answer = found == 0 ? solver.solve(problem, deadline) : nextOfTree(deadline);
+  public SolverAnswer next(Deadline deadline, SolveListener listener) {
+    SolverAnswer answer =
+        found == 0 ? solver.solve(problem, deadline, listener) : nextOfTree(deadline, listener);
     if (answer instanceof SolverAnswer.Best best) {
       note(best);
     }
@@ -115,7 +117,13 @@ final class BranchingSeries implements Series {
     horizon = floor;
     furthest = floor + reach;
     open.clear();
-    open.add(BranchNode.root(whole.arcs(), floor));
+    openBytes = 0;
+    open(BranchNode.root(whole.arcs(), floor));
+  }
+
+  private void open(BranchNode node) {
+    open.add(node);
+    openBytes += node.bytes();
   }
 
   /** Raises the horizon; starts again when arcs may be of interest that were removed for good. */
@@ -135,7 +143,8 @@ final class BranchingSeries implements Series {
     known.removeIf(path -> !problem.allows(path));
   }
 
-  private SolverAnswer nextOfTree(Deadline deadline) {
+  private SolverAnswer nextOfTree(Deadline deadline, SolveListener listener) {
+    int told = -1;
     while (true) {
       Optional<BranchNode> least = Optional.ofNullable(open.peek());
       double floor = Math.min(furthest, least.map(node -> node.floor).orElse(furthest));
@@ -146,16 +155,23 @@ final class BranchingSeries implements Series {
       if (floor >= ceiling) {
         return new SolverAnswer.None();
       }
-      if (deadline.isPast() || isNearEnough(floor / whole.scale)) {
-        return unfinished(floor / whole.scale);
+      if (known.size() != told) {
+        told = known.size();
+        double objective = bestKnown().objective();
+        listener.onImprovement(objective, Math.min(objective, floor / whole.scale));
       }
-      if (open.size() > MOST_NODES) {
-        return fallback.solve(problem, deadline);
+      if (deadline.isPast() || isNearEnough(floor / whole.scale)) {
+        return ExactSolver.answer(bestKnown(), floor / whole.scale);
+      }
+      if (open.size() > MOST_NODES || openBytes > mostBytes) {
+        return solver.orFallback(problem, deadline, bestKnown(), floor / whole.scale);
       }
       if (floor >= horizon || least.isEmpty()) {
         raiseHorizon(floor);
       }
-      examine(open.remove(), deadline);
+      BranchNode node = open.remove();
+      openBytes -= node.bytes();
+      examine(node, deadline);
     }
   }
 
@@ -165,26 +181,17 @@ final class BranchingSeries implements Series {
   }
 
   private Incumbent bestKnown() {
-    Incumbent incumbent = new Incumbent(problem, relativeGap);
+    Incumbent incumbent = new Incumbent(problem, relativeGap, SolveListener.SILENT);
     known.forEach(incumbent::offer);
     return incumbent;
   }
 
-  /** Returns the best path known. */
-  private SolverAnswer unfinished(double bound) {
-    Incumbent incumbent = bestKnown();
-    return incumbent
-        .path()
-        .<SolverAnswer>map(
-            path -> new SolverAnswer.Best(path, Math.min(bound, incumbent.objective())))
-        .orElse(new SolverAnswer.Stopped(bound));
-  }
-
   private void examine(BranchNode node, Deadline deadline) {
     for (BranchNode part :
-        new NodeSearch(problem, whole, node, horizon, furthest, deadline).examine()) {
+        new NodeSearch(problem, whole, node, horizon, furthest, new Effort(mostBytes), deadline)
+            .examine()) {
       if (part.floor < ceiling) {
-        open.add(part);
+        open(part);
       }
       if (part.best.isPresent()) {
         known.add(part.best.get());

@@ -25,6 +25,7 @@ final class Duplicates {
   private final int to;
   private final double[] floors;
   private final double rounding;
+  private final int copies;
   private final int[] table;
 
   /**
@@ -33,7 +34,7 @@ final class Duplicates {
    * @param to the element after the last one to hash
    * @param floors by element: values below are as good as each other
    * @param expected how many labels there will be
-   * @param strict whether rounding counts as a difference
+   * @param ties how many labels to keep that tie, and whether rounding counts as a difference
    */
   Duplicates(
       double[] numbers,
@@ -43,23 +44,25 @@ final class Duplicates {
       int to,
       double[] floors,
       int expected,
-      boolean strict) {
+      Ties ties) {
     this.numbers = numbers;
     this.stride = stride;
     this.objective = objective;
     this.from = from;
     this.to = to;
     this.floors = floors;
-    this.rounding = strict ? -ROUNDING : ROUNDING;
+    this.rounding = ties.strict() ? -ROUNDING : ROUNDING;
+    this.copies = ties.copies();
     this.table = new int[Integer.highestOneBit(Math.max(2, expected)) * 4];
     Arrays.fill(table, -1);
   }
 
-  /** Returns whether no earlier label dominates this one; keeps this one if so. */
+  /** Returns whether too few earlier labels dominate this one; keeps this one if so. */
   boolean isNew(int label) {
     int slot = hash(label) & (table.length - 1);
+    int dominating = 0;
     for (int i = 0; i < LONGEST_CHAIN && table[slot] >= 0; i++) {
-      if (dominates(table[slot], label)) {
+      if (dominates(table[slot], label) && ++dominating == copies) {
         return false;
       }
       slot = (slot + 1) & (table.length - 1);

@@ -3,52 +3,80 @@ package org.nemotron.nas.search.exact;
 import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Series;
+import org.nemotron.nas.search.graph.SolveListener;
 import org.nemotron.nas.search.graph.Solver;
 import org.nemotron.nas.search.graph.SolverAnswer;
 
 /**
- * The exact method of this library; SCIP goes on where it would need too much memory.
+ * The exact method of this library; where it would need too much memory SCIP goes on, if it is
+ * there.
  *
  * <p>No part of its proof depends on floating-point rounding: bounds hold for any multipliers,
  * paths are checked exactly, and limits are widened by more than rounding before anything is
  * dropped.
  */
 public final class ExactSolver implements Solver {
+  /** What share of the heap labels may take unless more or less is asked for. */
+  public static final double MEMORY_SHARE = 0.25;
+
   private final Solver fallback;
   private final double relativeGap;
+  private final long labelBytes;
 
-  /** Returns a solver that proves the optimum. */
+  /** Returns a solver that proves the optimum, with the usual share of the heap. */
   public ExactSolver() {
-    this(0);
+    this(0, bytesOfHeap(MEMORY_SHARE));
   }
 
   /**
    * Returns a solver that may stop early.
    *
    * @param relativeGap how far the bound may stay below the score, as a share of the score
+   * @param labelBytes how much memory the labels may take
    */
-  public ExactSolver(double relativeGap) {
+  public ExactSolver(double relativeGap, long labelBytes) {
     this.fallback = new ScipSolver(relativeGap);
     this.relativeGap = relativeGap;
+    this.labelBytes = labelBytes;
+  }
+
+  /** Returns how much memory a share of the greatest heap is. */
+  public static long bytesOfHeap(double share) {
+    return (long) (share * Runtime.getRuntime().maxMemory());
   }
 
   @Override
-  public SolverAnswer solve(PathProblem problem, Deadline deadline) {
-    Incumbent incumbent = new Incumbent(problem, relativeGap);
-    ReducedCostFixing fixing = new ReducedCostFixing(problem, incumbent, false, deadline);
+  public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
+    Incumbent incumbent = new Incumbent(problem, relativeGap, listener);
+    ReducedCostFixing fixing =
+        new ReducedCostFixing(problem, incumbent, new Effort(labelBytes), deadline);
     double better = fixing.run();
-    if (better == Double.POSITIVE_INFINITY && incumbent.narrowMiss()) {
-      // A path that violates a constraint by rounding may have dominated one that does not.
-      better = new ReducedCostFixing(problem, incumbent, true, deadline).run();
-    }
     double bound = Math.max(fixing.relaxation(), Math.min(better, incumbent.interesting()));
+    incumbent.bound(Math.min(bound, incumbent.objective()));
     return better == Double.POSITIVE_INFINITY || deadline.isPast()
         ? answer(incumbent, bound)
-        : withFallback(problem, deadline, incumbent, bound);
+        : orFallback(problem, deadline, incumbent, bound);
   }
 
-  private SolverAnswer withFallback(
+  /**
+   * Returns some path that satisfies every constraint.
+   *
+   * @param problem its objective only guides the search
+   */
+  public SolverAnswer any(PathProblem problem, Deadline deadline) {
+    Incumbent incumbent = new Incumbent(problem);
+    incumbent.acceptAny();
+    double better =
+        new ReducedCostFixing(problem, incumbent, new Effort(labelBytes), deadline).run();
+    return answer(incumbent, better);
+  }
+
+  /** Returns what is known, or what SCIP adds to it where that is there. */
+  SolverAnswer orFallback(
       PathProblem problem, Deadline deadline, Incumbent incumbent, double bound) {
+    if (!Scip.isPresent()) {
+      return answer(incumbent, bound);
+    }
     SolverAnswer other = fallback.solve(problem, deadline);
     if (other instanceof SolverAnswer.Best best) {
       incumbent.offer(best.path());
@@ -58,7 +86,7 @@ public final class ExactSolver implements Solver {
     return empty ? other : answer(incumbent, bound);
   }
 
-  private static SolverAnswer answer(Incumbent incumbent, double bound) {
+  static SolverAnswer answer(Incumbent incumbent, double bound) {
     if (incumbent.path().isPresent()) {
       return new SolverAnswer.Best(incumbent.path().get(), Math.min(bound, incumbent.objective()));
     }
@@ -69,6 +97,6 @@ public final class ExactSolver implements Solver {
 
   @Override
   public Series series(PathProblem problem) {
-    return new BranchingSeries(this, fallback, problem, relativeGap);
+    return new BranchingSeries(this, problem, relativeGap, labelBytes);
   }
 }

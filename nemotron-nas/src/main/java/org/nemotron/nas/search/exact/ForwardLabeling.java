@@ -22,6 +22,7 @@ final class ForwardLabeling {
    * A node keeps at most `width` labels, those of least bound. When it must drop one, the labeling
    * still finds good paths, but proves nothing beyond the bounds that it dropped.
    */
+  private final LabelMemory memory;
   private final ReducedProblem problem;
   private final LayerGraph graph;
   private final double cutoff;
@@ -31,7 +32,6 @@ final class ForwardLabeling {
   private final double[][] thresholds;
   private final double[][] floors;
   private final NodeLabels[] labels;
-  private final int[][] kept;
   private final boolean[] settled;
   private final int longestArc;
   private int at;
@@ -40,14 +40,16 @@ final class ForwardLabeling {
   /**
    * @param multipliers sets of multipliers and their bounds; the first set is the best
    * @param cutoff the objective that a path must be below
-   * @param strict whether sums that differ by rounding only count as different
+   * @param memory how many labels a node keeps
+   * @param ties how labels whose sums are the same up to rounding are told apart
    */
   ForwardLabeling(
       ReducedProblem problem,
       List<Multipliers> multipliers,
       double cutoff,
-      int width,
-      boolean strict) {
+      LabelMemory memory,
+      Ties ties) {
+    this.memory = memory;
     this.problem = problem;
     this.graph = problem.graph;
     this.cutoff = cutoff;
@@ -58,14 +60,12 @@ final class ForwardLabeling {
     this.thresholds = new double[nodes][stride];
     this.floors = new double[nodes][stride];
     this.labels = new NodeLabels[nodes];
-    this.kept = new int[nodes][0];
     this.settled = new boolean[nodes];
     this.longestArc = graph.longestArc();
     double[] start = prepare(multipliers);
-    NodeLabels.Shape shape =
-        new NodeLabels.Shape(stride, bounds, problem.constraints.hashed, strict, width);
+    NodeLabels.Shape shape = new NodeLabels.Shape(stride, bounds, problem.constraints.hashed, ties);
     for (int node = 0; node < nodes; node++) {
-      labels[node] = new NodeLabels(shape, floors[node]);
+      labels[node] = new NodeLabels(shape, floors[node], memory.width());
     }
     labels[0].add(start);
   }
@@ -121,9 +121,12 @@ final class ForwardLabeling {
 
   /** Extends the labels of the next node. */
   void advance() {
-    int unused = settle();
+    settle();
+    for (int next = at + 1; next <= Math.min(at + longestArc, graph.lastNode()); next++) {
+      labels[next].narrow(memory.width());
+    }
     int[] arcs = arcsByStep(at);
-    for (int label : kept[at]) {
+    for (int label = 0; label < labels[at].count(); label++) {
       extend(at, label, arcs);
     }
     if (at >= longestArc) {
@@ -138,7 +141,7 @@ final class ForwardLabeling {
     if (!settled[at]) {
       settle(at);
     }
-    return kept[at].length;
+    return labels[at].count();
   }
 
   /** Chooses the labels to extend of every node from the next one on. */
@@ -151,7 +154,9 @@ final class ForwardLabeling {
   }
 
   private void settle(int node) {
-    kept[node] = labels[node].best();
+    labels[node].narrow(memory.width());
+    labels[node].settle();
+    memory.keep(labels[node].count());
     droppedBound = Math.min(droppedBound, labels[node].droppedBound());
     settled[node] = true;
   }
@@ -200,9 +205,9 @@ final class ForwardLabeling {
     return droppedBound;
   }
 
-  /** Returns the labels of a node that were kept, by ascending bound. */
-  int[] kept(int node) {
-    return kept[node];
+  /** Returns how many labels of a node were kept; they are numbered by ascending bound. */
+  int kept(int node) {
+    return settled[node] ? labels[node].count() : 0;
   }
 
   /** Copies the objective and the constraints of a label to {@code sums}. */

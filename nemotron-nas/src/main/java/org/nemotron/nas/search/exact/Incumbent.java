@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Optional;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolveListener;
 
 /** The best path found so far; every path is checked exactly before it becomes the incumbent. */
 final class Incumbent {
@@ -12,19 +13,24 @@ final class Incumbent {
 
   private final PathProblem problem;
   private final double relativeGap;
+  private final SolveListener listener;
+  private double bound = Double.NEGATIVE_INFINITY;
   private Optional<Path> path = Optional.empty();
   private double objective = Double.POSITIVE_INFINITY;
-  private boolean narrowMiss;
+  private boolean any;
+  private Misses misses = new Misses(Ties.MERGED);
 
   Incumbent(PathProblem problem) {
-    this(problem, 0);
+    this(problem, 0, SolveListener.SILENT);
   }
 
   /**
    * @param relativeGap improvements below this share of the objective are of no interest
+   * @param listener receives every better path and bound
    */
-  Incumbent(PathProblem problem, double relativeGap) {
+  Incumbent(PathProblem problem, double relativeGap, SolveListener listener) {
     this.problem = problem;
+    this.listener = listener;
     this.relativeGap = relativeGap;
   }
 
@@ -35,7 +41,7 @@ final class Incumbent {
   @CanIgnoreReturnValue
   boolean offer(Path offered) {
     if (!problem.allows(offered)) {
-      narrowMiss = true;
+      misses.add(problem.objective(offered));
       return false;
     }
     double offeredObjective = problem.objective(offered);
@@ -44,7 +50,16 @@ final class Incumbent {
     }
     path = Optional.of(offered);
     objective = offeredObjective;
+    listener.onImprovement(objective, Math.min(bound, objective));
     return true;
+  }
+
+  /** Notes a lower bound on the objective of every path better than this one. */
+  void bound(double newBound) {
+    if (newBound > bound + rounding(newBound)) {
+      bound = newBound;
+      listener.onImprovement(objective, Math.min(bound, objective));
+    }
   }
 
   Optional<Path> path() {
@@ -56,13 +71,31 @@ final class Incumbent {
     return objective;
   }
 
-  /** Returns whether a path satisfied the widened constraints but not the exact ones. */
-  boolean narrowMiss() {
-    return narrowMiss;
+  /** Forgets the narrow misses; a labeling that merges ties in this way begins. */
+  void begin(Ties ties) {
+    misses = new Misses(ties);
+  }
+
+  /**
+   * Returns a bound, for the objective of {@code reduced}, on every path better than the incumbent
+   * that the labeling under way dropped because it ties with paths that satisfied only the widened
+   * constraints.
+   */
+  double missBound(ReducedProblem reduced) {
+    double scaled = misses.bound() * reduced.scale;
+    return Double.isInfinite(scaled) ? scaled : scaled - rounding(scaled);
+  }
+
+  /** Makes the first path found good enough. */
+  void acceptAny() {
+    any = true;
   }
 
   /** Returns the scaled objective that a path of {@code reduced} must be below to be better. */
   double cutoff(ReducedProblem reduced) {
+    if (any && path.isPresent()) {
+      return Double.NEGATIVE_INFINITY;
+    }
     double scaled = objective * reduced.scale;
     return path.isEmpty() ? scaled : scaled - Math.max(rounding(scaled), tolerated(scaled));
   }

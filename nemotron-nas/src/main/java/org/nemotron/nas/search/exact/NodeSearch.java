@@ -29,6 +29,7 @@ final class NodeSearch {
   private final BranchNode node;
   private final double horizon;
   private final double furthest;
+  private final Effort effort;
   private final Deadline deadline;
   private final ReducedProblem reduced;
   private final boolean[] violable;
@@ -38,6 +39,7 @@ final class NodeSearch {
    * @param whole all of {@code problem}
    * @param horizon paths from here on are of no interest now
    * @param furthest paths from here on will not be of interest
+   * @param effort how much memory there is
    */
   NodeSearch(
       PathProblem problem,
@@ -45,7 +47,9 @@ final class NodeSearch {
       BranchNode node,
       double horizon,
       double furthest,
+      Effort effort,
       Deadline deadline) {
+    this.effort = effort;
     this.problem = problem;
     this.node = node;
     this.horizon = horizon;
@@ -90,10 +94,11 @@ final class NodeSearch {
   private ImmutableList<BranchNode> search(ReducedProblem small, Multipliers raised) {
     Incumbent incumbent = new Incumbent(problem);
     List<Multipliers> multipliers = withShifted(small, raised);
-    double dropped = label(small, multipliers, incumbent, false);
-    if (dropped >= reached(small, incumbent) && incumbent.narrowMiss()) {
+    double dropped = label(small, multipliers, incumbent, Ties.MERGED);
+    if (dropped >= reached(small, incumbent)
+        && incumbent.missBound(small) < reached(small, incumbent)) {
       // A path that violates a constraint by rounding may have dominated one that does not.
-      dropped = label(small, multipliers, incumbent, true);
+      dropped = label(small, multipliers, incumbent, Ties.APART);
     }
     double reached = reached(small, incumbent);
     if (dropped >= reached) {
@@ -105,8 +110,10 @@ final class NodeSearch {
   }
 
   private double label(
-      ReducedProblem small, List<Multipliers> multipliers, Incumbent incumbent, boolean strict) {
-    return new BidirectionalLabeling(small, multipliers, incumbent, horizon, WIDTH, strict)
+      ReducedProblem small, List<Multipliers> multipliers, Incumbent incumbent, Ties ties) {
+    incumbent.begin(ties);
+    LabelMemory memory = effort.memory(small, multipliers.size(), WIDTH);
+    return new BidirectionalLabeling(small, multipliers, incumbent, horizon, memory, ties)
         .run(deadline, horizon);
   }
 

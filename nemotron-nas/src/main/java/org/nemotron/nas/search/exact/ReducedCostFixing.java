@@ -1,6 +1,5 @@
 package org.nemotron.nas.search.exact;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +17,9 @@ final class ReducedCostFixing {
    * reduced cost already reaches the incumbent's objective. A labeling of small width finds a good
    * path, arcs are removed, a wider one finds a better path, more are removed, until a labeling
    * drops nothing: then the path is proven best.
+   *
+   * What a labeling dropped leaves a bound, that of the best label dropped, also when memory allows
+   * no greater width. Labels that tie are merged until a limit is seen to divide them.
    *
    * Multipliers that are best for slightly tighter and looser limits bound labels better that have
    * used more, or less, than their share.
@@ -48,39 +50,47 @@ final class ReducedCostFixing {
   private static final double SHIFTED_PRECISION = 1e-4;
 
   private final Incumbent incumbent;
-  private final boolean strict;
   private final Deadline deadline;
   private final double ceiling;
   private final int depth;
+  private final Effort effort;
   private final double relaxation;
+  private Ties ties = Ties.MERGED;
   private ReducedProblem reduced;
   private Multipliers best;
 
+  /** No better path than the incumbent has a lower scaled objective. */
+  private double proven;
+
   /**
    * @param incumbent the best path known; better ones are offered to it
-   * @param strict whether sums that differ by rounding only count as different
+   * @param effort how much memory and work there is
    */
-  ReducedCostFixing(PathProblem problem, Incumbent incumbent, boolean strict, Deadline deadline) {
+  ReducedCostFixing(PathProblem problem, Incumbent incumbent, Effort effort, Deadline deadline) {
     this.incumbent = incumbent;
-    this.strict = strict;
     this.deadline = deadline;
-    this.reduced = ReducedProblem.of(problem);
+    this.effort = effort;
+    this.reduced = DominatedArcs.without(ReducedProblem.of(problem));
     this.ceiling = reduced.ceiling();
     this.depth = 0;
     this.best = multipliers(reduced, new double[reduced.constraints.size()], PRECISION);
+    this.proven = best.bound;
     this.relaxation = (best.bound - Incumbent.rounding(best.bound)) / reduced.scale;
+    incumbent.bound(relaxation);
   }
 
   /** Continues with the marked arcs. */
   private ReducedCostFixing(ReducedCostFixing parent, boolean[] marks) {
     this.incumbent = parent.incumbent;
-    this.strict = parent.strict;
     this.deadline = parent.deadline;
+    this.effort = parent.effort;
+    this.relaxation = parent.relaxation;
     this.ceiling = parent.ceiling;
     this.depth = parent.depth + 1;
+    this.ties = parent.ties;
     this.reduced = parent.reduced.keeping(marks);
     this.best = multipliers(reduced, parent.best.values, PRECISION);
-    this.relaxation = parent.relaxation;
+    this.proven = Math.max(parent.proven, best.bound);
   }
 
   /** Returns a bound on every path, that of the linear relaxation. */
@@ -94,27 +104,35 @@ final class ReducedCostFixing {
       return Double.POSITIVE_INFINITY;
     }
     if (depth == 0) {
-      label(reduced.keeping(ofLeastReducedCost()).contracted(), List.of(best), FIRST_WIDTH);
+      labelLikely();
     }
     fix(List.of(best));
     int width = depth == 0 ? FIRST_WIDTH : BRANCH_WIDTH;
-    while (!isProven() && width > 0) {
-      List<Multipliers> multipliers = withShifted();
-      int widest = MOST_NUMBERS / (multipliers.size() + reduced.constraints.size() + 1);
-      double dropped = label(reduced, multipliers, Math.min(width, widest));
-      if (dropped >= cutoff()) {
-        return Double.POSITIVE_INFINITY;
-      }
-      if (deadline.isPast()) {
-        return best.bound / reduced.scale;
-      }
-      fix(multipliers);
-      width = width < widest ? width * WIDENING : 0;
+    while (!isProven() && !deadline.isPast() && width > 0) {
+      width = widen(width);
     }
     if (isProven()) {
       return Double.POSITIVE_INFINITY;
     }
-    return depth < DEEPEST ? branch() : best.bound / reduced.scale;
+    boolean ended = deadline.isPast() || depth == DEEPEST || !effort.branch();
+    return ended ? (proven - Incumbent.rounding(proven)) / reduced.scale : branch();
+  }
+
+  /** Labels with this width; returns the next one, 0 when there is none. */
+  private int widen(int width) {
+    List<Multipliers> multipliers = withShifted();
+    int widest = MOST_NUMBERS / (multipliers.size() + reduced.constraints.size() + 1);
+    LabelMemory memory = effort.memory(reduced, multipliers.size(), Math.min(width, widest));
+    Ties before = ties;
+    label(multipliers, memory);
+    if (isProven() || deadline.isPast()) {
+      return 0;
+    }
+    fix(multipliers);
+    if (!ties.equals(before)) {
+      return width;
+    }
+    return memory.scarce() || width >= widest ? 0 : width * WIDENING;
   }
 
   /** Branches on an arc: continues with the paths that have it, then with the others. */
@@ -129,16 +147,32 @@ final class ReducedCostFixing {
   }
 
   private boolean isProven() {
-    return best.bound >= cutoff();
+    return proven >= cutoff();
   }
 
   private double cutoff() {
     return Math.min(ceiling, incumbent.cutoff(reduced));
   }
 
-  @CanIgnoreReturnValue
-  private double label(ReducedProblem of, List<Multipliers> multipliers, int width) {
-    return new BidirectionalLabeling(of, multipliers, incumbent, ceiling, width, strict)
+  /** Labels a part of the paths, which proves nothing about the others. */
+  private void labelLikely() {
+    ReducedProblem likely = reduced.keeping(ofLeastReducedCost()).contracted();
+    double unused = label(likely, List.of(best), effort.memory(likely, 1, FIRST_WIDTH));
+  }
+
+  /** Labels all paths of interest, and merges fewer ties next time if that is what is missing. */
+  private void label(List<Multipliers> multipliers, LabelMemory memory) {
+    double dropped = label(reduced, multipliers, memory);
+    double missed = incumbent.missBound(reduced);
+    prove(Math.min(dropped, missed));
+    if (dropped >= cutoff() && missed < cutoff()) {
+      ties = ties.further();
+    }
+  }
+
+  private double label(ReducedProblem of, List<Multipliers> multipliers, LabelMemory memory) {
+    incumbent.begin(ties);
+    return new BidirectionalLabeling(of, multipliers, incumbent, ceiling, memory, ties)
         .run(deadline);
   }
 
@@ -172,6 +206,15 @@ final class ReducedCostFixing {
     boolean[] violable = fewer.violable();
     reduced = fewer.keepingConstraints(violable);
     best = multipliers(reduced, Elements.marked(best.values, violable), PRECISION);
+    prove(best.bound);
+  }
+
+  /** Notes a bound on every path better than the incumbent. */
+  private void prove(double bound) {
+    proven = Math.max(proven, bound);
+    if (depth == 0) {
+      incumbent.bound((proven - Incumbent.rounding(proven)) / reduced.scale);
+    }
   }
 
   private List<Multipliers> withShifted() {

@@ -1,5 +1,7 @@
 package org.nemotron.nas.search.exact;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.ortools.Loader;
 import com.google.ortools.linearsolver.MPConstraint;
@@ -14,6 +16,7 @@ import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.LayerGraph;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolveListener;
 import org.nemotron.nas.search.graph.Solver;
 import org.nemotron.nas.search.graph.SolverAnswer;
 
@@ -37,7 +40,7 @@ public final class ScipSolver implements Solver {
   }
 
   @Override
-  public SolverAnswer solve(PathProblem problem, Deadline deadline) {
+  public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
     Loader.loadNativeLibraries();
     List<Path> refused = new ArrayList<>();
     while (true) {
@@ -110,8 +113,9 @@ public final class ScipSolver implements Solver {
 
   private SolverAnswer run(
       MPSolver solver, PathProblem problem, double scale, MPVariable[] taken, Deadline deadline) {
-    solver.setTimeLimit(Math.max(1, deadline.left().toMillis()));
-    return switch (solver.solve(parameters())) {
+    // A millisecond more: what ends for want of time must end past the deadline.
+    solver.setTimeLimit(1 + deadline.left().toMillis());
+    return switch (status(solver, deadline)) {
       case OPTIMAL -> {
         Path path = path(taken);
         double score = problem.objective(path);
@@ -123,9 +127,17 @@ public final class ScipSolver implements Solver {
       }
       case INFEASIBLE -> new SolverAnswer.None();
       case NOT_SOLVED -> new SolverAnswer.Stopped(Double.NEGATIVE_INFINITY);
-      case UNBOUNDED, ABNORMAL, MODEL_INVALID ->
-          throw new IllegalStateException("SCIP could not read the search problem");
+      case UNBOUNDED, ABNORMAL, MODEL_INVALID -> {
+        checkState(deadline.isPast(), "SCIP could not read the search problem");
+        yield new SolverAnswer.Stopped(Double.NEGATIVE_INFINITY);
+      }
     };
+  }
+
+  private MPSolver.ResultStatus status(MPSolver solver, Deadline deadline) {
+    try (ScipWatch watch = new ScipWatch(solver, deadline)) {
+      return solver.solve(parameters());
+    }
   }
 
   private static double bound(MPSolver solver, double scale, double score) {

@@ -47,7 +47,7 @@ public final class Constraint {
   /**
    * Returns a constraint on a number of layers, without limits.
    *
-   * @param name what messages call it
+   * @param name the kind that is counted
    * @param coefficients how many layers each arc counts for
    */
   public static Constraint onCount(String name, double[] coefficients) {
@@ -55,7 +55,7 @@ public final class Constraint {
         name, coefficients.clone(), true, 0, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
   }
 
-  /** Returns what messages call this constraint: the name of a cost, or what is counted. */
+  /** Returns the name of the cost, or what is counted. */
   public String name() {
     return name;
   }
@@ -109,13 +109,13 @@ public final class Constraint {
     return new Constraint(name, negated, counts, -fixed, -atMost, -atLeast);
   }
 
-  /** Returns the value of a path: the fixed part first, then its arcs in layer order. */
+  /** Returns the value of a path: the sum of the fixed part and its arcs, rounded once. */
   public double value(Path path) {
-    double sum = fixed;
+    CostSum sum = new CostSum(fixed);
     for (int i = 0; i < path.length(); i++) {
-      sum += coefficients[path.arc(i)];
+      sum.add(coefficients[path.arc(i)]);
     }
-    return sum;
+    return sum.value();
   }
 
   /** Returns whether a path satisfies this constraint, compared exactly. */

@@ -3,8 +3,11 @@ package org.nemotron.nas.search.graph;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** The end of a computation: a moment in time, or when the caller cancels. */
+/** The end of a computation: a moment in time, or when the caller cancels or interrupts it. */
 public final class Deadline {
+  /** So long that no share of it would end anything. */
+  public static final Duration UNLIMITED = Duration.ofDays(365);
+
   /** Never cancels. Not a lambda: to link one takes a fresh virtual machine milliseconds. */
   public static final BooleanSupplier NEVER =
       new BooleanSupplier() {
@@ -14,25 +17,36 @@ public final class Deadline {
         }
       };
 
+  private final Thread caller;
   private final long startNanos;
   private final Duration limit;
   private final BooleanSupplier cancelled;
 
-  private Deadline(long startNanos, Duration limit, BooleanSupplier cancelled) {
+  private Deadline(Thread caller, long startNanos, Duration limit, BooleanSupplier cancelled) {
+    this.caller = caller;
     this.startNanos = startNanos;
     this.limit = limit;
     this.cancelled = cancelled;
   }
 
-  /** Returns the deadline {@code limit} from now, or as soon as {@code cancelled} is true. */
+  /**
+   * Returns the deadline {@code limit} from now, or as soon as {@code cancelled} is true or this
+   * thread is interrupted.
+   */
   public static Deadline startingNow(Duration limit, BooleanSupplier cancelled) {
-    return new Deadline(System.nanoTime(), limit, cancelled);
+    return new Deadline(Thread.currentThread(), System.nanoTime(), limit, cancelled);
   }
 
   /** Returns this deadline, or an earlier one that ends {@code limit} from now. */
   public Deadline atMost(Duration newLimit) {
     Duration left = left();
-    return startingNow(newLimit.compareTo(left) < 0 ? newLimit : left, cancelled);
+    Duration least = newLimit.compareTo(left) < 0 ? newLimit : left;
+    return new Deadline(caller, System.nanoTime(), least, cancelled);
+  }
+
+  /** Returns this deadline, or one after an equal share of the time that is left. */
+  public Deadline shared(int parts) {
+    return limit.equals(UNLIMITED) ? this : atMost(left().dividedBy(Math.max(1, parts)));
   }
 
   /** Returns whether the time is over or the caller cancelled. */
@@ -40,9 +54,9 @@ public final class Deadline {
     return cancelled() || left().isZero();
   }
 
-  /** Returns whether the caller cancelled. */
+  /** Returns whether the caller cancelled, or was interrupted. */
   public boolean cancelled() {
-    return cancelled.getAsBoolean();
+    return cancelled.getAsBoolean() || caller.isInterrupted();
   }
 
   /** Returns the time since the start. */

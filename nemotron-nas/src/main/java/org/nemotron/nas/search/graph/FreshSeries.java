@@ -12,8 +12,8 @@ public final class FreshSeries implements Series {
   }
 
   @Override
-  public SolverAnswer next(Deadline deadline) {
-    return solver.solve(problem, deadline);
+  public SolverAnswer next(Deadline deadline, SolveListener listener) {
+    return solver.solve(problem, deadline, listener);
   }
 
   @Override

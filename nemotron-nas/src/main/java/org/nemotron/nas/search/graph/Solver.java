@@ -7,8 +7,14 @@ public interface Solver {
    *
    * @param problem the paths to choose from
    * @param deadline when to stop
+   * @param listener receives what is known before that
    */
-  SolverAnswer solve(PathProblem problem, Deadline deadline);
+  SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener);
+
+  /** Returns the best path with its proof, or what is proven until the deadline. */
+  default SolverAnswer solve(PathProblem problem, Deadline deadline) {
+    return solve(problem, deadline, SolveListener.SILENT);
+  }
 
   /** Returns the series that begins with the best path of {@code problem}. */
   default Series series(PathProblem problem) {

@@ -17,6 +17,7 @@ import org.nemotron.nas.search.graph.PathProblem;
 
 final class ReducedCostFixingProperties {
   private static final double TOLERANCE = 1e-5;
+  private static final long ENOUGH = 200_000_000;
 
   @Provide
   Arbitrary<SearchProblem> medium() {
@@ -41,7 +42,7 @@ final class ReducedCostFixingProperties {
     PathProblem paths = PathProblems.of(problem);
     Incumbent incumbent = new Incumbent(paths);
     ReducedCostFixing fixing =
-        new ReducedCostFixing(paths, incumbent, false, after(Duration.ofMinutes(5)));
+        new ReducedCostFixing(paths, incumbent, new Effort(ENOUGH), after(Duration.ofMinutes(5)));
     assertThat(fixing.run()).isEqualTo(Double.POSITIVE_INFINITY);
     double optimum = scip(problem);
     assertThat(incumbent.objective()).isCloseTo(optimum, within(TOLERANCE));
@@ -50,25 +51,35 @@ final class ReducedCostFixingProperties {
   }
 
   @Property(tries = 6)
-  void run_strictly_provesTheSame(@ForAll("medium") SearchProblem problem) {
+  void run_withLittleMemory_boundsWhatItDidNotFind(@ForAll("medium") SearchProblem problem) {
     PathProblem paths = PathProblems.of(problem);
-    Incumbent loose = new Incumbent(paths);
-    Incumbent strict = new Incumbent(paths);
-    assertThat(new ReducedCostFixing(paths, loose, false, after(Duration.ofMinutes(5))).run())
+    Incumbent whole = new Incumbent(paths);
+    assertThat(
+            new ReducedCostFixing(paths, whole, new Effort(ENOUGH), after(Duration.ofMinutes(5)))
+                .run())
         .isEqualTo(Double.POSITIVE_INFINITY);
-    assertThat(new ReducedCostFixing(paths, strict, true, after(Duration.ofMinutes(5))).run())
-        .isEqualTo(Double.POSITIVE_INFINITY);
-    assertThat(strict.objective()).isCloseTo(loose.objective(), within(1e-9));
+    for (long bytes = 1000; bytes < ENOUGH; bytes *= 8) {
+      Incumbent cramped = new Incumbent(paths);
+      double bound =
+          new ReducedCostFixing(paths, cramped, new Effort(bytes), after(Duration.ofMinutes(5)))
+              .run();
+      assertThat(Math.min(bound, cramped.objective()))
+          .isLessThanOrEqualTo(whole.objective() + 1e-9)
+          .isGreaterThan(0.8 * whole.objective());
+    }
   }
 
   @Property(tries = 6)
   void run_withoutTime_boundsWhatItDidNotFind(@ForAll("medium") SearchProblem problem) {
     PathProblem paths = PathProblems.of(problem);
     Incumbent whole = new Incumbent(paths);
-    assertThat(new ReducedCostFixing(paths, whole, false, after(Duration.ofMinutes(5))).run())
+    assertThat(
+            new ReducedCostFixing(paths, whole, new Effort(ENOUGH), after(Duration.ofMinutes(5)))
+                .run())
         .isEqualTo(Double.POSITIVE_INFINITY);
     Incumbent hurried = new Incumbent(paths);
-    double bound = new ReducedCostFixing(paths, hurried, false, after(Duration.ZERO)).run();
+    double bound =
+        new ReducedCostFixing(paths, hurried, new Effort(ENOUGH), after(Duration.ZERO)).run();
     assertThat(Math.min(bound, hurried.objective())).isLessThanOrEqualTo(whole.objective() + 1e-9);
     assertThat(Math.min(bound, hurried.objective())).isGreaterThan(0.8 * whole.objective());
   }

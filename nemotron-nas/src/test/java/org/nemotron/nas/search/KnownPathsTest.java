@@ -1,0 +1,93 @@
+package org.nemotron.nas.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nemotron.nas.search.graph.Constraint;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.LayerGraph;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolveListener;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
+
+final class KnownPathsTest {
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** One layer: the arcs 0, 1 and 2 of objective 0, 1, 2 and cost 2, 1, 0. */
+  private static final PathProblem PROBLEM =
+      PathProblem.of(
+          LayerGraph.of(new int[] {0, 0, 0}, new int[] {1, 1, 1}, 1), new double[] {0, 1, 2});
+
+  private static final Constraint COST = Constraint.onCost("ms", new double[] {2, 1, 0}, 0);
+
+  /** Answers always the same, and remembers how much time it was given. */
+  private static final class Stub implements Solver {
+    private final SolverAnswer answer;
+    private final List<Duration> given = new ArrayList<>();
+
+    Stub(SolverAnswer answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
+      given.add(deadline.left());
+      return answer;
+    }
+  }
+
+  private static KnownPaths known(Solver solver) {
+    Deadline deadline = Deadline.startingNow(DAY, Deadline.NEVER);
+    return new KnownPaths(solver, 0, deadline, SearchListener.SILENT);
+  }
+
+  private static PathProblem within(double limit) {
+    return PROBLEM.plus(COST.upTo(limit));
+  }
+
+  @Test
+  void solve_solverFindsNothingInTime_answersWithTheBestKnownPathThatFits() {
+    KnownPaths known = known(new Stub(new SolverAnswer.Stopped(-1)));
+    known.add(Path.of(0));
+    known.add(Path.of(2));
+    known.add(Path.of(1));
+    assertThat(known.solve(within(1), -2, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), -1));
+    assertThat(known.solve(within(0), -0.5, 1)).isEqualTo(new SolverAnswer.Best(Path.of(2), -0.5));
+  }
+
+  @Test
+  void solve_nothingKnownFits_isStopped() {
+    KnownPaths known = known(new Stub(new SolverAnswer.Stopped(-1)));
+    known.add(Path.of(0));
+    assertThat(known.solve(within(1), -2, 1)).isEqualTo(new SolverAnswer.Stopped(-1));
+  }
+
+  @Test
+  void solve_solverFindsSomethingWorse_keepsTheKnownPathAndTheBetterBound() {
+    KnownPaths known = known(new Stub(new SolverAnswer.Best(Path.of(2), 0.5)));
+    known.add(Path.of(1));
+    assertThat(known.solve(within(1), 0, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), 0.5));
+  }
+
+  @Test
+  void solve_knownPathReachesTheBound_asksNoSolver() {
+    Stub solver = new Stub(new SolverAnswer.None());
+    KnownPaths known = known(solver);
+    known.add(Path.of(1));
+    assertThat(known.solve(within(1), 1, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), 1));
+    assertThat(solver.given).isEmpty();
+  }
+
+  @Test
+  void solve_severalProblemsAreLeft_getsItsShareOfTheTime() {
+    Stub solver = new Stub(new SolverAnswer.Stopped(0));
+    KnownPaths known = known(solver);
+    assertThat(known.solve(within(1), 0, 4)).isEqualTo(new SolverAnswer.Stopped(0));
+    assertThat(solver.given.get(0)).isBetween(DAY.dividedBy(5), DAY.dividedBy(4));
+  }
+}
