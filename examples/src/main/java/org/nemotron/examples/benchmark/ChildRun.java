@@ -84,8 +84,7 @@ record ChildRun(ModelSpec parent, Device device, Scenario scenario, double speed
     return 1 - (double) with.parameters(parent.width()) / own.parameters(parent.width());
   }
 
-  private Map<String, Object> figures(
-      CostTable costs, ModelSpec child, PairedRates rates) {
+  private Map<String, Object> figures(CostTable costs, ModelSpec child, PairedRates rates) {
     double predicted = costs.tokensPerSecond(child) / costs.tokensPerSecond(parent);
     double parentRate = rates.tokensPerSecond(0).median();
     double childRate = rates.tokensPerSecond(1).median();

@@ -50,7 +50,8 @@ final class ServingRun {
       for (int[] lengths : LENGTHS) {
         int prompt = lengths[0] / scale;
         int output = lengths[1] / scale;
-        double unusedWarm = tokensPerSecond(generator, batch, prompt, Math.min(output, WARM_TOKENS));
+        double unusedWarm =
+            tokensPerSecond(generator, batch, prompt, Math.min(output, WARM_TOKENS));
         double speed = tokensPerSecond(generator, batch, prompt, output);
         scenarios.add(new ScenarioSpeed(prompt, output, batch, speed));
       }
@@ -91,7 +92,8 @@ final class ServingRun {
 
   private BatchSpeed batchSpeed(TextGenerator generator, int size) {
     int output = Math.max(2, 128 / scale * 2);
-    double unusedWarm = tokensPerSecond(generator, size, 128 / scale, Math.min(output, WARM_TOKENS));
+    double unusedWarm =
+        tokensPerSecond(generator, size, 128 / scale, Math.min(output, WARM_TOKENS));
     List<GenerationRequest> requests = requests(generator, size, 128 / scale, output);
     long start = System.nanoTime();
     List<GenerationResult> results = generator.generateAll(requests);

@@ -38,9 +38,7 @@ public record MedianInterval(double median, double low, double high) {
     ImmutableList<Double> sorted = ImmutableList.sortedCopyOf(measurements);
     int cut = cut(sorted.size());
     return new MedianInterval(
-        Quantiles.median().compute(sorted),
-        sorted.get(cut),
-        sorted.get(sorted.size() - 1 - cut));
+        Quantiles.median().compute(sorted), sorted.get(cut), sorted.get(sorted.size() - 1 - cut));
   }
 
   /** Returns how many measurements may be left out at each end. */

@@ -67,7 +67,8 @@ public final class ThroughputMeter {
 
   /** Returns the rates of {@code models} in one scenario; see {@link #measure(List, Predicate)}. */
   public PairedRates measure(Scenario scenario, List<HeterogeneousModel> models) {
-    return measure(models.stream().map(model -> new Subject(model, scenario)).toList(), rates -> true);
+    return measure(
+        models.stream().map(model -> new Subject(model, scenario)).toList(), rates -> true);
   }
 
   /**

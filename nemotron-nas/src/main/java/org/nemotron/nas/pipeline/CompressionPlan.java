@@ -108,7 +108,8 @@ public record CompressionPlan(
         .local(local.withSteps(6))
         .coupled(coupled.withSteps(4))
         .scoring(scoring.withAuditedPairs(4))
-        .costs(costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(2, costs.corrections())))
+        .costs(
+            costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(2, costs.corrections())))
         .global(global.withSteps(10).withEvaluateEvery(5))
         .build();
   }

@@ -26,10 +26,7 @@ final class Evaluation {
   private final TargetSearch search;
 
   Evaluation(
-      RunContext run,
-      ScoredLibrary library,
-      ImmutableList<CostTable> costs,
-      TargetSearch search) {
+      RunContext run, ScoredLibrary library, ImmutableList<CostTable> costs, TargetSearch search) {
     this.run = run;
     this.library = library;
     this.costs = costs;
@@ -61,8 +58,7 @@ final class Evaluation {
     ScoringSpeed speed = audits.speed();
     progress.accept(2);
     Subject fastest = new Subject(run.inputs().parent(), search.ofFastestParent().scenario());
-    GenerationRates rates =
-        GenerationRates.of(fastest, contenders, run.plan().costs().meter());
+    GenerationRates rates = GenerationRates.of(fastest, contenders, run.plan().costs().meter());
     progress.accept(3);
     MeasuredModel parent =
         new MeasuredModel("parent", fastest.model(), quality.of(fastest.model()), rates.parent());

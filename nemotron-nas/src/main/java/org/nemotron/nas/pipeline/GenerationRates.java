@@ -9,7 +9,6 @@ import java.util.stream.IntStream;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.PairedRates;
-import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.cost.ThroughputMeter.Subject;
 
@@ -57,8 +56,7 @@ record GenerationRates(
 
   private static ImmutableMap<HeterogeneousModel, Double> baselines(
       Subject fastest, List<TargetContenders> targets, MeterSettings settings) {
-    List<Subject> models =
-        targets.stream().flatMap(target -> target.baselines().stream()).toList();
+    List<Subject> models = targets.stream().flatMap(target -> target.baselines().stream()).toList();
     PairedRates rates =
         ThroughputMeter.brief(settings).measure(beside(fastest, models), soFar -> true);
     ImmutableMap.Builder<HeterogeneousModel, Double> ratios = ImmutableMap.builder();
@@ -75,7 +73,6 @@ record GenerationRates(
   /** Returns generated tokens per second: the parent's, times the ratio to it. */
   double of(HeterogeneousModel model) {
     SpeedMeasurement child = children.get(model);
-    return parent
-        * (child == null ? verifyNotNull(baselines.get(model)) : child.ratio().median());
+    return parent * (child == null ? verifyNotNull(baselines.get(model)) : child.ratio().median());
   }
 }

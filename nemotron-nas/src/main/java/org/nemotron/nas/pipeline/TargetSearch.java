@@ -133,9 +133,7 @@ final class TargetSearch {
     double value = limit.value();
     // A limit from below is raised by the margin, one from above lowered.
     double wanted =
-        limit.bound() == Bound.AT_LEAST
-            ? value * correction.margin()
-            : value / correction.margin();
+        limit.bound() == Bound.AT_LEAST ? value * correction.margin() : value / correction.margin();
     double factor = correction.factor(table);
     return switch (limit.quantity()) {
       case SPEEDUP ->

@@ -102,7 +102,11 @@ final class SpeedCheckTest {
     TargetSearch.Answer answer = checked(gauge(1), TWICE, 5);
     assertThat(measured).hasSize(1);
     assertThat(answer.solution()).isEqualTo(search().best(TWICE, SpeedCorrection.NONE).solution());
-    assertThat(told).singleElement().asString().startsWith("twice: ").contains("2.130 ± 0.000 times");
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .startsWith("twice: ")
+        .contains("2.130 ± 0.000 times");
   }
 
   @Test

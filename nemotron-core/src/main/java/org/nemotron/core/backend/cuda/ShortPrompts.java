@@ -42,7 +42,8 @@ final class ShortPrompts {
   private static long attended(ForwardBatch batch) {
     return batch.chunks().stream()
         .filter(chunk -> chunk.tokens().length() > 1)
-        .mapToLong(chunk -> chunk.tokens().length() * (chunk.start() + chunk.tokens().length() / 2L))
+        .mapToLong(
+            chunk -> chunk.tokens().length() * (chunk.start() + chunk.tokens().length() / 2L))
         .sum();
   }
 

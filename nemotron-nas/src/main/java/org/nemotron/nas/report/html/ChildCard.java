@@ -60,9 +60,7 @@ public final class ChildCard {
 
   private static ImmutableList<String> budget(TargetSummary target) {
     String goal = target.name() + ": " + target.goal();
-    return target.met()
-        ? ImmutableList.of(goal)
-        : ImmutableList.of(goal, Headline.missed(target));
+    return target.met() ? ImmutableList.of(goal) : ImmutableList.of(goal, Headline.missed(target));
   }
 
   private record Rows(
