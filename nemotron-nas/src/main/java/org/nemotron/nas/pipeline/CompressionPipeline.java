@@ -120,14 +120,16 @@ public final class CompressionPipeline {
   private static RunSummary compress(RunContext run, RunResults results)
       throws IOException, NoArchitectureException {
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
-      ScoreTable scores = run.result(ScoresStage.ofAll(run, library));
+      ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
+      ScoreTable scores = run.inputs().withOwn(measured);
       ImmutableList<CostTable> costs = run.result(new CostsStage(run));
       ImmutableSet<Candidate.Block> pairs = promisingPairs(run, scores, costs);
       if (pairs.isEmpty()) {
         return children(run, new ScoredLibrary(library, scores), costs, results);
       }
       try (TrainedLibrary coupled = run.result(new CoupledStage(run, library, pairs))) {
-        ScoreTable all = scores.with(run.result(ScoresStage.ofPairs(run, coupled, pairs)));
+        ScoreTable ofPairs = run.result(ScoresStage.ofPairs(run, coupled, pairs));
+        ScoreTable all = run.inputs().withOwn(measured.with(ofPairs));
         return children(run, new ScoredLibrary(coupled, all), costs, results);
       }
     }

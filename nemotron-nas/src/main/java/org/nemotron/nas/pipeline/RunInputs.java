@@ -18,6 +18,7 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.score.ScoreTable;
 
 /**
  * What a run reads: parent, tokenizer and tokens. The same for all stages.
@@ -116,6 +117,11 @@ record RunInputs(
     long maxBytes = (long) maxTokens * BYTES_PER_TOKEN;
     return TokenCorpus.encode(
         TextFiles.documents(file, maxBytes), tokenizer, parent.spec(), maxTokens);
+  }
+
+  /** Returns all that was measured, with the own scores. */
+  ScoreTable withOwn(ScoreTable measured) {
+    return own.withOwn(parent.spec(), measured);
   }
 
   /** Returns how many cores work side by side. */

@@ -85,6 +85,6 @@ final class ScoresStage implements Stage<ScoreTable> {
 
   @Override
   public ScoreTable read() throws IOException {
-    return run.inputs().own().withOwn(run.inputs().parent().spec(), TableFiles.readScores(file()));
+    return TableFiles.readScores(file());
   }
 }

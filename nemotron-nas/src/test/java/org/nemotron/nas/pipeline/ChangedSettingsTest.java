@@ -342,6 +342,15 @@ final class ChangedSettingsTest {
   }
 
   @Test
+  void dependencies_keyThatEarlierRunsDidNotHave_isNotAmongThemUntilItIsUsed() throws IOException {
+    ImmutableMap<String, StageInputs> all = dependencies(plan);
+    assertThat(all.getOrDefault(LIBRARY, NONE).fingerprints())
+        .containsKey("space.keepFirstAttention")
+        .doesNotContainKey("space.keepLayers");
+    assertThat(all.getOrDefault(COSTS, NONE).fingerprints()).doesNotContainKey("space.keepLayers");
+  }
+
+  @Test
   void dependencies_moreThreadsThanABatchHasSequences_areTheSame() throws IOException {
     ImmutableMap<String, StageInputs> former = dependencies(plan);
     assertThat(changes(former, dependencies(changed(ImmutableMap.of("execution.threads", 9)))))

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Maps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import org.nemotron.nas.pipeline.Limit.Bound;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.Score;
+import org.nemotron.nas.score.ScoreTable;
 
 /** Runs and plans with scores and costs of the user's own. */
 final class OwnTablesTest {
@@ -93,12 +96,25 @@ final class OwnTablesTest {
   }
 
   @Test
-  void run_pairsTrainedTogether_needOwnScoresOnceTheyAreScored() throws IOException {
-    CompressionPlan plan = plan();
-    CompressionPlan withPairs = plan.toBuilder().coupled(plan.coupled().withSteps(1)).build();
-    assertThatThrownBy(() -> new CompressionPipeline(withPairs).run())
-        .hasMessageContaining("own scores stories: candidate layer-")
-        .hasMessageContaining(".block.");
+  void withOwn_pairsTrainedTogether_needOwnScoresToo() throws IOException {
+    Candidate pair =
+        new Candidate.Block(1, new BlockSpec(new AttentionSpec.Linear(), SmallParent.FFN));
+    ScoreTable measured =
+        new ScoreTable(
+            Maps.toMap(
+                Iterables.concat(
+                    SmallParent.SPACE.candidates(SmallParent.spec()), ImmutableList.of(pair)),
+                candidate -> Score.NONE));
+    OwnTables without = OwnTables.read(plan());
+    assertThatThrownBy(() -> without.withOwn(SmallParent.spec(), measured))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "own scores stories: candidate "
+                + pair.id()
+                + " has none.\nMaybe add it to the scores.");
+    scores = OwnJson.scores(directory.resolve("s.json"), "stories", one -> 5, pair);
+    ScoreTable all = OwnTables.read(plan()).withOwn(SmallParent.spec(), measured);
+    assertThat(all.score(pair).degradation(new Score.Metric("stories"))).isEqualTo(5);
   }
 
   @Test
