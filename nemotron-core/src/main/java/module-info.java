@@ -10,7 +10,6 @@ module org.nemotron.core {
   requires com.fasterxml.jackson.core;
   requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
-  requires jdk.management;
   requires org.bytedeco.cuda;
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;

@@ -1,6 +1,5 @@
 package org.nemotron.examples;
 
-import org.nemotron.examples.benchmark.AttentionBenchmark;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
@@ -23,7 +22,6 @@ import picocli.CommandLine.Command;
       ReportPictures.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
-      AttentionBenchmark.class,
       FormatAccuracy.class,
       SpeedKept.class
     })

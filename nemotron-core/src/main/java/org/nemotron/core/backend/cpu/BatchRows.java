@@ -1,7 +1,5 @@
 package org.nemotron.core.backend.cpu;
 
-import static com.google.common.collect.ImmutableList.toImmutableList;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import org.nemotron.core.inference.ForwardBatch;
@@ -18,24 +16,13 @@ final class BatchRows {
    * @param position of the first in its sequence
    * @param pages of the sequence
    */
-  record Piece(int row, int rows, int position, ImmutableIntArray pages) {
-    /** Returns how many tokens the last row sees. */
-    int seen() {
-      return position + rows;
-    }
-
-    /** Returns how many pages they lie in. */
-    int seenPages() {
-      return KvPages.pagesFor(seen());
-    }
-  }
+  record Piece(int row, int rows, int position, ImmutableIntArray pages) {}
 
   private final ImmutableList<SequenceChunk> chunks;
   private final int[] positions;
   private final long[] slots;
   private final int[] wantedRows;
   private final ImmutableList<Piece> pieces;
-  private final ImmutableList<Piece> singles;
 
   /** Lays out a batch that has been found to fit. */
   BatchRows(ForwardBatch batch) {
@@ -55,9 +42,7 @@ final class BatchRows {
       }
       row += length;
     }
-    ImmutableList<Piece> all = made.build();
-    this.pieces = all.stream().filter(piece -> piece.rows() > 1).collect(toImmutableList());
-    this.singles = all.stream().filter(piece -> piece.rows() == 1).collect(toImmutableList());
+    this.pieces = made.build();
   }
 
   private void place(SequenceChunk chunk, int firstRow, ImmutableList.Builder<Piece> made) {
@@ -101,14 +86,8 @@ final class BatchRows {
     return slots[row];
   }
 
-  /** Returns the pieces of several rows. */
   ImmutableList<Piece> pieces() {
     return pieces;
-  }
-
-  /** Returns the pieces of one row: tokens being decoded, and perhaps the last of a prompt. */
-  ImmutableList<Piece> singles() {
-    return singles;
   }
 
   int wanted() {

@@ -31,12 +31,101 @@ public final class Blas {
     }
   }
 
-  /** {@code C[rows, columns] = alpha * A[rows, inner] B[inner, columns] + beta * C}. */
-  public void multiplyBy(
+  /**
+   * {@code y[rows] = alpha * A[rows, columns] x[columns]}.
+   *
+   * @param stride distance between rows of A
+   */
+  public void multiply(
+      int rows,
+      int columns,
+      float alpha,
+      NativeFloats a,
+      long aFrom,
+      int stride,
+      NativeFloats x,
+      long xFrom,
+      NativeFloats y,
+      long yFrom) {
+    cblas_sgemv(
+        CblasRowMajor,
+        CblasNoTrans,
+        rows,
+        columns,
+        alpha,
+        first.at(a, aFrom),
+        stride,
+        second.at(x, xFrom),
+        1,
+        0f,
+        result.at(y, yFrom),
+        1);
+  }
+
+  /** {@code y[columns] = transpose(A[rows, columns]) x[rows] + beta * y}. */
+  public void multiplyTransposed(
+      int rows,
+      int columns,
+      NativeFloats a,
+      long aFrom,
+      int stride,
+      NativeFloats x,
+      long xFrom,
+      float beta,
+      NativeFloats y,
+      long yFrom) {
+    cblas_sgemv(
+        CblasRowMajor,
+        CblasTrans,
+        rows,
+        columns,
+        1f,
+        first.at(a, aFrom),
+        stride,
+        second.at(x, xFrom),
+        1,
+        beta,
+        result.at(y, yFrom),
+        1);
+  }
+
+  /** {@code C[rows, columns] = alpha * A[rows, inner] transpose(B[columns, inner])}. */
+  public void multiplyByTransposed(
       int rows,
       int columns,
       int inner,
       float alpha,
+      NativeFloats a,
+      long aFrom,
+      int aStride,
+      NativeFloats b,
+      long bFrom,
+      int bStride,
+      NativeFloats c,
+      long cFrom,
+      int cStride) {
+    cblas_sgemm(
+        CblasRowMajor,
+        CblasNoTrans,
+        CblasTrans,
+        rows,
+        columns,
+        inner,
+        alpha,
+        first.at(a, aFrom),
+        aStride,
+        second.at(b, bFrom),
+        bStride,
+        0f,
+        result.at(c, cFrom),
+        cStride);
+  }
+
+  /** {@code C[rows, columns] = A[rows, inner] B[inner, columns] + beta * C}. */
+  public void multiplyBy(
+      int rows,
+      int columns,
+      int inner,
       NativeFloats a,
       long aFrom,
       int aStride,
@@ -54,7 +143,7 @@ public final class Blas {
         rows,
         columns,
         inner,
-        alpha,
+        1f,
         first.at(a, aFrom),
         aStride,
         second.at(b, bFrom),

@@ -105,6 +105,7 @@ final class CpuAttention implements CpuSubBlock {
     int headDim = spec.headDim();
     int keys = spec.queryHeads();
     int firstValue = keys + spec.kvHeads();
+    long token = step.rows().slot(row) * memory.stride();
     if (head < firstValue) {
       Optional<CpuRmsNorm> headNorm = head < keys ? queryNorm : keyNorm;
       headNorm.ifPresent(own -> own.apply(values, offset, values, offset));
@@ -114,28 +115,20 @@ final class CpuAttention implements CpuSubBlock {
       long to = ((long) row * keys + head) * headDim;
       step.space().queries().write(to, values, offset, headDim);
     } else if (head < firstValue) {
-      memory.writeKey(step.rows().slot(row), head - keys, values, offset, headDim);
+      memory.keys().write(token + (long) (head - keys) * headDim, values, offset, headDim);
     } else {
-      memory.writeValue(step.rows().slot(row), head - firstValue, values, offset, headDim);
+      memory.values().write(token + (long) (head - firstValue) * headDim, values, offset, headDim);
     }
   }
 
-  /** Single rows are shared out beforehand, since calls for many at once pay; pieces in turns. */
   private void attend(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
-    NativeFloats queries = step.space().queries();
-    NativeFloats result = step.space().inner();
-    ThreadWorkspace own = step.space().of(worker);
-    own.decodeAttention()
-        .attend(
-            spec,
-            step.rows(),
-            DecodeShare.of(step.rows().singles(), spec.kvHeads(), worker.index(), worker.count()),
-            new DecodeAttention.Areas(memory, queries, result));
     ImmutableList<BatchRows.Piece> pieces = step.rows().pieces();
     int items = pieces.size() * spec.kvHeads();
-    PagedAttention attention = new PagedAttention(spec, memory, queries, result);
+    PagedAttention attention =
+        new PagedAttention(spec, memory, step.space().queries(), step.space().inner());
     for (int item = step.space().takeItem(); item < items; item = step.space().takeItem()) {
-      attention.attend(pieces.get(item / spec.kvHeads()), item % spec.kvHeads(), own);
+      attention.attend(
+          pieces.get(item / spec.kvHeads()), item % spec.kvHeads(), step.space().of(worker));
     }
   }
 

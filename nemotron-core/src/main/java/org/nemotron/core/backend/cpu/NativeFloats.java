@@ -101,10 +101,6 @@ public final class NativeFloats implements AutoCloseable {
    */
   public void read(long from, float[] target, int offset, int length) {
     checkState(!closed, "this memory is closed");
-    if (isInOnlyChunk(from)) {
-      chunks[0].get((int) from, target, offset, length);
-      return;
-    }
     int at = offset;
     long next = from;
     while (at < offset + length) {
@@ -123,10 +119,6 @@ public final class NativeFloats implements AutoCloseable {
    */
   public void write(long to, float[] source, int offset, int length) {
     checkState(!closed, "this memory is closed");
-    if (isInOnlyChunk(to)) {
-      chunks[0].put((int) to, source, offset, length);
-      return;
-    }
     int at = offset;
     long next = to;
     while (at < offset + length) {
@@ -136,31 +128,6 @@ public final class NativeFloats implements AutoCloseable {
       at += here;
       next += here;
     }
-  }
-
-  /**
-   * Copies {@code length} floats of {@code source} to element {@code to} and every {@code step}th
-   * behind it.
-   *
-   * @throws IndexOutOfBoundsException if they are not all within this area and the array
-   */
-  void writeSpaced(long to, int step, float[] source, int offset, int length) {
-    checkState(!closed, "this memory is closed");
-    if (isInOnlyChunk(to)) {
-      FloatBuffer only = chunks[0];
-      for (int i = 0; i < length; i++) {
-        only.put((int) to + i * step, source[offset + i]);
-      }
-    } else {
-      for (int i = 0; i < length; i++) {
-        write(to + (long) i * step, source, offset + i, 1);
-      }
-    }
-  }
-
-  /** Spares the divisions that tell in which chunk; the buffer checks its own end. */
-  private boolean isInOnlyChunk(long index) {
-    return chunks.length == 1 && index == (int) index;
   }
 
   private FloatBuffer chunk(long index) {
@@ -181,18 +148,6 @@ public final class NativeFloats implements AutoCloseable {
         shape -> {
           try (NativeScope scope = NativeScope.open()) {
             return NativeScope.keep(flat.narrow(0, 0, (long) rows * columns).view(rows, columns));
-          }
-        });
-  }
-
-  /** Returns all elements as rows of {@code columns}; it belongs to this area. */
-  Tensor table(int columns) {
-    checkState(!closed, "this memory is closed");
-    return views.computeIfAbsent(
-        -(long) columns,
-        shape -> {
-          try (NativeScope scope = NativeScope.open()) {
-            return NativeScope.keep(flat.view(-1, columns));
           }
         });
   }

@@ -5,8 +5,8 @@ import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.spec.AttentionSpec;
 
 /**
- * Causal attention of a piece of several rows, part of a prompt, over the pages of its sequence,
- * for the query heads that share one key/value head.
+ * Causal attention of one piece of rows over the pages of its sequence, for the query heads that
+ * share one key/value head.
  *
  * <p>Every product covers one page, so that a result depends neither on where the pages are nor on
  * what else the step computes.
@@ -44,20 +44,66 @@ final class PagedAttention {
 
   /** Attends for the query heads of {@code kvHead}. */
   void attend(BatchRows.Piece piece, int kvHead, ThreadWorkspace space) {
-    for (int head = 0; head < spec.groupSize(); head++) {
-      attend(piece, kvHead, kvHead * spec.groupSize() + head, space);
+    if (piece.rows() == 1) {
+      attendRow(piece, kvHead, space);
+    } else {
+      for (int head = 0; head < spec.groupSize(); head++) {
+        attendRows(piece, kvHead, kvHead * spec.groupSize() + head, space);
+      }
     }
   }
 
-  /** All rows lie in the last page that they see. */
-  private void attend(BatchRows.Piece piece, int kvHead, int head, ThreadWorkspace space) {
+  /** One row: the query heads take turns at each page, which stays in the cache meanwhile. */
+  private void attendRow(BatchRows.Piece piece, int kvHead, ThreadWorkspace space) {
+    int seen = piece.position() + 1;
+    int group = spec.groupSize();
+    NativeFloats scores = space.scores((long) group * seen);
+    Blas blas = space.blas();
+    long query = (long) piece.row() * rowStride + (long) kvHead * group * headDim;
+    for (int from = 0; from < seen; from += PAGE) {
+      int tokens = Math.min(PAGE, seen - from);
+      long page = page(piece, from, kvHead);
+      for (int head = 0; head < group; head++) {
+        long to = (long) head * seen + from;
+        long one = query + (long) head * headDim;
+        blas.multiply(
+            tokens, headDim, scale, memory.keys(), page, memory.stride(), queries, one, scores, to);
+      }
+    }
+    float[] row = space.row(seen);
+    for (int head = 0; head < group; head++) {
+      scores.read((long) head * seen, row, 0, seen);
+      softmax(row, seen);
+      scores.write((long) head * seen, row, 0, seen);
+    }
+    for (int from = 0; from < seen; from += PAGE) {
+      int tokens = Math.min(PAGE, seen - from);
+      long page = page(piece, from, kvHead);
+      for (int head = 0; head < group; head++) {
+        blas.multiplyTransposed(
+            tokens,
+            headDim,
+            memory.values(),
+            page,
+            memory.stride(),
+            scores,
+            (long) head * seen + from,
+            from == 0 ? 0f : 1f,
+            result,
+            query + (long) head * headDim);
+      }
+    }
+  }
+
+  /** Several rows: all lie in the last page that they see. */
+  private void attendRows(BatchRows.Piece piece, int kvHead, int head, ThreadWorkspace space) {
     int rows = piece.rows();
     int seen = piece.position() + rows;
     NativeFloats scores = space.scores((long) rows * seen);
     Blas blas = space.blas();
     long query = (long) piece.row() * rowStride + (long) head * headDim;
     for (int from = 0; from < seen; from += PAGE) {
-      blas.multiplyBy(
+      blas.multiplyByTransposed(
           rows,
           Math.min(PAGE, seen - from),
           headDim,
@@ -67,8 +113,7 @@ final class PagedAttention {
           rowStride,
           memory.keys(),
           page(piece, from, kvHead),
-          PAGE,
-          0f,
+          memory.stride(),
           scores,
           from,
           seen);
@@ -77,7 +122,7 @@ final class PagedAttention {
     for (int r = 0; r < rows; r++) {
       int visible = piece.position() + r + 1;
       scores.read((long) r * seen, row, 0, visible);
-      normalize(row, visible, space.softmax());
+      softmax(row, visible);
       Arrays.fill(row, visible, seen, 0f);
       scores.write((long) r * seen, row, 0, seen);
     }
@@ -86,13 +131,12 @@ final class PagedAttention {
           rows,
           headDim,
           Math.min(PAGE, seen - from),
-          1f,
           scores,
           from,
           seen,
           memory.values(),
           page(piece, from, kvHead),
-          headDim,
+          memory.stride(),
           from == 0 ? 0f : 1f,
           result,
           query,
@@ -100,15 +144,25 @@ final class PagedAttention {
     }
   }
 
-  /** Returns where the head is in the page whose first token is {@code from}. */
+  /** Returns where the head's first element of token {@code from}, the first of a page, is. */
   private long page(BatchRows.Piece piece, int from, int kvHead) {
-    return memory.start(piece.pages().get(from / PAGE), kvHead, headDim);
+    long token = (long) piece.pages().get(from / PAGE) * PAGE;
+    return token * memory.stride() + (long) kvHead * headDim;
   }
 
-  private static void normalize(float[] row, int length, Softmax softmax) {
-    float scale = 1 / softmax.exponentials(row, length);
+  private static void softmax(float[] values, int length) {
+    float largest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < length; i++) {
-      row[i] *= scale;
+      largest = Math.max(largest, values[i]);
+    }
+    float sum = 0;
+    for (int i = 0; i < length; i++) {
+      values[i] = FastExp.of(values[i] - largest);
+      sum += values[i];
+    }
+    float scale = 1 / sum;
+    for (int i = 0; i < length; i++) {
+      values[i] *= scale;
     }
   }
 }

@@ -6,8 +6,6 @@ import org.nemotron.core.tensor.Resources;
 final class ThreadWorkspace implements AutoCloseable {
   private final int worker;
   private final Blas blas = new Blas();
-  private final Softmax softmax = new Softmax();
-  private final DecodeAttention decodeAttention = new DecodeAttention(softmax);
   private final NativeFloats products;
   private NativeFloats scores = NativeFloats.zeros(1);
   private float[] row = new float[0];
@@ -28,14 +26,6 @@ final class ThreadWorkspace implements AutoCloseable {
 
   Blas blas() {
     return blas;
-  }
-
-  Softmax softmax() {
-    return softmax;
-  }
-
-  DecodeAttention decodeAttention() {
-    return decodeAttention;
   }
 
   /** Returns the results of the thread's last product, row by row. */
@@ -65,6 +55,5 @@ final class ThreadWorkspace implements AutoCloseable {
   public void close() {
     products.close();
     scores.close();
-    decodeAttention.close();
   }
 }
