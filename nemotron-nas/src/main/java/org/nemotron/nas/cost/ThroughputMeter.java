@@ -109,7 +109,7 @@ public final class ThroughputMeter {
     }
     return rounds >= most
         || taken.compareTo(LONG_ENOUGH) > 0
-        || rates.ratiosWithin(PRECISION) && enough.test(rates);
+        || (rates.ratiosWithin(PRECISION) && enough.test(rates));
   }
 
   /** Returns the first round that is hardly faster than the one before. */

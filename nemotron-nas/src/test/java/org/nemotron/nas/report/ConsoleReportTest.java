@@ -27,8 +27,10 @@ final class ConsoleReportTest {
     RunSummary missed = SummaryFixture.missed();
     assertThat(ConsoleReport.in(UTF_8).render(missed))
         .contains(
-            "child 2x: NOT met, 1.93 ± 0.02× the parent's throughput with 93.7 % of its accuracy.\n"
-                + "  speed-up at least 2.0: NOT met, 1.93 ± 0.02 measured.\n");
+            """
+            child 2x: NOT met, 1.93 ± 0.02× the parent's throughput with 93.7 % of its accuracy.
+              speed-up at least 2.0: NOT met, 1.93 ± 0.02 measured.
+            """);
     assertThat(SummaryWriter.toJson(missed))
         .contains("\"met\" : false", "\"limit\" : \"speed-up at least 2.0\"");
     assertThat(missed.met()).isFalse();
