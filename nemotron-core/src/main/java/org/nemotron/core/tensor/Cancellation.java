@@ -1,5 +1,7 @@
 package org.nemotron.core.tensor;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.base.Throwables;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -18,13 +20,16 @@ import java.util.function.BooleanSupplier;
  * }</pre>
  *
  * <p>A condition holds for work that the opening thread begins until this object is closed; it adds
- * to those around it. Closed by the thread that opened it, innermost first.
+ * to those around it. Closed by the thread that opened it, innermost first; closing twice is
+ * harmless.
  */
 public final class Cancellation implements AutoCloseable {
   private static final ThreadLocal<BooleanSupplier> CONDITION =
       ThreadLocal.withInitial(() -> Cancellation::never);
 
   private final BooleanSupplier enclosing;
+  private final Thread owner = Thread.currentThread();
+  private boolean closed;
 
   private Cancellation(BooleanSupplier enclosing) {
     this.enclosing = enclosing;
@@ -90,6 +95,14 @@ public final class Cancellation implements AutoCloseable {
 
   @Override
   public void close() {
-    CONDITION.set(enclosing);
+    checkState(
+        Thread.currentThread() == owner,
+        "a cancellation opened on thread %s must be closed there, not on %s",
+        owner.getName(),
+        Thread.currentThread().getName());
+    if (!closed) {
+      closed = true;
+      CONDITION.set(enclosing);
+    }
   }
 }

@@ -135,8 +135,8 @@ final class CompressionPipelineTest {
     assertThatThrownBy(() -> run(tiny.plan(0, impossible), new Events()))
         .isInstanceOf(NoArchitectureException.class)
         .hasMessage(
-            "target dust: no architecture fits: parameters is limited to 100.000, but the nearest"
-                + " that an architecture can have is 2080.00.\n"
+            "target dust: no architecture fits: parameters at most 100 cannot be met: the least"
+                + " that an architecture can have is 2,080.\n"
                 + "Maybe a looser limit or a larger search space is wanted; finished stages are"
                 + " kept.");
     assertThat(tiny.output().resolve("child")).doesNotExist();

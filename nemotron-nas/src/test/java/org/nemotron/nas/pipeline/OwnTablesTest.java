@@ -67,7 +67,7 @@ final class OwnTablesTest {
     assertThat(child.parameters() - child.nonBlockParameters() + 80).isLessThanOrEqualTo(9_000);
     assertThat(child.block(0)).isEqualTo(SmallParent.BLOCK);
     assertThat(child.block(2)).isNotEqualTo(SmallParent.BLOCK);
-    assertThat(summary.targets().get(0).goal()).isEqualTo("joules at most 9000.0");
+    assertThat(summary.targets().get(0).goal()).isEqualTo("joules at most 9,000");
     assertThat(summary.environment())
         .containsEntry("own scores stories", "a test")
         .containsEntry("own costs joules", "a meter")

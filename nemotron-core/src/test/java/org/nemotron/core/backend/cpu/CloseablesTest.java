@@ -46,6 +46,7 @@ import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -136,6 +137,9 @@ public final class CloseablesTest implements CloseableContract {
             made -> made.forEach(ImmutableList.of(1, 2, 3), item -> {}),
             "these streams are closed"),
         CloseableCase.ofNothing(CpuThreads.Lease.class, CpuThreads::onePerOperation),
+        CloseableCase.ofNothing(Cancellation.class, () -> Cancellation.when(() -> false))
+            .onItsThreadOnly(
+                "a cancellation opened on thread %s must be closed there, not on %s"),
         CloseableCase.ofNothing(Resources.class, Resources::new));
   }
 
