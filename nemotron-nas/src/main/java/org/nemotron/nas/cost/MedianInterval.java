@@ -7,9 +7,9 @@ import com.google.common.math.Quantiles;
 import java.util.List;
 
 /**
- * The median of repeated measurements, and the interval that holds the true median with at least 95
- * % confidence where there are six measurements or more; with fewer, from the least to the
- * greatest. Immutable.
+ * The median of repeated measurements, and an interval: the true median lies below its lower end
+ * with a probability of at most 5 %, and as rarely above its upper end, where there are five
+ * measurements or more; with fewer, it reaches from the least to the greatest. Immutable.
  *
  * <p>The interval lies between two of the sorted measurements, as many from each end as the
  * binomial distribution allows, so that nothing is assumed of their distribution (David and
@@ -20,7 +20,7 @@ import java.util.List;
  * @param high upper end of the interval
  */
 public record MedianInterval(double median, double low, double high) {
-  private static final double ONE_TAIL = 0.025;
+  private static final double ONE_TAIL = 0.05;
 
   /** Checks that the median lies within. */
   public MedianInterval {

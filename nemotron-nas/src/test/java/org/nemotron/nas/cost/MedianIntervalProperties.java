@@ -19,15 +19,16 @@ final class MedianIntervalProperties {
     return DoubleStream.iterate(1, value -> value + 1).limit(count).boxed().toList();
   }
 
-  /** Ranks from tables of the sign test at 95 %. */
+  /** Ranks from tables of the one-sided sign test at 95 %. */
   @Example
   void of_ranks_areThoseOfTheSignTest() {
     assertThat(MedianInterval.of(oneTo(5))).isEqualTo(new MedianInterval(3, 1, 5));
     assertThat(MedianInterval.of(oneTo(6))).isEqualTo(new MedianInterval(3.5, 1, 6));
+    assertThat(MedianInterval.of(oneTo(8))).isEqualTo(new MedianInterval(4.5, 2, 7));
     assertThat(MedianInterval.of(oneTo(9))).isEqualTo(new MedianInterval(5, 2, 8));
     assertThat(MedianInterval.of(oneTo(12))).isEqualTo(new MedianInterval(6.5, 3, 10));
     assertThat(MedianInterval.of(oneTo(20))).isEqualTo(new MedianInterval(10.5, 6, 15));
-    assertThat(MedianInterval.of(oneTo(100))).isEqualTo(new MedianInterval(50.5, 40, 61));
+    assertThat(MedianInterval.of(oneTo(100))).isEqualTo(new MedianInterval(50.5, 42, 59));
   }
 
   @Property
