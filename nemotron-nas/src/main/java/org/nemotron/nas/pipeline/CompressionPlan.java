@@ -109,7 +109,7 @@ public record CompressionPlan(
         .coupled(coupled.withSteps(4))
         .scoring(scoring.withAuditedPairs(4))
         .costs(
-            costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(2, costs.corrections())))
+            costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(1, costs.corrections())))
         .global(global.withSteps(10).withEvaluateEvery(5))
         .build();
   }

@@ -258,7 +258,7 @@ final class CompressionPlanTest {
     assertThat(brief.coupled()).isEqualTo(new CoupledPlan(4, OPTIMIZER, ImmutableList.of(1.25)));
     assertThat(brief.scoring()).isEqualTo(UNUSUAL.scoring().withAuditedPairs(4));
     assertThat(brief.costs())
-        .isEqualTo(UNUSUAL.costs().withMeter(new MeterSettings(3, 10, 2)).withCorrections(2));
+        .isEqualTo(UNUSUAL.costs().withMeter(new MeterSettings(3, 10, 2)).withCorrections(1));
     assertThat(brief.global()).isEqualTo(UNUSUAL.global().withSteps(10).withEvaluateEvery(5));
     assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 6, 100_000, 1_024, 256, 4));
   }
