@@ -138,8 +138,7 @@ public final class CloseablesTest implements CloseableContract {
             "these streams are closed"),
         CloseableCase.ofNothing(CpuThreads.Lease.class, CpuThreads::onePerOperation),
         CloseableCase.ofNothing(Cancellation.class, () -> Cancellation.when(() -> false))
-            .onItsThreadOnly(
-                "a cancellation opened on thread %s must be closed there, not on %s"),
+            .onItsThreadOnly("a cancellation opened on thread %s must be closed there, not on %s"),
         CloseableCase.ofNothing(Resources.class, Resources::new));
   }
 
