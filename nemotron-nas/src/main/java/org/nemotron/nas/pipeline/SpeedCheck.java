@@ -85,14 +85,25 @@ final class SpeedCheck {
         if (correction.margin() > 1 + TOO_VAGUE) {
           told.accept(
               target.name()
-                  + ": other work on this machine leaves the measurement too vague to search anew"
-                  + " by it. Maybe run again when it is idle.");
-          break;
+                  + ": the measurement is too vague to search anew by it. Maybe run again when the"
+                  + " machine is idle.");
+          return best(trials).correction();
         }
       }
       next = searched(target, correction);
     }
-    return best(target, trials).correction();
+    Trial best = best(trials);
+    if (best.excess() > 0) {
+      told.accept(
+          String.format(
+              Locale.ROOT,
+              "%s: no architecture tried was measured to keep to %s; the nearest is off by %.1f %%."
+                  + " Maybe more corrections.",
+              target.name(),
+              target.goal(),
+              100 * best.excess()));
+    }
+    return best.correction();
   }
 
   /** Measures what was found, and returns the correction that it teaches. */
@@ -119,25 +130,12 @@ final class SpeedCheck {
     }
   }
 
-  private Trial best(Target target, List<Trial> trials) {
-    Optional<Trial> fitting =
-        trials.stream()
-            .filter(trial -> trial.excess() <= 0)
-            .min(Comparator.comparingDouble(Trial::score));
-    return fitting.orElseGet(
-        () -> {
-          Trial nearest =
-              trials.stream().min(Comparator.comparingDouble(Trial::excess)).orElseThrow();
-          told.accept(
-              String.format(
-                  Locale.ROOT,
-                  "%s: no architecture tried was measured to keep to %s; the nearest is off by"
-                      + " %.1f %%. Maybe more corrections.",
-                  target.name(),
-                  target.goal(),
-                  100 * nearest.excess()));
-          return nearest;
-        });
+  private static Trial best(List<Trial> trials) {
+    return trials.stream()
+        .filter(trial -> trial.excess() <= 0)
+        .min(Comparator.comparingDouble(Trial::score))
+        .orElseGet(
+            () -> trials.stream().min(Comparator.comparingDouble(Trial::excess)).orElseThrow());
   }
 
   private static String sentence(
