@@ -31,7 +31,10 @@ public interface SearchListener {
    * @param elapsed the time since the search began
    */
   record Improvement(double score, double bound, Duration elapsed) {
-    /** Returns {@code (score - bound) / |score|}, infinite while there is no architecture. */
+    /**
+     * Returns {@code (score - bound) / |score|}, infinite while there is no architecture. It can
+     * grow where a better score is nearer to zero than a negative bound.
+     */
     public double gap() {
       return score == Double.POSITIVE_INFINITY
           ? score

@@ -150,7 +150,9 @@ final class BranchingSeries implements Series {
       double floor = Math.min(furthest, least.map(node -> node.floor).orElse(furthest));
       Optional<Path> best = least.flatMap(node -> node.best).filter(problem::allows);
       if (best.isPresent()) {
-        return new SolverAnswer.Best(best.get(), problem.objective(best.get()));
+        double objective = problem.objective(best.get());
+        listener.onImprovement(objective, objective);
+        return new SolverAnswer.Best(best.get(), objective);
       }
       if (floor >= ceiling) {
         return new SolverAnswer.None();

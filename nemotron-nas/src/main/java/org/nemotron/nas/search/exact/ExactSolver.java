@@ -52,7 +52,7 @@ public final class ExactSolver implements Solver {
         new ReducedCostFixing(problem, incumbent, new Effort(labelBytes), deadline);
     double better = fixing.run();
     double bound = Math.max(fixing.relaxation(), Math.min(better, incumbent.interesting()));
-    incumbent.bound(Math.min(bound, incumbent.objective()));
+    incumbent.settle(Math.min(bound, incumbent.objective()));
     return better == Double.POSITIVE_INFINITY || deadline.isPast()
         ? answer(incumbent, bound)
         : orFallback(problem, deadline, incumbent, bound);
@@ -80,7 +80,9 @@ public final class ExactSolver implements Solver {
     SolverAnswer other = fallback.solve(problem, deadline);
     if (other instanceof SolverAnswer.Best best) {
       incumbent.offer(best.path());
-      return answer(incumbent, Math.max(bound, best.bound()));
+      double proven = Math.max(bound, best.bound());
+      incumbent.settle(Math.min(proven, incumbent.objective()));
+      return answer(incumbent, proven);
     }
     boolean empty = other instanceof SolverAnswer.None && incumbent.path().isEmpty();
     return empty ? other : answer(incumbent, bound);

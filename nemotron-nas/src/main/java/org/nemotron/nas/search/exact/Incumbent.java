@@ -62,6 +62,14 @@ final class Incumbent {
     }
   }
 
+  /** Notes the last bound; unlike {@link #bound}, reports a rise as small as rounding as well. */
+  void settle(double lastBound) {
+    if (lastBound > bound) {
+      bound = lastBound;
+      listener.onImprovement(objective, Math.min(bound, objective));
+    }
+  }
+
   Optional<Path> path() {
     return path;
   }
