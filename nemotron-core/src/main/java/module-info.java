@@ -21,6 +21,7 @@ module org.nemotron.core {
   exports org.nemotron.core.checkpoint.safetensors;
   exports org.nemotron.core.cuda to
       org.nemotron.nas;
+  exports org.nemotron.core.eval;
   exports org.nemotron.core.inference;
   exports org.nemotron.core.io;
   exports org.nemotron.core.nn;

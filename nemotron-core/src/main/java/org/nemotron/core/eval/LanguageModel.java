@@ -1,0 +1,24 @@
+package org.nemotron.core.eval;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+import org.nemotron.core.text.Tokenizer;
+
+/**
+ * A model as a benchmark sees it: it scores given continuations and writes its own.
+ *
+ * <p>Results come in the order of the requests and do not depend on how they are batched.
+ */
+public interface LanguageModel {
+  /** Returns the tokenizer whose ids the requests are made of. */
+  Tokenizer tokenizer();
+
+  /** Returns the most tokens that one request may have, prompt and continuation together. */
+  int maxLength();
+
+  /** Returns the log-likelihood of every continuation given its context. */
+  ImmutableList<Likelihood> logLikelihoods(List<LikelihoodRequest> requests);
+
+  /** Returns the text that greedy decoding writes after every prompt. */
+  ImmutableList<GeneratedText> generate(List<GenerationRequest> requests);
+}
