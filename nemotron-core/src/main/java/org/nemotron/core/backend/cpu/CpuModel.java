@@ -108,7 +108,8 @@ final class CpuModel implements InferenceModel {
         Math.max(1, blocks.stream().mapToInt(CpuBlock::innerWidth).max().orElseThrow()),
         spec.queryHeads() * spec.headDim(),
         team.count(),
-        Math.max((long) rows * widest, (long) headRows * head.widest()));
+        Math.max((long) rows * widest, (long) headRows * head.widest()),
+        PackedWeights.roomFor(CpuWorkspace.OWN_ROWS, format));
   }
 
   @Override
@@ -178,26 +179,21 @@ final class CpuModel implements InferenceModel {
   }
 
   /**
-   * Does this thread's share of the logits of wanted rows; all threads call it.
+   * Computes the logits of wanted rows; all threads call it.
    *
    * @param first of them, of {@code count}
    */
   void runHead(CpuStep step, int first, int count, ThreadTeam.Worker worker) {
     CpuWorkspace space = step.space();
-    for (int row = worker.from(count); row < worker.to(count); row++) {
-      space.normalizeRow(finalNorm, step.rows().wantedRow(first + row), row, worker);
-    }
-    worker.await();
-    head.multiply(space.of(worker), space.normalized(), count);
-  }
-
-  /** Reads row {@code row} of what {@link #runHead} has computed. */
-  void readLogits(CpuWorkspace space, int row, float[] logits) {
-    for (int worker = 0; worker < team.count(); worker++) {
-      NativeFloats products = space.worker(worker).products();
-      products.read(
-          (long) row * head.stride(worker), logits, head.start(worker), head.share(worker));
-    }
+    ThreadWorkspace own = space.of(worker);
+    NormalizedRows input =
+        space.normalized(finalNorm, count, row -> step.rows().wantedRow(first + row), worker);
+    worker.each(
+        head.chunks(),
+        chunk -> {
+          head.multiply(chunk, own, input.get(), count);
+          space.keepLogits(own, count, head, chunk, spec.vocabularySize());
+        });
   }
 
   @Override

@@ -70,7 +70,6 @@ final class CpuSession implements InferenceSession {
   }
 
   private void runTimed(CpuStep step, long[] ends, ThreadTeam.Worker worker) {
-    worker.await();
     for (int layer = 0; layer < ends.length; layer++) {
       if (worker.index() == 0) {
         ends[layer] = System.nanoTime();
@@ -130,10 +129,11 @@ final class CpuSession implements InferenceSession {
       if (first != computedFrom) {
         int count = Math.min(HEAD_ROWS, rows() - first);
         computedFrom = -1;
+        space.roomForLogits(count, logits.length);
         model.team().run(worker -> model.runHead(step, first, count, worker));
         computedFrom = first;
       }
-      model.readLogits(space, row - first, logits);
+      space.readLogits(row - first, logits);
       return logits;
     }
   }
