@@ -64,10 +64,8 @@ final class CpuAttention implements CpuSubBlock {
     NormalizedRows input = space.normalized(norm, rows, worker);
     worker.each(
         heads.chunks(),
-        chunk -> {
-          heads.multiply(chunk, own, input.get(), rows);
-          place(step, step.memory().layer(layer), own, chunk);
-        });
+        chunk -> heads.multiply(chunk, own, input.get(), rows),
+        chunk -> place(step, step.memory().layer(layer), own, chunk));
     attend(step, step.memory().layer(layer), worker);
     space.addProduct(output, outputBias, rows, worker);
   }

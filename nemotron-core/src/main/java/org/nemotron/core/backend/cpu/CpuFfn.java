@@ -35,10 +35,8 @@ final class CpuFfn implements CpuSubBlock {
     NormalizedRows input = space.normalized(norm, rows, worker);
     worker.each(
         gateAndUp.chunks(),
-        chunk -> {
-          gateAndUp.multiply(chunk, own, input.get(), rows);
-          activate(space, own, rows, chunk);
-        });
+        chunk -> gateAndUp.multiply(chunk, own, input.get(), rows),
+        chunk -> activate(space, own, rows, chunk));
     space.addProduct(down, rows, worker);
   }
 

@@ -28,13 +28,11 @@ final class CpuLinearSubBlock implements CpuSubBlock {
     CpuWorkspace space = step.space();
     int rows = step.rows().rows();
     ThreadWorkspace own = space.of(worker);
-    NormalizedRows input = space.normalized(norm, rows, worker);
+    NormalizedRows input = space.normalizedFirst(norm, rows, worker);
     worker.each(
         weight.chunks(),
-        chunk -> {
-          weight.multiply(chunk, own, input.get(), rows);
-          space.add(own, rows, weight, chunk);
-        });
+        chunk -> weight.multiply(chunk, own, input.get(), rows),
+        chunk -> space.add(own, rows, weight, chunk));
   }
 
   @Override

@@ -14,7 +14,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 
 /**
- * A model on the CPU: weights packed once, layers run by {@link ThreadTeam} in step.
+ * A model on the CPU: weights packed once, layers run by a {@link ThreadTeam}.
  *
  * <p>With {@link WeightFormat#FLOAT16} what it computes for a sequence does not depend, to the last
  * bit, on the other sequences, on how its prompt is cut into chunks, on which pages it has, or on
@@ -26,7 +26,7 @@ final class CpuModel implements InferenceModel {
   private static final String EMBEDDING = "model.embed_tokens.weight";
 
   private final ModelSpec spec;
-  private final ThreadTeam team;
+  private final LeasedTeam team;
   private final WeightFormat format;
   private final int maxRows;
   private final RotaryCache rotary;
@@ -42,11 +42,11 @@ final class CpuModel implements InferenceModel {
    * Packs the weights of the model that {@code spec} describes.
    *
    * @param weights on the CPU
-   * @param team who computes; they stay the caller's, and must outlive this object
+   * @param team who computes; it must outlive this object
    * @param maxRows how many tokens a step may have
    */
   CpuModel(
-      ModelSpec spec, WeightSource weights, WeightFormat format, ThreadTeam team, int maxRows) {
+      ModelSpec spec, WeightSource weights, WeightFormat format, LeasedTeam team, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
     this.spec = spec;
     this.team = team;
@@ -142,7 +142,7 @@ final class CpuModel implements InferenceModel {
     checkState(!closed, "this model is closed");
   }
 
-  ThreadTeam team() {
+  LeasedTeam team() {
     return team;
   }
 
@@ -190,15 +190,14 @@ final class CpuModel implements InferenceModel {
         space.normalized(finalNorm, count, row -> step.rows().wantedRow(first + row), worker);
     worker.each(
         head.chunks(),
-        chunk -> {
-          head.multiply(chunk, own, input.get(), count);
-          space.keepLogits(own, count, head, chunk, spec.vocabularySize());
-        });
+        chunk -> head.multiply(chunk, own, input.get(), count),
+        chunk -> space.keepLogits(own, count, head, chunk, spec.vocabularySize()));
   }
 
   @Override
   public void close() {
     closed = true;
+    team.awaitHelpers();
     parts.close();
   }
 }

@@ -61,7 +61,7 @@ final class CpuWorkspace implements AutoCloseable {
 
   /**
    * Returns the norms of all rows of the stream, {@code [R, D]}, which are there when an item of
-   * the next stage asks for them.
+   * the next stage asks for them; that stage must not change the stream.
    */
   NormalizedRows normalized(CpuRmsNorm norm, int rows, Worker worker) {
     return normalized(norm, rows, row -> row, worker);
@@ -74,6 +74,19 @@ final class CpuWorkspace implements AutoCloseable {
       return new NormalizedRows(
           own.normalized(), () -> normalize(norm, 0, rows, from, own, own.normalized()));
     }
+    return normalizedFirst(norm, rows, from, worker);
+  }
+
+  /**
+   * A stage: makes the norms of all rows of the stream, for a stage that changes the stream itself.
+   */
+  NormalizedRows normalizedFirst(CpuRmsNorm norm, int rows, Worker worker) {
+    return normalizedFirst(norm, rows, row -> row, worker);
+  }
+
+  private NormalizedRows normalizedFirst(
+      CpuRmsNorm norm, int rows, IntUnaryOperator from, Worker worker) {
+    ThreadWorkspace own = of(worker);
     worker.each(
         (rows + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM,
         item -> {
@@ -117,8 +130,8 @@ final class CpuWorkspace implements AutoCloseable {
     ThreadWorkspace own = of(worker);
     worker.each(
         part.chunks(),
+        chunk -> part.multiply(chunk, own, inner, rows),
         chunk -> {
-          part.multiply(chunk, own, inner, rows);
           add(own, rows, part, chunk);
           bias.ifPresent(values -> addBias(values, rows, part.start(chunk), part.share(chunk)));
         });

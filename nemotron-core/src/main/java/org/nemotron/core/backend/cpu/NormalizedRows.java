@@ -15,7 +15,7 @@ final class NormalizedRows {
   NativeFloats get() {
     if (!made) {
       make.run();
-      made = true;
+      made = true; // a thread that is stopped here computes for itself only, see ThreadTeam
     }
     return rows;
   }

@@ -11,7 +11,7 @@ final class Patience {
   private static final long SPIN_NANOS = 40_000;
   private static final long WITHIN_NANOS = 120_000;
   private static final long BETWEEN_NANOS = 400_000;
-  private static final int SPINS_PER_LOOK = 32;
+  static final int SPINS_PER_LOOK = 32;
 
   private final long limitNanos;
   private int spins;

@@ -19,12 +19,17 @@ final class TeamRun {
   private static final long DRAWN = 1L << ITEM_BITS;
   private static final long STAGE = 1L << (2 * ITEM_BITS);
   private static final long OVER = Long.MAX_VALUE;
+
+  // Which items of the stage are published: the stage, then a bit for each.
+  private static final int BACKED_ITEMS = 32;
+  private static final long LATE_NANOS = 25_000;
   private static final long NAP_NANOS = 1_000_000;
 
   private final ThreadTeam.Work work;
   private final int threads;
   private final AtomicLong state = new AtomicLong();
-  private final AtomicInteger helpers = new AtomicInteger();
+  private final AtomicLong published = new AtomicLong();
+  private final AtomicInteger helpers;
   private final ConcurrentLinkedQueue<Thread> asleep = new ConcurrentLinkedQueue<>();
   private volatile @Nullable Throwable failure;
 
@@ -37,9 +42,15 @@ final class TeamRun {
     }
   }
 
-  TeamRun(ThreadTeam.Work work, int threads) {
+  /**
+   * Prepares.
+   *
+   * @param helpers counts the team's threads that are at work, of earlier runs perhaps
+   */
+  TeamRun(ThreadTeam.Work work, int threads, AtomicInteger helpers) {
     this.work = work;
     this.threads = threads;
+    this.helpers = helpers;
   }
 
   int threads() {
@@ -86,13 +97,18 @@ final class TeamRun {
     over();
     Throwable thrown = failure;
     if (thrown != null) {
-      Patience patience = Patience.withinARun();
-      while (helpers.get() > 0) {
-        if (!patience.remains()) {
-          LockSupport.parkNanos(this, NAP_NANOS);
-        }
-      }
+      awaitNone(helpers);
       Throwables.throwIfUnchecked(thrown);
+    }
+  }
+
+  /** Waits until no helper is at work. */
+  static void awaitNone(AtomicInteger helpers) {
+    Patience patience = Patience.withinARun();
+    while (helpers.get() > 0) {
+      if (!patience.remains()) {
+        LockSupport.parkNanos(helpers, NAP_NANOS);
+      }
     }
   }
 
@@ -105,6 +121,79 @@ final class TeamRun {
       }
     }
     awaitEndOf(stage);
+  }
+
+  /** As {@link ThreadTeam.Worker#each(int, IntConsumer, IntConsumer)} says. */
+  void each(int stage, int items, IntConsumer compute, IntConsumer publish) {
+    long slowest = 0;
+    for (int item = draw(stage, items); item >= 0; item = draw(stage, items)) {
+      long start = threads > 1 ? System.nanoTime() : 0;
+      compute.accept(item);
+      slowest = threads > 1 ? Math.max(slowest, System.nanoTime() - start) : 0;
+      if (mayPublish(stage, item)) {
+        publish.accept(item);
+        if (done(stage, items)) {
+          return;
+        }
+      }
+    }
+    if (!endsWithin(stage, Math.max(LATE_NANOS, slowest / 2))) {
+      computeLate(stage, items, compute, publish);
+    }
+    awaitEndOf(stage);
+  }
+
+  /** Computes what others have drawn and not yet computed: the operating system stopped them. */
+  private void computeLate(int stage, int items, IntConsumer compute, IntConsumer publish) {
+    for (int item = 0; item < Math.min(items, BACKED_ITEMS); item++) {
+      if (isLate(stage, item)) {
+        compute.accept(item);
+        if (mayPublish(stage, item)) {
+          publish.accept(item);
+          if (done(stage, items)) {
+            return;
+          }
+        }
+      }
+    }
+  }
+
+  private boolean isLate(int stage, int item) {
+    long now = published.get();
+    return now >>> BACKED_ITEMS == stage
+        && (now & 1L << item) == 0
+        && state.get() < STAGE * (stage + 1);
+  }
+
+  /** Returns whether this thread is the first to have computed {@code item}. */
+  private boolean mayPublish(int stage, int item) {
+    if (item >= BACKED_ITEMS) {
+      return true;
+    }
+    while (true) {
+      long now = published.get();
+      if (now >>> BACKED_ITEMS != stage || (now & 1L << item) != 0) {
+        return false;
+      }
+      if (published.compareAndSet(now, now | 1L << item)) {
+        return true;
+      }
+    }
+  }
+
+  private boolean endsWithin(int stage, long nanos) {
+    long end = 0;
+    for (int spins = 1; state.get() < STAGE * (stage + 1); spins++) {
+      Thread.onSpinWait();
+      if (spins % Patience.SPINS_PER_LOOK == 0) {
+        long now = System.nanoTime();
+        end = end == 0 ? now + nanos : end;
+        if (now >= end) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** Returns an item that nobody has drawn; -1 if there is none, or the stage is over. */
@@ -129,6 +218,9 @@ final class TeamRun {
         throw new OtherWorkerFailed();
       }
       boolean last = (now & MOST_ITEMS) + 1 == items;
+      if (last) {
+        published.set((long) (stage + 1) << BACKED_ITEMS); // nobody else publishes: all are done
+      }
       if (state.compareAndSet(now, last ? STAGE * (stage + 1) : now + 1)) {
         if (last) {
           wake();

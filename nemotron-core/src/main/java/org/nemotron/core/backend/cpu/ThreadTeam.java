@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -17,7 +18,8 @@ import org.nemotron.core.tensor.CpuThreads;
  *
  * <p>The items of a stage are drawn, and the next stage begins when all are done, whoever did them.
  * The caller is thread 0 and waits for items only, never for a thread: one that is late, because
- * another program has its core, finds less to do or nothing. A thread that waits for an item spins
+ * another program has its core, finds less to do or nothing, and what it was computing when its
+ * core was taken another thread computes. A thread that waits for an item spins
  * for some microseconds, then yields its core, then sleeps; between two pieces of work likewise.
  *
  * <p>While this object is open, LibTorch and BLAS use one core per operation. Used by one thread at
@@ -27,6 +29,7 @@ public final class ThreadTeam implements AutoCloseable {
   private final int count;
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicIntegerArray asleep;
+  private final AtomicInteger helpers = new AtomicInteger();
   private final CpuThreads.Lease oneCoreEach;
   private volatile @Nullable TeamRun current;
   private volatile boolean closed;
@@ -70,6 +73,21 @@ public final class ThreadTeam implements AutoCloseable {
         run.each(stage++, items, work);
       }
     }
+
+    /**
+     * A stage as {@link #each(int, IntConsumer)}, in which a thread that has nothing left to do
+     * computes once more what another has been computing for long: the operating system may have
+     * stopped it. Who is first publishes.
+     *
+     * @param compute writes to memory of this thread only; what it reads may change while it runs,
+     *     and the memory must stay until {@link ThreadTeam#awaitHelpers}
+     * @param publish called once for an item, by a thread that has computed it just before
+     */
+    public void each(int items, IntConsumer compute, IntConsumer publish) {
+      if (items > 0) {
+        run.each(stage++, items, compute, publish);
+      }
+    }
   }
 
   /** Starts a team of {@code count}. */
@@ -105,7 +123,7 @@ public final class ThreadTeam implements AutoCloseable {
    */
   public void run(int most, Work work) {
     checkState(!closed, "these threads are closed");
-    TeamRun run = new TeamRun(work, Math.min(most, count));
+    TeamRun run = new TeamRun(work, Math.min(most, count), helpers);
     current = run;
     for (int index = 1; index < run.threads(); index++) {
       if (asleep.get(index) != 0) {
@@ -115,6 +133,11 @@ public final class ThreadTeam implements AutoCloseable {
     run.work(0);
     current = null;
     run.end();
+  }
+
+  /** Waits for threads that compute what is of no use any more: before memory is given back. */
+  public void awaitHelpers() {
+    TeamRun.awaitNone(helpers);
   }
 
   private void serve(int index) {
