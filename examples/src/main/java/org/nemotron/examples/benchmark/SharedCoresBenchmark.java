@@ -52,8 +52,7 @@ public final class SharedCoresBenchmark implements Callable<Integer> {
   public Integer call() throws IOException {
     Map<String, ImmutableList<SharedCoresRun.Row>> tables = new LinkedHashMap<>();
     for (Path model : models) {
-      try (SharedCoresRun run =
-          new SharedCoresRun(ModelArgument.checked(model), rounds, seconds)) {
+      try (SharedCoresRun run = new SharedCoresRun(ModelArgument.checked(model), rounds, seconds)) {
         ImmutableList<SharedCoresRun.Row> rows = run.measure();
         tables.put(model.toAbsolutePath().normalize().getFileName().toString(), rows);
         print(model, rows);

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.inference.GreedyDecoder;
@@ -29,7 +28,9 @@ import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.TextGenerator;
 
-/** Measures one model under each condition, in turns; a row's ratio is the median of the rounds'. */
+/**
+ * Measures one model under each condition, in turns; a row's ratio is the median of the rounds'.
+ */
 final class SharedCoresRun implements AutoCloseable {
   private static final int PROMPT = 16;
   private static final int CORES = 2;
@@ -167,8 +168,7 @@ final class SharedCoresRun implements AutoCloseable {
       }
       // The better one is better in the median: the better of each round would be luck.
       ratios.put(
-          condition,
-          Math.min(median(ratios, condition + " 1"), median(ratios, condition + " 2")));
+          condition, Math.min(median(ratios, condition + " 1"), median(ratios, condition + " 2")));
     } finally {
       generators.forEach(TextGenerator::close);
       if (limit.isPresent()) {
@@ -185,8 +185,7 @@ final class SharedCoresRun implements AutoCloseable {
       throws IOException {
     ImmutableList.Builder<Row> rows = ImmutableList.builder();
     for (int requests : new int[] {1, 8}) {
-      String condition =
-          String.format("%s, %d requests, to the best fixed count", name, requests);
+      String condition = String.format("%s, %d requests, to the best fixed count", name, requests);
       Optional<Tasks.Limit> limit = limiting.begin();
       if (limit.isPresent()) {
         threads(condition, limit, requests);
@@ -258,8 +257,7 @@ final class SharedCoresRun implements AutoCloseable {
 
   private double bare(InferenceSession session, int tokens) {
     long start = System.nanoTime();
-    int made =
-        GreedyDecoder.generate(session, ImmutableList.of(prompt()), tokens).get(0).length();
+    int made = GreedyDecoder.generate(session, ImmutableList.of(prompt()), tokens).get(0).length();
     return made * 1e9 / (System.nanoTime() - start);
   }
 
@@ -273,9 +271,5 @@ final class SharedCoresRun implements AutoCloseable {
   @Override
   public void close() {
     model.close();
-  }
-
-  static IntStream cores() {
-    return IntStream.range(0, CORES);
   }
 }

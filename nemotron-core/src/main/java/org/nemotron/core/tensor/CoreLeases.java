@@ -15,9 +15,9 @@ import java.util.function.LongSupplier;
  * <p>Each is a <em>party</em>, which asks for cores for a short piece of work and gives them back
  * after it. One alone has all cores. Parties at work at the same time have equal shares, and what
  * one does not want the others have; so that a party which asks often does not displace one that
- * asks seldom. Each has one core at least, as the thread that asks computes itself: where there are
- * more parties than cores, the operating system divides the cores among them. Beside that, no more
- * cores are leased than there are.
+ * asks seldom. Each has one core at least, without waiting, as the thread that asks computes
+ * itself: where that makes more threads than cores, the operating system divides the cores among
+ * them. A second core and more are leased only while there are cores that nobody has.
  *
  * <p>Safe for use by several threads.
  */

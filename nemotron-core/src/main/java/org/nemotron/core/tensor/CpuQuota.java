@@ -138,9 +138,6 @@ final class CpuQuota {
   }
 
   private List<String> lines(String file) {
-    return files
-        .apply(Path.of(file))
-        .map(text -> text.lines().toList())
-        .orElse(ImmutableList.of());
+    return files.apply(Path.of(file)).map(text -> text.lines().toList()).orElse(ImmutableList.of());
   }
 }

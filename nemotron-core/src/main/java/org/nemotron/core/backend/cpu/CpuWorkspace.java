@@ -34,8 +34,7 @@ final class CpuWorkspace implements AutoCloseable {
    * @param products floats of the largest product of one chunk
    * @param ownRows room for {@link #OWN_ROWS} rows of a product
    */
-  CpuWorkspace(
-      int width, int rows, int inner, int queries, int team, long products, int ownRows) {
+  CpuWorkspace(int width, int rows, int inner, int queries, int team, long products, int ownRows) {
     this.width = width;
     try (Resources made = new Resources()) {
       this.normalized = made.add(NativeFloats.zeros((long) rows * width), NativeFloats::close);
@@ -43,7 +42,9 @@ final class CpuWorkspace implements AutoCloseable {
       this.queries = made.add(NativeFloats.zeros((long) rows * queries), NativeFloats::close);
       ImmutableList.Builder<ThreadWorkspace> spaces = ImmutableList.builder();
       for (int worker = 0; worker < team; worker++) {
-        spaces.add(made.add(new ThreadWorkspace(products, (long) ownRows * width), ThreadWorkspace::close));
+        spaces.add(
+            made.add(
+                new ThreadWorkspace(products, (long) ownRows * width), ThreadWorkspace::close));
       }
       this.team = spaces.build();
       this.parts = made.complete();

@@ -3,7 +3,9 @@ package org.nemotron.core.backend.cpu;
 import org.nemotron.core.tensor.CoreLeases;
 import org.nemotron.core.tensor.CpuThreads;
 
-/** A team as one model uses it: as many of its threads as are of use, and as there are cores for. */
+/**
+ * A team as one model uses it: as many of its threads as are of use, and as there are cores for.
+ */
 final class LeasedTeam {
   private final ThreadTeam team;
   private final CoreLeases.Party cores;

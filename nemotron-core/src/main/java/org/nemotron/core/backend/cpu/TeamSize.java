@@ -12,8 +12,8 @@ import java.util.Map;
  * <p>Two threads may be slower than one: where a step is so small that threads wait longer for each
  * other than they compute, and where another program has one of the cores. Steps of similar numbers
  * of rows are taken together. For each of a few sizes of the team there is an average of the time
- * of a row; the size with the least is used, and another one is tried now and then, more seldom
- * the more it loses. A cgroup's quota counts as the time for which a team of that size would stand
+ * of a row; the size with the least is used, and another one is tried now and then, more seldom the
+ * more it loses. A cgroup's quota counts as the time for which a team of that size would stand
  * still. Long steps, whose threads hardly wait for each other, have the largest team.
  *
  * <p>Used by one thread at a time. No result depends on it.
@@ -128,9 +128,7 @@ final class TeamSize {
       double mean = rowNanos / steps * Math.max(1, sizes[current] / quota);
       boolean changed = windows[current] > FIRST_WINDOWS && mean > CHANGED * average[current];
       average[current] =
-          windows[current] == 0
-              ? mean
-              : average[current] + WEIGHT * (mean - average[current]);
+          windows[current] == 0 ? mean : average[current] + WEIGHT * (mean - average[current]);
       windows[current]++;
       best = least();
       untilTrial = current == best ? untilTrial - nanos : afterTrial(mean);

@@ -19,8 +19,8 @@ import org.nemotron.core.tensor.CpuThreads;
  * <p>The items of a stage are drawn, and the next stage begins when all are done, whoever did them.
  * The caller is thread 0 and waits for items only, never for a thread: one that is late, because
  * another program has its core, finds less to do or nothing, and what it was computing when its
- * core was taken another thread computes. A thread that waits for an item spins
- * for some microseconds, then yields its core, then sleeps; between two pieces of work likewise.
+ * core was taken another thread computes. A thread that waits for an item spins for some
+ * microseconds, then yields its core, then sleeps; between two pieces of work likewise.
  *
  * <p>While this object is open, LibTorch and BLAS use one core per operation. Used by one thread at
  * a time, whichever. Closing twice is harmless; work after close is refused.
