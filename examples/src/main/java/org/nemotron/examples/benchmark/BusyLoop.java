@@ -16,11 +16,12 @@ final class BusyLoop implements AutoCloseable {
     this.process = process;
   }
 
-  /** Starts one on core {@code core}, and returns when it has begun. */
+  /** Starts one on the core of that index, if it can be tied, and returns when it has begun. */
   static BusyLoop on(int core) throws IOException {
     List<String> command = new ArrayList<>();
     if (Tasks.canPin()) {
-      command.addAll(List.of("taskset", "-c", Integer.toString(core)));
+      List<Integer> cores = Tasks.allowed();
+      command.addAll(List.of("taskset", "-c", cores.get(core % cores.size()).toString()));
     }
     command.addAll(
         List.of(
@@ -49,6 +50,10 @@ final class BusyLoop implements AutoCloseable {
         }
       }
     }
+  }
+
+  boolean isRunning() {
+    return process.isAlive();
   }
 
   @Override

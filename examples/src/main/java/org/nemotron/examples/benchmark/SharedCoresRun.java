@@ -261,7 +261,7 @@ final class SharedCoresRun implements AutoCloseable {
     return made * 1e9 / (System.nanoTime() - start);
   }
 
-  /** Returns the medians of one condition's rates, for the reader of the table. */
+  /** Returns whether the bar is reached, in words. */
   static String words(Row row) {
     return Double.isNaN(row.ratio())
         ? row.remark()

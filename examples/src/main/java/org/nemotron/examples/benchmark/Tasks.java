@@ -1,14 +1,21 @@
 package org.nemotron.examples.benchmark;
 
+import com.google.common.base.Joiner;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** What the operating system lets this process have of the processor, for a while. */
 final class Tasks {
   private static final int PERIOD_MICROS = 100_000;
+  private static final Pattern ALLOWED = Pattern.compile("Cpus_allowed_list:\\s*([0-9,-]+)");
 
   private Tasks() {}
 
@@ -19,8 +26,28 @@ final class Tasks {
   }
 
   /** Returns whether threads can be tied to cores. */
-  static boolean canPin() {
-    return Files.isExecutable(Path.of("/usr/bin/taskset"));
+  static boolean canPin() throws IOException {
+    return Files.isExecutable(Path.of("/usr/bin/taskset")) && !allowed().isEmpty();
+  }
+
+  /** Returns the numbers of the cores that this process may use; none where it cannot be told. */
+  static ImmutableList<Integer> allowed() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status) ? allowed(Files.readString(status)) : ImmutableList.of();
+  }
+
+  static ImmutableList<Integer> allowed(String status) {
+    ImmutableList.Builder<Integer> cores = ImmutableList.builder();
+    Matcher list = ALLOWED.matcher(status);
+    if (list.find()) {
+      for (String range : Splitter.on(',').split(list.group(1))) {
+        List<String> ends = Splitter.on('-').splitToList(range);
+        IntStream.rangeClosed(
+                Integer.parseInt(ends.get(0)), Integer.parseInt(ends.get(ends.size() - 1)))
+            .forEach(cores::add);
+      }
+    }
+    return cores.build();
   }
 
   /** Ties all threads of this process to one core. */
@@ -28,9 +55,9 @@ final class Tasks {
     if (!canPin()) {
       return Optional.empty();
     }
-    int cores = Runtime.getRuntime().availableProcessors();
-    pin("0");
-    return Optional.of(() -> pin("0-" + (cores - 1)));
+    ImmutableList<Integer> cores = allowed();
+    pin(cores.get(0).toString());
+    return Optional.of(() -> pin(Joiner.on(',').join(cores)));
   }
 
   private static void pin(String cores) throws IOException {
@@ -51,9 +78,10 @@ final class Tasks {
 
   /** Moves this process to a new cgroup with a quota; empty where none can be made. */
   static Optional<Limit> quota(double cores) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
-      List<String> parts = List.of(line.split(":", 3));
-      boolean legacy = List.of(parts.get(1).split(",")).contains("cpu");
+    Path groups = Path.of("/proc/self/cgroup");
+    for (String line : Files.exists(groups) ? Files.readAllLines(groups) : List.<String>of()) {
+      List<String> parts = Splitter.on(':').limit(3).splitToList(line);
+      boolean legacy = Splitter.on(',').splitToList(parts.get(1)).contains("cpu");
       Path root = Path.of("/sys/fs/cgroup", legacy ? "cpu" : "");
       Path here = root.resolve(parts.get(2).substring(1));
       if ((legacy || parts.get(1).isEmpty()) && Files.isWritable(here.resolve("cgroup.procs"))) {

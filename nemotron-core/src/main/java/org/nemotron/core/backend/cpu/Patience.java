@@ -32,6 +32,7 @@ final class Patience {
   }
 
   /** Waits a little; returns false, at once, when it is time to sleep. */
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: whoever has the core goes on
   boolean remains() {
     if (spins++ % SPINS_PER_LOOK != 0) {
       Thread.onSpinWait();

@@ -27,13 +27,15 @@ final class TeamSize {
 
   private static final int FIRST_WINDOWS = 3;
   private static final long LEAST_PERIOD_NANOS = 100_000_000;
-  private static final long MOST_PERIOD_NANOS = 4_000_000_000L;
+  private static final long MOST_PERIOD_NANOS = 1_000_000_000;
 
   /** The time lost by trying is at most one part in so many. */
   private static final int LEAST_GAIN = 80;
 
-  /** How much of an average a new window is. */
+  /** How much of an average a new window is: much of that of a size which is seldom tried. */
   private static final double WEIGHT = 0.3;
+
+  private static final double TRIAL_WEIGHT = 0.6;
 
   /** A window so much slower than the average means that something has changed. */
   private static final double CHANGED = 1.35;
@@ -128,7 +130,10 @@ final class TeamSize {
       double mean = rowNanos / steps * Math.max(1, sizes[current] / quota);
       boolean changed = windows[current] > FIRST_WINDOWS && mean > CHANGED * average[current];
       average[current] =
-          windows[current] == 0 ? mean : average[current] + WEIGHT * (mean - average[current]);
+          windows[current] == 0
+              ? mean
+              : average[current]
+                  + (current == best ? WEIGHT : TRIAL_WEIGHT) * (mean - average[current]);
       windows[current]++;
       best = least();
       untilTrial = current == best ? untilTrial - nanos : afterTrial(mean);

@@ -16,8 +16,6 @@ final class ThreadTeamProperties {
     int draw = random.nextInt(10);
     if (draw == 0) {
       LockSupport.parkNanos(random.nextInt(400_000));
-    } else if (draw < 3) {
-      Thread.yield();
     }
   }
 
