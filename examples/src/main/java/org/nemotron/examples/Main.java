@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
+import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Command;
       ServingBenchmark.class,
       GpuBenchmark.class,
       FormatAccuracy.class,
+      SharedCoresBenchmark.class,
       SpeedKept.class
     })
 public final class Main {

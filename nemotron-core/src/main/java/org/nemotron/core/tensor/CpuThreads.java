@@ -29,6 +29,14 @@ public final class CpuThreads {
     return Runtime.getRuntime().availableProcessors();
   }
 
+  /**
+   * Returns how many cores this process may keep busy, parts included: {@link #available}, or less
+   * where a cgroup has a quota. With 1.5, two threads stand still for a quarter of the time.
+   */
+  public static double quota() {
+    return Math.min(available(), CpuQuota.ofProcess().orElse(available()));
+  }
+
   private static int leases;
 
   /**

@@ -21,18 +21,22 @@ import java.util.function.Consumer;
  *
  * <p>While this object is open, an operation anywhere in the process uses one core; closing it
  * gives operations all cores again. Each operation being computed by one core, results do not
- * depend on the number of streams.
+ * depend on the number of streams. Streams share the cores with whatever else computes in this
+ * process ({@link CoreLeases}): meanwhile some of them wait between two items.
  *
  * <p>Safe for use by several threads. Any thread may close it, when no work is under way; closing
  * twice is harmless, work after close is refused.
  */
 public final class TensorThreads implements AutoCloseable {
   private final CpuThreads.Lease oneCoreEach;
+  private final CoreLeases.Party party = CoreLeases.ofProcess().join();
+  private final int streams;
   private final ExecutorService threads;
 
   /** Starts {@code streams} threads. */
   public TensorThreads(int streams) {
     checkArgument(streams > 0, "streams (%s) must be positive", streams);
+    this.streams = streams;
     this.oneCoreEach = CpuThreads.onePerOperation();
     this.threads =
         Executors.newFixedThreadPool(
@@ -57,10 +61,14 @@ public final class TensorThreads implements AutoCloseable {
       running.add(
           threads.submit(
               () -> {
-                if (!stopped.get() && !cancelled.getAsBoolean()) {
-                  try (NativeScope scope = NativeScope.open()) {
-                    work.accept(item);
-                  }
+                if (stopped.get() || cancelled.getAsBoolean()) {
+                  return;
+                }
+                party.enter(streams);
+                try (NativeScope scope = NativeScope.open()) {
+                  work.accept(item);
+                } finally {
+                  party.leave();
                 }
               }));
     }
@@ -97,6 +105,7 @@ public final class TensorThreads implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
+    party.close();
     oneCoreEach.close();
   }
 }

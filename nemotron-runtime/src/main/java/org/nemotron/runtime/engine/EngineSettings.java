@@ -21,7 +21,8 @@ import org.nemotron.core.tensor.Device;
  * @param device where the model runs
  * @param weights the format of the packed weights; {@link TextGenerator#notes} names those that it
  *     cannot hold
- * @param threads how many CPU cores compute; without effect on a GPU
+ * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
+ *     where other work of this process has some; without effect on a GPU
  */
 public record EngineSettings(
     int maxBatch,
@@ -133,7 +134,7 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets how many CPU cores compute. */
+    /** Sets how many CPU cores compute at most. */
     @CanIgnoreReturnValue
     public Builder threads(int cores) {
       threads = cores;

@@ -1,7 +1,6 @@
 package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -10,46 +9,44 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 
 /**
- * One product of a step, its outputs shared out among the threads: thread i computes the outputs
- * from {@code start(i)} to {@code start(i + 1)}, with packed weights of its own.
+ * One product of a step, its outputs cut into chunks that threads draw: chunk i has the outputs
+ * from {@code start(i)} to {@code start(i + 1)}, with packed weights of its own. None is empty.
  */
 final class ColumnParallelLinear implements AutoCloseable {
   private final int[] starts;
-  private final ImmutableMap<Integer, PackedWeights> weights;
+  private final ImmutableList<PackedWeights> weights;
   private final Resources parts;
 
   private ColumnParallelLinear(
-      int[] starts, ImmutableMap<Integer, PackedWeights> weights, Resources parts) {
+      int[] starts, ImmutableList<PackedWeights> weights, Resources parts) {
     this.starts = starts;
     this.weights = weights;
     this.parts = parts;
   }
 
   /**
-   * Shares out the rows of {@code weightNK} in units of {@code unit} rows; the last unit may be
-   * incomplete.
+   * Cuts the rows of {@code weightNK} into {@code chunks} or, if there are fewer, units of {@code
+   * unit} rows; the last unit may be incomplete.
    */
-  static ColumnParallelLinear of(Tensor weightNK, int unit, int team, WeightFormat format) {
-    return of(ImmutableList.of(weightNK), unit, team, format);
+  static ColumnParallelLinear of(Tensor weightNK, int unit, int chunks, WeightFormat format) {
+    return of(ImmutableList.of(weightNK), unit, chunks, format);
   }
 
   /**
-   * Shares out several matrices of one shape alike: a thread's outputs are its rows of the first,
-   * then of the second, and so on.
+   * Cuts several matrices of one shape alike: a chunk's outputs are its rows of the first, then of
+   * the second, and so on.
    */
   static ColumnParallelLinear of(
-      ImmutableList<Tensor> weightsNK, int unit, int team, WeightFormat format) {
-    int[] starts = starts(Math.toIntExact(weightsNK.get(0).size(0)), unit, team);
-    ImmutableMap.Builder<Integer, PackedWeights> packed = ImmutableMap.builder();
+      ImmutableList<Tensor> weightsNK, int unit, int chunks, WeightFormat format) {
+    int[] starts = starts(Math.toIntExact(weightsNK.get(0).size(0)), unit, chunks);
+    ImmutableList.Builder<PackedWeights> packed = ImmutableList.builder();
     try (Resources made = new Resources()) {
-      for (int worker = 0; worker < team; worker++) {
-        int share = starts[worker + 1] - starts[worker];
-        if (share > 0) {
-          PackedWeights own = packed(weightsNK, starts[worker], share, format);
-          packed.put(worker, made.add(own, PackedWeights::close));
-        }
+      for (int chunk = 0; chunk < starts.length - 1; chunk++) {
+        int share = starts[chunk + 1] - starts[chunk];
+        PackedWeights own = packed(weightsNK, starts[chunk], share, format);
+        packed.add(made.add(own, PackedWeights::close));
       }
-      return new ColumnParallelLinear(starts, packed.buildOrThrow(), made.complete());
+      return new ColumnParallelLinear(starts, packed.build(), made.complete());
     }
   }
 
@@ -62,45 +59,47 @@ final class ColumnParallelLinear implements AutoCloseable {
     }
   }
 
-  private static int[] starts(int rows, int unit, int team) {
-    int[] starts = new int[team + 1];
+  private static int[] starts(int rows, int unit, int most) {
     int units = (rows + unit - 1) / unit;
-    for (int worker = 0; worker <= team; worker++) {
-      starts[worker] = Math.min(rows, (int) ((long) units * worker / team) * unit);
+    int chunks = Math.min(most, units);
+    int[] starts = new int[chunks + 1];
+    for (int chunk = 0; chunk <= chunks; chunk++) {
+      starts[chunk] = Math.min(rows, (int) ((long) units * chunk / chunks) * unit);
     }
     return starts;
   }
 
-  int start(int worker) {
-    return starts[worker];
+  /** Returns how many chunks there are. */
+  int chunks() {
+    return weights.size();
   }
 
-  /** Returns how many outputs the thread computes; of a pair, of each. */
-  int share(int worker) {
-    return starts[worker + 1] - starts[worker];
+  int start(int chunk) {
+    return starts[chunk];
   }
 
-  /** Returns the distance between the rows of the thread's product; 0 where it has none. */
-  int stride(int worker) {
-    PackedWeights own = weights.get(worker);
-    return own == null ? 0 : own.stride();
+  /** Returns how many outputs the chunk has; of a pair, of each. */
+  int share(int chunk) {
+    return starts[chunk + 1] - starts[chunk];
   }
 
-  /** Returns the widest product of a thread. */
+  /** Returns the distance between the rows of the chunk's product. */
+  int stride(int chunk) {
+    return weights.get(chunk).stride();
+  }
+
+  /** Returns the widest product of a chunk. */
   int widest() {
-    return weights.values().stream().mapToInt(PackedWeights::stride).max().orElseThrow();
+    return weights.stream().mapToInt(PackedWeights::stride).max().orElseThrow();
   }
 
   long bytes() {
-    return weights.values().stream().mapToLong(PackedWeights::bytes).sum();
+    return weights.stream().mapToLong(PackedWeights::bytes).sum();
   }
 
-  /** Multiplies {@code input} by the thread's share, into the thread's own area. */
-  void multiply(ThreadWorkspace space, NativeFloats input, int rows) {
-    PackedWeights own = weights.get(space.worker());
-    if (own != null) {
-      own.multiply(input, rows, space.products(), space.blas());
-    }
+  /** Multiplies {@code input} by the weights of a chunk, into the thread's own area. */
+  void multiply(int chunk, ThreadWorkspace space, NativeFloats input, int rows) {
+    weights.get(chunk).multiply(input, rows, space.products(), space.blas());
   }
 
   @Override

@@ -10,7 +10,7 @@ import org.nemotron.core.tensor.Resources;
 
 /**
  * {@link GroupedQueryAttention} in steps: queries, keys and values are one product, whose heads are
- * shared out among the threads; attention itself is shared out by piece and key/value head.
+ * cut into chunks; attention itself is drawn by piece and key/value head.
  */
 final class CpuAttention implements CpuSubBlock {
   private final AttentionSpec.GroupedQuery spec;
@@ -59,35 +59,27 @@ final class CpuAttention implements CpuSubBlock {
   @Override
   public void run(CpuStep step, int layer, Worker worker) {
     CpuWorkspace space = step.space();
+    ThreadWorkspace own = space.of(worker);
     int rows = step.rows().rows();
-    space.normalize(norm, rows, worker);
-    worker.await();
-    heads.multiply(space.of(worker), space.normalized(), rows);
-    place(step, step.memory().layer(layer), worker);
-    if (worker.index() == 0) {
-      space.handOut();
-    }
-    worker.await();
+    NormalizedRows input = space.normalized(norm, rows, worker);
+    worker.each(
+        heads.chunks(),
+        chunk -> heads.multiply(chunk, own, input.get(), rows),
+        chunk -> place(step, step.memory().layer(layer), own, chunk));
     attend(step, step.memory().layer(layer), worker);
-    worker.await();
-    output.multiply(space.of(worker), space.inner(), rows);
-    space.add(worker, rows, output);
-    outputBias.ifPresent(
-        bias ->
-            space.addBias(bias, rows, output.start(worker.index()), output.share(worker.index())));
-    worker.await();
+    space.addProduct(output, outputBias, rows, worker);
   }
 
-  /** Turns the thread's heads and puts them where attention finds them. */
-  private void place(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
-    int share = heads.share(worker.index());
-    int stride = heads.stride(worker.index());
-    int firstHead = heads.start(worker.index()) / spec.headDim();
-    NativeFloats products = step.space().of(worker).products();
-    float[] row = step.space().of(worker).row(share);
+  /** Turns a chunk's heads and puts them where attention finds them. */
+  private void place(CpuStep step, CpuKvCache.Layer memory, ThreadWorkspace own, int chunk) {
+    int share = heads.share(chunk);
+    int stride = heads.stride(chunk);
+    int firstHead = heads.start(chunk) / spec.headDim();
+    NativeFloats products = own.products();
+    float[] row = own.row(share);
     for (int r = 0; r < step.rows().rows(); r++) {
       products.read((long) r * stride, row, 0, share);
-      headBias.ifPresent(bias -> add(bias, heads.start(worker.index()), row, share));
+      headBias.ifPresent(bias -> add(bias, heads.start(chunk), row, share));
       for (int offset = 0; offset < share; offset += spec.headDim()) {
         place(step, memory, row, offset, firstHead + offset / spec.headDim(), r);
       }
@@ -126,10 +118,10 @@ final class CpuAttention implements CpuSubBlock {
     int items = pieces.size() * spec.kvHeads();
     PagedAttention attention =
         new PagedAttention(spec, memory, step.space().queries(), step.space().inner());
-    for (int item = step.space().takeItem(); item < items; item = step.space().takeItem()) {
-      attention.attend(
-          pieces.get(item / spec.kvHeads()), item % spec.kvHeads(), step.space().of(worker));
-    }
+    ThreadWorkspace own = step.space().of(worker);
+    worker.each(
+        items,
+        item -> attention.attend(pieces.get(item / spec.kvHeads()), item % spec.kvHeads(), own));
   }
 
   @Override

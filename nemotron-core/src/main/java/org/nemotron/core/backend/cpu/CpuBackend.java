@@ -7,6 +7,7 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.CoreLeases;
 import org.nemotron.core.tensor.Natives;
 
 /** Cores of the processor, in step. */
@@ -14,10 +15,17 @@ public final class CpuBackend implements InferenceBackend {
   private static final int USUAL_ROWS = 512;
 
   private final ThreadTeam team;
+  private final CoreLeases.Party cores;
   private boolean closed;
 
-  public CpuBackend(int cores) {
-    this.team = new ThreadTeam(cores);
+  /** Computes with {@code threads} at most, on cores that this process's other work leaves. */
+  public CpuBackend(int threads) {
+    this(threads, CoreLeases.ofProcess());
+  }
+
+  CpuBackend(int threads, CoreLeases leases) {
+    this.team = new ThreadTeam(threads);
+    this.cores = leases.join();
   }
 
   @Override
@@ -45,12 +53,13 @@ public final class CpuBackend implements InferenceBackend {
   public InferenceModel prepare(
       ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
-    return new CpuModel(spec, weights, format, team, maxRows);
+    return new CpuModel(spec, weights, format, new LeasedTeam(team, cores), maxRows);
   }
 
   @Override
   public void close() {
     closed = true;
     team.close();
+    cores.close();
   }
 }

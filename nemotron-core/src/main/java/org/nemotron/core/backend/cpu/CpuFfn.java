@@ -6,7 +6,7 @@ import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.Resources;
 
-/** {@link GatedFfn} in steps: gate and up are one product, a thread has its channels of both. */
+/** {@link GatedFfn} in steps: gate and up are one product, a chunk has its channels of both. */
 final class CpuFfn implements CpuSubBlock {
   private final CpuRmsNorm norm;
   private final ColumnParallelLinear gateAndUp;
@@ -30,28 +30,27 @@ final class CpuFfn implements CpuSubBlock {
   @Override
   public void run(CpuStep step, int layer, Worker worker) {
     CpuWorkspace space = step.space();
+    ThreadWorkspace own = space.of(worker);
     int rows = step.rows().rows();
-    space.normalize(norm, rows, worker);
-    worker.await();
-    gateAndUp.multiply(space.of(worker), space.normalized(), rows);
-    activate(space, rows, worker);
-    worker.await();
-    down.multiply(space.of(worker), space.inner(), rows);
-    space.add(worker, rows, down);
-    worker.await();
+    NormalizedRows input = space.normalized(norm, rows, worker);
+    worker.each(
+        gateAndUp.chunks(),
+        chunk -> gateAndUp.multiply(chunk, own, input.get(), rows),
+        chunk -> activate(space, own, rows, chunk));
+    space.addProduct(down, rows, worker);
   }
 
-  private void activate(CpuWorkspace space, int rows, Worker worker) {
-    int share = gateAndUp.share(worker.index());
-    int stride = gateAndUp.stride(worker.index());
-    NativeFloats products = space.of(worker).products();
-    float[] row = space.of(worker).row(2 * share);
+  private void activate(CpuWorkspace space, ThreadWorkspace own, int rows, int chunk) {
+    int share = gateAndUp.share(chunk);
+    int stride = gateAndUp.stride(chunk);
+    NativeFloats products = own.products();
+    float[] row = own.row(2 * share);
     for (int r = 0; r < rows; r++) {
       products.read((long) r * stride, row, 0, 2 * share);
       for (int i = 0; i < share; i++) {
         row[i] = FastExp.silu(row[i]) * row[share + i];
       }
-      space.inner().write((long) r * channels + gateAndUp.start(worker.index()), row, 0, share);
+      space.inner().write((long) r * channels + gateAndUp.start(chunk), row, 0, share);
     }
   }
 

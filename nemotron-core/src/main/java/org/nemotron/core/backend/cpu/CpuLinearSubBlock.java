@@ -27,11 +27,12 @@ final class CpuLinearSubBlock implements CpuSubBlock {
   public void run(CpuStep step, int layer, Worker worker) {
     CpuWorkspace space = step.space();
     int rows = step.rows().rows();
-    space.normalize(norm, rows, worker);
-    worker.await();
-    weight.multiply(space.of(worker), space.normalized(), rows);
-    space.add(worker, rows, weight);
-    worker.await();
+    ThreadWorkspace own = space.of(worker);
+    NormalizedRows input = space.normalizedFirst(norm, rows, worker);
+    worker.each(
+        weight.chunks(),
+        chunk -> weight.multiply(chunk, own, input.get(), rows),
+        chunk -> space.add(own, rows, weight, chunk));
   }
 
   @Override

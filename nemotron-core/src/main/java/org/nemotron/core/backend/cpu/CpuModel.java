@@ -14,7 +14,7 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
 
 /**
- * A model on the CPU: weights packed once, layers run by {@link ThreadTeam} in step.
+ * A model on the CPU: weights packed once, layers run by a {@link ThreadTeam}.
  *
  * <p>With {@link WeightFormat#FLOAT16} what it computes for a sequence does not depend, to the last
  * bit, on the other sequences, on how its prompt is cut into chunks, on which pages it has, or on
@@ -26,7 +26,7 @@ final class CpuModel implements InferenceModel {
   private static final String EMBEDDING = "model.embed_tokens.weight";
 
   private final ModelSpec spec;
-  private final ThreadTeam team;
+  private final LeasedTeam team;
   private final WeightFormat format;
   private final int maxRows;
   private final RotaryCache rotary;
@@ -42,11 +42,11 @@ final class CpuModel implements InferenceModel {
    * Packs the weights of the model that {@code spec} describes.
    *
    * @param weights on the CPU
-   * @param team who computes; they stay the caller's, and must outlive this object
+   * @param team who computes; it must outlive this object
    * @param maxRows how many tokens a step may have
    */
   CpuModel(
-      ModelSpec spec, WeightSource weights, WeightFormat format, ThreadTeam team, int maxRows) {
+      ModelSpec spec, WeightSource weights, WeightFormat format, LeasedTeam team, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
     this.spec = spec;
     this.team = team;
@@ -108,7 +108,8 @@ final class CpuModel implements InferenceModel {
         Math.max(1, blocks.stream().mapToInt(CpuBlock::innerWidth).max().orElseThrow()),
         spec.queryHeads() * spec.headDim(),
         team.count(),
-        Math.max((long) rows * widest, (long) headRows * head.widest()));
+        Math.max((long) rows * widest, (long) headRows * head.widest()),
+        PackedWeights.roomFor(CpuWorkspace.OWN_ROWS, format));
   }
 
   @Override
@@ -141,7 +142,7 @@ final class CpuModel implements InferenceModel {
     checkState(!closed, "this model is closed");
   }
 
-  ThreadTeam team() {
+  LeasedTeam team() {
     return team;
   }
 
@@ -178,31 +179,25 @@ final class CpuModel implements InferenceModel {
   }
 
   /**
-   * Does this thread's share of the logits of wanted rows; all threads call it.
+   * Computes the logits of wanted rows; all threads call it.
    *
    * @param first of them, of {@code count}
    */
   void runHead(CpuStep step, int first, int count, ThreadTeam.Worker worker) {
     CpuWorkspace space = step.space();
-    for (int row = worker.from(count); row < worker.to(count); row++) {
-      space.normalizeRow(finalNorm, step.rows().wantedRow(first + row), row, worker);
-    }
-    worker.await();
-    head.multiply(space.of(worker), space.normalized(), count);
-  }
-
-  /** Reads row {@code row} of what {@link #runHead} has computed. */
-  void readLogits(CpuWorkspace space, int row, float[] logits) {
-    for (int worker = 0; worker < team.count(); worker++) {
-      NativeFloats products = space.worker(worker).products();
-      products.read(
-          (long) row * head.stride(worker), logits, head.start(worker), head.share(worker));
-    }
+    ThreadWorkspace own = space.of(worker);
+    NormalizedRows input =
+        space.normalized(finalNorm, count, row -> step.rows().wantedRow(first + row), worker);
+    worker.each(
+        head.chunks(),
+        chunk -> head.multiply(chunk, own, input.get(), count),
+        chunk -> space.keepLogits(own, count, head, chunk, spec.vocabularySize()));
   }
 
   @Override
   public void close() {
     closed = true;
+    team.awaitHelpers();
     parts.close();
   }
 }

@@ -46,7 +46,7 @@ final class CpuSession implements InferenceSession {
   @Override
   public StepOutput step(ForwardBatch batch) {
     CpuStep step = begin(batch);
-    model.team().run(worker -> runLayers(step, worker));
+    model.team().step(step.rows().rows(), worker -> runLayers(step, worker));
     return new Output(step, steps);
   }
 
@@ -61,7 +61,7 @@ final class CpuSession implements InferenceSession {
     CpuStep step = begin(batch);
     int layers = model.spec().layers();
     long[] ends = new long[layers + 1];
-    model.team().run(worker -> runTimed(step, ends, worker));
+    model.team().runAll(worker -> runTimed(step, ends, worker));
     ImmutableLongArray.Builder nanos = ImmutableLongArray.builder(layers);
     for (int layer = 0; layer < layers; layer++) {
       nanos.add(ends[layer + 1] - ends[layer]);
@@ -70,7 +70,6 @@ final class CpuSession implements InferenceSession {
   }
 
   private void runTimed(CpuStep step, long[] ends, ThreadTeam.Worker worker) {
-    worker.await();
     for (int layer = 0; layer < ends.length; layer++) {
       if (worker.index() == 0) {
         ends[layer] = System.nanoTime();
@@ -130,10 +129,11 @@ final class CpuSession implements InferenceSession {
       if (first != computedFrom) {
         int count = Math.min(HEAD_ROWS, rows() - first);
         computedFrom = -1;
-        model.team().run(worker -> model.runHead(step, first, count, worker));
+        space.roomForLogits(count, logits.length);
+        model.team().run(step.rows().rows(), worker -> model.runHead(step, first, count, worker));
         computedFrom = first;
       }
-      model.readLogits(space, row - first, logits);
+      space.readLogits(row - first, logits);
       return logits;
     }
   }
@@ -141,6 +141,7 @@ final class CpuSession implements InferenceSession {
   @Override
   public void close() {
     closed = true;
+    model.team().awaitHelpers();
     parts.close();
   }
 }

@@ -1,7 +1,8 @@
 package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
 import org.nemotron.core.tensor.Resources;
 
@@ -9,14 +10,20 @@ import org.nemotron.core.tensor.Resources;
 final class CpuWorkspace implements AutoCloseable {
   // Shape letters in this file: R = rows, D = model width.
 
+  /** So many rows each thread normalizes for itself, rather than wait for the others' rows. */
+  static final int OWN_ROWS = 4;
+
+  /** Rows that a thread normalizes at a time where they are more. */
+  private static final int ROWS_PER_ITEM = 8;
+
   private final int width;
   private final NativeFloats normalized;
   private final NativeFloats inner;
   private final NativeFloats queries;
   private final ImmutableList<ThreadWorkspace> team;
   private final Resources parts;
-  private final AtomicInteger nextItem = new AtomicInteger();
   private float[] residualRD = new float[0];
+  private float[] logitsRV = new float[0];
 
   /**
    * Makes room.
@@ -24,9 +31,10 @@ final class CpuWorkspace implements AutoCloseable {
    * @param rows how many rows products may have
    * @param inner widest input of a sub-block's second product
    * @param queries floats of all query heads of a row
-   * @param products floats of the largest product of one thread
+   * @param products floats of the largest product of one chunk
+   * @param ownRows room for {@link #OWN_ROWS} rows of a product
    */
-  CpuWorkspace(int width, int rows, int inner, int queries, int team, long products) {
+  CpuWorkspace(int width, int rows, int inner, int queries, int team, long products, int ownRows) {
     this.width = width;
     try (Resources made = new Resources()) {
       this.normalized = made.add(NativeFloats.zeros((long) rows * width), NativeFloats::close);
@@ -34,7 +42,9 @@ final class CpuWorkspace implements AutoCloseable {
       this.queries = made.add(NativeFloats.zeros((long) rows * queries), NativeFloats::close);
       ImmutableList.Builder<ThreadWorkspace> spaces = ImmutableList.builder();
       for (int worker = 0; worker < team; worker++) {
-        spaces.add(made.add(new ThreadWorkspace(worker, products), ThreadWorkspace::close));
+        spaces.add(
+            made.add(
+                new ThreadWorkspace(products, (long) ownRows * width), ThreadWorkspace::close));
       }
       this.team = spaces.build();
       this.parts = made.complete();
@@ -47,16 +57,58 @@ final class CpuWorkspace implements AutoCloseable {
   }
 
   ThreadWorkspace of(Worker worker) {
-    return worker(worker.index());
+    return team.get(worker.index());
   }
 
-  ThreadWorkspace worker(int index) {
-    return team.get(index);
+  /**
+   * Returns the norms of all rows of the stream, {@code [R, D]}, which are there when an item of
+   * the next stage asks for them; that stage must not change the stream.
+   */
+  NormalizedRows normalized(CpuRmsNorm norm, int rows, Worker worker) {
+    return normalized(norm, rows, row -> row, worker);
   }
 
-  /** Returns the input of a sub-block's first product, {@code [R, D]}. */
-  NativeFloats normalized() {
-    return normalized;
+  /** Returns the norms of the rows that {@code from} says. */
+  NormalizedRows normalized(CpuRmsNorm norm, int rows, IntUnaryOperator from, Worker worker) {
+    ThreadWorkspace own = of(worker);
+    if (rows <= OWN_ROWS) {
+      return new NormalizedRows(
+          own.normalized(), () -> normalize(norm, 0, rows, from, own, own.normalized()));
+    }
+    return normalizedFirst(norm, rows, from, worker);
+  }
+
+  /**
+   * A stage: makes the norms of all rows of the stream, for a stage that changes the stream itself.
+   */
+  NormalizedRows normalizedFirst(CpuRmsNorm norm, int rows, Worker worker) {
+    return normalizedFirst(norm, rows, row -> row, worker);
+  }
+
+  private NormalizedRows normalizedFirst(
+      CpuRmsNorm norm, int rows, IntUnaryOperator from, Worker worker) {
+    ThreadWorkspace own = of(worker);
+    worker.each(
+        (rows + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM,
+        item -> {
+          int first = item * ROWS_PER_ITEM;
+          normalize(norm, first, Math.min(rows, first + ROWS_PER_ITEM), from, own, normalized);
+        });
+    return new NormalizedRows(normalized, () -> {});
+  }
+
+  private void normalize(
+      CpuRmsNorm norm,
+      int first,
+      int end,
+      IntUnaryOperator from,
+      ThreadWorkspace own,
+      NativeFloats to) {
+    float[] row = own.row(width);
+    for (int r = first; r < end; r++) {
+      norm.apply(residualRD, from.applyAsInt(r) * width, row, 0);
+      to.write((long) r * width, row, 0, width);
+    }
   }
 
   /** Returns the input of a sub-block's second product. */
@@ -69,27 +121,30 @@ final class CpuWorkspace implements AutoCloseable {
     return queries;
   }
 
-  /** Writes the thread's share of the norms of all rows to {@link #normalized}. */
-  void normalize(CpuRmsNorm norm, int rows, Worker worker) {
-    for (int row = worker.from(rows); row < worker.to(rows); row++) {
-      normalizeRow(norm, row, row, worker);
-    }
+  /** A stage: adds the product of {@link #inner} by {@code part} to the stream. */
+  void addProduct(ColumnParallelLinear part, int rows, Worker worker) {
+    addProduct(part, Optional.empty(), rows, worker);
   }
 
-  /** Writes the norm of row {@code from} of the stream to row {@code to}. */
-  void normalizeRow(CpuRmsNorm norm, int from, int to, Worker worker) {
-    float[] target = of(worker).row(width);
-    norm.apply(residualRD, from * width, target, 0);
-    normalized.write((long) to * width, target, 0, width);
+  /** A stage: adds the product of {@link #inner} by {@code part} and a bias to the stream. */
+  void addProduct(ColumnParallelLinear part, Optional<float[]> bias, int rows, Worker worker) {
+    ThreadWorkspace own = of(worker);
+    worker.each(
+        part.chunks(),
+        chunk -> part.multiply(chunk, own, inner, rows),
+        chunk -> {
+          add(own, rows, part, chunk);
+          bias.ifPresent(values -> addBias(values, rows, part.start(chunk), part.share(chunk)));
+        });
   }
 
-  /** Adds the thread's product by {@code part} to the stream. */
-  void add(Worker worker, int rows, ColumnParallelLinear part) {
-    int start = part.start(worker.index());
-    int share = part.share(worker.index());
-    int stride = part.stride(worker.index());
-    NativeFloats products = of(worker).products();
-    float[] row = of(worker).row(share);
+  /** Adds the thread's product by a chunk of {@code part} to the stream. */
+  void add(ThreadWorkspace own, int rows, ColumnParallelLinear part, int chunk) {
+    int start = part.start(chunk);
+    int share = part.share(chunk);
+    int stride = part.stride(chunk);
+    NativeFloats products = own.products();
+    float[] row = own.row(share);
     for (int r = 0; r < rows; r++) {
       products.read((long) r * stride, row, 0, share);
       int to = r * width + start;
@@ -100,7 +155,7 @@ final class CpuWorkspace implements AutoCloseable {
   }
 
   /** Adds the same values to columns {@code start} to {@code start + share} of all rows. */
-  void addBias(float[] bias, int rows, int start, int share) {
+  private void addBias(float[] bias, int rows, int start, int share) {
     for (int r = 0; r < rows; r++) {
       for (int i = start; i < start + share; i++) {
         residualRD[r * width + i] += bias[i];
@@ -108,14 +163,29 @@ final class CpuWorkspace implements AutoCloseable {
     }
   }
 
-  /** Starts to hand out items of work from 0; called by one thread before the others take any. */
-  void handOut() {
-    nextItem.set(0);
+  /** Makes room for the logits of {@code rows} rows, before threads write them. */
+  void roomForLogits(int rows, int vocabulary) {
+    if (logitsRV.length < rows * vocabulary) {
+      logitsRV = new float[rows * vocabulary];
+    }
   }
 
-  /** Returns the next item that no thread has taken. */
-  int takeItem() {
-    return nextItem.getAndIncrement();
+  /** Copies the thread's product by a chunk of the head to the logits. */
+  void keepLogits(
+      ThreadWorkspace own, int rows, ColumnParallelLinear head, int chunk, int vocabulary) {
+    for (int row = 0; row < rows; row++) {
+      own.products()
+          .read(
+              (long) row * head.stride(chunk),
+              logitsRV,
+              row * vocabulary + head.start(chunk),
+              head.share(chunk));
+    }
+  }
+
+  /** Reads the logits of a row. */
+  void readLogits(int row, float[] target) {
+    System.arraycopy(logitsRV, row * target.length, target, 0, target.length);
   }
 
   @Override

@@ -2,53 +2,53 @@ package org.nemotron.core.backend.cpu;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
-import static com.google.common.base.Verify.verifyNotNull;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.CpuThreads;
 
 /**
- * A team of threads, one core each, that go through one piece of work in step: for a decode step,
- * whose operations are too short for a thread pool.
+ * A team of threads that go through one piece of work in stages: for a decode step, whose
+ * operations are too short for a thread pool.
  *
- * <p>The caller is thread 0. Threads wait for each other by spinning for some microseconds and nap
- * after that; between two pieces of work they spin a little, then sleep.
+ * <p>The items of a stage are drawn, and the next stage begins when all are done, whoever did them.
+ * The caller is thread 0 and waits for items only, never for a thread: one that is late, because
+ * another program has its core, finds less to do or nothing, and what it was computing when its
+ * core was taken another thread computes. A thread that waits for an item spins for some
+ * microseconds, then yields its core, then sleeps; between two pieces of work likewise.
  *
  * <p>While this object is open, LibTorch and BLAS use one core per operation. Used by one thread at
  * a time, whichever. Closing twice is harmless; work after close is refused.
  */
 public final class ThreadTeam implements AutoCloseable {
-  private static final int SPINS = 4_000;
-  private static final long NAP_NANOS = 1_000;
-  private static final int SPINS_BETWEEN = 20_000;
-
   private final int count;
   private final List<Thread> threads = new ArrayList<>();
+  private final AtomicIntegerArray asleep;
+  private final AtomicInteger helpers = new AtomicInteger();
   private final CpuThreads.Lease oneCoreEach;
-  private final AtomicInteger arrived = new AtomicInteger();
-  private final AtomicInteger ended = new AtomicInteger();
-  private final AtomicInteger generation = new AtomicInteger();
-  private final AtomicInteger round = new AtomicInteger();
-  private volatile @Nullable Work work;
-  private volatile @Nullable Throwable failure;
+  private volatile @Nullable TeamRun current;
   private volatile boolean closed;
 
-  /** What each thread does. */
+  /** What each thread does: all go through the same stages in the same order. */
   @FunctionalInterface
   public interface Work {
-    /** Does the share of {@code worker}. */
+    /** Goes through the stages as {@code worker}. */
     void run(Worker worker);
   }
 
   /** One of the threads, while it works. */
-  public final class Worker {
+  public static final class Worker {
+    private final TeamRun run;
     private final int index;
+    private int stage;
 
-    private Worker(int index) {
+    Worker(TeamRun run, int index) {
+      this.run = run;
       this.index = index;
     }
 
@@ -57,33 +57,36 @@ public final class ThreadTeam implements AutoCloseable {
       return index;
     }
 
-    /** Returns how many threads there are. */
+    /** Returns how many threads there are at most. */
     public int count() {
-      return count;
+      return run.threads();
     }
 
-    /** Returns the first of {@code items} that is this thread's, to be ended by {@link #to}. */
-    public int from(int items) {
-      return (int) ((long) items * index / count);
+    /**
+     * A stage: calls {@code work} for each of the items 0 to {@code items - 1} that no other thread
+     * has drawn, and returns when all are done; what was written for them is seen after. Memory
+     * that a step shares may be touched within {@code work} only: a late thread goes through stages
+     * that are over.
+     */
+    public void each(int items, IntConsumer work) {
+      if (items > 0) {
+        run.each(stage++, items, work);
+      }
     }
 
-    /** Returns the end (exclusive) of this thread's share of {@code items}. */
-    public int to(int items) {
-      return (int) ((long) items * (index + 1) / count);
-    }
-
-    /** Waits until all threads are here; what they wrote before is seen after. */
-    public void await() {
-      meet();
-    }
-  }
-
-  /** Thrown in the threads that wait for one that failed. */
-  private static final class OtherWorkerFailed extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    OtherWorkerFailed() {
-      super("another thread failed", null, false, false);
+    /**
+     * A stage as {@link #each(int, IntConsumer)}, in which a thread that has nothing left to do
+     * computes once more what another has been computing for long: the operating system may have
+     * stopped it. Who is first publishes.
+     *
+     * @param compute writes to memory of this thread only; what it reads may change while it runs,
+     *     and the memory must stay until {@link ThreadTeam#awaitHelpers}
+     * @param publish called once for an item, by a thread that has computed it just before
+     */
+    public void each(int items, IntConsumer compute, IntConsumer publish) {
+      if (items > 0) {
+        run.each(stage++, items, compute, publish);
+      }
     }
   }
 
@@ -91,19 +94,15 @@ public final class ThreadTeam implements AutoCloseable {
   public ThreadTeam(int count) {
     checkArgument(count > 0, "threads (%s) must be positive", count);
     this.count = count;
+    this.asleep = new AtomicIntegerArray(count);
     this.oneCoreEach = CpuThreads.onePerOperation();
     for (int index = 1; index < count; index++) {
-      Worker worker = new Worker(index);
-      Thread thread = new Thread(() -> serve(worker), "thread-" + index);
+      int own = index;
+      Thread thread = new Thread(() -> serve(own), "thread-" + index);
       thread.setDaemon(true);
       thread.start();
       threads.add(thread);
     }
-  }
-
-  /** Starts a team with a thread for each core of this process. */
-  public static ThreadTeam ofAllCores() {
-    return new ThreadTeam(CpuThreads.available());
   }
 
   /** Returns how many threads there are. */
@@ -111,98 +110,63 @@ public final class ThreadTeam implements AutoCloseable {
     return count;
   }
 
+  /** Does all of {@code work} with all threads; see {@link #run(int, Work)}. */
+  public void run(Work work) {
+    run(count, work);
+  }
+
   /**
-   * Lets each thread do its share and returns when all are done.
+   * Does all of {@code work}: by this thread, and by those of the first {@code most} of the team
+   * that come in time.
    *
    * @throws RuntimeException the first one that a thread threw
    */
-  public void run(Work shared) {
+  public void run(int most, Work work) {
     checkState(!closed, "these threads are closed");
-    failure = null;
-    work = shared;
-    round.incrementAndGet();
-    threads.forEach(LockSupport::unpark);
-    attempt(shared, new Worker(0));
-    awaitEnd();
-    Throwable thrown = failure;
-    work = null;
-    if (thrown instanceof RuntimeException e) {
-      throw e;
-    }
-    if (thrown instanceof Error e) {
-      throw e;
-    }
-  }
-
-  private void serve(Worker worker) {
-    int served = 0;
-    while (awaitRound(served)) {
-      served++;
-      attempt(verifyNotNull(work), worker);
-      ended.incrementAndGet();
-    }
-  }
-
-  /** Waits for a round after {@code served}; returns whether there is one. */
-  private boolean awaitRound(int served) {
-    for (int spins = 0; round.get() == served; spins++) {
-      if (closed) {
-        return false;
-      }
-      if (spins < SPINS_BETWEEN) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.park(this);
+    TeamRun run = new TeamRun(work, Math.min(most, count), helpers);
+    current = run;
+    for (int index = 1; index < run.threads(); index++) {
+      if (asleep.get(index) != 0) {
+        LockSupport.unpark(threads.get(index - 1));
       }
     }
-    return true;
+    run.work(0);
+    current = null;
+    run.end();
   }
 
-  private void attempt(Work shared, Worker worker) {
-    try {
-      shared.run(worker);
-    } catch (OtherWorkerFailed e) {
-      checkState(failure != null, "a thread gave up without a reason");
-    } catch (RuntimeException | Error e) {
-      fail(e);
-    }
+  /** Waits for threads that compute what is of no use any more: before memory is given back. */
+  public void awaitHelpers() {
+    TeamRun.awaitNone(helpers);
   }
 
-  private synchronized void fail(Throwable thrown) {
-    if (failure == null) {
-      failure = thrown;
-    }
-  }
-
-  private void meet() {
-    int mine = generation.get();
-    if (arrived.incrementAndGet() == count) {
-      arrived.set(0);
-      generation.set(mine + 1);
-      return;
-    }
-    for (int spins = 0; generation.get() == mine; spins++) {
-      if (failure != null) {
-        throw new OtherWorkerFailed();
+  private void serve(int index) {
+    TeamRun last = null;
+    Patience patience = Patience.betweenRuns();
+    while (!closed) {
+      TeamRun run = runFor(index, last);
+      if (run != null) {
+        run.help(index);
+        last = run;
+        patience.renew();
+      } else if (!patience.remains()) {
+        sleep(index, last);
       }
-      pause(spins);
     }
   }
 
-  private void awaitEnd() {
-    for (int spins = 0; ended.get() < count - 1; spins++) {
-      pause(spins);
-    }
-    ended.set(0);
-    arrived.set(0);
+  /** Returns what thread {@code index} is to help with and has not. */
+  private @Nullable TeamRun runFor(int index, @Nullable TeamRun last) {
+    TeamRun run = current;
+    return run != null && run != last && index < run.threads() ? run : null;
   }
 
-  private static void pause(int spins) {
-    if (spins < SPINS) {
-      Thread.onSpinWait();
-    } else {
-      LockSupport.parkNanos(NAP_NANOS);
+  private void sleep(int index, @Nullable TeamRun last) {
+    asleep.set(index, 1);
+    if (runFor(index, last) == null && !closed) {
+      LockSupport.park(this);
     }
+    asleep.set(index, 0);
   }
 
   /** Ends the threads; does nothing when closed already. */

@@ -4,24 +4,20 @@ import org.nemotron.core.tensor.Resources;
 
 /** Memory that one thread works in. */
 final class ThreadWorkspace implements AutoCloseable {
-  private final int worker;
   private final Blas blas = new Blas();
   private final NativeFloats products;
+  private final NativeFloats normalized;
   private NativeFloats scores = NativeFloats.zeros(1);
   private float[] row = new float[0];
 
-  /** Makes room for products of {@code floats} elements. */
-  ThreadWorkspace(int worker, long floats) {
-    this.worker = worker;
+  /** Makes room for products of so many elements, and for rows that the thread normalizes. */
+  ThreadWorkspace(long products, long normalized) {
     try (Resources made = new Resources()) {
       made.add(scores, NativeFloats::close);
-      this.products = NativeFloats.zeros(floats);
+      this.products = made.add(NativeFloats.zeros(products), NativeFloats::close);
+      this.normalized = made.add(NativeFloats.zeros(normalized), NativeFloats::close);
       Resources unused = made.complete();
     }
-  }
-
-  int worker() {
-    return worker;
   }
 
   Blas blas() {
@@ -31,6 +27,11 @@ final class ThreadWorkspace implements AutoCloseable {
   /** Returns the results of the thread's last product, row by row. */
   NativeFloats products() {
     return products;
+  }
+
+  /** Returns the inputs of a product, where the thread normalizes them for itself. */
+  NativeFloats normalized() {
+    return normalized;
   }
 
   /** Returns room for {@code floats} scores of attention. */
@@ -54,6 +55,7 @@ final class ThreadWorkspace implements AutoCloseable {
   @Override
   public void close() {
     products.close();
+    normalized.close();
     scores.close();
   }
 }

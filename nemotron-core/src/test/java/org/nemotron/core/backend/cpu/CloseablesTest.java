@@ -47,6 +47,7 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.CoreLeases;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -131,6 +132,11 @@ public final class CloseablesTest implements CloseableContract {
             () -> new ThreadTeam(2),
             made -> made.run(worker -> {}),
             "these threads are closed"),
+        CloseableCase.of(
+            CoreLeases.Party.class,
+            () -> CoreLeases.of(2).join(),
+            made -> assertThat(made.begin(1)).isOne(),
+            "this party is closed"),
         CloseableCase.of(
             TensorThreads.class,
             () -> new TensorThreads(2),

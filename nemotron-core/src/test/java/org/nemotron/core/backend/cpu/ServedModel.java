@@ -11,6 +11,7 @@ import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CoreLeases;
 
 /** A model ready to serve, with threads and memory of its own. */
 public final class ServedModel implements AutoCloseable {
@@ -21,7 +22,7 @@ public final class ServedModel implements AutoCloseable {
   private final InferenceSession session;
 
   public ServedModel(HeterogeneousModel model, WeightFormat format, int team, int pages) {
-    this.device = new CpuBackend(team);
+    this.device = new CpuBackend(team, CoreLeases.of(team));
     this.model = device.prepare(model, format, MAX_ROWS);
     this.session = this.model.newSession(pages);
   }

@@ -1,5 +1,6 @@
 package org.nemotron.core.backend.cpu;
 
+import static com.google.common.base.Preconditions.checkState;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,41 +20,44 @@ import org.nemotron.core.tensor.TensorThreads;
 final class ThreadTeamTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5})
-  void run_anyCount_callsEachThreadOncePerRun(int count) {
-    AtomicIntegerArray calls = new AtomicIntegerArray(count);
+  void each_anyCount_doesEachItemOncePerStage(int count) {
+    AtomicIntegerArray done = new AtomicIntegerArray(7);
     try (ThreadTeam team = new ThreadTeam(count)) {
       for (int run = 0; run < 50; run++) {
-        team.run(worker -> calls.incrementAndGet(worker.index()));
+        team.run(
+            worker -> {
+              worker.each(7, done::incrementAndGet);
+              worker.each(0, item -> done.incrementAndGet(0));
+              worker.each(3, done::incrementAndGet);
+            });
       }
       assertThat(team.count()).isEqualTo(count);
     }
-    for (int worker = 0; worker < count; worker++) {
-      assertThat(calls.get(worker)).isEqualTo(50);
+    for (int item = 0; item < 7; item++) {
+      assertThat(done.get(item)).isEqualTo(item < 3 ? 100 : 50);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 4, 7, 2_000_000_000})
-  void fromTo_anyNumberOfItems_coversThemInOrder(int items) {
-    int[] from = new int[5];
-    int[] to = new int[5];
-    try (ThreadTeam team = new ThreadTeam(5)) {
-      team.run(
-          worker -> {
-            from[worker.index()] = worker.from(items);
-            to[worker.index()] = worker.to(items);
-          });
+  @ValueSource(ints = {1, 2, 3, 5})
+  void run_fewerThreads_onlyTheFirstOfThemWork(int most) {
+    Set<Integer> seen = ConcurrentHashMap.newKeySet();
+    try (ThreadTeam team = new ThreadTeam(3)) {
+      for (int run = 0; run < 50; run++) {
+        team.run(
+            most,
+            worker -> {
+              assertThat(worker.count()).isEqualTo(Math.min(most, 3));
+              worker.each(10, item -> seen.add(worker.index()));
+            });
+      }
     }
-    assertThat(from[0]).isZero();
-    assertThat(to[4]).isEqualTo(items);
-    for (int worker = 1; worker < 5; worker++) {
-      assertThat(from[worker]).isEqualTo(to[worker - 1]);
-    }
+    assertThat(seen).contains(0).allMatch(index -> index < most);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 5})
-  void await_plainWritesBefore_areSeenByAllAfter(int count) {
+  void each_plainWritesBefore_areSeenByAllAfter(int count) {
     int rounds = 300;
     int[] written = new int[count];
     AtomicInteger wrong = new AtomicInteger();
@@ -61,14 +65,15 @@ final class ThreadTeamTest {
       team.run(
           worker -> {
             for (int round = 1; round <= rounds; round++) {
-              written[worker.index()] = round;
-              worker.await();
-              for (int value : written) {
-                if (value != round) {
-                  wrong.incrementAndGet();
-                }
-              }
-              worker.await();
+              int value = round;
+              worker.each(count, item -> written[item] = value);
+              worker.each(
+                  count,
+                  item -> {
+                    for (int seen : written) {
+                      wrong.addAndGet(seen == value ? 0 : 1);
+                    }
+                  });
             }
           });
     }
@@ -77,7 +82,7 @@ final class ThreadTeamTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
-  void run_oneThreadThrows_othersEndItsExceptionIsThrownAndTheNextRunWorks(int failing) {
+  void run_oneItemThrows_othersEndItsExceptionIsThrownAndTheNextRunWorks(int failing) {
     AtomicInteger beyond = new AtomicInteger();
     try (ThreadTeam team = new ThreadTeam(3)) {
       for (int attempt = 0; attempt < 20; attempt++) {
@@ -85,22 +90,14 @@ final class ThreadTeamTest {
                 () ->
                     team.run(
                         worker -> {
-                          worker.await();
-                          if (worker.index() == failing) {
-                            throw new IllegalStateException("thread " + failing);
-                          }
-                          worker.await();
+                          worker.each(3, item -> {});
+                          worker.each(3, item -> checkState(item != failing, "item %s", item));
                           beyond.incrementAndGet();
                         }))
             .isInstanceOf(IllegalStateException.class)
-            .hasMessage("thread " + failing);
+            .hasMessage("item " + failing);
         Set<Integer> seen = ConcurrentHashMap.newKeySet();
-        team.run(
-            worker -> {
-              worker.await();
-              seen.add(worker.index());
-              worker.await();
-            });
+        team.run(worker -> worker.each(3, seen::add));
         assertThat(seen).containsExactlyInAnyOrder(0, 1, 2);
       }
     }
@@ -167,7 +164,7 @@ final class ThreadTeamTest {
   void run_laneThreads_useOneCorePerOperation() {
     Set<Integer> counts = ConcurrentHashMap.newKeySet();
     try (ThreadTeam team = new ThreadTeam(3)) {
-      team.run(worker -> counts.add(torch.get_num_threads()));
+      team.run(worker -> worker.each(30, item -> counts.add(torch.get_num_threads())));
     }
     assertThat(counts).containsExactly(1);
   }
