@@ -14,26 +14,37 @@ import java.util.Map;
  * of rows are taken together. For each of a few sizes of the team there is an average of the time
  * of a row; the size with the least is used, and another one is tried now and then, more seldom the
  * more it loses. A cgroup's quota counts as the time for which a team of that size would stand
- * still. Long steps, whose threads hardly wait for each other, have the largest team.
+ * still. Long steps, whose threads hardly wait for each other, have the largest team at first.
  *
  * <p>Used by one thread at a time. No result depends on it.
  */
 final class TeamSize {
-  /** Steps that take longer have the largest team: trying others would delay them too much. */
+  /** Steps that take longer have the largest team until there have been several of them. */
   private static final long LONG_NANOS = 25_000_000;
+
+  private static final int LONG_STEPS = 16;
 
   /** A size is used for at least this long before it is judged: longer than a time slice. */
   private static final long WINDOW_NANOS = 12_000_000;
 
   private static final int FIRST_WINDOWS = 3;
-  private static final long LEAST_PERIOD_NANOS = 100_000_000;
-  private static final long MOST_PERIOD_NANOS = 1_000_000_000;
+  private static final long LEAST_PERIOD_NANOS = 250_000_000;
+  private static final long MOST_PERIOD_NANOS = 3_000_000_000L;
+
+  /** After a change the next trial comes so soon. */
+  private static final long CHANGED_PERIOD_NANOS = 50_000_000;
 
   /** The time lost by trying is at most one part in so many. */
-  private static final int LEAST_GAIN = 80;
+  private static final int LEAST_GAIN = 250;
+
+  /** The same where steps are so long that waiting for it would take minutes. */
+  private static final int LONG_GAIN = 50;
 
   /** How much of an average a new window is: much of that of a size which is seldom tried. */
   private static final double WEIGHT = 0.3;
+
+  /** Another size must be this much faster than the best so far. */
+  private static final double MARGIN = 0.96;
 
   private static final double TRIAL_WEIGHT = 0.6;
 
@@ -90,6 +101,7 @@ final class TeamSize {
     private int best = sizes.length - 1;
     private int current = best;
     private int steps;
+    private int longSteps;
     private long nanos;
     private double rowNanos;
     private long untilTrial = LEAST_PERIOD_NANOS;
@@ -103,7 +115,8 @@ final class TeamSize {
         restart(); // others compute too: what is measured says nothing of this size
         return;
       }
-      if (taken > LONG_NANOS && current == sizes.length - 1 && windows[current] == 0) {
+      if (taken > LONG_NANOS && windows[current] == 0 && longSteps < LONG_STEPS) {
+        longSteps++;
         restart();
         return;
       }
@@ -138,7 +151,7 @@ final class TeamSize {
       best = least();
       untilTrial = current == best ? untilTrial - nanos : afterTrial(mean);
       if (changed) {
-        untilTrial = Math.min(untilTrial, LEAST_PERIOD_NANOS / 2);
+        untilTrial = Math.min(untilTrial, CHANGED_PERIOD_NANOS);
       }
       restart();
       current = next();
@@ -147,7 +160,8 @@ final class TeamSize {
     /** The next trial comes when what this one has lost is little beside the time until then. */
     private long afterTrial(double mean) {
       long lost = (long) (nanos * Math.max(0, 1 - average[best] / mean));
-      return Math.max(LEAST_PERIOD_NANOS, Math.min(MOST_PERIOD_NANOS, LEAST_GAIN * lost));
+      long most = Math.max(MOST_PERIOD_NANOS, LONG_GAIN * lost);
+      return Math.max(LEAST_PERIOD_NANOS, Math.min(most, LEAST_GAIN * lost));
     }
 
     private int next() {
@@ -164,13 +178,15 @@ final class TeamSize {
       for (int i = 1; i < sizes.length; i++) {
         least = windows[i] < windows[least] ? i : least;
       }
-      return windows[least] < FIRST_WINDOWS ? least : -1;
+      return windows[least] < (longSteps > 0 ? 1 : FIRST_WINDOWS) ? least : -1;
     }
 
+    /** Returns the best size; the best so far stays it until another is better by more than noise. */
     private int least() {
-      int least = sizes.length - 1;
+      int least = best;
       for (int i = 0; i < sizes.length; i++) {
-        if (windows[i] > 0 && windows[least] > 0 && average[i] < average[least]) {
+        double mustBeat = average[least] * (least == best ? MARGIN : 1);
+        if (windows[i] > 0 && windows[least] > 0 && average[i] < mustBeat) {
           least = i;
         }
       }

@@ -64,9 +64,17 @@ final class TeamSizeTest {
   }
 
   @Test
-  void choose_longSteps_neverTriesFewer() {
+  void choose_longSteps_triesFewerLateAndSeldom() {
     TeamSize size = TeamSize.upTo(2, 2);
-    assertThat(steps(size, 256, 100, 2, threads -> 400 * MILLI / threads)).isEqualTo(100);
+    assertThat(steps(size, 256, 16, 2, threads -> 400 * MILLI / threads)).isEqualTo(16);
+    assertThat(steps(size, 256, 300, 2, threads -> 400 * MILLI / threads)).isBetween(290, 299);
+  }
+
+  @Test
+  void choose_longStepsThatOneDoesBetter_isOneInTheEnd() {
+    TeamSize size = TeamSize.upTo(2, 2);
+    int unused = steps(size, 1, 30, 1, threads -> threads * 30 * MILLI);
+    assertThat(steps(size, 1, 100, 1, threads -> threads * 30 * MILLI)).isGreaterThan(95);
   }
 
   @Test
