@@ -22,7 +22,7 @@ final class TeamRun {
 
   // Which items of the stage are published: the stage, then a bit for each.
   private static final int BACKED_ITEMS = 32;
-  private static final long LATE_NANOS = 25_000;
+  private static final long LATE_NANOS = 80_000;
   private static final long NAP_NANOS = 1_000_000;
 
   private final ThreadTeam.Work work;
@@ -137,7 +137,7 @@ final class TeamRun {
         }
       }
     }
-    if (!endsWithin(stage, Math.max(LATE_NANOS, slowest / 2))) {
+    if (!endsWithin(stage, Math.max(LATE_NANOS, slowest))) {
       computeLate(stage, items, compute, publish);
     }
     awaitEndOf(stage);
