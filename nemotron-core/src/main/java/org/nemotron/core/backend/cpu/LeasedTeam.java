@@ -7,9 +7,13 @@ import org.nemotron.core.tensor.CpuThreads;
  * A team as one model uses it: as many of its threads as are of use, and as there are cores for.
  */
 final class LeasedTeam {
+  /** Longer after a step threads may be asleep. */
+  private static final long AWAKE_NANOS = 2_000_000;
+
   private final ThreadTeam team;
   private final CoreLeases.Party cores;
   private final TeamSize size;
+  private long lastEnd;
 
   /** Takes a team and its party, which stay the caller's. */
   LeasedTeam(ThreadTeam team, CoreLeases.Party cores) {
@@ -33,7 +37,11 @@ final class LeasedTeam {
     try {
       long start = System.nanoTime();
       team.run(threads, work);
-      size.took(rows, threads, System.nanoTime() - start);
+      long end = System.nanoTime();
+      if (start - lastEnd < AWAKE_NANOS) { // else the time is that of waking threads up
+        size.took(rows, threads, end - start);
+      }
+      lastEnd = end;
     } finally {
       cores.end();
     }

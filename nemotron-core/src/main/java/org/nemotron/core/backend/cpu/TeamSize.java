@@ -11,10 +11,11 @@ import java.util.Map;
  *
  * <p>Two threads may be slower than one: where a step is so small that threads wait longer for each
  * other than they compute, and where another program has one of the cores. Steps of similar numbers
- * of rows are taken together. For each of a few sizes of the team there is an average of the time
- * of a row; the size with the least is used, and another one is tried now and then, more seldom the
- * more it loses. A cgroup's quota counts as the time for which a team of that size would stand
- * still. Long steps, whose threads hardly wait for each other, have the largest team at first.
+ * of rows are taken together. The size in use meets another one now and then in a <em>duel</em>:
+ * both compute in turns for some milliseconds each, and the other one takes over when it has been
+ * faster three times in a row, which noise seldom is; the first time that it is not ends the duel.
+ * The more it lost, the later it is tried again. A cgroup's quota counts as the time for which a
+ * team of that size would stand still.
  *
  * <p>Used by one thread at a time. No result depends on it.
  */
@@ -27,26 +28,28 @@ final class TeamSize {
   /** A size is used for at least this long before it is judged: longer than a time slice. */
   private static final long WINDOW_NANOS = 12_000_000;
 
-  private static final int FIRST_WINDOWS = 3;
+  /** The first windows are short: the more steps there will be, the more is lost until then. */
+  private static final long FIRST_WINDOW_NANOS = 4_000_000;
+
   private static final long LEAST_PERIOD_NANOS = 250_000_000;
   private static final long MOST_PERIOD_NANOS = 3_000_000_000L;
 
-  /** After a change the next trial comes so soon. */
+  /** After a change the next duel comes so soon. */
   private static final long CHANGED_PERIOD_NANOS = 50_000_000;
 
-  /** The time lost by trying is at most one part in so many. */
+  /** The time lost by duels is at most one part in so many. */
   private static final int LEAST_GAIN = 250;
 
   /** The same where steps are so long that waiting for it would take minutes. */
   private static final int LONG_GAIN = 50;
 
-  /** How much of an average a new window is: much of that of a size which is seldom tried. */
-  private static final double WEIGHT = 0.3;
-
-  /** Another size must be this much faster than the best so far. */
+  /** A challenger must be this much faster, so often in a row. */
   private static final double MARGIN = 0.96;
 
-  private static final double TRIAL_WEIGHT = 0.6;
+  private static final int WINS = 3;
+
+  /** How much of the average of the size in use a new window is. */
+  private static final double WEIGHT = 0.3;
 
   /** A window so much slower than the average means that something has changed. */
   private static final double CHANGED = 1.35;
@@ -96,110 +99,115 @@ final class TeamSize {
 
   /** What is known of steps of about as many rows. */
   private final class Choice {
-    private final double[] average = new double[sizes.length];
-    private final int[] windows = new int[sizes.length];
+    private final Window window = new Window();
     private int best = sizes.length - 1;
     private int current = best;
-    private int steps;
+    private int challenger = best;
+    private int untried = sizes.length - 1;
     private int longSteps;
-    private long nanos;
-    private double rowNanos;
-    private long untilTrial = LEAST_PERIOD_NANOS;
-    private int tried;
+    private int wins;
+    private double bestMean;
+    private double average;
+    private long untilDuel;
 
     void took(int threads, double perRow, long taken) {
       if (sizes.length == 1) {
         return;
       }
       if (threads != sizes[current]) {
-        restart(); // others compute too: what is measured says nothing of this size
-        return;
-      }
-      if (taken > LONG_NANOS && windows[current] == 0 && longSteps < LONG_STEPS) {
+        window.restart(); // others compute too: what is measured says nothing of this size
+      } else if (taken > LONG_NANOS && average == 0 && longSteps < LONG_STEPS) {
         longSteps++;
-        restart();
-        return;
-      }
-      steps++;
-      nanos += taken;
-      rowNanos += perRow;
-      if (nanos >= windowNanos()) {
-        judge();
-      }
-    }
-
-    /** The first windows are short: they are many. */
-    private long windowNanos() {
-      return windows[current] < FIRST_WINDOWS ? WINDOW_NANOS / 4 : WINDOW_NANOS;
-    }
-
-    private void restart() {
-      steps = 0;
-      nanos = 0;
-      rowNanos = 0;
-    }
-
-    private void judge() {
-      double mean = rowNanos / steps * Math.max(1, sizes[current] / quota);
-      boolean changed = windows[current] > FIRST_WINDOWS && mean > CHANGED * average[current];
-      average[current] =
-          windows[current] == 0
-              ? mean
-              : average[current]
-                  + (current == best ? WEIGHT : TRIAL_WEIGHT) * (mean - average[current]);
-      windows[current]++;
-      best = least();
-      untilTrial = current == best ? untilTrial - nanos : afterTrial(mean);
-      if (changed) {
-        untilTrial = Math.min(untilTrial, CHANGED_PERIOD_NANOS);
-      }
-      restart();
-      current = next();
-    }
-
-    /** The next trial comes when what this one has lost is little beside the time until then. */
-    private long afterTrial(double mean) {
-      long lost = (long) (nanos * Math.max(0, 1 - average[best] / mean));
-      long most = Math.max(MOST_PERIOD_NANOS, LONG_GAIN * lost);
-      return Math.max(LEAST_PERIOD_NANOS, Math.min(most, LEAST_GAIN * lost));
-    }
-
-    private int next() {
-      int unknown = unknown();
-      if (unknown >= 0) {
-        return unknown;
-      }
-      return untilTrial <= 0 ? trial() : best;
-    }
-
-    /** Returns a size that has had fewer first windows than it must, the least tried; or -1. */
-    private int unknown() {
-      int least = 0;
-      for (int i = 1; i < sizes.length; i++) {
-        least = windows[i] < windows[least] ? i : least;
-      }
-      return windows[least] < (longSteps > 0 ? 1 : FIRST_WINDOWS) ? least : -1;
-    }
-
-    /** Returns the best size; the best so far stays it until another is better by more than noise. */
-    private int least() {
-      int least = best;
-      for (int i = 0; i < sizes.length; i++) {
-        double mustBeat = average[least] * (least == best ? MARGIN : 1);
-        if (windows[i] > 0 && windows[least] > 0 && average[i] < mustBeat) {
-          least = i;
+      } else {
+        window.add(perRow, taken);
+        if (window.nanos >= (untried > 0 ? FIRST_WINDOW_NANOS : WINDOW_NANOS)) {
+          judge(window.mean() * Math.max(1, sizes[current] / quota));
+          window.restart();
         }
       }
-      return least;
+    }
+
+    private void judge(double mean) {
+      if (current == best) {
+        ofBest(mean);
+      } else {
+        ofChallenger(mean);
+      }
+    }
+
+    private void ofBest(double mean) {
+      boolean changed = average > 0 && mean > CHANGED * average;
+      average = average == 0 ? mean : average + WEIGHT * (mean - average);
+      bestMean = mean;
+      untilDuel -= window.nanos;
+      if (changed) {
+        untilDuel = Math.min(untilDuel, CHANGED_PERIOD_NANOS);
+      }
+      if (wins > 0) {
+        current = challenger;
+      } else if (untilDuel <= 0) {
+        challenge();
+      }
     }
 
     /** The sizes beside the best take turns. */
-    private int trial() {
-      tried = (tried + 1) % sizes.length;
-      if (tried == best) {
-        tried = (tried + 1) % sizes.length;
+    private void challenge() {
+      challenger = (challenger + sizes.length - 1) % sizes.length;
+      if (challenger == best) {
+        challenger = (challenger + sizes.length - 1) % sizes.length;
       }
-      return tried;
+      current = challenger;
+    }
+
+    private void ofChallenger(double mean) {
+      if (mean >= MARGIN * bestMean) {
+        endDuel();
+        untilDuel = untried > 0 ? 0 : afterDuel(mean);
+      } else if (++wins < WINS) {
+        current = best;
+      } else {
+        best = challenger;
+        average = mean;
+        bestMean = mean;
+        endDuel();
+        untilDuel = untried > 0 ? 0 : LEAST_PERIOD_NANOS;
+      }
+    }
+
+    private void endDuel() {
+      wins = 0;
+      untried = Math.max(0, untried - 1);
+      current = best;
+    }
+
+    /** The next duel comes when what this one has lost is little beside the time until then. */
+    private long afterDuel(double mean) {
+      long lost = (long) (window.nanos * Math.max(0, 1 - bestMean / mean));
+      long most = Math.max(MOST_PERIOD_NANOS, LONG_GAIN * lost);
+      return Math.max(LEAST_PERIOD_NANOS, Math.min(most, LEAST_GAIN * lost));
+    }
+  }
+
+  /** Steps of one size, one after the other. */
+  private static final class Window {
+    private int steps;
+    private long nanos;
+    private double rowNanos;
+
+    void add(double perRow, long taken) {
+      steps++;
+      nanos += taken;
+      rowNanos += perRow;
+    }
+
+    double mean() {
+      return rowNanos / steps;
+    }
+
+    void restart() {
+      steps = 0;
+      nanos = 0;
+      rowNanos = 0;
     }
   }
 }
