@@ -34,7 +34,8 @@ import org.nemotron.runtime.engine.TextGenerator;
 final class SharedCoresRun implements AutoCloseable {
   private static final int PROMPT = 16;
   private static final int CORES = 2;
-  private static final int WARM_ROUNDS = 6;
+  private static final int WARM_ROUNDS = 12;
+  private static final int LEAST_TOKENS = 128;
   private static final double QUOTA = 1.5;
   private static final String NO_QUOTA = "not measured: no cgroup to write";
   private static final String NO_PINNING = "not measured: no taskset";
@@ -244,7 +245,7 @@ final class SharedCoresRun implements AutoCloseable {
         InferenceBackend device = Backends.of(Device.CPU);
         InferenceModel bare = device.prepare(model, settings.weights(), 320);
         InferenceSession session = bare.newSession(64)) {
-      int tokens = Math.min(warmed(generator, 1), 1000);
+      int tokens = Math.max(LEAST_TOKENS, Math.min(warmed(generator, 1), 1000));
       for (int round = -WARM_ROUNDS; round < rounds; round++) {
         double before = bare(session, tokens);
         double engine = rate(ImmutableList.of(generator), 1, tokens);
