@@ -73,8 +73,8 @@ final class TeamSizeTest {
   @Test
   void choose_longStepsThatOneDoesBetter_isOneInTheEnd() {
     TeamSize size = TeamSize.upTo(2, 2);
-    int unused = steps(size, 1, 30, 1, threads -> threads * 30 * MILLI);
-    assertThat(steps(size, 1, 100, 1, threads -> threads * 30 * MILLI)).isGreaterThan(95);
+    int unused = steps(size, 1, 30, 1, threads -> 30L * threads * MILLI);
+    assertThat(steps(size, 1, 100, 1, threads -> 30L * threads * MILLI)).isGreaterThan(95);
   }
 
   @Test
