@@ -1,12 +1,15 @@
 package org.nemotron.runtime.engine;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
 import java.util.Optional;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.AnswerLimits;
 import org.nemotron.runtime.sampling.Sampled;
 import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.sampling.TokenSampler;
@@ -20,11 +23,16 @@ final class GenerationJob implements Job {
   private final int maxNewTokens;
   private final boolean keepsSampled;
   private final EndTokens endTokens;
+  private final ImmutableSet<Integer> stopTokens;
+  private final boolean includesStop;
+  private final int minNewTokens;
+  private final String cacheSalt;
   private final TokenSampler sampler;
   private final TextStream text;
   private final StopStrings stops;
   private final MetricsRecorder metrics;
   private final Generation generation;
+  private final RequestEvents events;
   private final long seed;
   private final long maxNanos;
   private final long submittedNanos = System.nanoTime();
@@ -37,6 +45,7 @@ final class GenerationJob implements Job {
   private long firstTokenNanos;
   private long lastTokenNanos;
   private FinishReason finish = FinishReason.LENGTH;
+  private Stop stop = Stop.NONE;
 
   GenerationJob(
       ImmutableIntArray prompt,
@@ -46,7 +55,8 @@ final class GenerationJob implements Job {
       Tokenizer tokenizer,
       EndTokens endTokens,
       MetricsRecorder metrics,
-      Generation generation) {
+      Generation generation,
+      RequestListener listener) {
     SamplingParams settings = request.sampling().seeded();
     this.prompt = prompt;
     this.maxNewTokens = maxNewTokens;
@@ -54,16 +64,30 @@ final class GenerationJob implements Job {
     this.seed = settings.seed();
     this.maxNanos = request.maxTime().toNanos();
     this.endTokens = endTokens;
-    this.sampler = new TokenSampler(settings, vocabularySize, prompt);
+    this.stopTokens = request.stopTokens();
+    this.includesStop = request.includeStop();
+    this.minNewTokens = request.minNewTokens();
+    this.cacheSalt = request.cacheSalt();
+    this.sampler = new TokenSampler(settings, vocabularySize, prompt, limits());
     this.text = TextStream.of(tokenizer);
     this.stops = new StopStrings(request.stopStrings());
     this.metrics = metrics;
     this.generation = generation;
+    this.events = new RequestEvents(listener, submittedNanos, prompt.length());
+  }
+
+  private AnswerLimits limits() {
+    return new AnswerLimits(Sets.union(endTokens.ids(), stopTokens).immutableCopy(), minNewTokens);
   }
 
   @Override
   public ImmutableIntArray prompt() {
     return prompt;
+  }
+
+  @Override
+  public String cacheSalt() {
+    return cacheSalt;
   }
 
   @Override
@@ -94,19 +118,18 @@ final class GenerationJob implements Job {
   private boolean take(Sampled chosen) {
     noteTime();
     if (endTokens.contains(chosen.token())) {
-      finish = FinishReason.END_TOKEN;
-      return true;
+      return endsAt(chosen.token(), FinishReason.END_TOKEN);
     }
-    lastToken = chosen.token();
-    tokens.add(lastToken);
-    if (keepsSampled) {
-      sampled.add(chosen);
+    if (stopTokens.contains(chosen.token())) {
+      if (includesStop) {
+        append(chosen);
+      }
+      return endsAt(chosen.token(), FinishReason.STOP_TOKEN);
     }
-    String piece = stops.push(text.push(lastToken));
-    answer.append(piece);
-    generation.add(new GeneratedToken(chosen, piece));
+    append(chosen);
     if (stops.found().isPresent()) {
       finish = FinishReason.STOP_STRING;
+      stop = new Stop.Text(stops.found().orElseThrow());
       return true;
     }
     if (count < maxNewTokens && lastTokenNanos - deadlineNanos() >= 0) {
@@ -114,6 +137,30 @@ final class GenerationJob implements Job {
       return true;
     }
     return count == maxNewTokens;
+  }
+
+  private boolean endsAt(int token, FinishReason reason) {
+    finish = reason;
+    stop = new Stop.Token(token);
+    return true;
+  }
+
+  /** Adds a token to the answer, and its text as far as that is certain. */
+  private void append(Sampled chosen) {
+    lastToken = chosen.token();
+    tokens.add(lastToken);
+    if (keepsSampled) {
+      sampled.add(chosen);
+    }
+    String piece = text.push(lastToken);
+    if (count >= minNewTokens) {
+      piece = stops.push(piece);
+      if (includesStop) {
+        piece += stops.found().orElse("");
+      }
+    }
+    answer.append(piece);
+    generation.add(new GeneratedToken(chosen, piece));
   }
 
   private void noteTime() {
@@ -127,6 +174,7 @@ final class GenerationJob implements Job {
     }
     lastTokenNanos = now;
     count++;
+    events.token(now, count);
   }
 
   @Override
@@ -152,6 +200,7 @@ final class GenerationJob implements Job {
   @Override
   public void begin(int shared) {
     sharedTokens = shared;
+    events.scheduled(shared);
   }
 
   @Override
@@ -161,6 +210,7 @@ final class GenerationJob implements Job {
       answer.append(rest);
       generation.addRest(rest);
     }
+    events.ended(finish);
     generation.end(result());
   }
 
@@ -172,6 +222,7 @@ final class GenerationJob implements Job {
 
   @Override
   public void failed(Throwable reason) {
+    events.failed(reason);
     generation.fail(reason);
   }
 
@@ -181,6 +232,8 @@ final class GenerationJob implements Job {
         tokens.build(),
         sampled.build(),
         finish,
+        stop,
+        count,
         seed,
         prompt.length(),
         sharedTokens,

@@ -4,10 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatOptions;
@@ -19,17 +21,27 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * @param prompt what is continued
  * @param maxNewTokens how many tokens the answer may have; fewer where the model's context ends
  * @param sampling how tokens are chosen
- * @param stopStrings texts that end the answer; they are not part of it
+ * @param stopStrings texts that end the answer
+ * @param stopTokens tokens that end the answer, beside the model's end tokens
+ * @param includeStop whether the stop string or stop token that ended the answer is part of it
+ * @param minNewTokens how many tokens the answer has before an end token, a stop token or a stop
+ *     string can end it
  * @param ignoreEndTokens whether the answer goes on when the model would end it
  * @param maxTime after which time from its submission the answer ends as it is
+ * @param cacheSalt only requests of equal salts share the KV cache of common beginnings; empty for
+ *     those without one
  */
 public record GenerationRequest(
     Prompt prompt,
     int maxNewTokens,
     SamplingParams sampling,
     ImmutableList<String> stopStrings,
+    ImmutableSet<Integer> stopTokens,
+    boolean includeStop,
+    int minNewTokens,
     boolean ignoreEndTokens,
-    Duration maxTime) {
+    Duration maxTime,
+    String cacheSalt) {
 
   private static final Duration UNLIMITED = Duration.ofNanos(EarliestDeadline.NEVER_NANOS);
 
@@ -40,6 +52,15 @@ public record GenerationRequest(
     checkNotNull(sampling, "the sampling of a request must not be null");
     checkNotNull(stopStrings, "the stop strings of a request must not be null");
     stopStrings.forEach(stop -> checkArgument(!stop.isEmpty(), "a stop string must not be empty"));
+    checkNotNull(stopTokens, "the stop tokens of a request must not be null");
+    stopTokens.forEach(
+        token -> checkArgument(token >= 0, "a stop token (%s) must not be negative", token));
+    checkArgument(
+        minNewTokens >= 0 && minNewTokens <= maxNewTokens,
+        "minNewTokens (%s) must lie between 0 and maxNewTokens (%s)",
+        minNewTokens,
+        maxNewTokens);
+    checkNotNull(cacheSalt, "the cache salt of a request must not be null");
     checkNotNull(maxTime, "the maxTime of a request must not be null");
     checkArgument(
         !maxTime.isNegative() && !maxTime.isZero(), "maxTime (%s) must be positive", maxTime);
@@ -99,8 +120,12 @@ public record GenerationRequest(
     private int maxNewTokens = 256;
     private SamplingParams sampling = SamplingParams.greedy();
     private ImmutableList<String> stopStrings = ImmutableList.of();
+    private ImmutableSet<Integer> stopTokens = ImmutableSet.of();
+    private boolean includeStop = false;
+    private int minNewTokens = 0;
     private boolean ignoreEndTokens = false;
     private Duration maxTime = UNLIMITED;
+    private String cacheSalt = "";
 
     private Builder(Prompt prompt) {
       this.prompt = prompt;
@@ -136,6 +161,31 @@ public record GenerationRequest(
       return checked();
     }
 
+    /** Sets tokens that end the answer, beside the model's end tokens. */
+    @CanIgnoreReturnValue
+    public Builder stopTokens(Collection<Integer> tokens) {
+      stopTokens = ImmutableSet.copyOf(tokens);
+      return checked();
+    }
+
+    /** Leaves the stop string or stop token that ends the answer in it; else it is taken off. */
+    @CanIgnoreReturnValue
+    public Builder includeStop() {
+      includeStop = true;
+      return this;
+    }
+
+    /**
+     * Sets how many tokens the answer has before it may end: until then no end token and no stop
+     * token can be chosen, and no stop string is looked for.
+     */
+    @CanIgnoreReturnValue
+    public Builder minNewTokens(int tokens) {
+      checkArgument(tokens >= 0, "minNewTokens (%s) must not be negative", tokens);
+      minNewTokens = tokens;
+      return this;
+    }
+
     /** Generates on where the model would end the answer: for measurements, mostly. */
     @CanIgnoreReturnValue
     public Builder ignoreEndTokens() {
@@ -153,14 +203,43 @@ public record GenerationRequest(
       return checked();
     }
 
-    /** Returns the request. */
-    public GenerationRequest build() {
-      return new GenerationRequest(
-          prompt, maxNewTokens, sampling, stopStrings, ignoreEndTokens, maxTime);
+    /**
+     * Sets a text that only requests with the same one share: the KV cache of a common beginning is
+     * not reused between different salts, so that nobody learns from response times what the
+     * prompts of others were.
+     */
+    @CanIgnoreReturnValue
+    public Builder cacheSalt(String salt) {
+      cacheSalt = salt;
+      return checked();
     }
 
+    /**
+     * Returns the request.
+     *
+     * @throws IllegalArgumentException if minNewTokens is more than maxNewTokens
+     */
+    public GenerationRequest build() {
+      return built(minNewTokens);
+    }
+
+    private GenerationRequest built(int least) {
+      return new GenerationRequest(
+          prompt,
+          maxNewTokens,
+          sampling,
+          stopStrings,
+          stopTokens,
+          includeStop,
+          least,
+          ignoreEndTokens,
+          maxTime,
+          cacheSalt);
+    }
+
+    /** Checks each value at once; only {@link #build} knows the final two numbers of tokens. */
     private Builder checked() {
-      GenerationRequest unused = build();
+      GenerationRequest unused = built(0);
       return this;
     }
   }

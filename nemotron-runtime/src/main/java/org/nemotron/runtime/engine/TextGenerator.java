@@ -24,7 +24,6 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
-import org.nemotron.runtime.chat.ChatTemplateException;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
 import org.nemotron.runtime.sampling.TokenLogProb;
@@ -49,8 +48,8 @@ import org.nemotron.runtime.text.EndTokens;
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
-  private final PromptEncoder prompts;
   private final Engine engine;
+  private final GenerationJobs jobs;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
 
@@ -59,12 +58,12 @@ public final class TextGenerator implements AutoCloseable {
       Tokenizer tokenizer,
       PromptEncoder prompts,
       EngineSettings settings) {
-    this.prompts = prompts;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
       this.parts = made.complete();
     }
+    this.jobs = new GenerationJobs(tokenizer, prompts, engine, metrics);
   }
 
   /**
@@ -268,7 +267,7 @@ public final class TextGenerator implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request) {
     Generation generation = new Generation(engine::lookForCancelled);
-    engine.submit(job(request, generation));
+    engine.submit(jobs.of(request, generation, RequestListener.NONE));
     return generation;
   }
 
@@ -280,13 +279,24 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IllegalStateException if this generator is closed
    */
   public Optional<Generation> trySubmit(GenerationRequest request) {
+    return trySubmit(request, RequestListener.NONE);
+  }
+
+  /**
+   * Starts to answer {@code request} as {@link #trySubmit(GenerationRequest)} does.
+   *
+   * @param listener is called at each event of the request, if the engine has it
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request, RequestListener listener) {
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+    return engine.trySubmit(jobs.of(request, generation, listener))
+        ? Optional.of(generation)
+        : Optional.empty();
   }
 
   /**
    * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
-   * for so long; nothing has begun then.
+   * for so long; nothing has begun then. A duration of zero or less does not wait.
    *
    * @throws GenerationFailedException as {@link #submit} does
    * @throws IllegalStateException if this generator is closed
@@ -294,35 +304,22 @@ public final class TextGenerator implements AutoCloseable {
   public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
     checkNotNull(longest, "the longest wait for the queue must not be null");
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation), longest)
+    return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
   }
 
-  private GenerationJob job(GenerationRequest request, Generation generation) {
-    checkNotNull(request, "a request must not be null");
-    engine.checkOpen();
-    try {
-      return checkedJob(request, generation);
-    } catch (IllegalArgumentException | ChatTemplateException e) {
-      throw new RequestRefusedException(e);
-    }
-  }
-
-  private GenerationJob checkedJob(GenerationRequest request, Generation generation) {
-    PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
-    int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
-    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.tokens().length(), maxNewTokens - 1);
-    return new GenerationJob(
-        prompt.tokens(),
-        maxNewTokens,
-        request,
-        engine.spec().vocabularySize(),
-        tokenizer,
-        request.ignoreEndTokens() ? EndTokens.none() : prompt.endTokens(),
-        metrics,
-        generation);
+  /**
+   * Answers two short requests, a greedy one and one that samples with log-probabilities, so that
+   * code is loaded and compiled, and weights are in memory, before the first caller waits for an
+   * answer. Returns when both have ended. The metrics count them; no other request shares their KV
+   * cache.
+   *
+   * @throws GenerationFailedException if they fail
+   * @throws IllegalStateException if this generator is closed
+   */
+  public void warmUp() {
+    ImmutableList<GenerationResult> unused = generateAll(WarmUp.requests(engine.spec()));
   }
 
   /**
