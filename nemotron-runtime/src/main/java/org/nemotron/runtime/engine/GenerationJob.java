@@ -6,6 +6,7 @@ import com.google.common.collect.Sets;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.MetricsRecorder;
@@ -22,6 +23,7 @@ final class GenerationJob implements Job {
   private final ImmutableIntArray prompt;
   private final int maxNewTokens;
   private final boolean keepsSampled;
+  private final Optional<PromptScores> scores;
   private final EndTokens endTokens;
   private final ImmutableSet<Integer> stopTokens;
   private final boolean includesStop;
@@ -39,6 +41,8 @@ final class GenerationJob implements Job {
   private final StringBuilder answer = new StringBuilder();
   private final ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
   private final ImmutableList.Builder<Sampled> sampled = ImmutableList.builder();
+  private @Nullable GenerationJob before;
+  private volatile boolean pastPrompt;
   private int count;
   private int sharedTokens;
   private int lastToken;
@@ -61,6 +65,7 @@ final class GenerationJob implements Job {
     this.prompt = prompt;
     this.maxNewTokens = maxNewTokens;
     this.keepsSampled = settings.logProbs();
+    this.scores = PromptScores.of(prompt, request);
     this.seed = settings.seed();
     this.maxNanos = request.maxTime().toNanos();
     this.endTokens = endTokens;
@@ -68,7 +73,8 @@ final class GenerationJob implements Job {
     this.includesStop = request.includeStop();
     this.minNewTokens = request.minNewTokens();
     this.cacheSalt = request.cacheSalt();
-    this.sampler = new TokenSampler(settings, vocabularySize, prompt, limits());
+    this.sampler =
+        new TokenSampler(settings, vocabularySize, prompt, limits(), request.constraint());
     this.text = TextStream.of(tokenizer);
     this.stops = new StopStrings(request.stopStrings());
     this.metrics = metrics;
@@ -78,6 +84,16 @@ final class GenerationJob implements Job {
 
   private AnswerLimits limits() {
     return new AnswerLimits(Sets.union(endTokens.ids(), stopTokens).immutableCopy(), minNewTokens);
+  }
+
+  /** Lets this request wait until {@code other}, in the queue before it, has read its prompt. */
+  void beginBehind(GenerationJob other) {
+    before = other;
+  }
+
+  @Override
+  public boolean mayBegin() {
+    return before == null || before.pastPrompt;
   }
 
   @Override
@@ -92,22 +108,30 @@ final class GenerationJob implements Job {
 
   @Override
   public int wantedFrom() {
-    return prompt.length() - 1;
+    return scores.isPresent() ? 0 : prompt.length() - 1;
   }
 
   @Override
   public int moreTokens() {
-    return maxNewTokens - 1;
+    return Math.max(0, maxNewTokens - 1);
   }
 
   @Override
   public boolean accept(int position, float[] logits) {
+    if (position < prompt.length() - 1) {
+      scores.ifPresent(wanted -> wanted.add(position, logits));
+      return false;
+    }
+    if (maxNewTokens == 0) {
+      metrics.promptTokens(prompt.length() - sharedTokens);
+      return true;
+    }
     return take(sampler.next(logits));
   }
 
   @Override
   public Optional<TokenSampling> choice() {
-    return sampler.choice();
+    return maxNewTokens == 0 ? Optional.empty() : sampler.choice();
   }
 
   @Override
@@ -116,6 +140,7 @@ final class GenerationJob implements Job {
   }
 
   private boolean take(Sampled chosen) {
+    pastPrompt = true;
     noteTime();
     if (endTokens.contains(chosen.token())) {
       return endsAt(chosen.token(), FinishReason.END_TOKEN);
@@ -130,6 +155,10 @@ final class GenerationJob implements Job {
     if (stops.found().isPresent()) {
       finish = FinishReason.STOP_STRING;
       stop = new Stop.Text(stops.found().orElseThrow());
+      return true;
+    }
+    if (sampler.isComplete()) {
+      finish = FinishReason.COMPLETE;
       return true;
     }
     if (count < maxNewTokens && lastTokenNanos - deadlineNanos() >= 0) {
@@ -205,6 +234,7 @@ final class GenerationJob implements Job {
 
   @Override
   public void end() {
+    pastPrompt = true;
     if (stops.found().isEmpty()) {
       String rest = stops.push(text.finish()) + stops.finish();
       answer.append(rest);
@@ -222,6 +252,7 @@ final class GenerationJob implements Job {
 
   @Override
   public void failed(Throwable reason) {
+    pastPrompt = true;
     events.failed(reason);
     generation.fail(reason);
   }
@@ -231,6 +262,7 @@ final class GenerationJob implements Job {
         answer.toString(),
         tokens.build(),
         sampled.build(),
+        scores.map(PromptScores::result).orElse(ImmutableList.of()),
         finish,
         stop,
         count,

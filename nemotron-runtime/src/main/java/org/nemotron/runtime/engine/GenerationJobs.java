@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatTemplateException;
 import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.ConstraintException;
 import org.nemotron.runtime.text.EndTokens;
 
 /** Makes jobs of requests, once they are checked. Safe for use by several threads. */
@@ -36,7 +37,7 @@ final class GenerationJobs {
     engine.checkOpen();
     try {
       return checked(request, generation, listener);
-    } catch (IllegalArgumentException | ChatTemplateException e) {
+    } catch (IllegalArgumentException | ChatTemplateException | ConstraintException e) {
       throw new RequestRefusedException(e);
     }
   }
@@ -45,8 +46,8 @@ final class GenerationJobs {
       GenerationRequest request, Generation generation, RequestListener listener) {
     PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
     int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
-    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.tokens().length(), maxNewTokens - 1);
+    int maxNewTokens = Math.min(request.maxNewTokens(), Math.max(1, room));
+    engine.checkFits(prompt.tokens().length(), Math.max(0, maxNewTokens - 1));
     return new GenerationJob(
         prompt.tokens(),
         maxNewTokens,

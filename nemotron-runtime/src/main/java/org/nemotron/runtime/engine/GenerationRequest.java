@@ -14,18 +14,23 @@ import java.util.List;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatOptions;
 import org.nemotron.runtime.sampling.SamplingParams;
+import org.nemotron.runtime.sampling.TokenConstraint;
 
 /**
  * A prompt, and how its answer is generated. Immutable.
  *
  * @param prompt what is continued
- * @param maxNewTokens how many tokens the answer may have; fewer where the model's context ends
+ * @param maxNewTokens how many tokens the answer may have; fewer where the model's context ends; 0
+ *     only with log-probabilities of the prompt
  * @param sampling how tokens are chosen
  * @param stopStrings texts that end the answer
  * @param stopTokens tokens that end the answer, beside the model's end tokens
  * @param includeStop whether the stop string or stop token that ended the answer is part of it
  * @param minNewTokens how many tokens the answer has before an end token, a stop token or a stop
  *     string can end it
+ * @param constraint says which tokens may follow
+ * @param promptLogProbs whether the log-probability of each token of the prompt is reported
+ * @param promptTopLogProbs how many of the likeliest tokens are reported with it
  * @param ignoreEndTokens whether the answer goes on when the model would end it
  * @param maxTime after which time from its submission the answer ends as it is
  * @param cacheSalt only requests of equal salts share the KV cache of common beginnings; empty for
@@ -39,6 +44,9 @@ public record GenerationRequest(
     ImmutableSet<Integer> stopTokens,
     boolean includeStop,
     int minNewTokens,
+    TokenConstraint constraint,
+    boolean promptLogProbs,
+    int promptTopLogProbs,
     boolean ignoreEndTokens,
     Duration maxTime,
     String cacheSalt) {
@@ -48,7 +56,10 @@ public record GenerationRequest(
   /** Checks the ranges. */
   public GenerationRequest {
     checkNotNull(prompt, "the prompt of a request must not be null");
-    checkArgument(maxNewTokens > 0, "maxNewTokens (%s) must be positive", maxNewTokens);
+    checkArgument(
+        maxNewTokens > 0 || (maxNewTokens == 0 && promptLogProbs),
+        "maxNewTokens (%s) must be positive",
+        maxNewTokens);
     checkNotNull(sampling, "the sampling of a request must not be null");
     checkNotNull(stopStrings, "the stop strings of a request must not be null");
     stopStrings.forEach(stop -> checkArgument(!stop.isEmpty(), "a stop string must not be empty"));
@@ -60,6 +71,16 @@ public record GenerationRequest(
         "minNewTokens (%s) must lie between 0 and maxNewTokens (%s)",
         minNewTokens,
         maxNewTokens);
+    checkNotNull(constraint, "the constraint of a request must not be null");
+    checkArgument(
+        promptTopLogProbs >= 0 && promptTopLogProbs <= SamplingParams.MAX_TOP_LOG_PROBS,
+        "promptTopLogProbs (%s) must lie in [0, %s]",
+        promptTopLogProbs,
+        SamplingParams.MAX_TOP_LOG_PROBS);
+    checkArgument(
+        promptLogProbs || promptTopLogProbs == 0,
+        "promptTopLogProbs (%s) needs promptLogProbs",
+        promptTopLogProbs);
     checkNotNull(cacheSalt, "the cache salt of a request must not be null");
     checkNotNull(maxTime, "the maxTime of a request must not be null");
     checkArgument(
@@ -114,6 +135,11 @@ public record GenerationRequest(
     return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages), options));
   }
 
+  /** Returns a builder that starts from this request. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
   /** Collects settings. Not safe for use by several threads. */
   public static final class Builder {
     private final Prompt prompt;
@@ -123,6 +149,9 @@ public record GenerationRequest(
     private ImmutableSet<Integer> stopTokens = ImmutableSet.of();
     private boolean includeStop = false;
     private int minNewTokens = 0;
+    private TokenConstraint constraint = TokenConstraint.NONE;
+    private boolean promptLogProbs = false;
+    private int promptTopLogProbs = 0;
     private boolean ignoreEndTokens = false;
     private Duration maxTime = UNLIMITED;
     private String cacheSalt = "";
@@ -131,11 +160,28 @@ public record GenerationRequest(
       this.prompt = prompt;
     }
 
-    /** Sets how many tokens the answer may have. */
+    private Builder(GenerationRequest from) {
+      prompt = from.prompt;
+      maxNewTokens = from.maxNewTokens;
+      sampling = from.sampling;
+      stopStrings = from.stopStrings;
+      stopTokens = from.stopTokens;
+      includeStop = from.includeStop;
+      minNewTokens = from.minNewTokens;
+      constraint = from.constraint;
+      promptLogProbs = from.promptLogProbs;
+      promptTopLogProbs = from.promptTopLogProbs;
+      ignoreEndTokens = from.ignoreEndTokens;
+      maxTime = from.maxTime;
+      cacheSalt = from.cacheSalt;
+    }
+
+    /** Sets how many tokens the answer may have; 0 with {@link #promptLogProbs} only. */
     @CanIgnoreReturnValue
     public Builder maxNewTokens(int tokens) {
+      checkArgument(tokens >= 0, "maxNewTokens (%s) must be positive", tokens);
       maxNewTokens = tokens;
-      return checked();
+      return this;
     }
 
     /** Sets how tokens are chosen; greedily where it is not called. */
@@ -186,6 +232,35 @@ public record GenerationRequest(
       return this;
     }
 
+    /**
+     * Sets what says which tokens may follow. An answer that it completes ends: {@link
+     * FinishReason#COMPLETE}.
+     */
+    @CanIgnoreReturnValue
+    public Builder constraint(TokenConstraint constrains) {
+      constraint = constrains;
+      return checked();
+    }
+
+    /**
+     * Asks for the log-probability of each token of the prompt, and of the {@code count} likeliest
+     * in its place: in the same job as the answer. The whole prompt is read then, also what the KV
+     * cache has of it. With it, {@link #maxNewTokens} may be 0: no answer, only these.
+     */
+    @CanIgnoreReturnValue
+    public Builder promptLogProbs(int count) {
+      promptLogProbs = true;
+      promptTopLogProbs = count;
+      return checked();
+    }
+
+    /** Asks for no log-probabilities of the prompt. */
+    Builder withoutPromptLogProbs() {
+      promptLogProbs = false;
+      promptTopLogProbs = 0;
+      return this;
+    }
+
     /** Generates on where the model would end the answer: for measurements, mostly. */
     @CanIgnoreReturnValue
     public Builder ignoreEndTokens() {
@@ -217,21 +292,25 @@ public record GenerationRequest(
     /**
      * Returns the request.
      *
-     * @throws IllegalArgumentException if minNewTokens is more than maxNewTokens
+     * @throws IllegalArgumentException if minNewTokens is more than maxNewTokens, or that is 0
+     *     without log-probabilities of the prompt
      */
     public GenerationRequest build() {
-      return built(minNewTokens);
+      return built(maxNewTokens, minNewTokens);
     }
 
-    private GenerationRequest built(int least) {
+    private GenerationRequest built(int most, int least) {
       return new GenerationRequest(
           prompt,
-          maxNewTokens,
+          most,
           sampling,
           stopStrings,
           stopTokens,
           includeStop,
           least,
+          constraint,
+          promptLogProbs,
+          promptTopLogProbs,
           ignoreEndTokens,
           maxTime,
           cacheSalt);
@@ -239,7 +318,7 @@ public record GenerationRequest(
 
     /** Checks each value at once; only {@link #build} knows the final two numbers of tokens. */
     private Builder checked() {
-      GenerationRequest unused = built(0);
+      GenerationRequest unused = built(Math.max(1, maxNewTokens), 0);
       return this;
     }
   }

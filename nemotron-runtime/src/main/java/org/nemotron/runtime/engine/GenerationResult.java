@@ -12,6 +12,8 @@ import org.nemotron.runtime.sampling.Sampled;
  * @param tokens its tokens, without the end token or stop token unless the request includes that;
  *     those of a stop string are among them
  * @param sampled the same with log-probabilities, where they were asked for; else empty
+ * @param prompt the tokens of the prompt with their log-probabilities, where they were asked for:
+ *     the first has none, since nothing precedes it; else empty
  * @param finish the reason of its end
  * @param stop which text or token ended it
  * @param generatedTokens how many tokens were sampled, one that ended it among them
@@ -27,6 +29,7 @@ public record GenerationResult(
     String text,
     ImmutableIntArray tokens,
     ImmutableList<Sampled> sampled,
+    ImmutableList<Sampled> prompt,
     FinishReason finish,
     Stop stop,
     int generatedTokens,

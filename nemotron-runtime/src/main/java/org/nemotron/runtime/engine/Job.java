@@ -18,6 +18,14 @@ interface Job {
     return "";
   }
 
+  /**
+   * Returns whether the request may be admitted; until then it waits, and those behind it. It must
+   * come true when requests before this one go on or end.
+   */
+  default boolean mayBegin() {
+    return true;
+  }
+
   /** Returns from which position of the prompt on the logits are wanted. */
   int wantedFrom();
 

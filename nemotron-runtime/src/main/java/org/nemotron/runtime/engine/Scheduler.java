@@ -51,7 +51,7 @@ final class Scheduler {
   void admit(Queue<Job> waiting) {
     while (active.size() < maxBatch) {
       Job job = waiting.peek();
-      if (job == null) {
+      if (job == null || !job.mayBegin()) {
         return;
       }
       Optional<PagedSequence> pages =

@@ -295,6 +295,23 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   /**
+   * Starts {@code count} answers to one request, or none where the queue has no room for all:
+   * returns empty at once then. The prompt is read once; its full pages are shared. The seed of
+   * answer i is that of the request, or one drawn now, plus i, so that greedy answers are all the
+   * same. Only the first has log-probabilities of the prompt.
+   *
+   * @param listener is called at each event of each of them; where the queue had room for some, it
+   *     may see these end as cancelled
+   * @throws RequestRefusedException as {@link #submit} does
+   * @throws IllegalArgumentException if there are to be none, or several without a new token
+   */
+  public Optional<ImmutableList<Generation>> trySubmit(
+      GenerationRequest request, int count, RequestListener listener) {
+    checkNotNull(request, "a request must not be null");
+    return new Continuations(engine, jobs).trySubmit(request, count, listener);
+  }
+
+  /**
    * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
    * for so long; nothing has begun then. A duration of zero or less does not wait.
    *

@@ -1,15 +1,14 @@
 package org.nemotron.runtime.sampling;
 
-import static com.google.common.base.Preconditions.checkState;
-
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.Ints;
 import java.util.Arrays;
 
 /**
  * What a request adds to a row of logits and takes out of it, before a token is chosen: its bias,
- * the penalties of generated tokens, and the tokens that may not follow. Works on a copy of the
- * row, which is made only where there is something to change. Not safe for use by several threads.
+ * the penalties of generated tokens, and the tokens that it or its constraint rules out. Works on a
+ * copy of the row, which is made only where there is something to change. Not safe for use by
+ * several threads.
  *
  * <p>In the order of vLLM: bias, repetition penalty, frequency and presence penalty.
  */
@@ -20,17 +19,19 @@ final class LogitEdits {
   private final CountPenalty penalty;
   private final int[] endTokens;
   private final int minTokens;
+  private final ConstrainedAnswer answer;
   private int generated = 0;
   private float[] copy = {};
   private float[] kept = {};
 
-  LogitEdits(SamplingParams settings, AnswerLimits limits) {
+  LogitEdits(SamplingParams settings, AnswerLimits limits, TokenConstraint constraint) {
     this.bias = settings.bias();
     this.allowed = sorted(bias.allowed());
     this.banned = sorted(bias.banned());
     this.penalty = new CountPenalty(settings.presencePenalty(), settings.frequencyPenalty());
     this.endTokens = sorted(limits.endTokens());
     this.minTokens = limits.minTokens();
+    this.answer = new ConstrainedAnswer(constraint);
   }
 
   private static int[] sorted(ImmutableSet<Integer> tokens) {
@@ -41,7 +42,12 @@ final class LogitEdits {
 
   /** Returns whether the next row is changed. */
   boolean isOn() {
-    return !bias.isNone() || penalty.isOn() || mustGoOn();
+    return !bias.isNone() || penalty.isOn() || answer.isOn() || mustGoOn();
+  }
+
+  /** Returns whether the constraint lets nothing but the end follow. */
+  boolean isComplete() {
+    return answer.isComplete();
   }
 
   private boolean mustGoOn() {
@@ -52,6 +58,9 @@ final class LogitEdits {
   void add(int token) {
     generated++;
     penalty.add(token);
+    if (Arrays.binarySearch(endTokens, token) < 0) {
+      answer.add(token);
+    }
   }
 
   /** Returns {@code logits} with the bias: the array itself where nothing is to be changed. */
@@ -79,25 +88,29 @@ final class LogitEdits {
     }
     penalty.apply(row);
     if (allowed.length > 0) {
-      keepAllowed(row);
+      keep(row, allowed, () -> Arrays.fill(row, Float.NEGATIVE_INFINITY));
+    }
+    if (answer.isOn()) {
+      keep(row, endTokens, () -> answer.allowed().keepIn(row));
     }
     exclude(row, banned);
-    if (mustGoOn()) {
+    if (mustGoOn() || !answer.mayEnd()) {
       exclude(row, endTokens);
     }
     checkSomeLeft(row);
   }
 
-  private void keepAllowed(float[] row) {
-    if (kept.length == 0) {
-      kept = new float[allowed.length];
+  /** Leaves the logits of {@code tokens} as they are while the others are taken out. */
+  private void keep(float[] row, int[] tokens, Runnable takingOut) {
+    if (kept.length < tokens.length) {
+      kept = new float[tokens.length];
     }
-    for (int place = 0; place < allowed.length; place++) {
-      kept[place] = row[allowed[place]];
+    for (int place = 0; place < tokens.length && tokens[place] < row.length; place++) {
+      kept[place] = row[tokens[place]];
     }
-    Arrays.fill(row, Float.NEGATIVE_INFINITY);
-    for (int place = 0; place < allowed.length; place++) {
-      row[allowed[place]] = kept[place];
+    takingOut.run();
+    for (int place = 0; place < tokens.length && tokens[place] < row.length; place++) {
+      row[tokens[place]] = kept[place];
     }
   }
 
@@ -115,8 +128,8 @@ final class LogitEdits {
         return;
       }
     }
-    checkState(
-        false,
-        "no token can follow: those that are allowed are banned, or would end the answer too soon");
+    throw new IllegalStateException(
+        "no token can follow: those that the request and its constraint allow are banned, or would"
+            + " end the answer too soon");
   }
 }

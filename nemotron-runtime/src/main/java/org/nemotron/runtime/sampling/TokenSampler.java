@@ -2,7 +2,6 @@ package org.nemotron.runtime.sampling;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -38,20 +37,26 @@ public final class TokenSampler {
    * @throws IllegalArgumentException if a token of the prompt is beyond the vocabulary
    */
   public TokenSampler(SamplingParams settings, int vocabularySize, ImmutableIntArray prompt) {
-    this(settings, vocabularySize, prompt, AnswerLimits.NONE);
+    this(settings, vocabularySize, prompt, AnswerLimits.NONE, TokenConstraint.NONE);
   }
 
   /**
-   * Makes a sampler for one request, whose answer does not end before it may.
+   * Makes a sampler for one request, whose answer is what a constraint allows and does not end
+   * before it may.
    *
    * @param vocabularySize how many logits a row has
    * @param prompt the request's prompt, which counts for the repetition penalty
    * @param limits which tokens end the answer, and from where on
+   * @param constraint which tokens may follow
    * @throws IllegalArgumentException if a token of the prompt, or one that the parameters name, is
    *     beyond the vocabulary
    */
   public TokenSampler(
-      SamplingParams settings, int vocabularySize, ImmutableIntArray prompt, AnswerLimits limits) {
+      SamplingParams settings,
+      int vocabularySize,
+      ImmutableIntArray prompt,
+      AnswerLimits limits,
+      TokenConstraint constraint) {
     checkArgument(vocabularySize > 0, "vocabularySize (%s) must be positive", vocabularySize);
     prompt.forEach(
         token ->
@@ -66,7 +71,7 @@ public final class TokenSampler {
     this.vocabularySize = vocabularySize;
     this.penalty =
         new RepetitionPenalty(settings.repetitionPenalty(), settings.penaltyWindow(), prompt);
-    this.edits = new LogitEdits(settings, limits);
+    this.edits = new LogitEdits(settings, limits, constraint);
     this.distribution = new TokenDistribution(settings);
     this.random = new SplittableRandom(settings.seed());
   }
@@ -77,7 +82,8 @@ public final class TokenSampler {
    * @param logits the model's logits for this position, one per token; changed during the call, and
    *     restored when it returns
    * @throws NonFiniteException if a logit is not a number or +Infinity, or if all are -Infinity
-   * @throws IllegalStateException if the parameters leave no token
+   * @throws IllegalStateException if the parameters and the constraint leave no token
+   * @throws ConstraintException if the constraint fails
    */
   public Sampled next(float[] logits) {
     checkArgument(
@@ -88,13 +94,15 @@ public final class TokenSampler {
     int token = choose(logits);
     penalty.add(token);
     edits.add(token);
-    return settings.logProbs() ? withLogProbs(token, logits) : Sampled.of(token);
+    return settings.logProbs()
+        ? LogProbs.of(logits, token, settings.topLogProbs())
+        : Sampled.of(token);
   }
 
   /**
    * Returns how the backend is to choose the next token; each call draws anew. Empty where the
    * choice needs the logits here: with a penalty, a bias or log-probabilities, with tokens that are
-   * banned or the only ones allowed, and until an answer may end.
+   * banned or the only ones allowed, with a constraint, and until an answer may end.
    */
   public Optional<TokenSampling> choice() {
     if (settings.logProbs() || settings.repetitionPenalty() != 1 || edits.isOn()) {
@@ -116,6 +124,11 @@ public final class TokenSampler {
     return Sampled.of(token);
   }
 
+  /** Returns whether the constraint lets nothing but the end of the answer follow. */
+  public boolean isComplete() {
+    return edits.isComplete();
+  }
+
   private int choose(float[] logits) {
     float[] row = edits.begin(logits);
     penalty.apply(row);
@@ -128,17 +141,5 @@ public final class TokenSampler {
     } finally {
       penalty.takeBack(row);
     }
-  }
-
-  private Sampled withLogProbs(int token, float[] logits) {
-    double logSum = LogitMath.logSumExp(logits, logits[LogitMath.argmax(logits)]);
-    ImmutableList.Builder<TokenLogProb> top = ImmutableList.builder();
-    if (settings.topLogProbs() > 0) {
-      for (int likely : LikeliestTokens.of(logits, settings.topLogProbs())) {
-        top.add(new TokenLogProb(likely, logits[likely] - logSum));
-      }
-    }
-    return new Sampled(
-        token, ImmutableList.of(new TokenLogProb(token, logits[token] - logSum)), top.build());
   }
 }

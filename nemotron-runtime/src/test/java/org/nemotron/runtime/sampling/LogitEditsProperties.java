@@ -59,7 +59,8 @@ final class LogitEditsProperties {
             settings,
             VOCABULARY,
             ImmutableIntArray.of(2, 3),
-            new AnswerLimits(ImmutableSet.of(end), minTokens));
+            new AnswerLimits(ImmutableSet.of(end), minTokens),
+            TokenConstraint.NONE);
     SplittableRandom random = new SplittableRandom(seed);
     List<Integer> answer = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
