@@ -1,8 +1,9 @@
 package org.nemotron.runtime.engine;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -24,9 +25,11 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
-import org.nemotron.runtime.chat.ChatTemplateException;
+import org.nemotron.runtime.grammar.AnswerFormat;
+import org.nemotron.runtime.grammar.GrammarCompiler;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.TokenConstraint;
 import org.nemotron.runtime.sampling.TokenLogProb;
 import org.nemotron.runtime.text.EndTokens;
 
@@ -49,8 +52,9 @@ import org.nemotron.runtime.text.EndTokens;
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
-  private final PromptEncoder prompts;
   private final Engine engine;
+  private final GenerationJobs jobs;
+  private final Supplier<GrammarCompiler> grammars;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
 
@@ -59,12 +63,13 @@ public final class TextGenerator implements AutoCloseable {
       Tokenizer tokenizer,
       PromptEncoder prompts,
       EngineSettings settings) {
-    this.prompts = prompts;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
       this.parts = made.complete();
     }
+    this.grammars = Suppliers.memoize(() -> new GrammarCompiler(tokenizer.tokenBytes()));
+    this.jobs = new GenerationJobs(tokenizer, prompts, engine, metrics);
   }
 
   /**
@@ -268,7 +273,7 @@ public final class TextGenerator implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request) {
     Generation generation = new Generation(engine::lookForCancelled);
-    engine.submit(job(request, generation));
+    engine.submit(jobs.of(request, generation, RequestListener.NONE));
     return generation;
   }
 
@@ -280,13 +285,41 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IllegalStateException if this generator is closed
    */
   public Optional<Generation> trySubmit(GenerationRequest request) {
+    return trySubmit(request, RequestListener.NONE);
+  }
+
+  /**
+   * Starts to answer {@code request} as {@link #trySubmit(GenerationRequest)} does.
+   *
+   * @param listener is called at each event of the request, if the engine has it
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request, RequestListener listener) {
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+    return engine.trySubmit(jobs.of(request, generation, listener))
+        ? Optional.of(generation)
+        : Optional.empty();
+  }
+
+  /**
+   * Starts {@code count} answers to one request, or none where the queue has no room for all:
+   * returns empty at once then. The prompt is read once; its full pages are shared. The seed of
+   * answer i is that of the request, or one drawn now, plus i, so that greedy answers are all the
+   * same. Only the first has log-probabilities of the prompt.
+   *
+   * @param listener is called at each event of each of them; where the queue had room for some, it
+   *     may see these end as cancelled
+   * @throws RequestRefusedException as {@link #submit} does
+   * @throws IllegalArgumentException if there are to be none, or several without a new token
+   */
+  public Optional<ImmutableList<Generation>> trySubmit(
+      GenerationRequest request, int count, RequestListener listener) {
+    checkNotNull(request, "a request must not be null");
+    return new Continuations(engine, jobs).trySubmit(request, count, listener);
   }
 
   /**
    * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
-   * for so long; nothing has begun then.
+   * for so long; nothing has begun then. A duration of zero or less does not wait.
    *
    * @throws GenerationFailedException as {@link #submit} does
    * @throws IllegalStateException if this generator is closed
@@ -294,35 +327,34 @@ public final class TextGenerator implements AutoCloseable {
   public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
     checkNotNull(longest, "the longest wait for the queue must not be null");
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation), longest)
+    return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
   }
 
-  private GenerationJob job(GenerationRequest request, Generation generation) {
-    checkNotNull(request, "a request must not be null");
-    engine.checkOpen();
-    try {
-      return checkedJob(request, generation);
-    } catch (IllegalArgumentException | ChatTemplateException e) {
-      throw new RequestRefusedException(e);
-    }
+  /**
+   * Returns the constraint of a format, for {@link GenerationRequest.Builder#constraint}: made on
+   * this thread, in up to seconds for a large schema, and kept for later requests.
+   *
+   * @throws org.nemotron.runtime.grammar.FormatException if the format is malformed, too large, or
+   *     has parts that are not supported; the message names the place
+   * @throws IllegalArgumentException if the bytes of the model's tokens are not known
+   */
+  public TokenConstraint constraint(AnswerFormat format) {
+    return grammars.get().compile(format);
   }
 
-  private GenerationJob checkedJob(GenerationRequest request, Generation generation) {
-    PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
-    int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
-    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.tokens().length(), maxNewTokens - 1);
-    return new GenerationJob(
-        prompt.tokens(),
-        maxNewTokens,
-        request,
-        engine.spec().vocabularySize(),
-        tokenizer,
-        request.ignoreEndTokens() ? EndTokens.none() : prompt.endTokens(),
-        metrics,
-        generation);
+  /**
+   * Answers two short requests, a greedy one and one that samples with log-probabilities, so that
+   * code is loaded and compiled, and weights are in memory, before the first caller waits for an
+   * answer. Returns when both have ended. The metrics count them; no other request shares their KV
+   * cache.
+   *
+   * @throws GenerationFailedException if they fail
+   * @throws IllegalStateException if this generator is closed
+   */
+  public void warmUp() {
+    ImmutableList<GenerationResult> unused = generateAll(WarmUp.requests(engine.spec()));
   }
 
   /**
@@ -334,15 +366,7 @@ public final class TextGenerator implements AutoCloseable {
    *     fit the KV cache
    */
   public ImmutableList<TokenLogProb> score(String prompt, String continuation) {
-    engine.checkOpen();
-    ImmutableIntArray tokens = tokenizer.encodeWhole(prompt + continuation);
-    ImmutableIntArray before = tokenizer.encodeWhole(prompt);
-    int from = 0;
-    while (from < Math.min(before.length(), tokens.length())
-        && before.get(from) == tokens.get(from)) {
-      from++;
-    }
-    return score(tokens, from);
+    return new Scoring(tokenizer, engine).score(prompt, continuation);
   }
 
   /**
@@ -355,28 +379,12 @@ public final class TextGenerator implements AutoCloseable {
    *     meanwhile
    */
   public ImmutableList<TokenLogProb> score(ImmutableIntArray tokens, int from) {
-    checkArgument(
-        from > 0 && from < tokens.length(),
-        "scored tokens must begin (%s) behind the first and before the end of %s",
-        from,
-        tokens.length());
-    checkFits(tokens);
-    ScoreJob job = new ScoreJob(tokens, from);
-    engine.submit(job);
-    return GenerationFailedException.join(job.result(), () -> job.result().cancel(false));
+    return new Scoring(tokenizer, engine).score(tokens, from);
   }
 
   /** Returns what {@link #score(ImmutableIntArray, int)} returns. */
   public ImmutableList<TokenLogProb> score(int[] tokens, int from) {
     return score(ImmutableIntArray.copyOf(tokens), from);
-  }
-
-  private void checkFits(ImmutableIntArray scored) {
-    try {
-      engine.checkFits(scored.length() - 1, 0);
-    } catch (IllegalArgumentException e) {
-      throw new RequestRefusedException(e);
-    }
   }
 
   @Override
