@@ -83,8 +83,7 @@ final class GreedyTexts {
       int own = KvPages.pagesFor(text.prompt().length() + text.maxTokens()) - shared;
       held.add(
           ImmutableIntArray.copyOf(
-              IntStream.concat(
-                  IntStream.range(0, shared), IntStream.range(pages, pages + own))));
+              IntStream.concat(IntStream.range(0, shared), IntStream.range(pages, pages + own))));
       pages += own;
     }
     try (InferenceSession session = model.newSession(pages)) {

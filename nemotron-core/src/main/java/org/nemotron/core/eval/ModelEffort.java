@@ -12,11 +12,7 @@ import java.time.Duration;
  * @param time spent
  */
 public record ModelEffort(
-    long requests,
-    long requestTokens,
-    long computedTokens,
-    long generatedTokens,
-    Duration time) {
+    long requests, long requestTokens, long computedTokens, long generatedTokens, Duration time) {
   /** Nothing yet. */
   public static final ModelEffort NONE = new ModelEffort(0, 0, 0, 0, Duration.ZERO);
 
@@ -25,7 +21,9 @@ public record ModelEffort(
     return requestTokens == 0 ? 0 : 1 - (double) computedTokens / requestTokens;
   }
 
-  /** Returns how many tokens of requests were answered for per second; 0 where no time was spent. */
+  /**
+   * Returns how many tokens of requests were answered for per second; 0 where no time was spent.
+   */
   public double tokensPerSecond() {
     double seconds = time.toNanos() / 1e9;
     return seconds == 0 ? 0 : (requestTokens + generatedTokens) / seconds;

@@ -36,8 +36,7 @@ record ScoredSequence(ImmutableIntArray tokens, ImmutableIntArray targets) {
             .build();
     checkKnown(whole, vocabulary);
     int last = whole.length() - 1;
-    return new ScoredSequence(
-        whole.subArray(Math.max(0, last - maxLength), last), continuation);
+    return new ScoredSequence(whole.subArray(Math.max(0, last - maxLength), last), continuation);
   }
 
   /**

@@ -32,7 +32,9 @@ record ScoredTree(TokenTree tree, ImmutableList<ImmutableList<Target>> targets) 
     return position;
   }
 
-  /** Joins sequences that come in lexicographic order, so that equal beginnings follow each other. */
+  /**
+   * Joins sequences that come in lexicographic order, so that equal beginnings follow each other.
+   */
   static final class Builder {
     private final ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
     private final ImmutableIntArray.Builder parents = ImmutableIntArray.builder();

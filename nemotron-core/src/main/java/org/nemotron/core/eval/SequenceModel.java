@@ -23,9 +23,9 @@ import org.nemotron.core.text.Tokenizer;
  *
  * <p>All requests of a call are sorted into trees of tokens, however they are ordered: the choices
  * of an item share its prompt, and items share few-shot examples. On the CPU in half precision a
- * request's result has the same bits alone and in company, with trees of any size and any number
- * of threads; unless {@link #notes} names a matrix that half precision cannot hold. On a GPU the
- * last bits of results depend on the company.
+ * request's result has the same bits alone and in company, with trees of any size and any number of
+ * threads; unless {@link #notes} names a matrix that half precision cannot hold. On a GPU the last
+ * bits of results depend on the company.
  *
  * <p>A request longer than {@link #maxLength} loses tokens of its context from the left.
  *

@@ -40,7 +40,9 @@ final class PagedTree {
     this.pageEndingAt = filled(tree.rows());
     this.levelOfPage = filled(tree.rows());
     boolean[] isParent = new boolean[tree.rows()];
-    tree.parents().stream().filter(row -> row != TokenTree.ROOT).forEach(row -> isParent[row] = true);
+    tree.parents().stream()
+        .filter(row -> row != TokenTree.ROOT)
+        .forEach(row -> isParent[row] = true);
     for (int row = 0; row < tree.rows(); row++) {
       if (!isParent[row]) {
         add(path(row));
@@ -124,7 +126,8 @@ final class PagedTree {
     ImmutableIntArray all = wanted.build();
     int last = all.length() - 1;
     if (earlier > 0) {
-      return new Piece(new SequenceChunk(held, from, tokens.build(), SequenceChunk.ALL_LOGITS), all);
+      return new Piece(
+          new SequenceChunk(held, from, tokens.build(), SequenceChunk.ALL_LOGITS), all);
     }
     boolean wantsLast = all.get(last) != UNWANTED;
     return new Piece(

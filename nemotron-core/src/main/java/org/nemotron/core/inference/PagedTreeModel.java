@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Lists;
-import com.google.common.primitives.ImmutableIntArray;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

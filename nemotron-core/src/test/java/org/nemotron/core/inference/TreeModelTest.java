@@ -58,7 +58,8 @@ final class TreeModelTest {
             2,
             TestModels.HEAD_DIM,
             ImmutableSet.copyOf(AttentionTrait.values()));
-    return TestModels.spec(new BlockSpec(all, TestModels.WIDE), new BlockSpec(all, TestModels.WIDE));
+    return TestModels.spec(
+        new BlockSpec(all, TestModels.WIDE), new BlockSpec(all, TestModels.WIDE));
   }
 
   /** Returns a model whose weights are exact in half precision. */
@@ -166,7 +167,9 @@ final class TreeModelTest {
     assertThatThrownBy(
             () ->
                 new TokenTree(
-                    ImmutableIntArray.of(1, 2), ImmutableIntArray.of(-1, 1), ImmutableIntArray.of()))
+                    ImmutableIntArray.of(1, 2),
+                    ImmutableIntArray.of(-1, 1),
+                    ImmutableIntArray.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("row 1: its parent (1) must be above it");
   }
