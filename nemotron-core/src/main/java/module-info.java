@@ -26,6 +26,7 @@ module org.nemotron.core {
   exports org.nemotron.core.eval;
   exports org.nemotron.core.eval.data;
   exports org.nemotron.core.eval.stats;
+  exports org.nemotron.core.eval.run;
   exports org.nemotron.core.eval.task;
   exports org.nemotron.core.inference;
   exports org.nemotron.core.io;
