@@ -16,7 +16,6 @@ final class TreeRows {
   private final int[] edges;
   private final int[] starts;
   private final List<int[]> before = new ArrayList<>();
-  private final int longest;
 
   TreeRows(TokenTree tree) {
     ImmutableIntArray parents = tree.parents();
@@ -26,15 +25,14 @@ final class TreeRows {
       int parent = parents.get(row);
       if (parent == TokenTree.ROOT || parent != row - 1) {
         begins[before.size()] = row;
-        before.add(parent == TokenTree.ROOT ? new int[0] : upTo(parent, begins));
+        before.add(parent == TokenTree.ROOT ? new int[0] : runsTo(parent, begins));
       }
       edges[row] = before.size() - 1;
     }
     this.starts = Arrays.copyOf(begins, before.size());
-    this.longest = tree.positions().stream().max().orElseThrow() + 1;
   }
 
-  private int[] upTo(int row, int[] begins) {
+  private int[] runsTo(int row, int[] begins) {
     int[] front = before.get(edges[row]);
     int[] runs = Arrays.copyOf(front, front.length + 2);
     runs[front.length] = begins[edges[row]];
@@ -46,18 +44,11 @@ final class TreeRows {
     return edges.length;
   }
 
-  /** Returns how many tokens the longest sequence has. */
-  int longest() {
-    return longest;
-  }
-
-  /** Returns the runs in front of the row's edge: first row, end, first row, end, and so on. */
-  int[] runsBefore(int row) {
-    return before.get(edges[row]);
-  }
-
-  /** Returns the first row of the row's edge, whose last visible row is the row itself. */
-  int edgeStart(int row) {
-    return starts[edges[row]];
+  /**
+   * Returns the runs of rows that a row sees, itself included, in the order of its sequence: first
+   * row, end, first row, end, and so on.
+   */
+  int[] runsTo(int row) {
+    return runsTo(row, starts);
   }
 }
