@@ -178,9 +178,12 @@ public final class Evaluate implements Callable<Integer> {
       ObjectNode all = JsonNodeFactory.instance.objectNode();
       ArrayNode each = all.putArray("models");
       results.forEach(result -> each.add(ResultJson.of(result)));
+      ArrayNode comparisons = all.putArray("comparisons");
+      Comparison.all(results).forEach(one -> comparisons.add(ComparisonText.json(one)));
       out.println(all.toPrettyString());
     } else {
       results.forEach(result -> new ResultTable(out).print(result));
+      Comparison.all(results).forEach(one -> ComparisonText.print(one, out));
     }
     out.flush();
   }
