@@ -55,9 +55,7 @@ final class Archive {
     Map<String, byte[]> files = new LinkedHashMap<>();
     long[] bytes = new long[1];
     try (TarArchiveInputStream tar = new TarArchiveInputStream(stream)) {
-      for (TarArchiveEntry entry = tar.getNextEntry();
-          entry != null;
-          entry = tar.getNextEntry()) {
+      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         if (entry.isFile()) {
           files.put(entry.getName().replaceFirst("^\\./", ""), read(file, tar, bytes));
         }

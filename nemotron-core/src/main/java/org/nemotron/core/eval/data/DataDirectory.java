@@ -68,8 +68,7 @@ public final class DataDirectory {
     int cut = name.indexOf(IN_ARCHIVE);
     if (cut >= 0) {
       Path file = path.resolve(name.substring(0, cut));
-      return Files.isRegularFile(file)
-              && archive(file).file(name.substring(cut + 1)).isPresent()
+      return Files.isRegularFile(file) && archive(file).file(name.substring(cut + 1)).isPresent()
           ? Optional.of(name)
           : Optional.empty();
     }

@@ -80,8 +80,8 @@ record AnswerSpec(
     try {
       return Pattern.compile(source, Pattern.UNIX_LINES);
     } catch (PatternSyntaxException e) {
-      throw json.fault("pattern " + source + " is not a regular expression (" + e.getDescription()
-          + ")");
+      throw json.fault(
+          "pattern " + source + " is not a regular expression (" + e.getDescription() + ")");
     }
   }
 

@@ -40,8 +40,7 @@ public final class BenchmarkRun {
   /** Returns what a model answers to items, in their order. */
   public static ImmutableList<ItemAnswer> answers(List<EncodedItem> items, LanguageModel model) {
     ImmutableList<Likelihood> likelihoods =
-        model.logLikelihoods(
-            items.stream().flatMap(item -> item.likelihoods().stream()).toList());
+        model.logLikelihoods(items.stream().flatMap(item -> item.likelihoods().stream()).toList());
     ImmutableList<GeneratedText> texts =
         model.generate(items.stream().flatMap(item -> item.generations().stream()).toList());
     ImmutableList.Builder<ItemAnswer> answers = ImmutableList.builder();

@@ -1,7 +1,6 @@
 package org.nemotron.core.eval.task;
 
 import static com.google.common.base.Preconditions.checkArgument;
-import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -137,8 +136,14 @@ public final class BenchmarkTask {
         items.add(new TaskItem(i, prompts.question(example, sampler.next(example))));
       } catch (IllegalArgumentException e) {
         throw new IOException(
-            name() + ", item " + (i + 1) + ": " + e.getMessage()
-                + ".\nMaybe a record of " + data.path() + " is damaged.",
+            name()
+                + ", item "
+                + (i + 1)
+                + ": "
+                + e.getMessage()
+                + ".\nMaybe a record of "
+                + data.path()
+                + " is damaged.",
             e);
       }
     }
@@ -156,8 +161,16 @@ public final class BenchmarkTask {
     int wanted = shots + (from.excludesItem() ? 1 : 0);
     if (pool.size() < wanted) {
       throw new IOException(
-          name() + ": " + shots + " shots need " + wanted + " examples; the split "
-              + from.pool() + " has " + pool.size() + ".\nMaybe ask for fewer shots.");
+          name()
+              + ": "
+              + shots
+              + " shots need "
+              + wanted
+              + " examples; the split "
+              + from.pool()
+              + " has "
+              + pool.size()
+              + ".\nMaybe ask for fewer shots.");
     }
     return pool;
   }
@@ -224,7 +237,7 @@ public final class BenchmarkTask {
       values.put(
           metric.name(),
           metric.aggregate(
-              numbers(results.stream().map(result -> value(result, metric)).toList()),
+              numbers(results.stream().map(result -> result.value(metric.name())).toList()),
               numbers(items.stream().map(item -> metric.weight(item.question())).toList())));
     }
     return new TaskResult(
@@ -238,13 +251,6 @@ public final class BenchmarkTask {
         prompts,
         notes(items.size()),
         ImmutableList.copyOf(results));
-  }
-
-  private double value(ItemResult result, Metric metric) {
-    Double value = result.values().get(metric.name());
-    checkState(
-        value != null, "item %s of %s has no %s", result.index(), name(), metric.name());
-    return value;
   }
 
   private static ImmutableDoubleArray numbers(List<Double> values) {

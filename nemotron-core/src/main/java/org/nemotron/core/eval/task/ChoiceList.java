@@ -21,8 +21,7 @@ record ChoiceList(String path, ImmutableList<Template> templates) {
       return new ChoiceList(value.asText(), ImmutableList.of());
     }
     return new ChoiceList(
-        "",
-        json.texts(key).stream().map(Template::parse).collect(ImmutableList.toImmutableList()));
+        "", json.texts(key).stream().map(Template::parse).collect(ImmutableList.toImmutableList()));
   }
 
   /**

@@ -58,8 +58,16 @@ record DataSpec(
         examples.add(example(records.get(i)));
       } catch (IllegalArgumentException e) {
         throw new IOException(
-            data.path().resolve(name) + ", record " + (i + 1) + ": " + e.getMessage()
-                + ".\nMaybe it is not the data of " + task + ", which are " + source + other(),
+            data.path().resolve(name)
+                + ", record "
+                + (i + 1)
+                + ": "
+                + e.getMessage()
+                + ".\nMaybe it is not the data of "
+                + task
+                + ", which are "
+                + source
+                + other(),
             e);
       }
     }

@@ -88,7 +88,11 @@ record ExampleForm(
     ImmutableList<String> marks = new ChoiceList(right, ImmutableList.of()).of(record);
     if (marks.size() != count) {
       throw new IllegalArgumentException(
-          right + " has " + marks.size() + " values; it must have one for each of " + count
+          right
+              + " has "
+              + marks.size()
+              + " values; it must have one for each of "
+              + count
               + " choices");
     }
     ImmutableIntArray.Builder indices = ImmutableIntArray.builder();

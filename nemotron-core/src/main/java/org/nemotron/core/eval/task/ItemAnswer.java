@@ -10,4 +10,5 @@ import org.nemotron.core.eval.Likelihood;
  * @param likelihoods of the item's continuations
  * @param texts written after the item's prompts
  */
-public record ItemAnswer(ImmutableList<Likelihood> likelihoods, ImmutableList<GeneratedText> texts) {}
+public record ItemAnswer(
+    ImmutableList<Likelihood> likelihoods, ImmutableList<GeneratedText> texts) {}

@@ -1,5 +1,7 @@
 package org.nemotron.core.eval.task;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableMap;
 
 /**
@@ -13,8 +15,15 @@ import com.google.common.collect.ImmutableMap;
  * @param answer what the model answered
  */
 public record ItemResult(
-    int index,
-    String digest,
-    ImmutableMap<String, Double> values,
-    int chosen,
-    ItemAnswer answer) {}
+    int index, String digest, ImmutableMap<String, Double> values, int chosen, ItemAnswer answer) {
+  /**
+   * Returns the figure by one metric.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public double value(String metric) {
+    Double value = values.get(metric);
+    checkArgument(value != null, "item %s has no figure by %s", index, metric);
+    return value;
+  }
+}

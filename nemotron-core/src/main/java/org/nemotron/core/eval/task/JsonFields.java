@@ -154,7 +154,6 @@ final class JsonFields {
 
   /** An object without fields. */
   private static final class EmptyObject {
-    static final JsonNode NODE =
-        JsonNodeFactory.instance.objectNode();
+    static final JsonNode NODE = JsonNodeFactory.instance.objectNode();
   }
 }

@@ -176,8 +176,7 @@ final class Metrics {
     ImmutableDoubleArray sums = sums(question, answer);
     double greatest = sums.get(argmax(sums));
     double all = sums.stream().map(sum -> Math.exp(sum - greatest)).sum();
-    return question.right().stream().mapToDouble(i -> Math.exp(sums.get(i) - greatest)).sum()
-        / all;
+    return question.right().stream().mapToDouble(i -> Math.exp(sums.get(i) - greatest)).sum() / all;
   }
 
   private static double greedy(Question.Choices question, ItemAnswer answer) {

@@ -13,8 +13,7 @@ final class Preparations {
   private static final ImmutableSet<String> POSSESSIVE =
       ImmutableSet.of("my", "his", "her", "our", "their");
   private static final ImmutableSet<String> CAPITAL =
-      ImmutableSet.of(
-          "A", "An", "The", "She", "He", "It", "They", "My", "His", "Her", "Their");
+      ImmutableSet.of("A", "An", "The", "She", "He", "It", "They", "My", "His", "Her", "Their");
 
   private Preparations() {}
 
@@ -52,8 +51,7 @@ final class Preparations {
   }
 
   private static String inPlace(String option, String text, String pronoun, int place) {
-    String words =
-        POSSESSIVE.contains(pronoun.toLowerCase(Locale.ROOT)) ? option + "'s" : option;
+    String words = POSSESSIVE.contains(pronoun.toLowerCase(Locale.ROOT)) ? option + "'s" : option;
     String first = Splitter.on(PythonText.SPACE).omitEmptyStrings().split(words).iterator().next();
     boolean beginsSentence = text.charAt(place - 2) == '.';
     return !beginsSentence && CAPITAL.contains(first)

@@ -84,8 +84,7 @@ final class PromptBuilder {
   private ImmutableList<String> choiceTexts(Example example) {
     ImmutableList.Builder<String> texts = ImmutableList.builder();
     for (String choice : example.choices()) {
-      ObjectNode fields =
-          JsonNodeFactory.instance.objectNode();
+      ObjectNode fields = JsonNodeFactory.instance.objectNode();
       String text = spec.choice().render(fields.put("choice", choice));
       if (text.isEmpty()) {
         throw new IllegalArgumentException("one of its choices is empty");
@@ -135,9 +134,7 @@ final class PromptBuilder {
     String original = spec.prompt().render(item.texts());
     String counted = original.isEmpty() ? text : original;
     return new Question.Document(
-        text,
-        PythonText.words(counted),
-        counted.getBytes(StandardCharsets.UTF_8).length);
+        text, PythonText.words(counted), counted.getBytes(StandardCharsets.UTF_8).length);
   }
 
   /** In a chat the answer is a message of its own, which nothing divides from its beginning. */
@@ -180,7 +177,8 @@ final class PromptBuilder {
   private static ImmutableList<ChatTurn> single(List<Part> parts) {
     ImmutableList.Builder<ChatTurn> turns = ImmutableList.builder();
     int first = parts.get(0).role().equals(SYSTEM) ? 1 : 0;
-    int end = parts.get(parts.size() - 1).role().equals(ASSISTANT) ? parts.size() - 1 : parts.size();
+    int end =
+        parts.get(parts.size() - 1).role().equals(ASSISTANT) ? parts.size() - 1 : parts.size();
     turns.addAll(turns(parts.subList(0, first)));
     Part last = parts.get(end - 1);
     turns.add(new ChatTurn(USER, text(parts.subList(first, end - 1)) + last.content()));

@@ -78,7 +78,10 @@ final class TaskResources {
     for (JsonFields json : file.objects("groups")) {
       TaskGroup group =
           new TaskGroup(
-              json.text("name"), json.text("version"), json.texts("tasks"), json.flag("weightBySize"));
+              json.text("name"),
+              json.text("version"),
+              json.texts("tasks"),
+              json.flag("weightBySize"));
       groups.put(group.name(), group);
     }
     groups.replaceAll(

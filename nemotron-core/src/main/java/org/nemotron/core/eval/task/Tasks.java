@@ -76,8 +76,7 @@ public final class Tasks {
     return Optional.ofNullable(shots);
   }
 
-  private static void add(
-      String name, Optional<Integer> shots, Map<String, BenchmarkTask> chosen) {
+  private static void add(String name, Optional<Integer> shots, Map<String, BenchmarkTask> chosen) {
     TaskGroup group = groups().get(name);
     ImmutableList<String> names = group == null ? ImmutableList.of(name) : group.tasks();
     for (String member : names) {

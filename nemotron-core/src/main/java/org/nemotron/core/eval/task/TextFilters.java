@@ -28,8 +28,7 @@ final class TextFilters {
       case "capitalize" -> PythonText.capitalized(text);
       case "small_first" -> PythonText.withSmallFirst(text);
       case "without_last" -> PythonText.withoutLast(text);
-      case "without_prefix" ->
-          text.startsWith(argument) ? text.substring(argument.length()) : text;
+      case "without_prefix" -> text.startsWith(argument) ? text.substring(argument.length()) : text;
       case "before" -> text.substring(0, index(text, argument));
       case "after" -> text.substring(index(text, argument) + argument.length());
       case "without_last_word" -> text.substring(0, Math.max(0, text.lastIndexOf(' ')));
