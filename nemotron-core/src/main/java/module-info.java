@@ -11,8 +11,10 @@ module org.nemotron.core {
   requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
   requires org.bytedeco.cuda;
+  requires org.apache.commons.compress;
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;
+  requires static org.tukaani.xz;
 
   exports org.nemotron.core.activation;
   exports org.nemotron.core.backend;
@@ -22,6 +24,10 @@ module org.nemotron.core {
   exports org.nemotron.core.cuda to
       org.nemotron.nas;
   exports org.nemotron.core.eval;
+  exports org.nemotron.core.eval.data;
+  exports org.nemotron.core.eval.stats;
+  exports org.nemotron.core.eval.run;
+  exports org.nemotron.core.eval.task;
   exports org.nemotron.core.inference;
   exports org.nemotron.core.io;
   exports org.nemotron.core.nn;

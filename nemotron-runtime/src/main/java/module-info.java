@@ -10,6 +10,7 @@ module org.nemotron.runtime {
   exports org.nemotron.runtime.cache;
   exports org.nemotron.runtime.chat;
   exports org.nemotron.runtime.engine;
+  exports org.nemotron.runtime.eval;
   exports org.nemotron.runtime.grammar;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;

@@ -5,6 +5,7 @@ import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
+import org.nemotron.examples.evaluation.Evaluate;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ import picocli.CommandLine.Command;
       ComposeByHand.class,
       Export.class,
       Generate.class,
+      Evaluate.class,
       ReportPictures.class,
       ServingBenchmark.class,
       GpuBenchmark.class,

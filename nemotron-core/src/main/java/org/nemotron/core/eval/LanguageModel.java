@@ -13,7 +13,10 @@ public interface LanguageModel {
   /** Returns the tokenizer whose ids the requests are made of. */
   Tokenizer tokenizer();
 
-  /** Returns the most tokens that one request may have, prompt and continuation together. */
+  /**
+   * Returns the most tokens that the model reads at once. The last token of a continuation is
+   * scored and not read: context and continuation together may have one more.
+   */
   int maxLength();
 
   /** Returns the log-likelihood of every continuation given its context. */

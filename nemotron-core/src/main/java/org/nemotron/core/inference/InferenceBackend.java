@@ -31,6 +31,17 @@ public interface InferenceBackend extends AutoCloseable {
    */
   InferenceModel prepare(ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows);
 
+  /**
+   * Packs the weights of the model that {@code spec} describes to score whole sequences.
+   *
+   * @param weights on the CPU, or on this GPU
+   * @throws IllegalArgumentException as {@link #prepare} does
+   * @throws IllegalStateException if this device is closed
+   */
+  default TreeModel prepareTrees(ModelSpec spec, WeightSource weights, WeightFormat format) {
+    return new PagedTreeModel(prepare(spec, weights, format, usualRows()));
+  }
+
   /** Packs the weights of {@code model}, which may close afterwards. */
   default InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
     return prepare(model.spec(), WeightSource.of(model), format, maxRows);

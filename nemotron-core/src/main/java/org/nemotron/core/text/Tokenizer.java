@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /**
  * The tokenizer.json of a model, completed by the files beside it: text to token ids and back.
@@ -35,11 +36,13 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private final TextEnds ends;
   private final Supplier<TokenBytes> bytes;
   private volatile boolean closed;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, TextEnds ends, byte[] json) {
     this.tokenizer = tokenizer;
+    this.ends = ends;
     this.bytes = Suppliers.memoize(() -> TokenBytes.read(json));
   }
 
@@ -63,8 +66,9 @@ public final class Tokenizer implements AutoCloseable {
               + ".");
     }
     byte[] json = TokenizerJson.text(directory).getBytes(StandardCharsets.UTF_8);
+    TextEnds ends = TextEnds.read(directory);
     try {
-      return new Tokenizer(QuietLogging.during(() -> parsed(json)), json);
+      return new Tokenizer(QuietLogging.during(() -> parsed(json)), ends, json);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (RuntimeException e) {
@@ -79,6 +83,21 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the token that begins a text (bos_token), or nothing if no file names one. */
+  public OptionalInt beginToken() {
+    return ends.begin().isEmpty() ? OptionalInt.empty() : single(ends.begin());
+  }
+
+  /** Returns the token that ends a text (eos_token), or nothing if no file names one. */
+  public OptionalInt endToken() {
+    return ends.end().isEmpty() ? OptionalInt.empty() : single(ends.end());
+  }
+
+  private OptionalInt single(String token) {
+    ImmutableIntArray ids = encode(token);
+    return ids.length() == 1 ? OptionalInt.of(ids.get(0)) : OptionalInt.empty();
   }
 
   /** Returns the token ids of {@code text}. */

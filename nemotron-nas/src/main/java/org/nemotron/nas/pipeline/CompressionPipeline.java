@@ -119,18 +119,27 @@ public final class CompressionPipeline {
 
   private static RunSummary compress(RunContext run, RunResults results)
       throws IOException, NoArchitectureException {
+    PlanTasks tasks = PlanTasks.read(run.plan()); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
-      ScoreTable scores = run.inputs().withOwn(measured);
+      ScoreTable scores =
+          TaskScoresStage.added(
+              "task-scores", run, library, tasks, run.inputs().withOwn(measured));
       ImmutableList<CostTable> costs = run.result(new CostsStage(run));
       ImmutableSet<Candidate.Block> pairs = promisingPairs(run, scores, costs);
       if (pairs.isEmpty()) {
-        return children(run, new ScoredLibrary(library, scores), costs, results);
+        return children(run, new ScoredLibrary(library, scores), costs, tasks, results);
       }
       try (TrainedLibrary coupled = run.result(new CoupledStage(run, library, pairs))) {
         ScoreTable ofPairs = run.result(ScoresStage.ofPairs(run, coupled, pairs));
-        ScoreTable all = run.inputs().withOwn(measured.with(ofPairs));
-        return children(run, new ScoredLibrary(coupled, all), costs, results);
+        ScoreTable all =
+            TaskScoresStage.added(
+                "task-scores-coupled",
+                run,
+                coupled,
+                tasks,
+                run.inputs().withOwn(measured.with(ofPairs)));
+        return children(run, new ScoredLibrary(coupled, all), costs, tasks, results);
       }
     }
   }
@@ -150,7 +159,11 @@ public final class CompressionPipeline {
   }
 
   private static RunSummary children(
-      RunContext run, ScoredLibrary library, ImmutableList<CostTable> costs, RunResults results)
+      RunContext run,
+      ScoredLibrary library,
+      ImmutableList<CostTable> costs,
+      PlanTasks tasks,
+      RunResults results)
       throws IOException, NoArchitectureException {
     ImmutableList<Target> targets = run.plan().targets();
     TargetSearch search = search(run, library.scores(), costs);
@@ -169,7 +182,7 @@ public final class CompressionPipeline {
         String name = index == 0 ? "child" : "child-" + targets.get(index).name();
         finished.add(FinishedTarget.of(targets.get(index), answers.get(index), name, run, library));
       }
-      RunSummary summary = new Evaluation(run, library, costs, search).summary(finished);
+      RunSummary summary = new Evaluation(run, library, costs, tasks, search).summary(finished);
       results.finish(run.inputs(), finished, summary);
       return summary;
     } finally {

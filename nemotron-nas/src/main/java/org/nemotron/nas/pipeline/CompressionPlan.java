@@ -33,6 +33,7 @@ import org.nemotron.nas.score.ScoringSettings;
  * @param costs scenario and measurement
  * @param global distillation of whole children
  * @param targets one child for each
+ * @param evaluation benchmark tasks of the report
  */
 public record CompressionPlan(
     Inputs inputs,
@@ -45,7 +46,8 @@ public record CompressionPlan(
     ScoringSettings scoring,
     CostPlan costs,
     GlobalDistillationSettings global,
-    ImmutableList<Target> targets) {
+    ImmutableList<Target> targets,
+    EvaluationPlan evaluation) {
 
   /** Checks what can be seen without looking at files. */
   public CompressionPlan {
@@ -55,7 +57,9 @@ public record CompressionPlan(
         "targets must have different names: %s",
         targets.stream().map(Target::name).toList());
     checkArgument(
-        Score.Metric.MEASURED.contains(scoring.metric()) || !inputs.ownScores().isEmpty(),
+        Score.Metric.MEASURED.contains(scoring.metric())
+            || !inputs.ownScores().isEmpty()
+            || evaluation.measures(scoring.metric()),
         "scoring.metric (%s) must be one of %s, or the metric of a file in inputs.ownScores",
         scoring.metric(),
         Score.Metric.MEASURED);
@@ -77,7 +81,8 @@ public record CompressionPlan(
         ScoringSettings.DEFAULT,
         CostPlan.DEFAULT,
         GlobalDistillationSettings.DEFAULT,
-        ImmutableList.of(Target.speedup(1.5), Target.speedup(2)));
+        ImmutableList.of(Target.speedup(1.5), Target.speedup(2)),
+        EvaluationPlan.NONE);
   }
 
   /** Returns a builder that begins with this plan. */

@@ -29,6 +29,7 @@ public final class CompressionPlanBuilder {
   private CostPlan costs;
   private GlobalDistillationSettings global;
   private ImmutableList<Target> targets;
+  private EvaluationPlan evaluation;
 
   CompressionPlanBuilder(CompressionPlan plan) {
     this.inputs = plan.inputs();
@@ -42,6 +43,7 @@ public final class CompressionPlanBuilder {
     this.costs = plan.costs();
     this.global = plan.global();
     this.targets = plan.targets();
+    this.evaluation = plan.evaluation();
   }
 
   /** Sets parent and texts. */
@@ -121,6 +123,13 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
+  /** Sets the benchmark tasks of the report. */
+  @CanIgnoreReturnValue
+  public CompressionPlanBuilder evaluation(EvaluationPlan value) {
+    this.evaluation = value;
+    return this;
+  }
+
   /**
    * Returns the plan.
    *
@@ -128,6 +137,17 @@ public final class CompressionPlanBuilder {
    */
   public CompressionPlan build() {
     return new CompressionPlan(
-        inputs, execution, data, space, init, local, coupled, scoring, costs, global, targets);
+        inputs,
+        execution,
+        data,
+        space,
+        init,
+        local,
+        coupled,
+        scoring,
+        costs,
+        global,
+        targets,
+        evaluation);
   }
 }

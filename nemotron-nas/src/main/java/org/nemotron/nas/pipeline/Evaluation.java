@@ -8,6 +8,7 @@ import java.util.function.LongConsumer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.ThroughputMeter.Subject;
+import org.nemotron.nas.report.BenchmarkTable;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.ScoringSpeed;
@@ -23,13 +24,19 @@ final class Evaluation {
   private final RunContext run;
   private final ScoredLibrary library;
   private final ImmutableList<CostTable> costs;
+  private final PlanTasks tasks;
   private final TargetSearch search;
 
   Evaluation(
-      RunContext run, ScoredLibrary library, ImmutableList<CostTable> costs, TargetSearch search) {
+      RunContext run,
+      ScoredLibrary library,
+      ImmutableList<CostTable> costs,
+      PlanTasks tasks,
+      TargetSearch search) {
     this.run = run;
     this.library = library;
     this.costs = costs;
+    this.tasks = tasks;
     this.search = search;
   }
 
@@ -71,9 +78,17 @@ final class Evaluation {
                 .collect(ImmutableList.toImmutableList()),
             additivity,
             speed,
-            PredictedFrontier.of(run, library, costs.get(0), parent.quality().accuracy()));
+            PredictedFrontier.of(run, library, costs.get(0), parent.quality().accuracy()),
+            benchmarks(contenders));
     progress.accept(STEPS);
     return all;
+  }
+
+  private BenchmarkTable benchmarks(List<TargetContenders> contenders) {
+    return PlanBenchmarks.table(
+        run.inputs(),
+        tasks,
+        contenders.stream().map(target -> target.child().model()).toList());
   }
 
   /** The parent, then the models of each target. */

@@ -2,6 +2,7 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.report.BenchmarkTable;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.report.RunSummary.ScoringSpeed;
@@ -18,7 +19,8 @@ record Measurements(
     ImmutableList<OfTarget> targets,
     AdditivityAudit additivity,
     ScoringSpeed scoringSpeed,
-    ImmutableList<FrontierPoint> frontier) {
+    ImmutableList<FrontierPoint> frontier,
+    BenchmarkTable benchmarks) {
 
   /**
    * A target's child and what it is compared with.

@@ -72,7 +72,9 @@ record OwnTables(
 
   private void checkNames(CompressionPlan plan) throws IOException {
     Score.Metric metric = plan.scoring().metric();
-    if (!Score.Metric.MEASURED.contains(metric) && !scores.containsKey(metric.name())) {
+    if (!Score.Metric.MEASURED.contains(metric)
+        && !plan.evaluation().measures(metric)
+        && !scores.containsKey(metric.name())) {
       throw new IOException(
           String.format(
               "scoring.metric (%s) must be one of %s, or of those in inputs.ownScores: %s",

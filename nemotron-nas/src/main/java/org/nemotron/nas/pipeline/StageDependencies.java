@@ -110,6 +110,22 @@ final class StageDependencies {
         .build();
   }
 
+  /**
+   * Returns what the scores of candidates by tasks depend on.
+   *
+   * @param items a hash of the items' texts
+   */
+  static StageInputs taskScores(
+      RunInputs inputs, Fingerprint library, ImmutableSet<Candidate> candidates, String items)
+      throws IOException {
+    return stored()
+        .put(LIBRARY, library)
+        .put("candidates", CanonicalJson.of(candidates))
+        .put("items", items)
+        .put("parent's tokenizer", ParentFingerprints.takenOver(inputs.plan().inputs().parent()))
+        .build();
+  }
+
   /** Returns the fingerprint of a parent's architecture. */
   static Fingerprint architecture(ModelSpec parent) {
     return verifyNotNull(

@@ -63,7 +63,8 @@ final class SummaryBuilder {
         measured.scoringSpeed(),
         measured.additivity(),
         stages,
-        environment());
+        environment(),
+        measured.benchmarks());
   }
 
   private ModelSpec parent() {

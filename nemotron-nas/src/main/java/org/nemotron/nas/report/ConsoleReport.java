@@ -34,6 +34,9 @@ public final class ConsoleReport {
     ImmutableList.Builder<String> parts = ImmutableList.builder();
     parts.add(headlines(summary));
     parts.add(comparison(summary));
+    if (!summary.benchmarks().rows().isEmpty()) {
+      parts.add(benchmarks(summary));
+    }
     parts.add(predictions(summary));
     parts.add(samples(summary));
     if (!summary.diverged().isEmpty()) {
@@ -108,6 +111,14 @@ public final class ConsoleReport {
         NumberText.shortNats(model.lossNats()),
         NumberText.percent(model.accuracy()),
         NumberText.percent(model.accuracyPreserved()));
+  }
+
+  private static String benchmarks(RunSummary summary) {
+    TextTable table =
+        TextTable.withHeader(BenchmarkText.header(summary).toArray(String[]::new));
+    BenchmarkText.rows(summary.benchmarks())
+        .forEach(row -> table.addRow(row.toArray(String[]::new)));
+    return table.render();
   }
 
   private static String predictions(RunSummary summary) {

@@ -26,6 +26,7 @@ import org.nemotron.nas.cost.MedianInterval;
  * @param additivity whether scores may be added
  * @param stages the stages in the order they ran
  * @param environment what the figures depend on (machine, JDK, LibTorch, threads, data), by name
+ * @param benchmarks parent and children on benchmark tasks
  */
 public record RunSummary(
     String parentName,
@@ -39,7 +40,38 @@ public record RunSummary(
     ScoringSpeed scoringSpeed,
     AdditivityAudit additivity,
     ImmutableList<StageSeconds> stages,
-    ImmutableMap<String, String> environment) {
+    ImmutableMap<String, String> environment,
+    BenchmarkTable benchmarks) {
+
+  /** Makes a summary without benchmarks. */
+  public RunSummary(
+      String parentName,
+      ScenarioSummary scenario,
+      ModelFigures parent,
+      ImmutableList<LayerTime> parentLayerTimes,
+      ImmutableList<TargetSummary> targets,
+      ImmutableList<FrontierPoint> frontier,
+      ImmutableList<LossCurve> localDistillation,
+      ImmutableList<Divergence> diverged,
+      ScoringSpeed scoringSpeed,
+      AdditivityAudit additivity,
+      ImmutableList<StageSeconds> stages,
+      ImmutableMap<String, String> environment) {
+    this(
+        parentName,
+        scenario,
+        parent,
+        parentLayerTimes,
+        targets,
+        frontier,
+        localDistillation,
+        diverged,
+        scoringSpeed,
+        additivity,
+        stages,
+        environment,
+        BenchmarkTable.NONE);
+  }
 
   /** Checks that there is a target and that their names differ. */
   public RunSummary {
@@ -50,6 +82,10 @@ public record RunSummary(
     checkArgument(
         names.stream().distinct().count() == names.size(),
         "targets (%s) must have different names",
+        names);
+    checkArgument(
+        benchmarks.rows().isEmpty() || benchmarks.meanPreserved().size() == targets.size(),
+        "benchmarks must have a child for each of %s",
         names);
   }
 

@@ -73,6 +73,9 @@ public final class SummaryWriter {
     root.set("scoringSpeed", scoringSpeed(summary.scoringSpeed()));
     ObjectNode environment = root.putObject("environment");
     summary.environment().forEach(environment::put);
+    if (!summary.benchmarks().rows().isEmpty()) {
+      root.set("benchmarks", BenchmarkJson.of(summary));
+    }
     return root;
   }
 

@@ -61,7 +61,8 @@ final class CompressionPlanTest {
           new CostPlan(
               ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10, MemoryFormat.BFLOAT16),
           new GlobalDistillationSettings(500, OPTIMIZER, 0.5, 2, 0.25, 50),
-          ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))));
+          ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
+          new EvaluationPlan("arc_easy", Path.of("b"), 5));
 
   @Test
   void toBuilder_nothingSet_buildsTheSamePlan() {

@@ -141,7 +141,8 @@ final class TinyRun {
         ScoringSettings.DEFAULT.withAuditedPairs(3),
         new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, new MeterSettings(2, 3, 1), 0),
         new GlobalDistillationSettings(4, optimizer, 1, 1, 0, 2),
-        ImmutableList.copyOf(targets));
+        ImmutableList.copyOf(targets),
+        EvaluationPlan.NONE);
   }
 
   /** Returns {@code plan} with other values at these JSON paths. */

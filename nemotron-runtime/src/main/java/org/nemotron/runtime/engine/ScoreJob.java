@@ -4,6 +4,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.nemotron.core.eval.Likelihood;
+import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.runtime.sampling.LogProbs;
 import org.nemotron.runtime.sampling.TokenLogProb;
@@ -13,6 +15,7 @@ final class ScoreJob implements Job {
   private final ImmutableIntArray tokens;
   private final int from;
   private final ImmutableList.Builder<TokenLogProb> scores = ImmutableList.builder();
+  private boolean greedy = true;
   private final CompletableFuture<ImmutableList<TokenLogProb>> result = new CompletableFuture<>();
 
   /**
@@ -27,6 +30,13 @@ final class ScoreJob implements Job {
 
   CompletableFuture<ImmutableList<TokenLogProb>> result() {
     return result;
+  }
+
+  /** Returns the sum over the scored tokens; waits for it. */
+  Likelihood likelihood() {
+    ImmutableList<TokenLogProb> all =
+        GenerationFailedException.join(result, () -> result.cancel(false));
+    return new Likelihood(all.stream().mapToDouble(TokenLogProb::logProb).sum(), greedy);
   }
 
   /** All tokens but the last, behind which nothing is asked. */
@@ -48,7 +58,9 @@ final class ScoreJob implements Job {
   @Override
   public boolean accept(int position, float[] logits) {
     if (position >= from - 1) {
-      scores.add(LogProbs.of(logits, tokens.get(position + 1)));
+      int next = tokens.get(position + 1);
+      scores.add(LogProbs.of(logits, next));
+      greedy &= GreedyDecoder.likeliest(logits) == next;
     }
     return position == tokens.length() - 2;
   }

@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.TokenizerDirectory;
+import org.nemotron.core.eval.Likelihood;
+import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Cancellation;
@@ -385,6 +387,24 @@ public final class TextGenerator implements AutoCloseable {
   /** Returns what {@link #score(ImmutableIntArray, int)} returns. */
   public ImmutableList<TokenLogProb> score(int[] tokens, int from) {
     return score(ImmutableIntArray.copyOf(tokens), from);
+  }
+
+  /**
+   * Returns the log-likelihood of every continuation, in their order; all are scored side by side.
+   *
+   * @throws GenerationFailedException as {@link #score(ImmutableIntArray, int)} does
+   */
+  public ImmutableList<Likelihood> logLikelihoods(List<LikelihoodRequest> requests) {
+    requests.forEach(request -> checkFits(ScoreJobs.tokens(request)));
+    return ScoreJobs.run(engine, requests);
+  }
+
+  private void checkFits(ImmutableIntArray scored) {
+    try {
+      engine.checkFits(scored.length() - 1, 0);
+    } catch (IllegalArgumentException e) {
+      throw new RequestRefusedException(e);
+    }
   }
 
   @Override

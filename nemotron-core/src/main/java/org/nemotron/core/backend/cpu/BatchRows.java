@@ -2,9 +2,12 @@ package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import java.util.Optional;
+import java.util.stream.LongStream;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.TokenTree;
 
 /** The spans of a step, laid out as the rows of one matrix. */
 final class BatchRows {
@@ -18,23 +21,39 @@ final class BatchRows {
    */
   record Piece(int row, int rows, int position, ImmutableIntArray pages) {}
 
-  private final ImmutableList<SequenceChunk> chunks;
+  private final long[] tokens;
   private final int[] positions;
   private final long[] slots;
   private final int[] wantedRows;
   private final ImmutableList<Piece> pieces;
+  private final Optional<TreeRows> tree;
+
+  private BatchRows(TokenTree tree) {
+    this.tokens = tree.tokens().stream().asLongStream().toArray();
+    this.positions = tree.positions().toArray();
+    this.slots = LongStream.range(0, tree.rows()).toArray();
+    this.wantedRows = tree.wanted().toArray();
+    this.pieces = ImmutableList.of();
+    this.tree = Optional.of(new TreeRows(tree));
+  }
+
+  /** Lays out a tree: the keys and values of its rows lie one behind the other. */
+  static BatchRows of(TokenTree tree) {
+    return new BatchRows(tree);
+  }
 
   /** Lays out a batch that has been found to fit. */
   BatchRows(ForwardBatch batch) {
-    this.chunks = batch.chunks();
+    this.tree = Optional.empty();
     int rows = batch.tokens();
+    this.tokens = new long[rows];
     this.positions = new int[rows];
     this.slots = new long[rows];
     this.wantedRows = new int[batch.wanted()];
     ImmutableList.Builder<Piece> made = ImmutableList.builder();
     int row = 0;
     int wanted = 0;
-    for (SequenceChunk chunk : chunks) {
+    for (SequenceChunk chunk : batch.chunks()) {
       place(chunk, row, made);
       int length = chunk.tokens().length();
       for (int i = length - chunk.wanted(); i < length; i++) {
@@ -55,6 +74,7 @@ final class BatchRows {
       int row = firstRow + position - chunk.start();
       made.add(new Piece(row, pageEnd - position, position, chunk.pages()));
       for (; position < pageEnd; position++, row++) {
+        tokens[row] = chunk.tokens().get(position - chunk.start());
         positions[row] = position;
         slots[row] = (long) page * KvPages.PAGE_TOKENS + position % KvPages.PAGE_TOKENS;
       }
@@ -67,14 +87,12 @@ final class BatchRows {
 
   /** Returns the ids of all rows. */
   long[] tokens() {
-    long[] tokens = new long[rows()];
-    int row = 0;
-    for (SequenceChunk chunk : chunks) {
-      for (int i = 0; i < chunk.tokens().length(); i++) {
-        tokens[row++] = chunk.tokens().get(i);
-      }
-    }
     return tokens;
+  }
+
+  /** Returns the tree that the rows are; empty where they are chunks of sequences in pages. */
+  Optional<TreeRows> tree() {
+    return tree;
   }
 
   int position(int row) {

@@ -114,6 +114,22 @@ final class CpuAttention implements CpuSubBlock {
   }
 
   private void attend(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
+    if (step.rows().tree().isPresent()) {
+      attend(step.rows().tree().get(), step, memory);
+    } else {
+      attendPages(step, memory, worker);
+    }
+  }
+
+  private void attend(TreeRows tree, CpuStep step, CpuKvCache.Layer memory) {
+    TreeAttention attention = new TreeAttention(spec, tree);
+    CpuWorkspace space = step.space();
+    for (int head = space.takeItem(); head < spec.kvHeads(); head = space.takeItem()) {
+      attention.attend(head, memory, space.queries(), space.inner());
+    }
+  }
+
+  private void attendPages(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
     ImmutableList<BatchRows.Piece> pieces = step.rows().pieces();
     int items = pieces.size() * spec.kvHeads();
     PagedAttention attention =

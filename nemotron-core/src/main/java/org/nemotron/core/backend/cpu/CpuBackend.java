@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -54,6 +55,12 @@ public final class CpuBackend implements InferenceBackend {
       ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
     return new CpuModel(spec, weights, format, new LeasedTeam(team, cores), maxRows);
+  }
+
+  @Override
+  public TreeModel prepareTrees(ModelSpec spec, WeightSource weights, WeightFormat format) {
+    checkState(!closed, "this device is closed");
+    return new CpuTreeModel(spec, weights, format, team.count());
   }
 
   @Override

@@ -99,7 +99,12 @@ final class CpuModel implements InferenceModel {
 
   /** Returns room for steps of this model, which the caller closes. */
   CpuWorkspace newWorkspace() {
-    int rows = PackedWeights.roomFor(Math.max(maxRows, CpuSession.HEAD_ROWS), format);
+    return newWorkspace(maxRows);
+  }
+
+  /** Returns room for passes of {@code most} rows, which the caller closes. */
+  CpuWorkspace newWorkspace(int most) {
+    int rows = PackedWeights.roomFor(Math.max(most, CpuSession.HEAD_ROWS), format);
     int headRows = PackedWeights.roomFor(CpuSession.HEAD_ROWS, format);
     int widest = blocks.stream().mapToInt(CpuBlock::widestProduct).max().orElseThrow();
     return new CpuWorkspace(
@@ -156,6 +161,11 @@ final class CpuModel implements InferenceModel {
   @Override
   public ImmutableList<String> notes() {
     return notes;
+  }
+
+  /** Makes ready for this many positions, so that several threads may embed at a time. */
+  void coverPositions(int count) {
+    rotary.cover(count - 1);
   }
 
   /** Starts a step of {@code rows}: the rows of the embedding become the residual stream. */

@@ -1,7 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 /** The exponential function for softmax and SiLU: within 2e-7 of the true value, relative. */
-final class FastExp {
+public final class FastExp {
   /*
    * x = n ln 2 + r with |r| <= ln(2)/2; exp(r) by its Taylor polynomial of degree 7, whose rest is
    * under 1e-8; 2^n by the exponent bits. Adding 1.5 * 2^23 rounds to the nearest integer.
@@ -16,7 +16,7 @@ final class FastExp {
   private FastExp() {}
 
   /** Returns e to the power of {@code x}; 0 below -87, its value at 88 above. */
-  static float of(float x) {
+  public static float of(float x) {
     if (!(x >= LEAST)) {
       return x < LEAST ? 0f : Float.NaN;
     }

@@ -30,6 +30,7 @@ public final class HtmlReport {
     Overview.write(page, summary);
     page.open("main").line();
     ComparisonSection.write(page, summary);
+    BenchmarkSection.write(page, summary);
     FrontierSection.write(page, summary);
     LayerTimeSection.write(page, summary);
     ArchitectureSection.write(page, summary);

@@ -1,0 +1,14 @@
+package org.nemotron.core.eval.task;
+
+import com.google.common.collect.ImmutableList;
+import org.nemotron.core.eval.GeneratedText;
+import org.nemotron.core.eval.Likelihood;
+
+/**
+ * What a model answered to the requests of an item, in their order.
+ *
+ * @param likelihoods of the item's continuations
+ * @param texts written after the item's prompts
+ */
+public record ItemAnswer(
+    ImmutableList<Likelihood> likelihoods, ImmutableList<GeneratedText> texts) {}

@@ -1,0 +1,12 @@
+package org.nemotron.core.eval.task;
+
+import com.google.common.collect.ImmutableMap;
+
+/**
+ * A selection of tasks with their shots.
+ *
+ * @param name what it is called by
+ * @param about what it is, in words
+ * @param tasks the shots of each task or group
+ */
+public record TaskPreset(String name, String about, ImmutableMap<String, Integer> tasks) {}

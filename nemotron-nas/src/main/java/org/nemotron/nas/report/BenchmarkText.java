@@ -1,0 +1,61 @@
+package org.nemotron.nas.report;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Benchmarks of a run as cells of text, for the terminal and the page. */
+public final class BenchmarkText {
+  private BenchmarkText() {}
+
+  /** Returns the titles of the columns. */
+  public static ImmutableList<String> header(RunSummary summary) {
+    ImmutableList.Builder<String> titles = ImmutableList.builder();
+    titles.add("benchmark", "shots", "items", "metric", "parent");
+    for (RunSummary.TargetSummary target : summary.targets()) {
+      titles.add(PlainText.shorten(Contender.childName(target), 20), "preserved");
+    }
+    return titles.build();
+  }
+
+  /** Returns the rows; the last one has the means of the ratios. */
+  public static ImmutableList<ImmutableList<String>> rows(BenchmarkTable table) {
+    ImmutableList.Builder<ImmutableList<String>> rows = ImmutableList.builder();
+    for (BenchmarkTable.Row row : table.rows()) {
+      List<String> cells = new ArrayList<>();
+      cells.add(row.benchmark());
+      cells.add(String.valueOf(row.shots()));
+      cells.add(String.valueOf(row.items()));
+      cells.add(row.metric());
+      cells.add(figure(row.parent()));
+      for (BenchmarkTable.Child child : row.children()) {
+        cells.add(figure(child.figure()));
+        cells.add(preserved(child.preserved()));
+      }
+      rows.add(ImmutableList.copyOf(cells));
+    }
+    List<String> means = new ArrayList<>(List.of("mean of ratios", "", "", "", ""));
+    for (ImmutableList<BenchmarkTable.Preserved> mean : table.meanPreserved()) {
+      means.add("");
+      means.add(preserved(mean));
+    }
+    return rows.add(ImmutableList.copyOf(means)).build();
+  }
+
+  private static String figure(BenchmarkTable.Figure figure) {
+    return String.format(
+        Locale.ROOT, "%.2f±%.2f", 100 * figure.value(), 100 * figure.standardError());
+  }
+
+  private static String preserved(ImmutableList<BenchmarkTable.Preserved> ratios) {
+    return ratios.isEmpty()
+        ? "-"
+        : String.format(
+            Locale.ROOT,
+            "%.2f %% (%.1f to %.1f)",
+            100 * ratios.get(0).value(),
+            100 * ratios.get(0).low(),
+            100 * ratios.get(0).high());
+  }
+}
