@@ -18,7 +18,6 @@ public record GenerationRequest(
   public GenerationRequest {
     checkArgument(!prompt.isEmpty(), "the prompt must have a token");
     checkArgument(maxTokens > 0, "maxTokens (%s) must be positive", maxTokens);
-    checkArgument(
-        stops.stream().noneMatch(String::isEmpty), "a text that stops must not be empty");
+    checkArgument(stops.stream().noneMatch(String::isEmpty), "a text that stops must not be empty");
   }
 }

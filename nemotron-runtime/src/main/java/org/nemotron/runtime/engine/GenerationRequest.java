@@ -93,6 +93,12 @@ public record GenerationRequest(
     return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages), options));
   }
 
+  /** Returns a builder that continues {@code prompt}: greedily, by at most 256 tokens. */
+  public static Builder continuing(Prompt prompt) {
+    checkNotNull(prompt, "the prompt of a request must not be null");
+    return new Builder(prompt);
+  }
+
   /** Collects settings. Not safe for use by several threads. */
   public static final class Builder {
     private final Prompt prompt;

@@ -50,6 +50,7 @@ import org.nemotron.runtime.text.EndTokens;
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final PromptEncoder prompts;
+  private final EngineSettings settings;
   private final Engine engine;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
@@ -60,6 +61,7 @@ public final class TextGenerator implements AutoCloseable {
       PromptEncoder prompts,
       EngineSettings settings) {
     this.prompts = prompts;
+    this.settings = settings;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
@@ -178,6 +180,34 @@ public final class TextGenerator implements AutoCloseable {
    */
   public boolean isRunning() {
     return engine.isRunning();
+  }
+
+  /** Returns the settings of the engine. */
+  public EngineSettings settings() {
+    return settings;
+  }
+
+  /** Returns the model's tokenizer, which closes with this generator and not before. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Returns {@code prompt} as tokens: to count them, or to submit them several times.
+   *
+   * @throws RequestRefusedException if it is a conversation that the chat template refuses, or
+   *     there is no chat template
+   * @throws GenerationFailedException if the file of the chat template is malformed
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Prompt.Encoded encode(Prompt prompt) {
+    checkNotNull(prompt, "a prompt must not be null");
+    engine.checkOpen();
+    try {
+      return prompt.accept(prompts);
+    } catch (ChatTemplateException e) {
+      throw new RequestRefusedException(e);
+    }
   }
 
   /** Returns the engine's load, latencies and counts. */
@@ -310,12 +340,12 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   private GenerationJob checkedJob(GenerationRequest request, Generation generation) {
-    PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
-    int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
+    Prompt.Encoded prompt = request.prompt().accept(prompts);
+    int room = engine.spec().maxPositions() - prompt.ids().length() + 1;
     int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.tokens().length(), maxNewTokens - 1);
+    engine.checkFits(prompt.ids().length(), maxNewTokens - 1);
     return new GenerationJob(
-        prompt.tokens(),
+        prompt.ids(),
         maxNewTokens,
         request,
         engine.spec().vocabularySize(),
