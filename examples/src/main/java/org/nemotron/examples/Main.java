@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       Export.class,
       Generate.class,
       ReportPictures.class,
+      Serve.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
       FormatAccuracy.class,

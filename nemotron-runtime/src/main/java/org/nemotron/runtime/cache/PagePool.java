@@ -103,6 +103,15 @@ public final class PagePool {
    * @throws IllegalArgumentException if the prompt is empty or the request can never fit
    */
   public Optional<PagedSequence> tryReserve(ImmutableIntArray prompt, int maxNewTokens) {
+    return tryReserve(prompt, maxNewTokens, "");
+  }
+
+  /**
+   * Reserves the pages of a request as {@link #tryReserve(ImmutableIntArray, int)} does; they are
+   * shared with prompts of the same salt only.
+   */
+  public Optional<PagedSequence> tryReserve(
+      ImmutableIntArray prompt, int maxNewTokens, String salt) {
     checkArgument(!prompt.isEmpty(), "a prompt must have a token");
     checkArgument(maxNewTokens >= 0, "maxNewTokens (%s) must not be negative", maxNewTokens);
     long tokens = (long) prompt.length() + maxNewTokens;
@@ -115,7 +124,7 @@ public final class PagePool {
         pagesFor(tokens),
         pageCount,
         pageTokens);
-    List<PrefixIndex.Node> shared = index.find(prompt.subArray(0, prompt.length() - 1));
+    List<PrefixIndex.Node> shared = index.find(prompt.subArray(0, prompt.length() - 1), salt);
     int wanted = Ints.checkedCast(pagesFor(tokens)) - shared.size();
     if (wanted > free.count() + cached.size() - cachedOf(shared)) {
       return Optional.empty();
@@ -125,6 +134,7 @@ public final class PagePool {
             this,
             assign(shared, wanted),
             shared.size(),
+            salt,
             shared.isEmpty() ? index.root() : shared.get(shared.size() - 1)));
   }
 
@@ -159,8 +169,9 @@ public final class PagePool {
   }
 
   /** Offers a page that was just filled to later requests. */
-  PrefixIndex.@Nullable Node publish(PrefixIndex.Node parent, ImmutableIntArray tokens, int page) {
-    return index.add(parent, tokens, page);
+  PrefixIndex.@Nullable Node publish(
+      PrefixIndex.Node parent, ImmutableIntArray tokens, String salt, int page) {
+    return index.add(parent, tokens, salt, page);
   }
 
   /** Releases a request's pages. */

@@ -20,6 +20,7 @@ public final class PagedSequence {
   private final PagePool pool;
   private final ImmutableIntArray pages;
   private final int sharedPages;
+  private final String salt;
   private final int[] filling;
   private int length;
 
@@ -29,10 +30,15 @@ public final class PagedSequence {
   private boolean released = false;
 
   PagedSequence(
-      PagePool pool, ImmutableIntArray pages, int sharedPages, PrefixIndex.Node published) {
+      PagePool pool,
+      ImmutableIntArray pages,
+      int sharedPages,
+      String salt,
+      PrefixIndex.Node published) {
     this.pool = pool;
     this.pages = pages;
     this.sharedPages = sharedPages;
+    this.salt = salt;
     this.filling = new int[pool.pageTokens()];
     this.length = sharedPages * pool.pageTokens();
     this.published = published;
@@ -114,7 +120,7 @@ public final class PagedSequence {
     length++;
     if (length % filling.length == 0 && published != null) {
       int page = pages.get(length / filling.length - 1);
-      published = pool.publish(published, ImmutableIntArray.copyOf(filling), page);
+      published = pool.publish(published, ImmutableIntArray.copyOf(filling), salt, page);
     }
   }
 

@@ -9,20 +9,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which page holds which beginning of a text: a tree whose edges are the tokens of one full page.
- * Tokens are compared, not their hashes alone, so that no request ever reads another's text.
+ * Which page holds which beginning of a text: a tree whose edges are the tokens of one full page,
+ * with the salt of the requests that may read them. Tokens are compared, not their hashes alone, so
+ * that no request ever reads another's text.
  */
 final class PrefixIndex {
+  /** What leads from a page to the next. */
+  private record Edge(String salt, ImmutableIntArray tokens) {}
+
   /** A page in the tree. It stands for the tokens on the way from the root to it. */
   static final class Node {
     private final int page;
-    private final ImmutableIntArray tokens;
-    private final Map<ImmutableIntArray, Node> siblings;
-    private final Map<ImmutableIntArray, Node> children = new HashMap<>();
+    private final Edge edge;
+    private final Map<Edge, Node> siblings;
+    private final Map<Edge, Node> children = new HashMap<>();
 
-    private Node(int page, ImmutableIntArray tokens, Map<ImmutableIntArray, Node> siblings) {
+    private Node(int page, Edge edge, Map<Edge, Node> siblings) {
       this.page = page;
-      this.tokens = tokens;
+      this.edge = edge;
       this.siblings = siblings;
     }
 
@@ -32,7 +36,7 @@ final class PrefixIndex {
   }
 
   private final int pageTokens;
-  private final Node root = new Node(-1, ImmutableIntArray.of(), new HashMap<>());
+  private final Node root = new Node(-1, new Edge("", ImmutableIntArray.of()), new HashMap<>());
   private final @Nullable Node[] nodeOfPage;
 
   PrefixIndex(int pageCount, int pageTokens) {
@@ -44,12 +48,14 @@ final class PrefixIndex {
     return root;
   }
 
-  /** Returns the nodes of the first full pages of {@code tokens}, as far as they are known. */
-  List<Node> find(ImmutableIntArray tokens) {
+  /**
+   * Returns the nodes of the first full pages of {@code tokens}, as far as {@code salt} has them.
+   */
+  List<Node> find(ImmutableIntArray tokens, String salt) {
     List<Node> found = new ArrayList<>();
     Node node = root;
     for (int end = pageTokens; end <= tokens.length(); end += pageTokens) {
-      node = node.children.get(tokens.subArray(end - pageTokens, end));
+      node = node.children.get(new Edge(salt, tokens.subArray(end - pageTokens, end)));
       if (node == null) {
         break;
       }
@@ -59,12 +65,13 @@ final class PrefixIndex {
   }
 
   /** Returns the new node of a full page, or null if another page has the same beginning. */
-  @Nullable Node add(Node parent, ImmutableIntArray tokens, int page) {
-    if (parent.children.containsKey(tokens)) {
+  @Nullable Node add(Node parent, ImmutableIntArray tokens, String salt, int page) {
+    Edge edge = new Edge(salt, tokens);
+    if (parent.children.containsKey(edge)) {
       return null;
     }
-    Node node = new Node(page, tokens, parent.children);
-    parent.children.put(tokens, node);
+    Node node = new Node(page, edge, parent.children);
+    parent.children.put(edge, node);
     nodeOfPage[page] = node;
     return node;
   }
@@ -78,6 +85,6 @@ final class PrefixIndex {
     Node node = Verify.verifyNotNull(nodeOfPage[page], "page %s is not in the index", page);
     Verify.verify(node.children.isEmpty(), "others build on page %s", page);
     nodeOfPage[page] = null;
-    node.siblings.remove(node.tokens);
+    node.siblings.remove(node.edge);
   }
 }

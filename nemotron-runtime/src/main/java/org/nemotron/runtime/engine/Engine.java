@@ -229,8 +229,18 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /** Lets the engine look for requests that were cancelled. */
+  /**
+   * Ends requests that were cancelled: those that wait at once, on this thread, so that their place
+   * in the queue is free; the others at the end of the step under way.
+   */
   void lookForCancelled() {
+    for (Job job : queue) {
+      if (job.isCancelled() && queue.remove(job)) {
+        Ending ending = new Ending.Cancelled(job);
+        ending.count(metrics);
+        tell(ending);
+      }
+    }
     someCancelled = true;
     LockSupport.unpark(thread);
   }

@@ -1,12 +1,16 @@
 package org.nemotron.runtime.engine;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.AnswerLimits;
 import org.nemotron.runtime.sampling.Sampled;
 import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.sampling.TokenSampler;
@@ -19,24 +23,33 @@ final class GenerationJob implements Job {
   private final ImmutableIntArray prompt;
   private final int maxNewTokens;
   private final boolean keepsSampled;
+  private final Optional<PromptScores> scores;
   private final EndTokens endTokens;
+  private final ImmutableSet<Integer> stopTokens;
+  private final boolean includesStop;
+  private final int minNewTokens;
+  private final String cacheSalt;
   private final TokenSampler sampler;
   private final TextStream text;
   private final StopStrings stops;
   private final MetricsRecorder metrics;
   private final Generation generation;
+  private final RequestEvents events;
   private final long seed;
   private final long maxNanos;
   private final long submittedNanos = System.nanoTime();
   private final StringBuilder answer = new StringBuilder();
   private final ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
   private final ImmutableList.Builder<Sampled> sampled = ImmutableList.builder();
+  private @Nullable GenerationJob before;
+  private volatile boolean pastPrompt;
   private int count;
   private int sharedTokens;
   private int lastToken;
   private long firstTokenNanos;
   private long lastTokenNanos;
   private FinishReason finish = FinishReason.LENGTH;
+  private Stop stop = Stop.NONE;
 
   GenerationJob(
       ImmutableIntArray prompt,
@@ -46,19 +59,41 @@ final class GenerationJob implements Job {
       Tokenizer tokenizer,
       EndTokens endTokens,
       MetricsRecorder metrics,
-      Generation generation) {
+      Generation generation,
+      RequestListener listener) {
     SamplingParams settings = request.sampling().seeded();
     this.prompt = prompt;
     this.maxNewTokens = maxNewTokens;
     this.keepsSampled = settings.logProbs();
+    this.scores = PromptScores.of(prompt, request);
     this.seed = settings.seed();
     this.maxNanos = request.maxTime().toNanos();
     this.endTokens = endTokens;
-    this.sampler = new TokenSampler(settings, vocabularySize, prompt);
+    this.stopTokens = request.stopTokens();
+    this.includesStop = request.includeStop();
+    this.minNewTokens = request.minNewTokens();
+    this.cacheSalt = request.cacheSalt();
+    this.sampler =
+        new TokenSampler(settings, vocabularySize, prompt, limits(), request.constraint());
     this.text = TextStream.of(tokenizer);
     this.stops = new StopStrings(request.stopStrings());
     this.metrics = metrics;
     this.generation = generation;
+    this.events = new RequestEvents(listener, submittedNanos, prompt.length());
+  }
+
+  private AnswerLimits limits() {
+    return new AnswerLimits(Sets.union(endTokens.ids(), stopTokens).immutableCopy(), minNewTokens);
+  }
+
+  /** Lets this request wait until {@code other}, in the queue before it, has read its prompt. */
+  void beginBehind(GenerationJob other) {
+    before = other;
+  }
+
+  @Override
+  public boolean mayBegin() {
+    return before == null || before.pastPrompt;
   }
 
   @Override
@@ -67,23 +102,36 @@ final class GenerationJob implements Job {
   }
 
   @Override
+  public String cacheSalt() {
+    return cacheSalt;
+  }
+
+  @Override
   public int wantedFrom() {
-    return prompt.length() - 1;
+    return scores.isPresent() ? 0 : prompt.length() - 1;
   }
 
   @Override
   public int moreTokens() {
-    return maxNewTokens - 1;
+    return Math.max(0, maxNewTokens - 1);
   }
 
   @Override
   public boolean accept(int position, float[] logits) {
+    if (position < prompt.length() - 1) {
+      scores.ifPresent(wanted -> wanted.add(position, logits));
+      return false;
+    }
+    if (maxNewTokens == 0) {
+      metrics.promptTokens(prompt.length() - sharedTokens);
+      return true;
+    }
     return take(sampler.next(logits));
   }
 
   @Override
   public Optional<TokenSampling> choice() {
-    return sampler.choice();
+    return maxNewTokens == 0 ? Optional.empty() : sampler.choice();
   }
 
   @Override
@@ -92,21 +140,25 @@ final class GenerationJob implements Job {
   }
 
   private boolean take(Sampled chosen) {
+    pastPrompt = true;
     noteTime();
     if (endTokens.contains(chosen.token())) {
-      finish = FinishReason.END_TOKEN;
-      return true;
+      return endsAt(chosen.token(), FinishReason.END_TOKEN);
     }
-    lastToken = chosen.token();
-    tokens.add(lastToken);
-    if (keepsSampled) {
-      sampled.add(chosen);
+    if (stopTokens.contains(chosen.token())) {
+      if (includesStop) {
+        append(chosen);
+      }
+      return endsAt(chosen.token(), FinishReason.STOP_TOKEN);
     }
-    String piece = stops.push(text.push(lastToken));
-    answer.append(piece);
-    generation.add(new GeneratedToken(chosen, piece));
+    append(chosen);
     if (stops.found().isPresent()) {
       finish = FinishReason.STOP_STRING;
+      stop = new Stop.Text(stops.found().orElseThrow());
+      return true;
+    }
+    if (sampler.isComplete()) {
+      finish = FinishReason.COMPLETE;
       return true;
     }
     if (count < maxNewTokens && lastTokenNanos - deadlineNanos() >= 0) {
@@ -114,6 +166,30 @@ final class GenerationJob implements Job {
       return true;
     }
     return count == maxNewTokens;
+  }
+
+  private boolean endsAt(int token, FinishReason reason) {
+    finish = reason;
+    stop = new Stop.Token(token);
+    return true;
+  }
+
+  /** Adds a token to the answer, and its text as far as that is certain. */
+  private void append(Sampled chosen) {
+    lastToken = chosen.token();
+    tokens.add(lastToken);
+    if (keepsSampled) {
+      sampled.add(chosen);
+    }
+    String piece = text.push(lastToken);
+    if (count >= minNewTokens) {
+      piece = stops.push(piece);
+      if (includesStop) {
+        piece += stops.found().orElse("");
+      }
+    }
+    answer.append(piece);
+    generation.add(new GeneratedToken(chosen, piece));
   }
 
   private void noteTime() {
@@ -127,6 +203,7 @@ final class GenerationJob implements Job {
     }
     lastTokenNanos = now;
     count++;
+    events.token(now, count);
   }
 
   @Override
@@ -152,15 +229,18 @@ final class GenerationJob implements Job {
   @Override
   public void begin(int shared) {
     sharedTokens = shared;
+    events.scheduled(shared);
   }
 
   @Override
   public void end() {
+    pastPrompt = true;
     if (stops.found().isEmpty()) {
       String rest = stops.push(text.finish()) + stops.finish();
       answer.append(rest);
       generation.addRest(rest);
     }
+    events.ended(finish);
     generation.end(result());
   }
 
@@ -172,6 +252,8 @@ final class GenerationJob implements Job {
 
   @Override
   public void failed(Throwable reason) {
+    pastPrompt = true;
+    events.failed(reason);
     generation.fail(reason);
   }
 
@@ -180,7 +262,10 @@ final class GenerationJob implements Job {
         answer.toString(),
         tokens.build(),
         sampled.build(),
+        scores.map(PromptScores::result).orElse(ImmutableList.of()),
         finish,
+        stop,
+        count,
         seed,
         prompt.length(),
         sharedTokens,

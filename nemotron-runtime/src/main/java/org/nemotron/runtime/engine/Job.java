@@ -6,11 +6,25 @@ import org.nemotron.core.inference.TokenSampling;
 
 /**
  * What one request wants from the engine, in tokens. The engine's thread calls every method but
- * {@link #isCancelled}, and one that throws ends this request and no other.
+ * {@link #isCancelled}, and one that throws ends this request and no other. Only {@link #cancelled}
+ * is called by the thread that cancels where the request has not begun.
  */
 interface Job {
   /** Returns the tokens to be read first. */
   ImmutableIntArray prompt();
+
+  /** Returns the salt of the prompt: only prompts of equal salts share pages. */
+  default String cacheSalt() {
+    return "";
+  }
+
+  /**
+   * Returns whether the request may be admitted; until then it waits, and those behind it. It must
+   * come true when requests before this one go on or end.
+   */
+  default boolean mayBegin() {
+    return true;
+  }
 
   /** Returns from which position of the prompt on the logits are wanted. */
   int wantedFrom();

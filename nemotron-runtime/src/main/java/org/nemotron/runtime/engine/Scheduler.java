@@ -51,15 +51,19 @@ final class Scheduler {
   void admit(Queue<Job> waiting) {
     while (active.size() < maxBatch) {
       Job job = waiting.peek();
-      if (job == null) {
+      if (job == null || !job.mayBegin()) {
         return;
       }
       Optional<PagedSequence> pages =
-          pool.tryReserve(job.prompt().subArray(0, job.wantedFrom() + 1), restOf(job));
+          pool.tryReserve(
+              job.prompt().subArray(0, job.wantedFrom() + 1), restOf(job), job.cacheSalt());
       if (pages.isEmpty()) {
         return;
       }
-      Job unused = waiting.remove();
+      if (!waiting.remove(job)) { // cancelled at this moment
+        pages.orElseThrow().release();
+        continue;
+      }
       active.add(new ActiveRequest(job, pages.orElseThrow()));
       job.begin(pages.orElseThrow().sharedTokens());
     }

@@ -52,6 +52,7 @@ public final class TextGenerator implements AutoCloseable {
   private final PromptEncoder prompts;
   private final EngineSettings settings;
   private final Engine engine;
+  private final GenerationJobs jobs;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
 
@@ -67,6 +68,7 @@ public final class TextGenerator implements AutoCloseable {
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
       this.parts = made.complete();
     }
+    this.jobs = new GenerationJobs(tokenizer, prompts, engine, metrics);
   }
 
   /**
@@ -298,7 +300,7 @@ public final class TextGenerator implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request) {
     Generation generation = new Generation(engine::lookForCancelled);
-    engine.submit(job(request, generation));
+    engine.submit(jobs.of(request, generation, RequestListener.NONE));
     return generation;
   }
 
@@ -310,13 +312,41 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IllegalStateException if this generator is closed
    */
   public Optional<Generation> trySubmit(GenerationRequest request) {
+    return trySubmit(request, RequestListener.NONE);
+  }
+
+  /**
+   * Starts to answer {@code request} as {@link #trySubmit(GenerationRequest)} does.
+   *
+   * @param listener is called at each event of the request, if the engine has it
+   */
+  public Optional<Generation> trySubmit(GenerationRequest request, RequestListener listener) {
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation)) ? Optional.of(generation) : Optional.empty();
+    return engine.trySubmit(jobs.of(request, generation, listener))
+        ? Optional.of(generation)
+        : Optional.empty();
+  }
+
+  /**
+   * Starts {@code count} answers to one request, or none where the queue has no room for all:
+   * returns empty at once then. The prompt is read once; its full pages are shared. The seed of
+   * answer i is that of the request, or one drawn now, plus i, so that greedy answers are all the
+   * same. Only the first has log-probabilities of the prompt.
+   *
+   * @param listener is called at each event of each of them; where the queue had room for some, it
+   *     may see these end as cancelled
+   * @throws RequestRefusedException as {@link #submit} does
+   * @throws IllegalArgumentException if there are to be none, or several without a new token
+   */
+  public Optional<ImmutableList<Generation>> trySubmit(
+      GenerationRequest request, int count, RequestListener listener) {
+    checkNotNull(request, "a request must not be null");
+    return new Continuations(engine, jobs).trySubmit(request, count, listener);
   }
 
   /**
    * Starts to answer {@code request} once the queue has room, or returns empty where it stays full
-   * for so long; nothing has begun then.
+   * for so long; nothing has begun then. A duration of zero or less does not wait.
    *
    * @throws GenerationFailedException as {@link #submit} does
    * @throws IllegalStateException if this generator is closed
@@ -324,35 +354,22 @@ public final class TextGenerator implements AutoCloseable {
   public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
     checkNotNull(longest, "the longest wait for the queue must not be null");
     Generation generation = new Generation(engine::lookForCancelled);
-    return engine.trySubmit(job(request, generation), longest)
+    return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
   }
 
-  private GenerationJob job(GenerationRequest request, Generation generation) {
-    checkNotNull(request, "a request must not be null");
-    engine.checkOpen();
-    try {
-      return checkedJob(request, generation);
-    } catch (IllegalArgumentException | ChatTemplateException e) {
-      throw new RequestRefusedException(e);
-    }
-  }
-
-  private GenerationJob checkedJob(GenerationRequest request, Generation generation) {
-    Prompt.Encoded prompt = request.prompt().accept(prompts);
-    int room = engine.spec().maxPositions() - prompt.ids().length() + 1;
-    int maxNewTokens = Math.max(1, Math.min(request.maxNewTokens(), room));
-    engine.checkFits(prompt.ids().length(), maxNewTokens - 1);
-    return new GenerationJob(
-        prompt.ids(),
-        maxNewTokens,
-        request,
-        engine.spec().vocabularySize(),
-        tokenizer,
-        request.ignoreEndTokens() ? EndTokens.none() : prompt.endTokens(),
-        metrics,
-        generation);
+  /**
+   * Answers two short requests, a greedy one and one that samples with log-probabilities, so that
+   * code is loaded and compiled, and weights are in memory, before the first caller waits for an
+   * answer. Returns when both have ended. The metrics count them; no other request shares their KV
+   * cache.
+   *
+   * @throws GenerationFailedException if they fail
+   * @throws IllegalStateException if this generator is closed
+   */
+  public void warmUp() {
+    ImmutableList<GenerationResult> unused = generateAll(WarmUp.requests(engine.spec()));
   }
 
   /**

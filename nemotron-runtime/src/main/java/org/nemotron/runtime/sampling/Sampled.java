@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.OptionalDouble;
 
 /**
- * A chosen token. Immutable.
+ * A token of an answer or of a prompt. Immutable.
  *
  * @param token the token's id
  * @param own the token's log-probability, the only element; empty when the request did not ask
@@ -12,8 +12,8 @@ import java.util.OptionalDouble;
  */
 public record Sampled(int token, ImmutableList<TokenLogProb> own, ImmutableList<TokenLogProb> top) {
 
-  /** Returns a token whose log-probability was not asked for. */
-  static Sampled of(int token) {
+  /** Returns a token without log-probability: none was asked for, or none precedes it. */
+  public static Sampled of(int token) {
     return new Sampled(token, ImmutableList.of(), ImmutableList.of());
   }
 

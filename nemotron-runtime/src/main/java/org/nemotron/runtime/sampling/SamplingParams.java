@@ -1,10 +1,15 @@
 package org.nemotron.runtime.sampling;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -19,6 +24,11 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param repetitionPenalty divides a positive logit of a token that was seen and multiplies a
  *     negative one; 1 switches it off
  * @param penaltyWindow how many of the last tokens, prompt included, count as seen; 0 for all
+ * @param presencePenalty is subtracted from the logit of a token that the answer has already, from
+ *     -2 to 2; 0 switches it off
+ * @param frequencyPenalty is subtracted as often as the answer has the token, from -2 to 2; 0
+ *     switches it off
+ * @param bias which tokens are preferred, allowed and banned
  * @param seed initializes the request's own random generator
  * @param freshSeed whether each request draws a seed of its own instead, which its result tells
  * @param logProbs whether the chosen token's log-probability is reported
@@ -31,6 +41,9 @@ public record SamplingParams(
     double minP,
     double repetitionPenalty,
     int penaltyWindow,
+    double presencePenalty,
+    double frequencyPenalty,
+    TokenBias bias,
     long seed,
     boolean freshSeed,
     boolean logProbs,
@@ -40,7 +53,7 @@ public record SamplingParams(
   public static final int MAX_TOP_LOG_PROBS = 1000;
 
   private static final SamplingParams MODEL_DISTRIBUTION =
-      new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 0);
+      new SamplingParams(1, 0, 1, 0, 1, 0, 0, 0, TokenBias.NONE, 0, true, false, 0);
 
   private static final SamplingParams GREEDY = builder().temperature(0).build();
 
@@ -62,12 +75,23 @@ public record SamplingParams(
         penaltyWindow >= 0,
         "penaltyWindow (%s) must not be negative (0 counts all tokens)",
         penaltyWindow);
+    checkPenalty("presencePenalty", presencePenalty);
+    checkPenalty("frequencyPenalty", frequencyPenalty);
+    checkNotNull(bias, "the bias of a request must not be null");
     checkArgument(
         topLogProbs >= 0 && topLogProbs <= MAX_TOP_LOG_PROBS,
         "topLogProbs (%s) must lie in [0, %s]",
         topLogProbs,
         MAX_TOP_LOG_PROBS);
     checkArgument(logProbs || topLogProbs == 0, "topLogProbs (%s) needs logProbs", topLogProbs);
+  }
+
+  private static void checkPenalty(String name, double penalty) {
+    checkArgument(
+        penalty >= -2 && penalty <= 2,
+        "%s (%s) must lie in [-2, 2] (0 switches it off)",
+        name,
+        penalty);
   }
 
   /** Returns parameters that always choose the likeliest token, without log-probabilities. */
@@ -120,6 +144,9 @@ public record SamplingParams(
     private double minP;
     private double repetitionPenalty;
     private int penaltyWindow;
+    private double presencePenalty;
+    private double frequencyPenalty;
+    private TokenBias bias;
     private long seed;
     private boolean freshSeed;
     private boolean logProbs;
@@ -132,6 +159,9 @@ public record SamplingParams(
       minP = from.minP;
       repetitionPenalty = from.repetitionPenalty;
       penaltyWindow = from.penaltyWindow;
+      presencePenalty = from.presencePenalty;
+      frequencyPenalty = from.frequencyPenalty;
+      bias = from.bias;
       seed = from.seed;
       freshSeed = from.freshSeed;
       logProbs = from.logProbs;
@@ -180,6 +210,41 @@ public record SamplingParams(
       return checked();
     }
 
+    /** Sets what a token's logit loses once the answer has it: from -2 to 2. Default 0. */
+    @CanIgnoreReturnValue
+    public Builder presencePenalty(double value) {
+      presencePenalty = value;
+      return checked();
+    }
+
+    /** Sets what a token's logit loses each time the answer has it: from -2 to 2. Default 0. */
+    @CanIgnoreReturnValue
+    public Builder frequencyPenalty(double value) {
+      frequencyPenalty = value;
+      return checked();
+    }
+
+    /** Adds to the logits of tokens, from -100 to 100 each, before all penalties and filters. */
+    @CanIgnoreReturnValue
+    public Builder logitBias(Map<Integer, Double> added) {
+      bias = new TokenBias(ImmutableMap.copyOf(added), bias.allowed(), bias.banned());
+      return this;
+    }
+
+    /** Lets no other tokens be chosen, end tokens included; none given allow all. */
+    @CanIgnoreReturnValue
+    public Builder allowedTokens(Collection<Integer> tokens) {
+      bias = new TokenBias(bias.added(), ImmutableSet.copyOf(tokens), bias.banned());
+      return this;
+    }
+
+    /** Lets these tokens never be chosen. */
+    @CanIgnoreReturnValue
+    public Builder bannedTokens(Collection<Integer> tokens) {
+      bias = new TokenBias(bias.added(), bias.allowed(), ImmutableSet.copyOf(tokens));
+      return this;
+    }
+
     /**
      * Sets the seed of the request's random generator: equal seeds draw equal tokens. Where it is
      * not called, each request draws a seed of its own.
@@ -208,6 +273,9 @@ public record SamplingParams(
           minP,
           repetitionPenalty,
           penaltyWindow,
+          presencePenalty,
+          frequencyPenalty,
+          bias,
           seed,
           freshSeed,
           logProbs,

@@ -2,7 +2,6 @@ package org.nemotron.runtime.sampling;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -11,12 +10,13 @@ import org.nemotron.core.tensor.NonFiniteException;
 
 /**
  * Chooses the tokens of one request, one after another. It keeps the tokens chosen, for the
- * repetition penalty, and has its own random generator: its choice depends on the parameters, the
- * prompt and the logits, not on other requests.
+ * penalties, and has its own random generator: its choice depends on the parameters, the prompt and
+ * the logits, not on other requests.
  *
  * <p>Filters run in the order of Hugging Face transformers: repetition penalty, temperature, top-k,
- * top-p, min-p. Where top-p would separate tokens of equal probability, those with the lower ids
- * stay.
+ * top-p, min-p. The logit bias comes before them; frequency and presence penalty come behind the
+ * repetition penalty, and then the tokens that may not follow are taken out. Where top-p would
+ * separate tokens of equal probability, those with the lower ids stay.
  *
  * <p>A greedy choice without log-probabilities is one pass over the logits. Not safe for use by
  * several threads.
@@ -25,6 +25,7 @@ public final class TokenSampler {
   private final SamplingParams settings;
   private final int vocabularySize;
   private final RepetitionPenalty penalty;
+  private final LogitEdits edits;
   private final TokenDistribution distribution;
   private final SplittableRandom random;
 
@@ -36,6 +37,26 @@ public final class TokenSampler {
    * @throws IllegalArgumentException if a token of the prompt is beyond the vocabulary
    */
   public TokenSampler(SamplingParams settings, int vocabularySize, ImmutableIntArray prompt) {
+    this(settings, vocabularySize, prompt, AnswerLimits.NONE, TokenConstraint.NONE);
+  }
+
+  /**
+   * Makes a sampler for one request, whose answer is what a constraint allows and does not end
+   * before it may.
+   *
+   * @param vocabularySize how many logits a row has
+   * @param prompt the request's prompt, which counts for the repetition penalty
+   * @param limits which tokens end the answer, and from where on
+   * @param constraint which tokens may follow
+   * @throws IllegalArgumentException if a token of the prompt, or one that the parameters name, is
+   *     beyond the vocabulary
+   */
+  public TokenSampler(
+      SamplingParams settings,
+      int vocabularySize,
+      ImmutableIntArray prompt,
+      AnswerLimits limits,
+      TokenConstraint constraint) {
     checkArgument(vocabularySize > 0, "vocabularySize (%s) must be positive", vocabularySize);
     prompt.forEach(
         token ->
@@ -45,20 +66,24 @@ public final class TokenSampler {
                     + "Maybe the tokenizer belongs to another model.",
                 token,
                 vocabularySize));
+    settings.bias().checkWithin(vocabularySize);
     this.settings = settings;
     this.vocabularySize = vocabularySize;
     this.penalty =
         new RepetitionPenalty(settings.repetitionPenalty(), settings.penaltyWindow(), prompt);
+    this.edits = new LogitEdits(settings, limits, constraint);
     this.distribution = new TokenDistribution(settings);
     this.random = new SplittableRandom(settings.seed());
   }
 
   /**
-   * Returns the next token, and counts it for the repetition penalty.
+   * Returns the next token, and counts it for the penalties.
    *
    * @param logits the model's logits for this position, one per token; changed during the call, and
    *     restored when it returns
    * @throws NonFiniteException if a logit is not a number or +Infinity, or if all are -Infinity
+   * @throws IllegalStateException if the parameters and the constraint leave no token
+   * @throws ConstraintException if the constraint fails
    */
   public Sampled next(float[] logits) {
     checkArgument(
@@ -68,15 +93,19 @@ public final class TokenSampler {
         vocabularySize);
     int token = choose(logits);
     penalty.add(token);
-    return settings.logProbs() ? withLogProbs(token, logits) : Sampled.of(token);
+    edits.add(token);
+    return settings.logProbs()
+        ? LogProbs.of(logits, token, settings.topLogProbs())
+        : Sampled.of(token);
   }
 
   /**
    * Returns how the backend is to choose the next token; each call draws anew. Empty where the
-   * choice needs the logits here: with a repetition penalty or log-probabilities.
+   * choice needs the logits here: with a penalty, a bias or log-probabilities, with tokens that are
+   * banned or the only ones allowed, with a constraint, and until an answer may end.
    */
   public Optional<TokenSampling> choice() {
-    if (settings.logProbs() || settings.repetitionPenalty() != 1) {
+    if (settings.logProbs() || settings.repetitionPenalty() != 1 || edits.isOn()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -95,27 +124,22 @@ public final class TokenSampler {
     return Sampled.of(token);
   }
 
-  private int choose(float[] logits) {
-    penalty.apply(logits);
-    try {
-      int likeliest = LogitMath.argmax(logits);
-      return settings.isGreedy()
-          ? likeliest
-          : distribution.draw(logits, logits[likeliest], random.nextDouble());
-    } finally {
-      penalty.takeBack(logits);
-    }
+  /** Returns whether the constraint lets nothing but the end of the answer follow. */
+  public boolean isComplete() {
+    return edits.isComplete();
   }
 
-  private Sampled withLogProbs(int token, float[] logits) {
-    double logSum = LogitMath.logSumExp(logits, logits[LogitMath.argmax(logits)]);
-    ImmutableList.Builder<TokenLogProb> top = ImmutableList.builder();
-    if (settings.topLogProbs() > 0) {
-      for (int likely : LikeliestTokens.of(logits, settings.topLogProbs())) {
-        top.add(new TokenLogProb(likely, logits[likely] - logSum));
-      }
+  private int choose(float[] logits) {
+    float[] row = edits.begin(logits);
+    penalty.apply(row);
+    try {
+      edits.finish(row);
+      int likeliest = LogitMath.argmax(row);
+      return settings.isGreedy()
+          ? likeliest
+          : distribution.draw(row, row[likeliest], random.nextDouble());
+    } finally {
+      penalty.takeBack(row);
     }
-    return new Sampled(
-        token, ImmutableList.of(new TokenLogProb(token, logits[token] - logSum)), top.build());
   }
 }

@@ -29,6 +29,10 @@ final class AnswerRun {
   private final Admission.Ticket ticket;
   private final RequestObserver observer;
   private final long submittedNanos = System.nanoTime();
+
+  /** Log-probabilities of a prompt come with the end, so that the answer is then one piece. */
+  private final boolean inPieces;
+
   private int left;
   private boolean failed;
 
@@ -40,7 +44,8 @@ final class AnswerRun {
       TokenTexts texts,
       ImmutableList<Choice> choices,
       Admission.Ticket ticket,
-      RequestObserver observer) {
+      RequestObserver observer,
+      boolean echo) {
     this.loop = loop;
     this.exchange = exchange;
     this.shape = shape;
@@ -49,6 +54,7 @@ final class AnswerRun {
     this.choices = choices;
     this.ticket = ticket;
     this.observer = observer;
+    this.inPieces = options.stream() && !(echo && options.logProbs());
     this.left = choices.size();
   }
 
@@ -101,7 +107,7 @@ final class AnswerRun {
     } else {
       observer.nextToken(nowNanos - last);
     }
-    if (options.stream() && !failed) {
+    if (inPieces && !failed) {
       if (choice.tokens() == 1) {
         open(choice);
       }
@@ -145,10 +151,10 @@ final class AnswerRun {
       if (result.finish() == FinishReason.CANCELLED) {
         fail(ApiException.unavailable("shutting_down", 1, "the server is shutting down"));
       } else if (options.stream() && !failed) {
-        if (choice.tokens() == (result.finish() == FinishReason.END_TOKEN ? 1 : 0)) {
-          open(choice); // an empty answer
+        if (!choice.hasBegun() || !inPieces) {
+          open(choice);
         }
-        send(choice.lastPiece());
+        send(inPieces ? choice.lastPiece() : choice.whole());
       }
     }
     if (left == 0) {
@@ -201,15 +207,16 @@ final class AnswerRun {
 
   private AnswerFigures figures(Choice choice, String reason) {
     long now = System.nanoTime();
-    boolean begun = choice.tokens() > 0;
+    boolean begun = choice.hasBegun();
+    long scheduled = choice.scheduledNanos() == 0 ? submittedNanos : choice.scheduledNanos();
     return new AnswerFigures(
         reason,
         choice.promptTokens(),
         choice.cachedTokens(),
         choice.tokens(),
         now - exchange.arrivedNanos(),
-        -1,
-        begun ? choice.firstNanos() - submittedNanos : -1,
+        begun ? scheduled - submittedNanos : -1,
+        begun ? Math.max(0, choice.firstNanos() - scheduled) : -1,
         begun ? choice.lastNanos() - choice.firstNanos() : -1);
   }
 }

@@ -10,6 +10,7 @@ import org.nemotron.runtime.engine.GeneratedToken;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.Prompt;
+import org.nemotron.runtime.engine.Stop;
 import org.nemotron.runtime.sampling.Sampled;
 import org.nemotron.runtime.server.wire.ChoicePart;
 import org.nemotron.runtime.server.wire.GenerationOptions;
@@ -22,10 +23,13 @@ final class Choice {
   private final Generation generation;
   private final GenerationOptions options;
   private final TokenTexts texts;
+  private final String echo;
+  private final Scheduled scheduled;
 
   /** Tokens whose text is not certain yet, and so not sent. */
   private final List<Sampled> held = new ArrayList<>();
 
+  private String echoed;
   private int offset = 0;
   private int tokens = 0;
   private String rest = "";
@@ -38,12 +42,17 @@ final class Choice {
       Prompt.Encoded prompt,
       Generation generation,
       GenerationOptions options,
-      TokenTexts texts) {
+      TokenTexts texts,
+      String echo,
+      Scheduled scheduled) {
     this.index = index;
     this.prompt = prompt;
     this.generation = generation;
     this.options = options;
     this.texts = texts;
+    this.echo = echo;
+    this.echoed = echo;
+    this.scheduled = scheduled;
   }
 
   int index() {
@@ -54,13 +63,18 @@ final class Choice {
     return generation;
   }
 
+  /** Returns when the answer left the queue; 0 if it has not. */
+  long scheduledNanos() {
+    return scheduled.nanos();
+  }
+
   int promptTokens() {
     return prompt.ids().length();
   }
 
   /** Returns how many tokens have come, with the one that ended the answer. */
   int tokens() {
-    return tokens + (result != null && result.finish() == FinishReason.END_TOKEN ? 1 : 0);
+    return result == null ? tokens : result.generatedTokens();
   }
 
   int cachedTokens() {
@@ -83,6 +97,10 @@ final class Choice {
       firstNanos = nowNanos;
     }
     return tokens == 1;
+  }
+
+  boolean hasBegun() {
+    return tokens > 0;
   }
 
   long firstNanos() {
@@ -115,31 +133,43 @@ final class Choice {
     return part(rest, finishReason());
   }
 
-  private ChoicePart part(String text, String finish) {
+  private ChoicePart part(String given, String finish) {
+    String text = echoed + given;
+    echoed = "";
     ImmutableList<Sampled> sent = ImmutableList.copyOf(held);
     held.clear();
     int from = offset;
     if (options.logProbs()) {
-      offset += sent.stream().mapToInt(token -> texts.text(token.token()).length()).sum();
+      offset += sent.stream().mapToInt(token -> texts.length(token.token())).sum();
     }
-    return new ChoicePart(index, text, from, sent, prompt.ids(), finish);
+    return new ChoicePart(index, text, from, sent, prompt.ids(), finish, stop());
   }
 
   /** Returns the whole answer. */
   ChoicePart whole() {
     GenerationResult ended = result().orElseThrow();
-    ImmutableList<Sampled> sampled =
-        options.returnTokenIds() && !options.logProbs()
-            ? ended.tokens().asList().stream()
-                .map(id -> new Sampled(id, ImmutableList.of(), ImmutableList.of()))
-                .collect(ImmutableList.toImmutableList())
-            : ended.sampled();
-    return new ChoicePart(index, ended.text(), 0, sampled, prompt.ids(), finishReason());
+    ImmutableList.Builder<Sampled> sampled = ImmutableList.builder();
+    if (options.logProbs()) {
+      sampled.addAll(ended.prompt()).addAll(ended.sampled());
+    } else if (options.returnTokenIds()) {
+      ended.tokens().forEach(id -> sampled.add(withoutLogProb(id)));
+    }
+    String text = echo + ended.text();
+    return new ChoicePart(index, text, 0, sampled.build(), prompt.ids(), finishReason(), stop());
+  }
+
+  private static Sampled withoutLogProb(int id) {
+    return new Sampled(id, ImmutableList.of(), ImmutableList.of());
+  }
+
+  /** Returns what ended the answer, where that is of the request and not of the model. */
+  private Stop stop() {
+    return result != null && result.finish() != FinishReason.END_TOKEN ? result.stop() : Stop.NONE;
   }
 
   String finishReason() {
     return switch (result().orElseThrow().finish()) {
-      case END_TOKEN, STOP_STRING -> "stop";
+      case END_TOKEN, STOP_TOKEN, STOP_STRING, COMPLETE -> "stop";
       case LENGTH, TIME -> "length";
       case CANCELLED -> "abort";
     };

@@ -8,7 +8,6 @@ import java.util.function.Function;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.Prompt;
-import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.server.wire.AnswerHead;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.ApiRequest;
@@ -75,23 +74,31 @@ final class GenerationEndpoint {
     ImmutableList<Choice> choices = submitted(exchange, request, ticket);
     AnswerRun run =
         new AnswerRun(
-            loop, exchange, request.shape(head), options, model.texts(), choices, ticket, observer);
+            loop,
+            exchange,
+            request.shape(head),
+            options,
+            model.texts(),
+            choices,
+            ticket,
+            observer,
+            request.echo());
     loop.run(run::begin);
   }
 
-  /** Where a later answer is refused, the earlier ones are cancelled. */
+  /** Where a later prompt is refused, the answers to earlier ones are cancelled. */
   private ImmutableList<Choice> submitted(
       Exchange exchange, ApiRequest request, Admission.Ticket ticket) {
-    List<GenerationRequest> requests = requests(request);
+    ImmutableList<GenerationRequest> requests = requests(request);
+    int n = request.options().n();
+    ticket.take(requests.size() * n, n * promptTokens(requests));
     List<Choice> choices = new ArrayList<>();
-    ticket.take(requests.size(), promptTokens(requests));
     try {
-      for (GenerationRequest each : requests) {
-        Generation generation = trySubmit(exchange, each);
-        Prompt.Encoded prompt = (Prompt.Encoded) each.prompt();
-        choices.add(
-            new Choice(choices.size(), prompt, generation, request.options(), model.texts()));
-        observer.submitted(prompt.ids().length(), each.maxNewTokens());
+      for (int i = 0; i < requests.size(); i++) {
+        if (exchange.isGone()) {
+          throw ApiException.fault("the caller has left");
+        }
+        choices.addAll(submitted(requests.get(i), request, i));
       }
       return ImmutableList.copyOf(choices);
     } catch (RuntimeException e) {
@@ -100,14 +107,31 @@ final class GenerationEndpoint {
     }
   }
 
-  private Generation trySubmit(Exchange exchange, GenerationRequest request) {
-    if (exchange.isGone()) {
-      throw ApiException.fault("the caller has left");
+  /** Submits the answers to one prompt. */
+  private List<Choice> submitted(GenerationRequest each, ApiRequest request, int place) {
+    int n = request.options().n();
+    Scheduled scheduled = new Scheduled();
+    ImmutableList<Generation> generations =
+        model
+            .generator()
+            .trySubmit(each, n, scheduled)
+            .orElseThrow(() -> ApiException.busy(1, "the engine's queue is full"));
+    Prompt.Encoded prompt = (Prompt.Encoded) each.prompt();
+    String echo = request.echo() ? model.text(request.prompts().get(place), prompt) : "";
+    List<Choice> choices = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      choices.add(
+          new Choice(
+              place * n + i,
+              prompt,
+              generations.get(i),
+              request.options(),
+              model.texts(),
+              echo,
+              scheduled));
+      observer.submitted(prompt.ids().length(), each.maxNewTokens());
     }
-    return model
-        .generator()
-        .trySubmit(request)
-        .orElseThrow(() -> ApiException.busy(1, "the engine's queue is full"));
+    return choices;
   }
 
   private static long promptTokens(List<GenerationRequest> requests) {
@@ -116,46 +140,53 @@ final class GenerationEndpoint {
         .sum();
   }
 
-  /** Prompt by prompt, and for each one answer by answer. */
-  private List<GenerationRequest> requests(ApiRequest request) {
-    GenerationOptions options = request.options();
-    List<GenerationRequest> requests = new ArrayList<>();
+  private ImmutableList<GenerationRequest> requests(ApiRequest request) {
+    ImmutableList.Builder<GenerationRequest> requests = ImmutableList.builder();
     for (int i = 0; i < request.prompts().size(); i++) {
       String field =
           request.prompts().size() == 1
               ? request.promptField()
               : request.promptField() + "[" + i + "]";
-      Prompt.Encoded prompt = encoded(request.prompts().get(i), options, field);
-      int room = model.room(prompt, options, field);
-      for (int answer = 0; answer < options.n(); answer++) {
-        requests.add(request(prompt, options, room, answer));
-      }
+      requests.add(request(request, request.prompts().get(i), field));
     }
-    return requests;
+    return requests.build();
   }
 
-  private Prompt.Encoded encoded(Prompt prompt, GenerationOptions options, String field) {
+  private GenerationRequest request(ApiRequest request, Prompt prompt, String field) {
+    GenerationOptions options = request.options();
     try {
-      return model.encode(prompt, options.keepTokens());
+      Prompt.Encoded encoded = model.encode(prompt, options.keepTokens());
+      return request(encoded, request, model.room(encoded, options, field));
     } catch (RuntimeException e) {
       throw Faults.ofRequest(e, field);
     }
   }
 
-  private static GenerationRequest request(
-      Prompt.Encoded prompt, GenerationOptions options, int room, int answer) {
-    SamplingParams sampling = options.sampling();
+  private static GenerationRequest request(Prompt.Encoded prompt, ApiRequest request, int room) {
+    GenerationOptions options = request.options();
+    if (options.minTokens() > room) {
+      throw ApiException.invalid(
+          "min_tokens", "min_tokens (" + options.minTokens() + ") must be at most " + room);
+    }
+    if (room == 0 && options.n() > 1) {
+      throw ApiException.invalid("n", "n must be 1 where there is no token to generate");
+    }
     GenerationRequest.Builder builder =
         GenerationRequest.continuing(prompt)
-            .maxNewTokens(room)
+            .sampling(options.sampling())
             .stopStrings(options.stops())
-            .sampling(
-                sampling.freshSeed()
-                    ? sampling
-                    : sampling.toBuilder().seed(sampling.seed() + answer).build());
+            .stopTokens(options.stopTokens())
+            .minNewTokens(options.minTokens())
+            .cacheSalt(options.cacheSalt());
+    if (options.includeStop()) {
+      builder.includeStop();
+    }
     if (options.ignoreEndTokens()) {
       builder.ignoreEndTokens();
     }
-    return builder.build();
+    if (request.echo() && (options.logProbs() || room == 0)) {
+      builder.promptLogProbs(options.sampling().topLogProbs());
+    }
+    return builder.maxNewTokens(room).build();
   }
 }

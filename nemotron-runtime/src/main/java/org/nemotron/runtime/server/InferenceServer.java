@@ -124,7 +124,7 @@ public final class InferenceServer implements AutoCloseable {
     checkState(serving == null, "the server has a generator already");
     checkState(phase == ServerPhase.LOADING, "the server is closed");
     Serving made = Serving.of(generator, settings, loop, metrics.observer());
-    WarmUp.run(generator);
+    generator.warmUp();
     metrics.serve(made);
     serving = made;
     if (phase == ServerPhase.LOADING) {

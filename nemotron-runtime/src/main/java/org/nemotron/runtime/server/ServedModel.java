@@ -79,6 +79,13 @@ final class ServedModel {
             ids.subArray(ids.length() - keepTokens, ids.length()).trimmed(), whole.endTokens());
   }
 
+  /** Returns the text of a prompt: as it was given, or that of its tokens. */
+  String text(Prompt given, Prompt.Encoded prompt) {
+    return given instanceof Prompt.Text text
+        ? text.text()
+        : generator.tokenizer().decodeText(prompt.ids());
+  }
+
   /**
    * Returns how many tokens the answer to a prompt may have.
    *
@@ -90,8 +97,11 @@ final class ServedModel {
     if (tokens == 0) {
       throw ApiException.invalid(field, field + " must have a token");
     }
-    if (room < 1) {
+    if (room < 1 && options.maxTokens() != 0) {
       throw tooLong(tokens, Math.max(1, options.maxTokens()), field);
+    }
+    if (room < 0) {
+      throw tooLong(tokens, 0, field);
     }
     if (options.exactTokens() && options.maxTokens() > room) {
       throw tooLong(tokens, options.maxTokens(), field);

@@ -24,7 +24,9 @@ record Serving(
         new Admission(engine.maxBatch(), settings.maxWaiting(), settings.maxWaitingTokens());
     RequestReader reader =
         new RequestReader(
-            new RequestReader.Defaults(settings.sampling(), MOST_LOG_PROBS), settings.strict());
+            new RequestReader.Defaults(
+                settings.sampling(), MOST_LOG_PROBS, generator.spec().vocabularySize()),
+            settings.strict());
     return new Serving(
         model,
         new ModelEndpoints(model, settings),

@@ -58,7 +58,8 @@ final class StepPlanTest {
               tokenizer,
               EndTokens.none(),
               new MetricsRecorder(),
-              new Generation(() -> {}));
+              new Generation(() -> {}),
+              RequestListener.NONE);
       ActiveRequest generating = new ActiveRequest(job, pool.tryReserve(prompt, 8).orElseThrow());
       advance(new StepPlan(ImmutableList.of(generating), PREFILL, false));
       assertThat(job.accept(11)).isFalse();

@@ -3,6 +3,8 @@ package org.nemotron.runtime.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ final class SamplingParamsTest {
   @Test
   void build_nothingSet_isTheModelsOwnDistribution() {
     assertThat(SamplingParams.builder().build())
-        .isEqualTo(new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 0));
+        .isEqualTo(new SamplingParams(1, 0, 1, 0, 1, 0, 0, 0, TokenBias.NONE, 0, true, false, 0));
   }
 
   @Test
@@ -33,11 +35,19 @@ final class SamplingParamsTest {
             .minP(0.1)
             .repetitionPenalty(1.1)
             .penaltyWindow(64)
+            .presencePenalty(0.5)
+            .frequencyPenalty(-0.25)
+            .logitBias(ImmutableMap.of(3, 1.5))
+            .allowedTokens(ImmutableSet.of(3, 4))
+            .bannedTokens(ImmutableSet.of(4))
             .seed(-3)
             .topLogProbs(0)
             .build();
+    TokenBias bias =
+        new TokenBias(ImmutableMap.of(3, 1.5), ImmutableSet.of(3, 4), ImmutableSet.of(4));
     assertThat(settings)
-        .isEqualTo(new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, -3, false, true, 0));
+        .isEqualTo(
+            new SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, 0.5, -0.25, bias, -3, false, true, 0));
   }
 
   @ParameterizedTest
@@ -68,13 +78,27 @@ final class SamplingParamsTest {
         wrong(
             b -> b.penaltyWindow(-2),
             "penaltyWindow (-2) must not be negative (0 counts all tokens)"),
+        wrong(
+            b -> b.presencePenalty(2.5),
+            "presencePenalty (2.5) must lie in [-2, 2] (0 switches it off)"),
+        wrong(
+            b -> b.frequencyPenalty(Double.NaN),
+            "frequencyPenalty (NaN) must lie in [-2, 2] (0 switches it off)"),
+        wrong(
+            b -> b.logitBias(ImmutableMap.of(7, 101.0)),
+            "the logit bias (101.0) of token 7 must lie in [-100, 100]"),
+        wrong(b -> b.bannedTokens(ImmutableSet.of(-1)), "a banned token (-1) must not be negative"),
+        wrong(
+            b -> b.allowedTokens(ImmutableSet.of(2)).bannedTokens(ImmutableSet.of(1, 2)),
+            "every allowed token is banned, so that no token can follow"),
         wrong(b -> b.topLogProbs(-1), "topLogProbs (-1) must lie in [0, 1000]"),
         wrong(b -> b.topLogProbs(1001), "topLogProbs (1001) must lie in [0, 1000]"));
   }
 
   @Test
   void new_topLogProbsWithoutLogProbs_isRefused() {
-    assertThatThrownBy(() -> new SamplingParams(1, 0, 1, 0, 1, 0, 0, true, false, 2))
+    assertThatThrownBy(
+            () -> new SamplingParams(1, 0, 1, 0, 1, 0, 0, 0, TokenBias.NONE, 0, true, false, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("topLogProbs (2) needs logProbs");
   }

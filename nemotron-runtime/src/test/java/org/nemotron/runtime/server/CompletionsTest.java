@@ -200,4 +200,102 @@ final class CompletionsTest {
     JsonNode json = client.post(PATH, "{'prompt':'Once'}").json();
     assertThat(json.at("/usage/completion_tokens").asInt()).isEqualTo(16);
   }
+
+  @Test
+  void completion_echoWithLogProbs_scoresThePrompt() {
+    JsonNode ids = client.post("/tokenize", "{'prompt':'Once upon a time'}").json().path("tokens");
+    String body =
+        "{'prompt':" + ids + ",'max_tokens':%d,'logprobs':1,'echo':true,'temperature':0}";
+    JsonNode one = client.post(PATH, String.format(body, 1)).json().at("/choices/0");
+    JsonNode none = client.post(PATH, String.format(body, 0)).json().at("/choices/0");
+    JsonNode values = one.at("/logprobs/token_logprobs");
+    assertThat(values).hasSize(ids.size() + 1);
+    assertThat(values.get(0).isNull()).isTrue();
+    assertThat(one.at("/logprobs/top_logprobs/0").isNull()).isTrue();
+    int[] tokens = new int[ids.size()];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = ids.get(i).asInt();
+    }
+    List<Double> expected =
+        generator.score(tokens, 1).stream()
+            .map(org.nemotron.runtime.sampling.TokenLogProb::logProb)
+            .toList();
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(values.get(i + 1).asDouble()).isEqualTo(expected.get(i));
+      String token = one.at("/logprobs/tokens/" + (i + 1)).asText();
+      assertThat(one.at("/logprobs/top_logprobs/" + (i + 1)).path(token))
+          .isEqualTo(values.get(i + 1));
+    }
+    assertThat(one.path("text").asText()).startsWith("Once upon a time");
+    assertThat(none.path("text").asText()).isEqualTo("Once upon a time");
+    assertThat(none.at("/logprobs/token_logprobs")).hasSize(ids.size());
+  }
+
+  @Test
+  void completion_echoStreamed_beginsWithThePrompt() {
+    for (String logProbs : List.of("null", "1")) {
+      List<JsonNode> events =
+          client
+              .post(
+                  PATH,
+                  "{'prompt':'Once','max_tokens':8,'seed':2,'echo':true,'stream':true,'logprobs':"
+                      + logProbs
+                      + "}")
+              .events();
+      assertThat(texts(events)).isEqualTo("Once" + direct("Once", 8, 2).text());
+    }
+  }
+
+  @Test
+  void completion_allowedAndStopTokens_count() {
+    JsonNode two =
+        client
+            .post(PATH, "{'prompt':'Once','max_tokens':4,'allowed_token_ids':[300]}")
+            .json()
+            .at("/choices/0");
+    assertThat(two.path("finish_reason").asText()).isEqualTo("length");
+    JsonNode stopped =
+        client
+            .post(
+                PATH,
+                "{'prompt':'Once','max_tokens':9,'allowed_token_ids':[300],'stop_token_ids':[300],"
+                    + "'return_token_ids':true}")
+            .json();
+    assertThat(stopped.at("/choices/0/finish_reason").asText()).isEqualTo("stop");
+    assertThat(stopped.at("/choices/0/stop_reason").asInt()).isEqualTo(300);
+    assertThat(stopped.at("/choices/0/token_ids")).isEmpty();
+    assertThat(stopped.at("/usage/completion_tokens").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void completion_bias_forcesATokenAndPenaltiesAreAccepted() {
+    JsonNode json =
+        client
+            .post(
+                PATH,
+                "{'prompt':'Once','max_tokens':3,'logit_bias':{'300':100},'return_token_ids':true,"
+                    + "'presence_penalty':0.5,'frequency_penalty':-0.5,'temperature':0}")
+            .json();
+    assertThat(json.at("/choices/0/token_ids").toString()).isEqualTo("[300,300,300]");
+  }
+
+  @Test
+  void completion_stopIncluded_isPartOfTheAnswer() {
+    String whole = direct("Once", 40, 3).text();
+    String stop = whole.substring(whole.length() / 2, whole.length() / 2 + 5);
+    String quoted = com.fasterxml.jackson.databind.node.TextNode.valueOf(stop).toString();
+    JsonNode choice =
+        client
+            .post(
+                PATH,
+                "{'prompt':'Once','max_tokens':40,'seed':3,'include_stop_str_in_output':true,"
+                    + "'stop':"
+                    + quoted
+                    + "}")
+            .json()
+            .at("/choices/0");
+    assertThat(choice.path("text").asText())
+        .isEqualTo(whole.substring(0, whole.indexOf(stop) + stop.length()));
+    assertThat(choice.path("stop_reason").asText()).isEqualTo(stop);
+  }
 }

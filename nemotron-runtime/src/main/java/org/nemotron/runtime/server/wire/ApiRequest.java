@@ -14,6 +14,9 @@ public sealed interface ApiRequest permits CompletionRequest, ChatRequest {
   /** Returns the field that has the prompts. */
   String promptField();
 
+  /** Returns whether an answer begins with its prompt. */
+  boolean echo();
+
   /** Returns how the answers look. */
   AnswerShape shape(AnswerHead head);
 }

@@ -11,6 +11,11 @@ public record ChatRequest(GenerationOptions options, Prompt conversation) implem
   }
 
   @Override
+  public boolean echo() {
+    return false;
+  }
+
+  @Override
   public String promptField() {
     return "messages";
   }

@@ -2,6 +2,7 @@ package org.nemotron.runtime.server.wire;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import org.nemotron.runtime.engine.Stop;
 import org.nemotron.runtime.sampling.Sampled;
 
 /**
@@ -13,6 +14,7 @@ import org.nemotron.runtime.sampling.Sampled;
  * @param tokens the tokens whose text it is
  * @param prompt the tokens of the prompt
  * @param finish why the answer ended; empty while it goes on
+ * @param stop which stop string or stop token of the request ended it
  */
 public record ChoicePart(
     int index,
@@ -20,4 +22,5 @@ public record ChoicePart(
     int offset,
     ImmutableList<Sampled> tokens,
     ImmutableIntArray prompt,
-    String finish) {}
+    String finish,
+    Stop stop) {}

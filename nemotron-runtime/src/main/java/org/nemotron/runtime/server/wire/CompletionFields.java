@@ -1,7 +1,6 @@
 package org.nemotron.runtime.server.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.google.common.collect.ImmutableList;
 import java.util.OptionalInt;
 import org.nemotron.runtime.engine.Prompt;
@@ -25,8 +24,8 @@ final class CompletionFields {
 
   CompletionRequest read() {
     fields.refuse("suffix");
-    fields.refuse("echo", BooleanNode.FALSE);
-    OptionalInt maxTokens = fields.whole("max_tokens", 1, Integer.MAX_VALUE);
+    boolean echo = fields.flag("echo", false);
+    OptionalInt maxTokens = fields.whole("max_tokens", echo ? 0 : 1, Integer.MAX_VALUE);
     int topLogProbs = fields.whole("logprobs", 0, defaults.mostLogProbs()).orElse(-1);
     ImmutableList<Prompt> prompts = prompts();
     GenerationOptions options =
@@ -36,7 +35,7 @@ final class CompletionFields {
     if (bestOf != options.n()) {
       throw fields.unsupported("best_of", "(" + bestOf + ") must equal n: answers are not ranked");
     }
-    return new CompletionRequest(options, prompts, false);
+    return new CompletionRequest(options, prompts, echo);
   }
 
   /** A string, a list of strings, a list of token ids, or a list of such lists. */

@@ -72,7 +72,7 @@ final class CompletionShape implements AnswerShape {
     for (Sampled sampled : part.tokens()) {
       tokens.add(name(sampled.token(), texts));
       offsets.add(offset);
-      offset += texts.text(sampled.token()).length();
+      offset += texts.length(sampled.token());
       if (sampled.logProb().isPresent()) {
         values.add(LogProbValues.finite(sampled.logProb().getAsDouble()));
         tops.add(top(sampled, texts));

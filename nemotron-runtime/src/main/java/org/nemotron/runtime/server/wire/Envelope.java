@@ -3,6 +3,7 @@ package org.nemotron.runtime.server.wire;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.nemotron.runtime.engine.Stop;
 
 /** The envelope of answers and chunks. */
 final class Envelope {
@@ -40,5 +41,15 @@ final class Envelope {
 
   static void finish(ObjectNode choice, ChoicePart part) {
     choice.put("finish_reason", part.finish().isEmpty() ? null : part.finish());
+    if (part.finish().isEmpty()) {
+      return;
+    }
+    if (part.stop() instanceof Stop.Text stop) {
+      choice.put("stop_reason", stop.text());
+    } else if (part.stop() instanceof Stop.Token stop) {
+      choice.put("stop_reason", stop.id());
+    } else {
+      choice.putNull("stop_reason");
+    }
   }
 }

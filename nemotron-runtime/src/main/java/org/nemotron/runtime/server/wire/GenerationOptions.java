@@ -1,6 +1,7 @@
 package org.nemotron.runtime.server.wire;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -12,6 +13,10 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * @param exactTokens whether a prompt that leaves less room is refused
  * @param sampling how tokens are chosen; the seed is that of the first answer
  * @param stops texts that end an answer
+ * @param stopTokens tokens that end an answer
+ * @param includeStop whether what ended an answer is part of it
+ * @param minTokens how many tokens an answer has at least
+ * @param cacheSalt only requests of equal salts share the KV cache
  * @param ignoreEndTokens whether an answer goes on where the model would end it
  * @param keepTokens how many of the prompt's last tokens are read; {@link #TO_THE_END} for all
  * @param stream whether the answer comes as events
@@ -28,6 +33,10 @@ public record GenerationOptions(
     boolean exactTokens,
     SamplingParams sampling,
     ImmutableList<String> stops,
+    ImmutableSet<Integer> stopTokens,
+    boolean includeStop,
+    int minTokens,
+    String cacheSalt,
     boolean ignoreEndTokens,
     int keepTokens,
     boolean stream,

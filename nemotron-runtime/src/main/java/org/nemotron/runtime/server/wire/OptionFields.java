@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.primitives.Ints;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.nemotron.runtime.sampling.SamplingParams;
@@ -47,6 +51,10 @@ final class OptionFields {
         exactTokens,
         sampling(topLogProbs),
         stops(),
+        ImmutableSet.copyOf(tokens("stop_token_ids")),
+        fields.flag("include_stop_str_in_output", false),
+        fields.whole("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
+        fields.string("cache_salt").orElse(""),
         fields.flag("ignore_eos", false),
         keepTokens(),
         stream,
@@ -66,11 +74,54 @@ final class OptionFields {
     OptionalInt topK = fields.whole("top_k", -1, Integer.MAX_VALUE);
     params.topK(Math.max(0, topK.orElse(usual.topK())));
     params.repetitionPenalty(penalty(usual.repetitionPenalty()));
+    params.presencePenalty(fields.number("presence_penalty", usual.presencePenalty(), -2, 2));
+    params.frequencyPenalty(fields.number("frequency_penalty", usual.frequencyPenalty(), -2, 2));
+    bias(params);
     fields.whole("seed").ifPresent(params::seed);
     if (topLogProbs >= 0) {
       params.topLogProbs(topLogProbs);
     }
     return params.build();
+  }
+
+  private void bias(SamplingParams.Builder params) {
+    Optional<Fields> added = fields.object("logit_bias");
+    if (added.isPresent()) {
+      Map<Integer, Double> bias = new LinkedHashMap<>();
+      added.orElseThrow().json().fieldNames().forEachRemaining(id -> put(bias, added.orElseThrow(), id));
+      params.logitBias(bias);
+    }
+    if (fields.has("allowed_token_ids")) {
+      ImmutableList<Integer> allowed = tokens("allowed_token_ids");
+      if (allowed.isEmpty()) {
+        throw fields.invalid("allowed_token_ids", "must not be empty");
+      }
+      params.allowedTokens(allowed);
+    }
+  }
+
+  private void put(Map<Integer, Double> bias, Fields added, String id) {
+    Integer token = Ints.tryParse(id);
+    if (token == null || token < 0 || token >= defaults.vocabularySize()) {
+      throw added.invalid(id, "must be a token id below " + defaults.vocabularySize());
+    }
+    bias.put(token, added.number(id, 0, -100, 100));
+  }
+
+  private ImmutableList<Integer> tokens(String name) {
+    ImmutableList<Integer> tokens =
+        fields
+            .get(name)
+            .map(list -> ImmutableList.copyOf(fields.ids(list, name).asList()))
+            .orElse(ImmutableList.of());
+    for (int i = 0; i < tokens.size(); i++) {
+      if (tokens.get(i) >= defaults.vocabularySize()) {
+        throw fields.invalid(
+            name + "[" + i + "]",
+            "(" + tokens.get(i) + ") must be a token id below " + defaults.vocabularySize());
+      }
+    }
+    return tokens;
   }
 
   private double topP(double usual) {
@@ -111,19 +162,11 @@ final class OptionFields {
   private void refuseOthers() {
     fields.ignore("user", "metadata", "store", "service_tier", "safety_identifier");
     fields.ignore("prompt_cache_key", "prompt_cache_retention", "request_id");
-    fields.refuse("presence_penalty", IntNode.valueOf(0), JSON.numberNode(0.0));
-    fields.refuse("frequency_penalty", IntNode.valueOf(0), JSON.numberNode(0.0));
-    fields.refuse("logit_bias", JSON.objectNode());
-    fields.refuse("min_tokens", IntNode.valueOf(0));
-    fields.refuse("stop_token_ids", JSON.arrayNode());
-    fields.refuse("include_stop_str_in_output", BooleanNode.FALSE);
     fields.refuse("skip_special_tokens", BooleanNode.TRUE);
     fields.refuse("spaces_between_special_tokens", BooleanNode.TRUE);
     fields.refuse("prompt_logprobs");
-    fields.refuse("allowed_token_ids");
     fields.refuse("bad_words", JSON.arrayNode());
     fields.refuse("priority", IntNode.valueOf(0));
-    fields.refuse("cache_salt");
     fields.refuse("structured_outputs");
     fields.refuse("guided_json");
     fields.refuse("guided_regex");

@@ -42,8 +42,9 @@ public final class RequestReader {
    *
    * @param sampling how tokens are chosen
    * @param mostLogProbs how many likeliest tokens a request may ask for
+   * @param vocabularySize how many tokens the model knows
    */
-  public record Defaults(SamplingParams sampling, int mostLogProbs) {}
+  public record Defaults(SamplingParams sampling, int mostLogProbs, int vocabularySize) {}
 
   /** Makes a reader that refuses unknown fields if it is {@code strict}. */
   public RequestReader(Defaults defaults, boolean strict) {

@@ -15,6 +15,7 @@ public final class TokenTexts {
   private final Tokenizer tokenizer;
   private final ImmutableIntArray before;
   private final String beforeText;
+  private final Map<Integer, Integer> lengths = new ConcurrentHashMap<>();
   private final Map<Integer, String> known = new ConcurrentHashMap<>();
 
   /** Makes the texts of a tokenizer's tokens, each when it is first asked for. */
@@ -27,6 +28,16 @@ public final class TokenTexts {
   /** Returns the text of {@code token}, special or not. */
   public String text(int token) {
     return known.computeIfAbsent(token, this::decoded);
+  }
+
+  /** Returns how many characters {@code token} adds to an answer; none where it is special. */
+  public int length(int token) {
+    return lengths.computeIfAbsent(token, this::decodedLength);
+  }
+
+  private int decodedLength(int token) {
+    ImmutableIntArray anchored = ImmutableIntArray.builder().addAll(before).add(token).build();
+    return Math.max(0, tokenizer.decodeText(anchored).length() - beforeText.length());
   }
 
   private String decoded(int token) {
