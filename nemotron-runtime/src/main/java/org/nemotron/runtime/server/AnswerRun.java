@@ -215,7 +215,7 @@ final class AnswerRun {
         choice.cachedTokens(),
         choice.tokens(),
         now - exchange.arrivedNanos(),
-        begun ? scheduled - submittedNanos : -1,
+        choice.waitedNanos(),
         begun ? Math.max(0, choice.firstNanos() - scheduled) : -1,
         begun ? choice.lastNanos() - choice.firstNanos() : -1);
   }

@@ -68,6 +68,11 @@ final class Choice {
     return scheduled.nanos();
   }
 
+  /** Returns how long it waited in the queue; less than 0 while it waits. */
+  long waitedNanos() {
+    return scheduled.waitedNanos();
+  }
+
   int promptTokens() {
     return prompt.ids().length();
   }

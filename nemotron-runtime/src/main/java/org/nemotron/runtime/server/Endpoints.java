@@ -118,6 +118,7 @@ final class Endpoints {
   }
 
   private void addAbout(ImmutableMap.Builder<String, Router.Entry> entries) {
+    entries.put("/", Router.get(true, new TryPage()::answer));
     entries.put("/v1/models", Router.get(false, Router.json(() -> loaded.get().about().models())));
     entries.put(
         "/v1/metadata", Router.get(false, Router.json(() -> loaded.get().about().metadata())));
