@@ -4,6 +4,11 @@ module org.nemotron.runtime {
   requires static transitive org.jspecify;
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
+  requires java.management;
+  requires static io.prometheus.metrics.core;
+  requires static io.prometheus.metrics.model;
+  requires static io.prometheus.writer.text;
+  requires static io.vertx.core;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
@@ -14,5 +19,6 @@ module org.nemotron.runtime {
   exports org.nemotron.runtime.grammar;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
+  exports org.nemotron.runtime.server;
   exports org.nemotron.runtime.text;
 }

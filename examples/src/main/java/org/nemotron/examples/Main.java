@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       Generate.class,
       Evaluate.class,
       ReportPictures.class,
+      Serve.class,
       ServingBenchmark.class,
       GpuBenchmark.class,
       FormatAccuracy.class,

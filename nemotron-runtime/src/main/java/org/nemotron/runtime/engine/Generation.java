@@ -1,5 +1,6 @@
 package org.nemotron.runtime.engine;
 
+import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.AbstractIterator;
@@ -24,6 +25,9 @@ public final class Generation {
   private final CompletableFuture<GenerationResult> result = new CompletableFuture<>();
   private volatile boolean cancelled;
   private boolean streamed;
+
+  /** Receives what comes on the engine's thread, instead of the queue. */
+  private @Nullable TokenListener direct;
 
   Generation(Runnable onCancel) {
     this.onCancel = onCancel;
@@ -56,12 +60,51 @@ public final class Generation {
     return stream().map(StreamPart::text).filter(text -> !text.isEmpty());
   }
 
-  private Stream<StreamPart> stream() {
+  /**
+   * Passes each token to {@code listener} as it comes, on the engine's thread, which every other
+   * request waits for: the listener must not block. Tokens that came before are passed on this
+   * thread. An exception of the listener cancels the generation, and nothing more is passed. The
+   * result comes by {@link #future}, after the last token. To be called once, and not beside {@link
+   * #follow} or {@link #pieces}.
+   */
+  public void listen(TokenListener listener) {
+    checkNotNull(listener, "a listener must not be null");
     synchronized (this) {
-      checkState(!streamed, "the stream of this generation has been taken before");
-      streamed = true;
+      take();
+      direct = listener;
+      for (Optional<StreamPart> part = parts.poll(); part != null; part = parts.poll()) {
+        part.ifPresent(this::passOn);
+      }
     }
+  }
+
+  private synchronized void take() {
+    checkState(!streamed, "the stream of this generation has been taken before");
+    streamed = true;
+  }
+
+  private Stream<StreamPart> stream() {
+    take();
     return Streams.stream(iterator());
+  }
+
+  private synchronized void pass(StreamPart part) {
+    if (direct == null) {
+      parts.add(Optional.of(part));
+    } else {
+      passOn(part);
+    }
+  }
+
+  private void passOn(StreamPart part) {
+    if (direct != null && !cancelled) {
+      try {
+        part.passTo(direct);
+      } catch (RuntimeException e) {
+        cancel();
+        throw e;
+      }
+    }
   }
 
   private Iterator<StreamPart> iterator() {
@@ -124,13 +167,13 @@ public final class Generation {
 
   /** Adds a token to the stream. */
   void add(GeneratedToken token) {
-    parts.add(Optional.of(new StreamPart.Token(token)));
+    pass(new StreamPart.Token(token));
   }
 
   /** Adds the text behind the last token to the stream. */
   void addRest(String text) {
     if (!text.isEmpty()) {
-      parts.add(Optional.of(new StreamPart.Rest(text)));
+      pass(new StreamPart.Rest(text));
     }
   }
 

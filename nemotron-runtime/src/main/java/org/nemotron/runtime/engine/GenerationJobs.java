@@ -44,12 +44,12 @@ final class GenerationJobs {
 
   private GenerationJob checked(
       GenerationRequest request, Generation generation, RequestListener listener) {
-    PromptEncoder.Encoded prompt = request.prompt().accept(prompts);
-    int room = engine.spec().maxPositions() - prompt.tokens().length() + 1;
+    Prompt.Encoded prompt = request.prompt().accept(prompts);
+    int room = engine.spec().maxPositions() - prompt.ids().length() + 1;
     int maxNewTokens = Math.min(request.maxNewTokens(), Math.max(1, room));
-    engine.checkFits(prompt.tokens().length(), Math.max(0, maxNewTokens - 1));
+    engine.checkFits(prompt.ids().length(), Math.max(0, maxNewTokens - 1));
     return new GenerationJob(
-        prompt.tokens(),
+        prompt.ids(),
         maxNewTokens,
         request,
         engine.spec().vocabularySize(),

@@ -135,6 +135,12 @@ public record GenerationRequest(
     return new Builder(new Prompt.Chat(ImmutableList.copyOf(messages), options));
   }
 
+  /** Returns a builder that continues {@code prompt}: greedily, by at most 256 tokens. */
+  public static Builder continuing(Prompt prompt) {
+    checkNotNull(prompt, "the prompt of a request must not be null");
+    return new Builder(prompt);
+  }
+
   /** Returns a builder that starts from this request. */
   public Builder toBuilder() {
     return new Builder(this);

@@ -7,8 +7,12 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatOptions;
+import org.nemotron.runtime.text.EndTokens;
 
-/** What a request continues: a text, a rendered text, tokens, or a conversation. Immutable. */
+/**
+ * What a request continues: a text, a rendered text, tokens, or a conversation; or one of these as
+ * {@link TextGenerator#encode} made it. Immutable.
+ */
 public sealed interface Prompt {
   /** Returns what {@code visitor} makes of this variant. */
   <R> R accept(Visitor<R> visitor);
@@ -72,6 +76,25 @@ public sealed interface Prompt {
     }
   }
 
+  /**
+   * What a generator made of another prompt: to count its tokens, or to submit it several times.
+   *
+   * @param ids the tokens
+   * @param endTokens the tokens that end its answer
+   */
+  record Encoded(ImmutableIntArray ids, EndTokens endTokens) implements Prompt {
+    /** Checks that they are not null. */
+    public Encoded {
+      checkNotNull(ids, "the tokens of a prompt must not be null");
+      checkNotNull(endTokens, "the end tokens of a prompt must not be null");
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.visit(this);
+    }
+  }
+
   /** One method per variant, so that a new variant breaks every consumer at compile time. */
   interface Visitor<R> {
     /** Visits a plain text. */
@@ -85,5 +108,8 @@ public sealed interface Prompt {
 
     /** Visits a conversation. */
     R visit(Chat prompt);
+
+    /** Visits an encoded prompt. */
+    R visit(Encoded prompt);
   }
 }

@@ -6,10 +6,7 @@ import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.text.EndTokens;
 
 /** Encodes prompts as tokens. Safe for use by several threads. */
-final class PromptEncoder implements Prompt.Visitor<PromptEncoder.Encoded> {
-  /** The tokens of a prompt, and the tokens that end its answer. */
-  record Encoded(ImmutableIntArray tokens, EndTokens endTokens) {}
-
+final class PromptEncoder implements Prompt.Visitor<Prompt.Encoded> {
   private final Tokenizer tokenizer;
   private final EndTokens endTokens;
   private final ChatTemplateSource templates;
@@ -21,29 +18,35 @@ final class PromptEncoder implements Prompt.Visitor<PromptEncoder.Encoded> {
   }
 
   @Override
-  public Encoded visit(Prompt.Text prompt) {
-    return new Encoded(tokenizer.encodeWhole(prompt.text()), endTokens);
+  public Prompt.Encoded visit(Prompt.Text prompt) {
+    return new Prompt.Encoded(tokenizer.encodeWhole(prompt.text()), endTokens);
   }
 
   @Override
-  public Encoded visit(Prompt.Rendered prompt) {
-    return new Encoded(tokenizer.encode(prompt.text()), endTokens);
+  public Prompt.Encoded visit(Prompt.Rendered prompt) {
+    return new Prompt.Encoded(tokenizer.encode(prompt.text()), endTokens);
   }
 
   @Override
-  public Encoded visit(Prompt.Tokens prompt) {
-    return new Encoded(prompt.ids(), endTokens);
+  public Prompt.Encoded visit(Prompt.Tokens prompt) {
+    return new Prompt.Encoded(prompt.ids(), endTokens);
   }
 
   /**
    * A turn also ends at the tokenizer's "eos_token", which a model's configuration may not name.
    */
   @Override
-  public Encoded visit(Prompt.Chat prompt) {
+  public Prompt.Encoded visit(Prompt.Chat prompt) {
     ChatTemplate template = templates.get();
     ImmutableIntArray tokens =
         tokenizer.encode(template.render(prompt.messages(), prompt.options()));
-    return new Encoded(tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
+    return new Prompt.Encoded(
+        tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
+  }
+
+  @Override
+  public Prompt.Encoded visit(Prompt.Encoded prompt) {
+    return prompt;
   }
 
   /** A text that is more than one token ends nothing. */

@@ -27,6 +27,7 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
+import org.nemotron.runtime.chat.ChatTemplateException;
 import org.nemotron.runtime.grammar.AnswerFormat;
 import org.nemotron.runtime.grammar.GrammarCompiler;
 import org.nemotron.runtime.metrics.EngineMetrics;
@@ -54,6 +55,8 @@ import org.nemotron.runtime.text.EndTokens;
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
+  private final PromptEncoder prompts;
+  private final EngineSettings settings;
   private final Engine engine;
   private final GenerationJobs jobs;
   private final Supplier<GrammarCompiler> grammars;
@@ -65,6 +68,8 @@ public final class TextGenerator implements AutoCloseable {
       Tokenizer tokenizer,
       PromptEncoder prompts,
       EngineSettings settings) {
+    this.prompts = prompts;
+    this.settings = settings;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
@@ -185,6 +190,34 @@ public final class TextGenerator implements AutoCloseable {
    */
   public boolean isRunning() {
     return engine.isRunning();
+  }
+
+  /** Returns the settings of the engine. */
+  public EngineSettings settings() {
+    return settings;
+  }
+
+  /** Returns the model's tokenizer, which closes with this generator and not before. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Returns {@code prompt} as tokens: to count them, or to submit them several times.
+   *
+   * @throws RequestRefusedException if it is a conversation that the chat template refuses, or
+   *     there is no chat template
+   * @throws GenerationFailedException if the file of the chat template is malformed
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Prompt.Encoded encode(Prompt prompt) {
+    checkNotNull(prompt, "a prompt must not be null");
+    engine.checkOpen();
+    try {
+      return prompt.accept(prompts);
+    } catch (ChatTemplateException e) {
+      throw new RequestRefusedException(e);
+    }
   }
 
   /** Returns the engine's load, latencies and counts. */

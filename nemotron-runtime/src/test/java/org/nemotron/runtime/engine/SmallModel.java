@@ -2,6 +2,7 @@ package org.nemotron.runtime.engine;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -15,13 +16,19 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.testing.ModelSpecBuilder;
 import org.nemotron.core.testing.TestModels;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.text.EndTokens;
 
 /** A random child with layers of every kind, and the tokenizer of the shipped parent. */
-final class SmallModel {
-  static final Path SHIPPED = Path.of("../examples/models/tale-7m");
-  static final int VOCABULARY = 4096;
-  static final int CONTEXT = 512;
+public final class SmallModel {
+  /** The shipped parent. */
+  public static final Path SHIPPED = Path.of("../examples/models/tale-7m");
+
+  /** The tokens that it knows. */
+  public static final int VOCABULARY = 4096;
+
+  /** The child's longest context. */
+  public static final int CONTEXT = 512;
 
   private SmallModel() {}
 
@@ -52,7 +59,8 @@ final class SmallModel {
     }
   }
 
-  static TextGenerator generator(EngineSettings settings) throws IOException {
+  /** Returns a generator of the random child. */
+  public static TextGenerator generator(EngineSettings settings) throws IOException {
     return generator(settings, 1);
   }
 
@@ -66,6 +74,22 @@ final class SmallModel {
             NamedTensors.of(TestModels.weightsWithin(scale / 2, spec().tensorShapes(), 7));
         HeterogeneousModel model = HeterogeneousModel.of(spec(), weights)) {
       return TextGenerator.of(model, Tokenizer.open(SHIPPED), EndTokens.none(), settings);
+    }
+  }
+
+  /** Returns a generator of the random child that has conversations, by {@code template}. */
+  public static TextGenerator chatting(EngineSettings settings, String template)
+      throws IOException {
+    try (NativeScope scope = NativeScope.open();
+        NamedTensors weights =
+            NamedTensors.of(TestModels.weightsWithin(0.5, spec().tensorShapes(), 7));
+        HeterogeneousModel model = HeterogeneousModel.of(spec(), weights)) {
+      return TextGenerator.of(
+          model,
+          Tokenizer.open(SHIPPED),
+          EndTokens.none(),
+          ChatTemplate.of(template, Map.of("bos_token", "<s>")),
+          settings);
     }
   }
 }

@@ -1,0 +1,82 @@
+package org.nemotron.runtime.server;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.nemotron.runtime.server.wire.ApiException;
+
+/** Collects the body of a request, up to a limit. Used on the event loop. */
+final class BodyReader {
+  private final Exchange exchange;
+  private final int mostBytes;
+  private final Consumer<byte[]> onBody;
+  private final Buffer body = Buffer.buffer();
+
+  private BodyReader(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+    this.exchange = exchange;
+    this.mostBytes = mostBytes;
+    this.onBody = onBody;
+  }
+
+  /**
+   * Reads the body, and gives it to {@code onBody} when it is complete. A longer one is answered
+   * with an error instead.
+   *
+   * @throws ApiException if the headers say that it cannot be read
+   */
+  static void read(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+    HttpServerRequest request = exchange.request();
+    checkType(request.getHeader("content-type"));
+    String encoding = request.getHeader("content-encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw ApiException.ofStatus(415, "the content-encoding (" + encoding + ") is not supported");
+    }
+    BodyReader reader = new BodyReader(exchange, mostBytes, onBody);
+    reader.checkLength(length(request.getHeader("content-length")));
+    exchange.readingBody(true);
+    request.handler(reader::take);
+    request.endHandler(nothing -> reader.end());
+  }
+
+  private static void checkType(@Nullable String type) {
+    if (type != null
+        && !type.toLowerCase(Locale.ROOT).matches("application/([\\w.-]+\\+)?json\\b.*")) {
+      throw ApiException.ofStatus(415, "the content-type (" + type + ") must be application/json");
+    }
+  }
+
+  private static long length(@Nullable String header) {
+    try {
+      return header == null ? 0 : Long.parseLong(header.trim());
+    } catch (NumberFormatException e) {
+      throw ApiException.ofStatus(400, "the content-length (" + header + ") must be a number");
+    }
+  }
+
+  private void checkLength(long bytes) {
+    if (bytes > mostBytes) {
+      throw ApiException.ofStatus(413, "the body must have at most " + mostBytes + " bytes");
+    }
+  }
+
+  private void take(Buffer piece) {
+    if (exchange.isEnded()) {
+      return;
+    }
+    try {
+      checkLength((long) body.length() + piece.length());
+      Buffer unused = body.appendBuffer(piece);
+    } catch (ApiException e) {
+      exchange.fail(e);
+    }
+  }
+
+  private void end() {
+    exchange.readingBody(false);
+    if (!exchange.isEnded()) {
+      onBody.accept(body.getBytes());
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.nemotron.runtime.server.wire;
+
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nemotron.core.text.Tokenizer;
+
+/**
+ * The text of each token as it stands inside of a text, so that a leading space is kept. A part of
+ * a character is a replacement character. Safe for use by several threads.
+ */
+public final class TokenTexts {
+  private static final String BEFORE = "a";
+
+  private final Tokenizer tokenizer;
+  private final ImmutableIntArray before;
+  private final String beforeText;
+  private final Map<Integer, Integer> lengths = new ConcurrentHashMap<>();
+  private final Map<Integer, String> known = new ConcurrentHashMap<>();
+
+  /** Makes the texts of a tokenizer's tokens, each when it is first asked for. */
+  public TokenTexts(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+    this.before = tokenizer.encode(BEFORE);
+    this.beforeText = tokenizer.decode(before);
+  }
+
+  /** Returns the text of {@code token}, special or not. */
+  public String text(int token) {
+    return known.computeIfAbsent(token, this::decoded);
+  }
+
+  /** Returns how many characters {@code token} adds to an answer; none where it is special. */
+  public int length(int token) {
+    return lengths.computeIfAbsent(token, this::decodedLength);
+  }
+
+  private int decodedLength(int token) {
+    ImmutableIntArray anchored = ImmutableIntArray.builder().addAll(before).add(token).build();
+    return Math.max(0, tokenizer.decodeText(anchored).length() - beforeText.length());
+  }
+
+  private String decoded(int token) {
+    String text = tokenizer.decode(ImmutableIntArray.builder().addAll(before).add(token).build());
+    return text.startsWith(beforeText)
+        ? text.substring(beforeText.length())
+        : tokenizer.decode(ImmutableIntArray.of(token));
+  }
+}
