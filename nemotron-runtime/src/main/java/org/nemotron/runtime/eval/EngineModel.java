@@ -118,8 +118,8 @@ public final class EngineModel implements LanguageModel {
       case END_TOKEN -> GeneratedText.Ending.END_TOKEN;
       case STOP_STRING -> GeneratedText.Ending.STOP;
       case LENGTH -> GeneratedText.Ending.LENGTH;
-      case TIME, CANCELLED ->
-          throw new IllegalStateException("a text without a limit of time ended by " + finish);
+      case STOP_TOKEN, COMPLETE, TIME, CANCELLED ->
+          throw new IllegalStateException("a text that nothing of the kind was asked of ended by " + finish);
     };
   }
 }

@@ -115,18 +115,17 @@ final class CpuAttention implements CpuSubBlock {
 
   private void attend(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
     if (step.rows().tree().isPresent()) {
-      attend(step.rows().tree().get(), step, memory);
+      attend(step.rows().tree().get(), step, memory, worker);
     } else {
       attendPages(step, memory, worker);
     }
   }
 
-  private void attend(TreeRows tree, CpuStep step, CpuKvCache.Layer memory) {
+  private void attend(TreeRows tree, CpuStep step, CpuKvCache.Layer memory, Worker worker) {
     TreeAttention attention = new TreeAttention(spec, tree);
     CpuWorkspace space = step.space();
-    for (int head = space.takeItem(); head < spec.kvHeads(); head = space.takeItem()) {
-      attention.attend(head, memory, space.queries(), space.inner());
-    }
+    worker.each(
+        spec.kvHeads(), head -> attention.attend(head, memory, space.queries(), space.inner()));
   }
 
   private void attendPages(CpuStep step, CpuKvCache.Layer memory, Worker worker) {

@@ -12,6 +12,7 @@ import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.CoreLeases;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.TensorThreads;
 
@@ -33,10 +34,14 @@ final class CpuTreeModel implements TreeModel {
   CpuTreeModel(ModelSpec spec, WeightSource weights, WeightFormat format, int streams) {
     this.streams = streams;
     try (Resources made = new Resources();
-        ThreadTeam packing = new ThreadTeam(1)) {
+        ThreadTeam one = new ThreadTeam(1);
+        CoreLeases.Party core = CoreLeases.of(1).join()) {
       this.threads = made.add(new TensorThreads(streams), TensorThreads::close);
       this.model =
-          made.add(new CpuModel(spec, weights, format, packing, USUAL_ROWS), CpuModel::close);
+          made.add(
+              new CpuModel(
+                  spec, weights, format, new LeasedTeam(one, core, TeamSize.only(1)), USUAL_ROWS),
+              CpuModel::close);
       model.coverPositions(spec.maxPositions());
       this.parts = made.complete();
     }

@@ -80,9 +80,10 @@ final class CpuTreeStream implements AutoCloseable {
     int wanted = step.rows().wanted();
     for (int first = 0; first < wanted; first += CpuSession.HEAD_ROWS) {
       int count = Math.min(CpuSession.HEAD_ROWS, wanted - first);
+      step.space().roomForLogits(count, logits.length);
       model.runHead(step, first, count, worker);
       for (int row = 0; row < count; row++) {
-        model.readLogits(step.space(), row, logits);
+        step.space().readLogits(row, logits);
         reader.read(first + row, logits);
       }
     }
