@@ -3,11 +3,8 @@ package org.nemotron.core.inference;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Lists;
 import com.google.common.primitives.ImmutableIntArray;
-import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.nemotron.core.tensor.NonFiniteException;
 
 /**
@@ -16,36 +13,6 @@ import org.nemotron.core.tensor.NonFiniteException;
  */
 public final class GreedyDecoder {
   private GreedyDecoder() {}
-
-  /** A prompt and what follows it so far. */
-  private static final class Sequence {
-    private final ImmutableIntArray prompt;
-    private final ImmutableIntArray pages;
-    private final int[] generated;
-    private int count;
-
-    Sequence(ImmutableIntArray prompt, ImmutableIntArray pages, int newTokens) {
-      this.prompt = prompt;
-      this.pages = pages;
-      this.generated = new int[newTokens];
-    }
-
-    SequenceChunk wholePrompt() {
-      return new SequenceChunk(pages, 0, prompt, SequenceChunk.LIKELIEST_TOKEN);
-    }
-
-    SequenceChunk lastToken() {
-      return new SequenceChunk(
-          pages,
-          prompt.length() + count - 1,
-          ImmutableIntArray.of(generated[count - 1]),
-          SequenceChunk.LIKELIEST_TOKEN);
-    }
-
-    void add(int token) {
-      generated[count++] = token;
-    }
-  }
 
   /**
    * Returns {@code newTokens} tokens that follow each prompt.
@@ -68,22 +35,9 @@ public final class GreedyDecoder {
    */
   public static ImmutableList<ImmutableIntArray> generate(
       InferenceSession session, List<ImmutableIntArray> prompts, int newTokens) {
-    InferenceModel model = session.model();
-    ImmutableList.Builder<Sequence> made = ImmutableList.builder();
-    int first = 0;
-    for (ImmutableIntArray prompt : prompts) {
-      int needed = KvPages.pagesFor(seenTokens(model, prompt, newTokens));
-      made.add(new Sequence(prompt, range(first, first + needed), newTokens));
-      first += needed;
-    }
-    ImmutableList<Sequence> sequences = made.build();
-    prefill(session, sequences);
-    for (int token = 1; token < newTokens; token++) {
-      decode(session, sequences);
-    }
-    return sequences.stream()
-        .map(sequence -> ImmutableIntArray.copyOf(sequence.generated))
-        .collect(ImmutableList.toImmutableList());
+    GreedyGeneration generation = GreedyGeneration.begin(session, prompts, newTokens);
+    generation.advance(newTokens);
+    return generation.tokens();
   }
 
   /** Returns how many pages {@code newTokens} tokens behind each prompt need. */
@@ -95,7 +49,7 @@ public final class GreedyDecoder {
         .sum();
   }
 
-  private static int seenTokens(InferenceModel model, ImmutableIntArray prompt, int newTokens) {
+  static int seenTokens(InferenceModel model, ImmutableIntArray prompt, int newTokens) {
     checkArgument(!prompt.isEmpty(), "a prompt must have a token");
     long tokens = (long) prompt.length() + newTokens - 1;
     checkArgument(
@@ -105,30 +59,6 @@ public final class GreedyDecoder {
         newTokens - 1,
         model.spec().maxPositions());
     return (int) tokens;
-  }
-
-  private static ImmutableIntArray range(int from, int to) {
-    return ImmutableIntArray.copyOf(IntStream.range(from, to));
-  }
-
-  private static void prefill(InferenceSession session, ImmutableList<Sequence> sequences) {
-    Iterator<Sequence> read = sequences.iterator();
-    List<SequenceChunk> prompts = Lists.transform(sequences, Sequence::wholePrompt);
-    for (ForwardBatch batch : ChunkedPrefill.of(prompts, session.model().maxRows())) {
-      StepOutput output = session.step(batch);
-      for (int row = 0; row < output.rows(); row++) {
-        read.next().add(likeliest(output, row));
-      }
-    }
-  }
-
-  private static void decode(InferenceSession session, ImmutableList<Sequence> sequences) {
-    for (List<Sequence> some : Lists.partition(sequences, session.model().maxSequences())) {
-      StepOutput output = session.step(ForwardBatch.of(Lists.transform(some, Sequence::lastToken)));
-      for (int row = 0; row < output.rows(); row++) {
-        some.get(row).add(likeliest(output, row));
-      }
-    }
   }
 
   /**

@@ -76,6 +76,26 @@ final class GreedyDecoderTest {
   }
 
   @Test
+  void advance_byPieces_givesTheTokensOfOneGeneration() {
+    ModelSpec spec = TestModels.mixed();
+    ImmutableList<ImmutableIntArray> prompts = ImmutableList.of(prompt(5, 3), prompt(62, 6));
+    try (HeterogeneousModel model = TestModels.model(spec, 4);
+        InferenceBackend backend = Backends.of(Device.CPU, 2);
+        InferenceModel ready = backend.prepare(model, WeightFormat.FLOAT32, 64);
+        InferenceSession session = ready.newSession(GreedyDecoder.pages(ready, prompts, 6))) {
+      ImmutableList<ImmutableIntArray> whole = GreedyDecoder.generate(session, prompts, 6);
+      GreedyGeneration pieces = GreedyGeneration.begin(session, prompts, 6);
+      assertThat(pieces.tokens().get(1)).isEqualTo(whole.get(1).subArray(0, 1));
+      pieces.advance(2);
+      assertThat(pieces.tokens().get(1)).isEqualTo(whole.get(1).subArray(0, 3));
+      assertThat(pieces.isComplete()).isFalse();
+      pieces.advance(9);
+      assertThat(pieces.tokens()).isEqualTo(whole);
+      assertThat(pieces.isComplete()).isTrue();
+    }
+  }
+
+  @Test
   void generate_oneTokenAtTheEndOfTheContext_fits() {
     assertThat(generated(TestModels.spec(BlockSpec.NO_OP), 512, 1, prompt(4096, 3)).get(0))
         .isEqualTo(slowly(TestModels.spec(BlockSpec.NO_OP), prompt(4096, 3), 1));

@@ -11,18 +11,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.GreedyDecoder;
+import org.nemotron.core.inference.GreedyGeneration;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.Resources;
 
 /**
  * Measures how fast whole models generate, by generating, on all cores.
  *
- * <p>The models take turns, so that a disturbance of the machine meets all alike. Before the first
+ * <p>The models take turns, on CPUs within a generation, so that a disturbance of the machine meets
+ * all alike. Before the first
  * round that counts, each runs until a further run is hardly faster than the one before: a virtual
  * machine that has not compiled its loops yet would make the first model seem slow.
  */
@@ -34,6 +38,7 @@ public final class ThroughputMeter {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
 
   private static final int WARM_UP_TOKENS = 2;
+  private static final int TURN_TOKENS = 16;
   private static final int MOST_WARM_ROUNDS = 4;
   private static final double STILL_WARMING = 0.95;
 
@@ -131,24 +136,70 @@ public final class ThroughputMeter {
     return rates.stream().mapToDouble(rate -> 1 / rate).sum();
   }
 
+  /**
+   * On CPUs, whose speed changes within a generation where other programs run, the models take
+   * turns every {@link #TURN_TOKENS} tokens, each with its own memory.
+   */
   private static ImmutableList<Double> round(List<Ready> models) {
-    return models.stream()
-        .map(one -> one.scenario().tokensPerSecond(nanos(one)))
+    if (models.get(0).model().samplesTokens()) {
+      return models.stream()
+          .map(one -> rate(one, inTurns(ImmutableList.of(one)).get(0)))
+          .collect(ImmutableList.toImmutableList());
+    }
+    ImmutableList<Long> nanos = inTurns(models);
+    return IntStream.range(0, models.size())
+        .mapToObj(index -> rate(models.get(index), nanos.get(index)))
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Memory is made, and the step recorded where it is, before the clock starts. */
-  private static long nanos(Ready one) {
-    Cancellation.check();
-    Scenario scenario = one.scenario();
-    ImmutableList<ImmutableIntArray> prompts =
-        prompts(scenario, one.model().spec().vocabularySize());
-    int pages = GreedyDecoder.pages(one.model(), prompts, scenario.outputTokens());
-    try (InferenceSession session = one.model().newSession(pages)) {
-      generate(session, prompts, Math.min(WARM_UP_TOKENS, scenario.outputTokens()));
+  private static double rate(Ready one, long nanos) {
+    return one.scenario().tokensPerSecond(nanos);
+  }
+
+  private static ImmutableList<Long> inTurns(List<Ready> models) {
+    try (Resources sessions = new Resources()) {
+      List<Turns> all = new ArrayList<>();
+      for (Ready one : models) {
+        all.add(new Turns(one, sessions));
+      }
+      while (!all.stream().allMatch(Turns::isComplete)) {
+        Cancellation.check();
+        all.forEach(Turns::take);
+      }
+      return all.stream().map(turns -> turns.nanos).collect(ImmutableList.toImmutableList());
+    }
+  }
+
+  /** One model's generation. Memory is made, and the step recorded, before the clock starts. */
+  private static final class Turns {
+    private final Scenario scenario;
+    private final ImmutableList<ImmutableIntArray> prompts;
+    private final InferenceSession session;
+    private @Nullable GreedyGeneration generation;
+    private long nanos;
+
+    Turns(Ready one, Resources sessions) {
+      this.scenario = one.scenario();
+      this.prompts = prompts(scenario, one.model().spec().vocabularySize());
+      int pages = GreedyDecoder.pages(one.model(), prompts, scenario.outputTokens());
+      this.session = sessions.add(one.model().newSession(pages), InferenceSession::close);
+      int tokens = Math.min(WARM_UP_TOKENS, scenario.outputTokens());
+      verify(GreedyDecoder.generate(session, prompts, tokens).size() == prompts.size());
+    }
+
+    boolean isComplete() {
+      return generation != null && generation.isComplete();
+    }
+
+    void take() {
       long start = System.nanoTime();
-      generate(session, prompts, scenario.outputTokens());
-      return System.nanoTime() - start;
+      GreedyGeneration running = generation;
+      if (running == null) {
+        generation = GreedyGeneration.begin(session, prompts, scenario.outputTokens());
+      } else {
+        running.advance(TURN_TOKENS);
+      }
+      nanos += System.nanoTime() - start;
     }
   }
 
@@ -162,11 +213,5 @@ public final class ThroughputMeter {
                   .map(index -> index % vocabulary)));
     }
     return prompts.build();
-  }
-
-  private static void generate(
-      InferenceSession session, ImmutableList<ImmutableIntArray> prompts, int tokens) {
-    int generated = GreedyDecoder.generate(session, prompts, tokens).size();
-    verify(generated == prompts.size(), "a sequence is missing");
   }
 }
