@@ -46,6 +46,15 @@ final class PromptEncoder implements Prompt.Visitor<PromptEncoder.Encoded> {
     return new Encoded(tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
   }
 
+  /**
+   * Returns the chat template.
+   *
+   * @throws RequestRefusedException if there is none
+   */
+  ChatTemplate template() {
+    return templates.get();
+  }
+
   /** A text that is more than one token ends nothing. */
   private EndTokens endTokensAnd(String endOfTurn) {
     ImmutableIntArray ids = tokenizer.encode(endOfTurn);

@@ -25,6 +25,7 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
+import org.nemotron.runtime.chat.ToolConvention;
 import org.nemotron.runtime.grammar.AnswerFormat;
 import org.nemotron.runtime.grammar.GrammarCompiler;
 import org.nemotron.runtime.metrics.EngineMetrics;
@@ -52,6 +53,7 @@ import org.nemotron.runtime.text.EndTokens;
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
+  private final PromptEncoder prompts;
   private final Engine engine;
   private final GenerationJobs jobs;
   private final Supplier<GrammarCompiler> grammars;
@@ -63,6 +65,7 @@ public final class TextGenerator implements AutoCloseable {
       Tokenizer tokenizer,
       PromptEncoder prompts,
       EngineSettings settings) {
+    this.prompts = prompts;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
@@ -330,6 +333,17 @@ public final class TextGenerator implements AutoCloseable {
     return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
+  }
+
+  /**
+   * Returns how the model calls tools, as far as its chat template shows it; empty where it is no
+   * convention that is known.
+   *
+   * @throws RequestRefusedException if there is no chat template
+   * @throws GenerationFailedException if its file is malformed
+   */
+  public Optional<ToolConvention> toolConvention() {
+    return prompts.template().toolConvention();
   }
 
   /**
