@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /** JSON of messages and options. */
 final class ChatJson {
@@ -28,6 +29,16 @@ final class ChatJson {
       return MAPPER.readTree(json);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(what + " is not JSON (" + e.getOriginalMessage() + ")", e);
+    }
+  }
+
+  /** Returns what a text says as JSON; empty where it is none. */
+  static Optional<JsonNode> parsed(String text) {
+    try {
+      JsonNode parsed = MAPPER.readTree(text);
+      return parsed.isMissingNode() ? Optional.empty() : Optional.of(parsed);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
     }
   }
 }

@@ -93,6 +93,22 @@ public final class ChatMessage {
     return new ChatMessage(changed);
   }
 
+  /**
+   * Returns this turn with the arguments of its {@code tool_calls} as JSON values, as templates
+   * read them, where they are strings of JSON, as the API of OpenAI has them. A string that is not
+   * JSON stays.
+   */
+  public ChatMessage withArgumentsAsJson() {
+    ObjectNode changed = json.deepCopy();
+    for (JsonNode call : changed.path("tool_calls")) {
+      JsonNode arguments = call.path("function").path("arguments");
+      if (arguments.isTextual() && call.path("function") instanceof ObjectNode function) {
+        ChatJson.parsed(arguments.asText()).ifPresent(value -> function.set("arguments", value));
+      }
+    }
+    return new ChatMessage(changed);
+  }
+
   /** Returns whose turn it is. */
   public String role() {
     return json.path(ROLE).asText();

@@ -1,6 +1,7 @@
 package org.nemotron.runtime.chat;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
@@ -152,6 +153,15 @@ public final class ChatTemplate {
     String line = e.line() > 0 ? "line " + e.line() + ": " : "";
     String message = String.valueOf(e.getMessage()).replace('\n', ' ');
     return new ChatTemplateException(what + " (" + line + message + ")", e);
+  }
+
+  /**
+   * Returns how the model calls tools, as far as the template that renders conversations with tools
+   * shows it; empty where it is no convention that is known.
+   */
+  public Optional<ToolConvention> toolConvention() {
+    JinjaTemplate template = templates.getOrDefault(TOOL_USE, templates.get(DEFAULT));
+    return ToolConvention.of(verifyNotNull(template).source());
   }
 
   /**

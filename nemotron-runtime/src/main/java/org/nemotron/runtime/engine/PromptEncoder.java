@@ -49,6 +49,15 @@ final class PromptEncoder implements Prompt.Visitor<Prompt.Encoded> {
     return prompt;
   }
 
+  /**
+   * Returns the chat template.
+   *
+   * @throws RequestRefusedException if there is none
+   */
+  ChatTemplate template() {
+    return templates.get();
+  }
+
   /** A text that is more than one token ends nothing. */
   private EndTokens endTokensAnd(String endOfTurn) {
     ImmutableIntArray ids = tokenizer.encode(endOfTurn);

@@ -28,6 +28,7 @@ import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.chat.ChatTemplateException;
+import org.nemotron.runtime.chat.ToolConvention;
 import org.nemotron.runtime.grammar.AnswerFormat;
 import org.nemotron.runtime.grammar.GrammarCompiler;
 import org.nemotron.runtime.metrics.EngineMetrics;
@@ -365,6 +366,17 @@ public final class TextGenerator implements AutoCloseable {
     return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
+  }
+
+  /**
+   * Returns how the model calls tools, as far as its chat template shows it; empty where it is no
+   * convention that is known.
+   *
+   * @throws RequestRefusedException if there is no chat template
+   * @throws GenerationFailedException if its file is malformed
+   */
+  public Optional<ToolConvention> toolConvention() {
+    return prompts.template().toolConvention();
   }
 
   /**

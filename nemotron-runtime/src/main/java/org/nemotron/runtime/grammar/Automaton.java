@@ -20,7 +20,7 @@ import org.nemotron.runtime.sampling.TokenMask;
  * can be behind the same bytes. Equal sets are one state, so that its ways on and its mask are
  * computed once. Only stacks count from which the end can be reached: no state is a dead end.
  *
- * <p>States are kept up to some megabytes; then all are forgotten, but those that answers stand on.
+ * <p>States are kept up to a number; then all are forgotten, but those that answers stand on.
  * Callers hold the lock of this object.
  */
 final class Automaton {
@@ -28,7 +28,7 @@ final class Automaton {
   final class State {
     private final List<Stack> stacks;
     private final boolean accepting;
-    private final @Nullable State[] next = new State[256];
+    private @Nullable State[] next = {};
     private final long[] known = new long[4];
     private @Nullable TokenMask mask;
 
@@ -45,6 +45,9 @@ final class Automaton {
     /** Returns the state behind a byte; null where it cannot follow. */
     @Nullable State next(int value) {
       if ((known[value >> 6] >>> value & 1) == 0) {
+        if (next.length == 0) {
+          next = new State[256];
+        }
         known[value >> 6] |= 1L << value;
         next[value] = behind(stacks, value);
       }
@@ -57,6 +60,7 @@ final class Automaton {
       if (found == null) {
         found = tokens.mask(this);
         mask = found;
+        kept += 1 + tokens.size() / Byte.SIZE / STATE_BYTES;
       }
       return found;
     }
@@ -65,19 +69,26 @@ final class Automaton {
   /** How many stacks a state has at most: more are a format in which one step takes too long. */
   private static final int MOST_STACKS = 4096;
 
+  /** How much a state takes, about: places for 256 bytes, and its stacks. */
+  private static final int STATE_BYTES = 2048;
+
   private final Node first;
-  private final int mostStates;
+  private final int most;
+
+  /** How many states are kept; the mask of one counts as so many as take its memory. */
+  private int kept = 0;
+
   private Map<List<Stack>, State> accepting = new HashMap<>();
   private Map<List<Stack>, State> others = new HashMap<>();
 
   /**
    * Makes the automaton of a rule.
    *
-   * @param mostStates how many states are kept
+   * @param most how many states are kept
    */
-  Automaton(Network.Rule rule, int mostStates) {
+  Automaton(Network.Rule rule, int most) {
     this.first = rule.start();
-    this.mostStates = mostStates;
+    this.most = most;
   }
 
   State start() {
@@ -172,11 +183,16 @@ final class Automaton {
 
   private State interned(List<Stack> stacks, boolean whole) {
     stacks.sort(Comparator.comparingInt(Stack::order).thenComparingInt(stack -> stack.node().id));
-    if (accepting.size() + others.size() >= mostStates) {
+    if (kept >= most) {
       accepting = new HashMap<>();
       others = new HashMap<>();
+      kept = 0;
     }
-    return (whole ? accepting : others)
-        .computeIfAbsent(stacks, key -> new State(List.copyOf(key), whole));
+    return (whole ? accepting : others).computeIfAbsent(stacks, key -> made(key, whole));
+  }
+
+  private State made(List<Stack> stacks, boolean whole) {
+    kept++;
+    return new State(stacks, whole);
   }
 }

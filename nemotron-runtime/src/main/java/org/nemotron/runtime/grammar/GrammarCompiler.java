@@ -19,8 +19,9 @@ public final class GrammarCompiler {
   static final int MOST_STATES = 10_000;
 
   private static final int KEPT = 32;
-  private static final long STATE_BYTES = 2048;
-  private static final long KEPT_BYTES = 16L << 20;
+
+  /** How many states of a format are kept, in the order of a kilobyte each. */
+  private static final int KEPT_STATES = 1 << 14;
 
   private final TokenTrie tokens;
   private final Cache<AnswerFormat, TokenConstraint> compiled =
@@ -62,7 +63,7 @@ public final class GrammarCompiler {
       throw new FormatException(
           "no text has this format: it contains itself without end, or deeper than answers go");
     }
-    Automaton automaton = new Automaton(rule, mostStates());
+    Automaton automaton = new Automaton(rule, KEPT_STATES);
     TokenConstraint constraint = new GrammarConstraint(automaton, tokens);
     boolean unused = constraint.start().allowed().isEmpty();
     return constraint;
@@ -79,10 +80,5 @@ public final class GrammarCompiler {
     Network.Rule rule = net.rule(form);
     net.complete();
     new Automaton(rule, Integer.MAX_VALUE).explore(MOST_STATES);
-  }
-
-  /** A state has a bit for each token, and places for 256 bytes. */
-  private int mostStates() {
-    return (int) Math.max(512, KEPT_BYTES / (STATE_BYTES + tokens.size() / 8));
   }
 }

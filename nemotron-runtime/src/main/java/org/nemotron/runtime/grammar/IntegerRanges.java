@@ -2,7 +2,6 @@ package org.nemotron.runtime.grammar;
 
 import static org.nemotron.runtime.grammar.JsonForms.DIGIT;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 
 /** Whole numbers from one to another, in decimal without leading zeros, as forms. */
@@ -27,8 +26,8 @@ final class IntegerRanges {
     String first = Long.toString(low);
     String last = Long.toString(high);
     for (int length = first.length(); length <= last.length(); length++) {
-      String from = length == first.length() ? first : "1" + Strings.repeat("0", length - 1);
-      String to = length == last.length() ? last : Strings.repeat("9", length);
+      String from = length == first.length() ? first : "1" + "0".repeat(length - 1);
+      String to = length == last.length() ? last : "9".repeat(length);
       forms.add(sameLength(from, to));
     }
     return Form.anyOf(forms.build());
@@ -36,7 +35,7 @@ final class IntegerRanges {
 
   private static Form sameLength(String from, String to) {
     int length = from.length();
-    if (from.equals(Strings.repeat("0", length)) && to.equals(Strings.repeat("9", length))) {
+    if (from.equals("0".repeat(length)) && to.equals("9".repeat(length))) {
       return DIGIT.between(length, length);
     }
     char first = from.charAt(0);
@@ -46,8 +45,8 @@ final class IntegerRanges {
     if (first == last) {
       return digitThen(first, last, fromRest, toRest);
     }
-    String zeros = Strings.repeat("0", length - 1);
-    String nines = Strings.repeat("9", length - 1);
+    String zeros = "0".repeat(length - 1);
+    String nines = "9".repeat(length - 1);
     ImmutableList.Builder<Form> forms = ImmutableList.builder();
     forms.add(digitThen(first, first, fromRest, nines));
     if (last - first > 1) {

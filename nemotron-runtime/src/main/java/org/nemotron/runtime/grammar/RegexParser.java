@@ -132,29 +132,26 @@ final class RegexParser {
 
   private Form atom() {
     char first = pattern.charAt(at);
-    switch (first) {
-      case '(':
-        return group();
-      case '[':
+    return switch (first) {
+      case '(' -> group();
+      case '[' -> {
         at++;
-        return set(new RegexClass(this).parse());
-      case '.':
+        yield set(new RegexClass(this).parse());
+      }
+      case '.' -> {
         at++;
-        return set(CodePoints.NO_LINE_END);
-      case '\\':
-        return set(escape());
-      case '^':
-        throw refused("'^' elsewhere than at the beginning");
-      case '*', '+', '?':
-        throw refused("a quantifier behind nothing");
-      case '{':
-        if (isCount()) {
+        yield set(CodePoints.NO_LINE_END);
+      }
+      case '\\' -> set(escape());
+      case '^' -> throw refused("'^' elsewhere than at the beginning");
+      case '*', '+', '?' -> throw refused("a quantifier behind nothing");
+      default -> {
+        if (first == '{' && isCount()) {
           throw refused("a quantifier behind nothing");
         }
-        return set(CodePoints.of(codePoint()));
-      default:
-        return set(CodePoints.of(codePoint()));
-    }
+        yield set(CodePoints.of(codePoint()));
+      }
+    };
   }
 
   private Form set(CodePoints set) {

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The form of one schema that names types, values, or limits of a type. */
 final class SchemaTypes {
@@ -74,7 +75,7 @@ final class SchemaTypes {
     if (!named.isMissingNode()) {
       throw refused(path + "/type", "a type that is neither a text nor a list of them");
     }
-    for (ImmutableMap.Entry<String, ImmutableSet<String>> entry : KEYWORDS.entrySet()) {
+    for (Map.Entry<String, ImmutableSet<String>> entry : KEYWORDS.entrySet()) {
       if (entry.getValue().stream().anyMatch(schema::has)) {
         types.add(entry.getKey());
       }

@@ -17,7 +17,8 @@ final class Stack {
     this.node = node;
     this.below = below;
     this.depth = below == null ? 0 : below.depth + 1;
-    this.hash = 31 * (below == null ? 7 : below.hash) + node.id;
+    int mixed = ((below == null ? 7 : below.hash) * 0x9E3779B1 + node.id) * 0x85EBCA6B;
+    this.hash = mixed ^ mixed >>> 15;
   }
 
   static Stack of(Node node) {

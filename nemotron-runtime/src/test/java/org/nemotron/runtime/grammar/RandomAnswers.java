@@ -75,7 +75,8 @@ final class RandomAnswers {
 
   /** Names are empty: a quote opens one and closes it. */
   private static int firstOf(String wishes, TokenConstraint.State state) {
-    for (char wish : wishes.toCharArray()) {
+    for (int i = 0; i < wishes.length(); i++) {
+      char wish = wishes.charAt(i);
       for (int token = 0; token < VOCABULARY.size(); token++) {
         byte[] bytes = VOCABULARY.bytes(token);
         if (bytes.length == 1 && bytes[0] == wish && state.allowed().contains(token)) {

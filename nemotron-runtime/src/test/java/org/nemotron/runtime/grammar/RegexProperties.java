@@ -51,7 +51,12 @@ final class RegexProperties {
 
   @Property(tries = 150)
   void everyAnswerIsMatchedAsAWhole(@ForAll("patterns") String pattern, @ForAll long seed) {
-    Optional<String> answer = RandomAnswers.drawUpTo(300, AnswerFormat.regex(pattern), seed);
+    Optional<String> answer = Optional.empty();
+    try {
+      answer = RandomAnswers.drawUpTo(300, AnswerFormat.regex(pattern), seed);
+    } catch (FormatException e) {
+      assertThat(e).hasMessageStartingWith("the regular expression is too large");
+    }
     Assume.that(answer.isPresent()); // some need a rare character to end
     assertThat(answer.orElseThrow()).matches(Pattern.compile(pattern));
   }
