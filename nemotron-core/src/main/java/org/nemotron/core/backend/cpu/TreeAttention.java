@@ -57,7 +57,7 @@ final class TreeAttention {
         int head = kvHead * spec.groupSize() + inGroup;
         long at = ((long) row * spec.queryHeads() + head) * headDim;
         queries.read(at, query, 0, headDim);
-        attend(row, tree.runsTo(row));
+        attend(tree.runsTo(row));
         target.write(at, result, 0, headDim);
       }
     }
@@ -74,7 +74,7 @@ final class TreeAttention {
     }
   }
 
-  private void attend(int row, int[] runs) {
+  private void attend(int[] runs) {
     for (int i = 0; i < headDim; i++) {
       query[i] *= scale;
     }

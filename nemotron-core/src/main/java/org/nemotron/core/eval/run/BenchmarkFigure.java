@@ -122,7 +122,8 @@ public record BenchmarkFigure(
       for (int index = 0; index < own.size(); index++) {
         if (own.get(index).chosen() >= 0) {
           chosen++;
-          same += own.get(index).chosen() == child.parts.get(part).items().get(index).chosen() ? 1 : 0;
+          same +=
+              own.get(index).chosen() == child.parts.get(part).items().get(index).chosen() ? 1 : 0;
         }
       }
     }
@@ -130,9 +131,7 @@ public record BenchmarkFigure(
   }
 
   private static ImmutableList<String> digests(TaskResult result) {
-    return result.items().stream()
-        .map(ItemResult::digest)
-        .collect(ImmutableList.toImmutableList());
+    return result.items().stream().map(ItemResult::digest).collect(ImmutableList.toImmutableList());
   }
 
   private static ImmutableDoubleArray values(TaskResult result) {

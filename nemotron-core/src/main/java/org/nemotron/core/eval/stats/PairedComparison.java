@@ -68,16 +68,14 @@ public record PairedComparison(
   }
 
   private static double meanRatio(ImmutableList<Means> tasks) {
-    return tasks.stream().mapToDouble(means -> means.child() / means.parent()).sum()
-        / tasks.size();
+    return tasks.stream().mapToDouble(means -> means.child() / means.parent()).sum() / tasks.size();
   }
 
   private static Preserved preserved(PairedItems items, Bootstrap bootstrap) {
     Optional<String> fault = fault(items);
     return fault.isPresent()
         ? new Preserved.NotMeaningful(fault.get())
-        : ratio(
-            one(items, bootstrap, drawn -> drawn.child() / drawn.parent()), items.task());
+        : ratio(one(items, bootstrap, drawn -> drawn.child() / drawn.parent()), items.task());
   }
 
   private static Optional<String> fault(PairedItems items) {
@@ -112,8 +110,7 @@ public record PairedComparison(
 
   private static Interval one(
       PairedItems items, Bootstrap bootstrap, ToDoubleFunction<Means> figure) {
-    return bootstrap.interval(
-        ImmutableList.of(items), tasks -> figure.applyAsDouble(tasks.get(0)));
+    return bootstrap.interval(ImmutableList.of(items), tasks -> figure.applyAsDouble(tasks.get(0)));
   }
 
   private static double errorOfDifference(PairedItems items) {
