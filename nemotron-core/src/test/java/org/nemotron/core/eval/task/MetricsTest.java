@@ -82,8 +82,7 @@ final class MetricsTest {
                 ImmutableList.of()));
     ItemResult result =
         task.score(
-            item,
-            new ItemAnswer(ImmutableList.of(new Likelihood(-2.5, true)), ImmutableList.of()));
+            item, new ItemAnswer(ImmutableList.of(new Likelihood(-2.5, true)), ImmutableList.of()));
     assertThat(result.value("acc")).isEqualTo(1);
     assertThat(result.value("perplexity")).isEqualTo(-2.5);
     assertThat(result.chosen()).isEqualTo(-1);
@@ -137,8 +136,7 @@ final class MetricsTest {
             """,
             "{\"text\": \"one two\"}",
             "{\"text\": \"three\"}");
-    ImmutableList<TaskItem> items =
-        task.items(DataDirectory.open(folder));
+    ImmutableList<TaskItem> items = task.items(DataDirectory.open(folder));
     TaskResult result =
         task.result(
             items,
