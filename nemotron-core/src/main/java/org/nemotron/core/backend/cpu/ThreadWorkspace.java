@@ -6,6 +6,7 @@ import org.nemotron.core.tensor.Resources;
 final class ThreadWorkspace implements AutoCloseable {
   private final int worker;
   private final Blas blas = new Blas();
+  private final FastExps exps = new FastExps();
   private final NativeFloats products;
   private NativeFloats scores = NativeFloats.zeros(1);
   private float[] row = new float[0];
@@ -26,6 +27,10 @@ final class ThreadWorkspace implements AutoCloseable {
 
   Blas blas() {
     return blas;
+  }
+
+  FastExps exps() {
+    return exps;
   }
 
   /** Returns the results of the thread's last product, row by row. */
