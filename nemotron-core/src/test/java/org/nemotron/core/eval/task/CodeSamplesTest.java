@@ -57,15 +57,15 @@ final class CodeSamplesTest {
 
   @Test
   void run_programThatPassesAndOneThatFails_arePassAt1() throws Exception {
-    CodeRunner runner = new CodeRunner(ImmutableList.of("sh", "-c", "sed -i /check/d {file}; sh {file}"), LIMIT);
+    CodeRunner runner =
+        new CodeRunner(ImmutableList.of("sh", "-c", "sed -i /check/d {file}; sh {file}"), LIMIT);
     assertThat(samples("humaneval", "true").run(runner).quoted().value()).isEqualTo(1);
     assertThat(samples("humaneval", "exit 3").run(runner).quoted().value()).isZero();
   }
 
   @Test
   void passes_programWithoutEnd_isWrong() throws Exception {
-    CodeRunner runner =
-        new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(200));
+    CodeRunner runner = new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(200));
     assertThat(runner.passes("while :; do :; done")).isFalse();
   }
 

@@ -75,8 +75,7 @@ final class MtBenchTest {
         };
     try (Tokenizer tokenizer = Tokenizer.open(Path.of("../examples/models/tale-7m"))) {
       ImmutableList<MtBench.Answered> answers =
-          MtBench.answers(
-              ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16);
+          MtBench.answers(ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16);
       assertThat(answers.get(0).turns()).hasSize(2);
       assertThat(prompts)
           .containsExactly("1+1?", "1+1?|" + answers.get(0).turns().get(0) + "|And 2+2?");
