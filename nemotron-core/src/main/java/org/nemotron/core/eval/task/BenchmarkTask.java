@@ -218,7 +218,8 @@ public final class BenchmarkTask {
         count,
         wanted);
     checkArgument(
-        answer.likelihoods().stream().noneMatch(answered -> Double.isNaN(answered.logProbability())),
+        answer.likelihoods().stream()
+            .noneMatch(answered -> Double.isNaN(answered.logProbability())),
         "item %s of %s has a log-probability that is no number.\n"
             + "Maybe the model's weights are damaged.",
         item.index(),

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.data.DataDirectory;
@@ -17,7 +18,12 @@ import org.nemotron.core.eval.data.DataDirectory;
 final class CodeSamplesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void program_humaneval_isProblemCompletionAndTests() throws IOException {

@@ -26,15 +26,15 @@ final class MtBenchTest {
       new MtBench.Question(
           7, "math", ImmutableList.of("1+1?", "And 2+2?"), ImmutableList.of("2", "4"));
 
-  @TempDir Path folder;
-
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+  private Path folder;
   private HttpServer server;
   private String reply = "{\"choices\": [{\"message\": {\"content\": \"Right. [[8]]\"}}]}";
   private int status = 200;
 
   @BeforeEach
-  void serve() throws IOException {
+  void serve(@TempDir Path temporary) throws IOException {
+    folder = temporary;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/v1/chat/completions",
