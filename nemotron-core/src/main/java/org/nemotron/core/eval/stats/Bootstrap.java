@@ -45,7 +45,7 @@ public record Bootstrap(int draws, long seed, double confidence) {
   /** Returns the means of each task in every draw. */
   Draws draw(List<PairedItems> tasks) {
     ImmutableList<Columns> columns =
-        tasks.stream().map(Columns::of).collect(ImmutableList.toImmutableList());
+        tasks.stream().map(Columns::new).collect(ImmutableList.toImmutableList());
     return new Draws(
         tasks.stream().map(Means::of).collect(ImmutableList.toImmutableList()),
         IntStream.range(0, draws)
@@ -79,9 +79,25 @@ public record Bootstrap(int draws, long seed, double confidence) {
   }
 
   /** The figures of a task as arrays, since ten thousand draws read each many times. */
-  private record Columns(double[] parent, double[] child) {
-    static Columns of(PairedItems items) {
-      return new Columns(items.parent().toArray(), items.child().toArray());
+  private static final class Columns {
+    private final double[] parent;
+    private final double[] child;
+
+    Columns(PairedItems items) {
+      parent = items.parent().toArray();
+      child = items.child().toArray();
+    }
+
+    /** Returns the means of items drawn by {@code random}. */
+    Means drawn(SplittableRandom random) {
+      double parents = 0;
+      double children = 0;
+      for (int i = 0; i < parent.length; i++) {
+        int item = random.nextInt(parent.length);
+        parents += parent[item];
+        children += child[item];
+      }
+      return new Means(parents / parent.length, children / parent.length);
     }
   }
 
@@ -91,19 +107,7 @@ public record Bootstrap(int draws, long seed, double confidence) {
    */
   private ImmutableList<Means> drawn(List<Columns> tasks, int draw) {
     SplittableRandom random = new SplittableRandom(new SplittableRandom(seed + draw).nextLong());
-    ImmutableList.Builder<Means> means = ImmutableList.builder();
-    for (Columns task : tasks) {
-      int size = task.parent().length;
-      double parent = 0;
-      double child = 0;
-      for (int i = 0; i < size; i++) {
-        int item = random.nextInt(size);
-        parent += task.parent()[item];
-        child += task.child()[item];
-      }
-      means.add(new Means(parent / size, child / size));
-    }
-    return means.build();
+    return tasks.stream().map(task -> task.drawn(random)).collect(ImmutableList.toImmutableList());
   }
 
   private static double quantile(double[] sorted, double share) {

@@ -23,7 +23,8 @@ public final class MtBenchJudge {
       You grade the last answer of a conversation between a user and an assistant. Consider whether
       it is correct, does what was asked, is complete and is clear. Length alone earns nothing. Where
       a correct answer is given, compare with it and find mistakes first. Explain briefly, then end
-      with a grade from 1 (useless) to 10 (excellent) in double brackets, such as [[6]].""";
+      with a grade from 1 (useless) to 10 (excellent) in double brackets, such as [[6]].\
+      """;
 
   private final ChatEndpoint endpoint;
 
@@ -82,7 +83,8 @@ public final class MtBenchJudge {
     if (all.isEmpty()) {
       throw new IOException(
           endpoint
-              + " gave no grade in double brackets.\nMaybe the model does not follow instructions.");
+              + " gave no grade in double brackets.\n"
+              + "Maybe the model does not follow instructions.");
     }
     ImmutableSortedMap.Builder<String, Double> means = ImmutableSortedMap.naturalOrder();
     byCategory.forEach((category, grades) -> means.put(category, mean(grades)));

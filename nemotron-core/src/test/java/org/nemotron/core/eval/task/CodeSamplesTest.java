@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.data.DataDirectory;
@@ -17,7 +18,12 @@ import org.nemotron.core.eval.data.DataDirectory;
 final class CodeSamplesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void program_humaneval_isProblemCompletionAndTests() throws IOException {
@@ -57,15 +63,15 @@ final class CodeSamplesTest {
 
   @Test
   void run_programThatPassesAndOneThatFails_arePassAt1() throws Exception {
-    CodeRunner runner = new CodeRunner(ImmutableList.of("sh", "-c", "sed -i /check/d {file}; sh {file}"), LIMIT);
+    CodeRunner runner =
+        new CodeRunner(ImmutableList.of("sh", "-c", "sed -i /check/d {file}; sh {file}"), LIMIT);
     assertThat(samples("humaneval", "true").run(runner).quoted().value()).isEqualTo(1);
     assertThat(samples("humaneval", "exit 3").run(runner).quoted().value()).isZero();
   }
 
   @Test
   void passes_programWithoutEnd_isWrong() throws Exception {
-    CodeRunner runner =
-        new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(200));
+    CodeRunner runner = new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(200));
     assertThat(runner.passes("while :; do :; done")).isFalse();
   }
 

@@ -8,13 +8,20 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.Likelihood;
 import org.nemotron.core.eval.data.DataDirectory;
 
 final class MetricsTest {
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void acc_greatestSum_isChosen() throws IOException {
@@ -159,9 +166,7 @@ final class MetricsTest {
   }
 
   private static double figure(TaskResult result, String metric) {
-    MetricValue value = result.metrics().get(metric);
-    assertThat(value).isNotNull();
-    return value.value();
+    return Optional.ofNullable(result.metrics().get(metric)).orElseThrow().value();
   }
 
   private double value(String metric, String choices, int right, double... sums)

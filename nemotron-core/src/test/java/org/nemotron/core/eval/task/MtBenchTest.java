@@ -26,15 +26,15 @@ final class MtBenchTest {
       new MtBench.Question(
           7, "math", ImmutableList.of("1+1?", "And 2+2?"), ImmutableList.of("2", "4"));
 
-  @TempDir Path folder;
-
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+  private Path folder;
   private HttpServer server;
   private String reply = "{\"choices\": [{\"message\": {\"content\": \"Right. [[8]]\"}}]}";
   private int status = 200;
 
   @BeforeEach
-  void serve() throws IOException {
+  void serve(@TempDir Path temporary) throws IOException {
+    folder = temporary;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/v1/chat/completions",
@@ -75,8 +75,7 @@ final class MtBenchTest {
         };
     try (Tokenizer tokenizer = Tokenizer.open(Path.of("../examples/models/tale-7m"))) {
       ImmutableList<MtBench.Answered> answers =
-          MtBench.answers(
-              ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16);
+          MtBench.answers(ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16);
       assertThat(answers.get(0).turns()).hasSize(2);
       assertThat(prompts)
           .containsExactly("1+1?", "1+1?|" + answers.get(0).turns().get(0) + "|And 2+2?");

@@ -10,12 +10,19 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.data.DataDirectory;
 
 final class TasksTest {
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void groups_haveTheHarnessMembers() {
@@ -185,9 +192,7 @@ final class TasksTest {
   }
 
   private static TaskGroup group(String name) {
-    TaskGroup group = Tasks.groups().get(name);
-    assertThat(group).isNotNull();
-    return group;
+    return Optional.ofNullable(Tasks.groups().get(name)).orElseThrow();
   }
 
   private BenchmarkTask own(String record) throws IOException {
