@@ -11,6 +11,7 @@ module org.nemotron.core {
   requires transitive com.fasterxml.jackson.databind;
   requires transitive com.google.common;
   requires org.bytedeco.cuda;
+  requires java.net.http;
   requires org.apache.commons.compress;
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;

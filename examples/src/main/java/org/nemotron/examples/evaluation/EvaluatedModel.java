@@ -53,9 +53,8 @@ final class EvaluatedModel implements AutoCloseable {
       WeightFormat format = settings.format().orElseGet(backend::bestFormat);
       CheckpointWeights weights =
           made.add(ModelReader.weights(path, dtype, Device.CPU), CheckpointWeights::close);
-      SequenceModel model = 
-          made.add(
-              model(path, settings, made, weights, backend, format), SequenceModel::close);
+      SequenceModel model =
+          made.add(model(path, settings, made, weights, backend, format), SequenceModel::close);
       Fingerprint fingerprint = ModelFingerprints.of(path, device, format);
       return new EvaluatedModel(path, device, format, fingerprint, model, made.complete());
     }

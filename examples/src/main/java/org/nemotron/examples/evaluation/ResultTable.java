@@ -55,8 +55,7 @@ final class ResultTable {
             (name, value) -> print(group.group().name(), group.group().version(), "", name, value));
   }
 
-  private void print(
-      String task, String version, String shots, String metric, MetricValue value) {
+  private void print(String task, String version, String shots, String metric, MetricValue value) {
     out.printf(
         Locale.ROOT,
         ROW,

@@ -123,8 +123,7 @@ public final class CompressionPipeline {
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =
-          TaskScoresStage.added(
-              "task-scores", run, library, tasks, run.inputs().withOwn(measured));
+          TaskScoresStage.added("task-scores", run, library, tasks, run.inputs().withOwn(measured));
       ImmutableList<CostTable> costs = run.result(new CostsStage(run));
       ImmutableSet<Candidate.Block> pairs = promisingPairs(run, scores, costs);
       if (pairs.isEmpty()) {

@@ -86,9 +86,7 @@ final class Evaluation {
 
   private BenchmarkTable benchmarks(List<TargetContenders> contenders) {
     return PlanBenchmarks.table(
-        run.inputs(),
-        tasks,
-        contenders.stream().map(target -> target.child().model()).toList());
+        run.inputs(), tasks, contenders.stream().map(target -> target.child().model()).toList());
   }
 
   /** The parent, then the models of each target. */

@@ -33,17 +33,17 @@ public record EvaluationPlan(String tasks, Path data, int limit) {
   }
 
   /** Returns whether there is no task. */
-  public boolean isEmpty() {
+  public boolean namesNone() {
     return tasks.isBlank();
   }
 
   /** Returns whether scores by {@code metric} come of the tasks. */
   boolean measures(Score.Metric metric) {
-    return !isEmpty() && metric.equals(METRIC);
+    return !namesNone() && metric.equals(METRIC);
   }
 
   /** Returns the tasks. */
   public ImmutableList<BenchmarkTask> selected() {
-    return isEmpty() ? ImmutableList.of() : Tasks.select(tasks);
+    return namesNone() ? ImmutableList.of() : Tasks.select(tasks);
   }
 }

@@ -47,8 +47,7 @@ final class PlanBenchmarks {
             .build()) {
       List<TaskResult> results = new ArrayList<>();
       for (PlanTasks.OfTask task : tasks.tasks()) {
-        results.add(
-            BenchmarkRun.of(task.task(), task.items(), sequences, BosPolicy.TOKENIZER));
+        results.add(BenchmarkRun.of(task.task(), task.items(), sequences, BosPolicy.TOKENIZER));
       }
       return BenchmarkFigure.of(results);
     }
@@ -84,8 +83,7 @@ final class PlanBenchmarks {
     return new BenchmarkTable.Child(
         figure(child.value()),
         parent.value().higherIsBetter()
-            ? preserved(
-                PairedComparison.of(parent.with(child), Bootstrap.USUAL).preserved())
+            ? preserved(PairedComparison.of(parent.with(child), Bootstrap.USUAL).preserved())
             : ImmutableList.of());
   }
 

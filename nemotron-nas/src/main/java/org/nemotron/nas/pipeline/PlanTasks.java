@@ -29,7 +29,7 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
    */
   static PlanTasks read(CompressionPlan plan) throws IOException {
     EvaluationPlan wanted = plan.evaluation();
-    if (wanted.isEmpty()) {
+    if (wanted.namesNone()) {
       return new PlanTasks(ImmutableList.of(), ImmutableList.of());
     }
     boolean scored = plan.scoring().metric().equals(EvaluationPlan.METRIC);

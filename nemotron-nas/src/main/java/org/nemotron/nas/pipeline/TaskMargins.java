@@ -38,8 +38,7 @@ final class TaskMargins {
    * @param items with choices; at least one
    * @param maxLength the most tokens that the models read at once
    */
-  TaskMargins(
-      List<TaskItem> items, Tokenizer tokenizer, int maxLength, InferenceBackend backend) {
+  TaskMargins(List<TaskItem> items, Tokenizer tokenizer, int maxLength, InferenceBackend backend) {
     ItemEncoder encoder = new ItemEncoder(tokenizer, maxLength, BosPolicy.TOKENIZER);
     this.items = items.stream().map(encoder::encode).collect(ImmutableList.toImmutableList());
     this.tokenizer = tokenizer;

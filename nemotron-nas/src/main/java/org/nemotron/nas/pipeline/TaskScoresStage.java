@@ -60,8 +60,7 @@ final class TaskScoresStage implements Stage<OwnScores> {
       return measured;
     }
     TaskScoresStage stage =
-        new TaskScoresStage(
-            name, run, trained, measured.scores().keySet(), tasks.selecting());
+        new TaskScoresStage(name, run, trained, measured.scores().keySet(), tasks.selecting());
     return measured.with(run.inputs().parent().spec(), run.result(stage));
   }
 
@@ -98,8 +97,7 @@ final class TaskScoresStage implements Stage<OwnScores> {
     ObjectNode scores = json.putObject("scores");
     try (InferenceBackend backend = Backends.of(parent.device(), run.inputs().threads())) {
       TaskMargins margins =
-          new TaskMargins(
-              items, run.inputs().tokenizer(), parent.spec().maxPositions(), backend);
+          new TaskMargins(items, run.inputs().tokenizer(), parent.spec().maxPositions(), backend);
       ImmutableDoubleArray ofParent = margins.of(parent);
       int done = 0;
       for (Candidate candidate : candidates) {
@@ -117,8 +115,7 @@ final class TaskScoresStage implements Stage<OwnScores> {
 
   private Score.Measure measure(
       Candidate candidate, TaskMargins margins, ImmutableDoubleArray ofParent) {
-    Architecture architecture =
-        Architecture.ofOne(run.inputs().parent().spec(), candidate);
+    Architecture architecture = Architecture.ofOne(run.inputs().parent().spec(), candidate);
     try (HeterogeneousModel hybrid = trained.library().assemble(architecture)) {
       return TaskMargins.degradation(ofParent, margins.of(hybrid));
     }

@@ -33,9 +33,7 @@ final class BenchmarkJson {
     }
     ObjectNode means = json.putObject("meanOfRatios");
     for (int child = 0; child < table.meanPreserved().size(); child++) {
-      put(
-          means.putObject(summary.targets().get(child).name()),
-          table.meanPreserved().get(child));
+      put(means.putObject(summary.targets().get(child).name()), table.meanPreserved().get(child));
     }
     return json;
   }

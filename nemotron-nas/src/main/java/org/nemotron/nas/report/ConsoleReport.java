@@ -114,8 +114,7 @@ public final class ConsoleReport {
   }
 
   private static String benchmarks(RunSummary summary) {
-    TextTable table =
-        TextTable.withHeader(BenchmarkText.header(summary).toArray(String[]::new));
+    TextTable table = TextTable.withHeader(BenchmarkText.header(summary).toArray(String[]::new));
     BenchmarkText.rows(summary.benchmarks())
         .forEach(row -> table.addRow(row.toArray(String[]::new)));
     return table.render();

@@ -84,6 +84,7 @@ final class CompressionPlanTest {
                 .costs(UNUSUAL.costs())
                 .global(UNUSUAL.global())
                 .targets(UNUSUAL.targets())
+                .evaluation(UNUSUAL.evaluation())
                 .build())
         .isEqualTo(UNUSUAL);
   }

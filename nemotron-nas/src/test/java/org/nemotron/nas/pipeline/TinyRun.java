@@ -55,12 +55,12 @@ final class TinyRun {
 
   private static String config() {
     return """
-        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-         "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
-         "num_key_value_heads": 2, "head_dim": 10, "intermediate_size": 48, "rms_norm_eps": 1e-5,
-         "rope_theta": 10000.0, "max_position_embeddings": 256, "tie_word_embeddings": true,
-         "bos_token_id": null, "eos_token_id": null}
-        """;
+    {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+     "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
+     "num_key_value_heads": 2, "head_dim": 10, "intermediate_size": 48, "rms_norm_eps": 1e-5,
+     "rope_theta": 10000.0, "max_position_embeddings": 256, "tie_word_embeddings": true,
+     "bos_token_id": null, "eos_token_id": null}
+    """;
   }
 
   private static String tokenizer() {
@@ -69,11 +69,11 @@ final class TinyRun {
       vocabulary.append(", \"w").append(word).append("\": ").append(word);
     }
     return """
-        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
-         "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null,
-         "decoder": null,
-         "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {%s}}}
-        """
+    {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+     "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null,
+     "decoder": null,
+     "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {%s}}}
+    """
         .formatted(vocabulary);
   }
 

@@ -21,7 +21,7 @@ import org.nemotron.core.tensor.TensorThreads;
  * are packed as one part. Threads never wait for each other.
  */
 final class CpuTreeModel implements TreeModel {
-  private static final int USUAL_ROWS = 768;
+  private static final int USUAL_ROWS = 256;
 
   private final CpuModel model;
   private final int streams;

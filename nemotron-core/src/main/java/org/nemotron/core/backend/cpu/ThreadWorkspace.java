@@ -5,6 +5,7 @@ import org.nemotron.core.tensor.Resources;
 /** Memory that one thread works in. */
 final class ThreadWorkspace implements AutoCloseable {
   private final Blas blas = new Blas();
+  private final FastExps exps = new FastExps();
   private final NativeFloats products;
   private final NativeFloats normalized;
   private NativeFloats scores = NativeFloats.zeros(1);
@@ -22,6 +23,10 @@ final class ThreadWorkspace implements AutoCloseable {
 
   Blas blas() {
     return blas;
+  }
+
+  FastExps exps() {
+    return exps;
   }
 
   /** Returns the results of the thread's last product, row by row. */

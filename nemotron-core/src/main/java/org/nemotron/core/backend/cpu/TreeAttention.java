@@ -30,6 +30,7 @@ final class TreeAttention {
   private final float[] query;
   private final float[] result;
   private final float[] scores;
+  private final FastExps exps = new FastExps();
 
   TreeAttention(AttentionSpec.GroupedQuery spec, TreeRows tree) {
     this.spec = spec;
@@ -57,7 +58,7 @@ final class TreeAttention {
         int head = kvHead * spec.groupSize() + inGroup;
         long at = ((long) row * spec.queryHeads() + head) * headDim;
         queries.read(at, query, 0, headDim);
-        attend(row, tree.runsTo(row));
+        attend(tree.runsTo(row));
         target.write(at, result, 0, headDim);
       }
     }
@@ -74,7 +75,7 @@ final class TreeAttention {
     }
   }
 
-  private void attend(int row, int[] runs) {
+  private void attend(int[] runs) {
     for (int i = 0; i < headDim; i++) {
       query[i] *= scale;
     }
@@ -84,10 +85,7 @@ final class TreeAttention {
     }
     float sum = 0;
     for (int run = 0; run < runs.length; run += 2) {
-      for (int other = runs[run]; other < runs[run + 1]; other++) {
-        scores[other] = FastExp.of(scores[other] - largest);
-        sum += scores[other];
-      }
+      sum = exps(runs[run], runs[run + 1], largest, sum);
     }
     Arrays.fill(result, 0f);
     for (int run = 0; run < runs.length; run += 2) {
@@ -97,6 +95,19 @@ final class TreeAttention {
     for (int i = 0; i < headDim; i++) {
       result[i] *= inverse;
     }
+  }
+
+  /** Makes shares of a run's scores, not yet divided by their sum; adds them to {@code before}. */
+  private float exps(int from, int to, float largest, float before) {
+    for (int row = from; row < to; row++) {
+      scores[row] -= largest;
+    }
+    exps.apply(scores, from, to);
+    float sum = before;
+    for (int row = from; row < to; row++) {
+      sum += scores[row];
+    }
+    return sum;
   }
 
   /** Scores the query against a run of rows, and returns the largest score. */

@@ -23,6 +23,7 @@ public final class DataDirectory {
   private static final ImmutableList<String> COMPRESSIONS =
       ImmutableList.of("", ".gz", ".bz2", ".xz");
   private static final String IN_ARCHIVE = "!";
+  private static final String PARQUET = ".parquet";
 
   private final Path path;
   private final ConcurrentHashMap<Path, Archive> archives = new ConcurrentHashMap<>();
@@ -96,9 +97,14 @@ public final class DataDirectory {
     int cut = name.indexOf(IN_ARCHIVE);
     if (cut < 0) {
       Path file = path.resolve(name);
-      return name.endsWith(".parquet")
-          ? ParquetRecords.read(file)
-          : Records.of(file.toString(), name, Decompression.read(file), layout);
+      if (name.endsWith(PARQUET)) {
+        throw new IOException(
+            file
+                + " is a Parquet file, which is not read.\n"
+                + "Maybe convert it in Python: pandas.read_parquet(name).to_json(other,"
+                + " orient=\"records\", lines=True).");
+      }
+      return Records.of(file.toString(), name, Decompression.read(file), layout);
     }
     Path file = path.resolve(name.substring(0, cut));
     String entry = name.substring(cut + 1);

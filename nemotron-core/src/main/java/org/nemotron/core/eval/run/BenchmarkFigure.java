@@ -4,7 +4,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -13,6 +12,7 @@ import java.util.Set;
 import org.nemotron.core.eval.stats.PairedItems;
 import org.nemotron.core.eval.task.ItemResult;
 import org.nemotron.core.eval.task.MetricValue;
+import org.nemotron.core.eval.task.TaskComparison;
 import org.nemotron.core.eval.task.TaskGroup;
 import org.nemotron.core.eval.task.TaskResult;
 import org.nemotron.core.eval.task.Tasks;
@@ -100,17 +100,9 @@ public record BenchmarkFigure(
         child.name);
     List<PairedItems> paired = new ArrayList<>();
     for (int part = 0; part < parts.size(); part++) {
-      paired.add(paired(parts.get(part), child.parts.get(part)));
+      paired.add(TaskComparison.items(parts.get(part), child.parts.get(part)));
     }
     return paired.size() == 1 ? paired.get(0) : PairedItems.pooled(name, paired);
-  }
-
-  private static PairedItems paired(TaskResult parent, TaskResult child) {
-    checkArgument(
-        digests(parent).equals(digests(child)),
-        "%s: both models must have answered the same items",
-        parent.task());
-    return new PairedItems(parent.task(), values(parent), values(child), parent.chance());
   }
 
   /** Returns the share of items in which both models chose the same; NaN where none is chosen. */
@@ -122,26 +114,11 @@ public record BenchmarkFigure(
       for (int index = 0; index < own.size(); index++) {
         if (own.get(index).chosen() >= 0) {
           chosen++;
-          same += own.get(index).chosen() == child.parts.get(part).items().get(index).chosen() ? 1 : 0;
+          same +=
+              own.get(index).chosen() == child.parts.get(part).items().get(index).chosen() ? 1 : 0;
         }
       }
     }
     return chosen == 0 ? Double.NaN : (double) same / chosen;
-  }
-
-  private static ImmutableList<String> digests(TaskResult result) {
-    return result.items().stream()
-        .map(ItemResult::digest)
-        .collect(ImmutableList.toImmutableList());
-  }
-
-  private static ImmutableDoubleArray values(TaskResult result) {
-    ImmutableDoubleArray.Builder values = ImmutableDoubleArray.builder(result.items().size());
-    for (ItemResult item : result.items()) {
-      Double value = item.values().get(result.metric());
-      checkArgument(value != null, "item %s has no %s", item.index(), result.metric());
-      values.add(value);
-    }
-    return values.build();
   }
 }

@@ -70,8 +70,7 @@ final class ItemLine {
   /** Returns what {@link #of} wrote; empty if the line is not whole. */
   static Optional<AnswerStore.Entry> parse(String line) {
     int end = line.lastIndexOf(CHECK);
-    if (end < 0
-        || !line.substring(end).equals(CHECK + check(line.substring(0, end)) + "\"}")) {
+    if (end < 0 || !line.substring(end).equals(CHECK + check(line.substring(0, end)) + "\"}")) {
       return Optional.empty();
     }
     try {
@@ -97,8 +96,7 @@ final class ItemLine {
         return Optional.empty();
       }
       texts.add(
-          new GeneratedText(
-              text.path("text").asText(), text.path("tokens").asInt(), ending.get()));
+          new GeneratedText(text.path("text").asText(), text.path("tokens").asInt(), ending.get()));
     }
     return Optional.of(
         new AnswerStore.Entry(

@@ -67,7 +67,8 @@ public final class ItemLog implements AnswerStore, AutoCloseable {
   private static void checkFree(Path file, FileChannel channel) throws IOException {
     if (lock(channel) == null) {
       throw new IOException(
-          file + " is in use.\nMaybe another evaluation writes it: wait for its end, or name"
+          file
+              + " is in use.\nMaybe another evaluation writes it: wait for its end, or name"
               + " another log.");
     }
   }

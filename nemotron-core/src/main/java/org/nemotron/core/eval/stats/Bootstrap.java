@@ -3,7 +3,6 @@ package org.nemotron.core.eval.stats;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
@@ -43,26 +42,62 @@ public record Bootstrap(int draws, long seed, double confidence) {
     }
   }
 
-  /** Returns the interval of a figure that is made of the means of each task. */
-  Interval interval(List<PairedItems> tasks, ToDoubleFunction<ImmutableList<Means>> figure) {
-    double[] figures = new double[draws];
+  /** Returns the means of each task in every draw. */
+  Draws draw(List<PairedItems> tasks) {
     ImmutableList<Columns> columns =
-        tasks.stream().map(Columns::of).collect(ImmutableList.toImmutableList());
-    IntStream.range(0, draws)
-        .parallel()
-        .forEach(draw -> figures[draw] = figure.applyAsDouble(drawn(columns, draw)));
-    Arrays.sort(figures);
-    double whole =
-        figure.applyAsDouble(
-            tasks.stream().map(Means::of).collect(ImmutableList.toImmutableList()));
-    double tail = (1 - confidence) / 2;
-    return new Interval(whole, quantile(figures, tail), quantile(figures, 1 - tail));
+        tasks.stream().map(Columns::new).collect(ImmutableList.toImmutableList());
+    return new Draws(
+        tasks.stream().map(Means::of).collect(ImmutableList.toImmutableList()),
+        IntStream.range(0, draws)
+            .parallel()
+            .mapToObj(draw -> drawn(columns, draw))
+            .collect(ImmutableList.toImmutableList()),
+        confidence);
+  }
+
+  /**
+   * The means of tasks.
+   *
+   * @param all of all items
+   * @param drawn of the items of each draw
+   * @param confidence the share of draws within an interval
+   */
+  record Draws(
+      ImmutableList<Means> all, ImmutableList<ImmutableList<Means>> drawn, double confidence) {
+    /** Returns the interval of a figure that is made of the means of each task. */
+    Interval interval(ToDoubleFunction<ImmutableList<Means>> figure) {
+      double[] figures = drawn.stream().mapToDouble(figure).sorted().toArray();
+      double tail = (1 - confidence) / 2;
+      return new Interval(
+          figure.applyAsDouble(all), quantile(figures, tail), quantile(figures, 1 - tail));
+    }
+
+    /** Returns the interval of a figure of the only task. */
+    Interval of(ToDoubleFunction<Means> figure) {
+      return interval(tasks -> figure.applyAsDouble(tasks.get(0)));
+    }
   }
 
   /** The figures of a task as arrays, since ten thousand draws read each many times. */
-  private record Columns(double[] parent, double[] child) {
-    static Columns of(PairedItems items) {
-      return new Columns(items.parent().toArray(), items.child().toArray());
+  private static final class Columns {
+    private final double[] parent;
+    private final double[] child;
+
+    Columns(PairedItems items) {
+      parent = items.parent().toArray();
+      child = items.child().toArray();
+    }
+
+    /** Returns the means of items drawn by {@code random}. */
+    Means drawn(SplittableRandom random) {
+      double parents = 0;
+      double children = 0;
+      for (int i = 0; i < parent.length; i++) {
+        int item = random.nextInt(parent.length);
+        parents += parent[item];
+        children += child[item];
+      }
+      return new Means(parents / parent.length, children / parent.length);
     }
   }
 
@@ -72,19 +107,7 @@ public record Bootstrap(int draws, long seed, double confidence) {
    */
   private ImmutableList<Means> drawn(List<Columns> tasks, int draw) {
     SplittableRandom random = new SplittableRandom(new SplittableRandom(seed + draw).nextLong());
-    ImmutableList.Builder<Means> means = ImmutableList.builder();
-    for (Columns task : tasks) {
-      int size = task.parent().length;
-      double parent = 0;
-      double child = 0;
-      for (int i = 0; i < size; i++) {
-        int item = random.nextInt(size);
-        parent += task.parent()[item];
-        child += task.child()[item];
-      }
-      means.add(new Means(parent / size, child / size));
-    }
-    return means.build();
+    return tasks.stream().map(task -> task.drawn(random)).collect(ImmutableList.toImmutableList());
   }
 
   private static double quantile(double[] sorted, double share) {

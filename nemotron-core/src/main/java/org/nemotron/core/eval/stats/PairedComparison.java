@@ -3,7 +3,7 @@ package org.nemotron.core.eval.stats;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
+import org.nemotron.core.eval.stats.Bootstrap.Draws;
 import org.nemotron.core.eval.stats.Bootstrap.Means;
 
 /**
@@ -39,14 +39,15 @@ public record PairedComparison(
   /** Returns the comparison of a task's items. */
   public static PairedComparison of(PairedItems items, Bootstrap bootstrap) {
     Means means = Means.of(items);
+    Draws draws = bootstrap.draw(ImmutableList.of(items));
     return new PairedComparison(
         items.task(),
         items.size(),
         means.parent(),
         means.child(),
-        one(items, bootstrap, drawn -> drawn.child() - drawn.parent()),
-        preserved(items, bootstrap),
-        aboveChance(items, bootstrap),
+        draws.of(drawn -> drawn.child() - drawn.parent()),
+        preserved(items, draws),
+        aboveChance(items, draws),
         items.isRightOrWrong() ? OutcomeTable.of(items).mcNemar() : Double.NaN,
         LEVEL_AND_POWER * errorOfDifference(items));
   }
@@ -64,20 +65,18 @@ public record PairedComparison(
         tasks.stream().map(items -> fault(items)).flatMap(Optional::stream).findFirst();
     return fault.isPresent()
         ? new Preserved.NotMeaningful(fault.get())
-        : ratio(bootstrap.interval(tasks, PairedComparison::meanRatio), "the mean of ratios");
+        : ratio(bootstrap.draw(tasks).interval(PairedComparison::meanRatio), "the mean of ratios");
   }
 
   private static double meanRatio(ImmutableList<Means> tasks) {
-    return tasks.stream().mapToDouble(means -> means.child() / means.parent()).sum()
-        / tasks.size();
+    return tasks.stream().mapToDouble(means -> means.child() / means.parent()).sum() / tasks.size();
   }
 
-  private static Preserved preserved(PairedItems items, Bootstrap bootstrap) {
+  private static Preserved preserved(PairedItems items, Draws draws) {
     Optional<String> fault = fault(items);
     return fault.isPresent()
         ? new Preserved.NotMeaningful(fault.get())
-        : ratio(
-            one(items, bootstrap, drawn -> drawn.child() / drawn.parent()), items.task());
+        : ratio(draws.of(drawn -> drawn.child() / drawn.parent()), items.task());
   }
 
   private static Optional<String> fault(PairedItems items) {
@@ -86,7 +85,7 @@ public record PairedComparison(
         : Optional.of("the parent has nothing right in " + items.task());
   }
 
-  private static Preserved aboveChance(PairedItems items, Bootstrap bootstrap) {
+  private static Preserved aboveChance(PairedItems items, Draws draws) {
     double error = deviation(items.parent().toArray()) / Math.sqrt(items.size());
     double above = Means.of(items).parent() - items.chance();
     // A single item has no error; whether one is above chance cannot be said.
@@ -96,10 +95,7 @@ public record PairedComparison(
     }
     double chance = items.chance();
     return ratio(
-        one(
-            items,
-            bootstrap,
-            drawn -> (drawn.child() - chance) / Math.max(0, drawn.parent() - chance)),
+        draws.of(drawn -> (drawn.child() - chance) / Math.max(0, drawn.parent() - chance)),
         items.task());
   }
 
@@ -108,12 +104,6 @@ public record PairedComparison(
     return Double.isFinite(interval.low()) && Double.isFinite(interval.high())
         ? new Preserved.Ratio(interval)
         : new Preserved.NotMeaningful("too few items tell parent and chance apart in " + what);
-  }
-
-  private static Interval one(
-      PairedItems items, Bootstrap bootstrap, ToDoubleFunction<Means> figure) {
-    return bootstrap.interval(
-        ImmutableList.of(items), tasks -> figure.applyAsDouble(tasks.get(0)));
   }
 
   private static double errorOfDifference(PairedItems items) {

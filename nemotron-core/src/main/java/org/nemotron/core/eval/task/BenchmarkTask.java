@@ -217,6 +217,13 @@ public final class BenchmarkTask {
         name(),
         count,
         wanted);
+    checkArgument(
+        answer.likelihoods().stream()
+            .noneMatch(answered -> Double.isNaN(answered.logProbability())),
+        "item %s of %s has a log-probability that is no number.\n"
+            + "Maybe the model's weights are damaged.",
+        item.index(),
+        name());
   }
 
   /**

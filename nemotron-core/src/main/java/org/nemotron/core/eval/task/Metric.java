@@ -19,6 +19,7 @@ record Metric(String name, Aggregation aggregation, Score score) {
   /** How a task's figure is made of its items'. */
   enum Aggregation {
     MEAN,
+    SHARE,
     PERPLEXITY,
     WORD_PERPLEXITY,
     BYTE_PERPLEXITY,
@@ -39,6 +40,7 @@ record Metric(String name, Aggregation aggregation, Score score) {
     double mean = values.stream().sum() / weights.stream().sum();
     return switch (aggregation) {
       case MEAN -> new MetricValue(mean, StandardErrors.ofMean(values), n, true);
+      case SHARE -> new MetricValue(mean, StandardErrors.ofMean(values), n, false);
       case PERPLEXITY ->
           new MetricValue(Math.exp(-mean), StandardErrors.ofPerplexity(values), n, false);
       case WORD_PERPLEXITY, BYTE_PERPLEXITY ->

@@ -4,7 +4,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import org.nemotron.core.eval.GeneratedText;
 import org.nemotron.core.eval.Likelihood;
 import org.nemotron.core.eval.task.Metric.Aggregation;
 
@@ -12,6 +15,9 @@ import org.nemotron.core.eval.task.Metric.Aggregation;
 final class Metrics {
   static final String MUTUAL_INFORMATION = "acc_mutual_info";
   private static final String EXACT_MATCH = "exact_match";
+  private static final String ROUGE_L = "rougeL";
+  private static final String INVALID = "invalid";
+  private static final String CUT_BY_LENGTH = "cut_by_length";
 
   private static final ImmutableMap<String, Metric> OF_CHOICES =
       byName(
@@ -50,7 +56,7 @@ final class Metrics {
   /** Returns the names that a task may use. */
   static ImmutableList<String> names(Asks asks) {
     return asks == Asks.GENERATION
-        ? ImmutableList.of(EXACT_MATCH, "rougeL")
+        ? ImmutableList.of(EXACT_MATCH, ROUGE_L, INVALID, CUT_BY_LENGTH)
         : table(asks).keySet().asList();
   }
 
@@ -64,25 +70,55 @@ final class Metrics {
   }
 
   private static ImmutableList<Metric> ofGenerations(String name, AnswerSpec answers) {
-    if (name.equals("rougeL")) {
-      return ImmutableList.of(
-          mean(name, (question, answer) -> RougeL.score(written(answer), target(question))));
-    }
-    if (!name.equals(EXACT_MATCH)) {
-      return ImmutableList.of();
-    }
+    return switch (name) {
+      case ROUGE_L ->
+          ImmutableList.of(
+              mean(name, (question, answer) -> RougeL.score(written(answer), target(question))));
+      case CUT_BY_LENGTH ->
+          ImmutableList.of(
+              share(name, (question, answer) -> ending(answer) == GeneratedText.Ending.LENGTH));
+      case INVALID ->
+          perFilter(
+              answers,
+              filter ->
+                  share(
+                      name + "," + filter.name(),
+                      (question, answer) ->
+                          filter.find(written(answer)).equals(AnswerSpec.INVALID)));
+      case EXACT_MATCH -> exactMatches(answers);
+      default -> ImmutableList.of();
+    };
+  }
+
+  private static ImmutableList<Metric> exactMatches(AnswerSpec answers) {
     if (answers.filters().isEmpty()) {
       return ImmutableList.of(
-          mean(name, (question, answer) -> match(answers, written(answer), target(question))));
+          mean(
+              EXACT_MATCH,
+              (question, answer) -> match(answers, written(answer), target(question))));
     }
-    return answers.filters().stream()
-        .map(
-            filter ->
-                mean(
-                    name + "," + filter.name(),
-                    (question, answer) ->
-                        match(answers, filter.find(written(answer)), target(question))))
-        .collect(ImmutableList.toImmutableList());
+    return perFilter(
+        answers,
+        filter ->
+            mean(
+                EXACT_MATCH + "," + filter.name(),
+                (question, answer) ->
+                    match(answers, filter.find(written(answer)), target(question))));
+  }
+
+  private static ImmutableList<Metric> perFilter(
+      AnswerSpec answers, Function<AnswerSpec.Filter, Metric> metric) {
+    return answers.filters().stream().map(metric).collect(ImmutableList.toImmutableList());
+  }
+
+  /** A share that is better the smaller it is. */
+  private static Metric share(String name, BiPredicate<Question, ItemAnswer> holds) {
+    return new Metric(
+        name, Aggregation.SHARE, (question, answer) -> holds.test(question, answer) ? 1 : 0);
+  }
+
+  private static GeneratedText.Ending ending(ItemAnswer answer) {
+    return answer.texts().get(0).ending();
   }
 
   private static double match(AnswerSpec answers, String answer, String target) {

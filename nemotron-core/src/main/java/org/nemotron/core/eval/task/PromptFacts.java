@@ -51,7 +51,7 @@ public record PromptFacts(
   }
 
   private static long requests(EncodedItem item) {
-    return item.likelihoods().size() + item.generations().size();
+    return (long) item.likelihoods().size() + item.generations().size();
   }
 
   private static long tokens(EncodedItem item) {

@@ -50,7 +50,9 @@ public record TaskComparison(
         settings(parent),
         settings(child));
     checkArgument(
-        parent.items().stream().map(ItemResult::digest).toList()
+        parent.items().stream()
+            .map(ItemResult::digest)
+            .toList()
             .equals(child.items().stream().map(ItemResult::digest).toList()),
         "parent and child must be put the same items of %s.\n"
             + "Maybe the data changed between the two, or one was put fewer items.",

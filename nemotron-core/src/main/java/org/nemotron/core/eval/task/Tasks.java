@@ -96,7 +96,7 @@ public final class Tasks {
   /**
    * Returns a task of the user's own.
    *
-   * @param file in the JSON form of the tasks of this library; docs/evaluation.md describes it
+   * @param file in the JSON form of the tasks of this library; docs/tasks.md describes it
    * @throws IOException if it cannot be read
    * @throws IllegalArgumentException if a part of it is missing, unknown or wrong
    */

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -29,12 +30,18 @@ import org.nemotron.core.checkpoint.gguf.GgufValue;
 import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.eval.LikelihoodRequest;
+import org.nemotron.core.eval.SequenceModel;
+import org.nemotron.core.eval.run.ItemLog;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.TokenTree;
+import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
@@ -75,18 +82,21 @@ public final class CloseablesTest implements CloseableContract {
   private static InferenceBackend device;
 
   private static Path gguf;
+  private static Tokenizer tokenizer;
 
   private NativeScope scope;
 
   @BeforeAll
   static void openDevice(@TempDir Path temporary) throws IOException {
     device = new CpuBackend(2);
+    tokenizer = Tokenizer.open(SHIPPED);
     gguf = temporary.resolve("model.gguf");
     new GgufWriter().put("text", GgufValue.of("once")).write(gguf);
   }
 
   @AfterAll
   static void closeDevice() {
+    tokenizer.close();
     device.close();
   }
 
@@ -261,7 +271,43 @@ public final class CloseablesTest implements CloseableContract {
             InferenceSession.class,
             () -> device.prepare(MODEL, WeightFormat.FLOAT32, 4).newSession(1),
             CloseablesTest::step,
-            "this session is closed"));
+            "this session is closed"),
+        CloseableCase.of(
+            TreeModel.class,
+            () -> device.prepareTrees(spec, WeightSource.of(MODEL), WeightFormat.FLOAT32),
+            CloseablesTest::run,
+            "this model is closed"),
+        CloseableCase.of(
+            SequenceModel.class,
+            CloseablesTest::sequences,
+            made ->
+                assertThat(
+                        made.logLikelihoods(
+                            ImmutableList.of(
+                                new LikelihoodRequest(
+                                    ImmutableIntArray.of(1), ImmutableIntArray.of(2)))))
+                    .hasSize(1),
+            "this model is closed"),
+        CloseableCase.of(
+            ItemLog.class,
+            () -> opened(() -> ItemLog.open(Files.createTempFile(gguf.getParent(), "i", ".log"))),
+            made -> assertThat(made.find("key")).isEmpty(),
+            "this log is closed"));
+  }
+
+  private static void run(TreeModel model) {
+    TokenTree tree =
+        new TokenTree(
+            ImmutableIntArray.of(1), ImmutableIntArray.of(-1), ImmutableIntArray.of(0));
+    model.run(
+        ImmutableList.of(tree),
+        (index, wanted, logits) -> assertThat(logits).hasSize(TestModels.VOCABULARY));
+  }
+
+  private static SequenceModel sequences() {
+    return SequenceModel.builder(tokenizer, MODEL.spec(), WeightSource.of(MODEL), device)
+        .format(WeightFormat.FLOAT32)
+        .build();
   }
 
   private static void step(InferenceModel model) {

@@ -16,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tukaani.xz.LZMA2Options;
@@ -24,7 +25,12 @@ import org.tukaani.xz.XZOutputStream;
 final class DataDirectoryTest {
   private static final String LINES = "{\"a\": 1}\n\n{\"a\": 2}\n";
 
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void records_everyCompression_areTheSame() throws IOException {

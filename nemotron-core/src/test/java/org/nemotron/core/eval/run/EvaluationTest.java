@@ -133,7 +133,8 @@ final class EvaluationTest {
       Evaluation run = evaluation(next, FIRST, log);
       for (BenchmarkTask task : tasks) {
         assertThat(run.run(task, items(task)))
-            .isEqualTo(evaluation(new Hashed(99), FIRST, AnswerStore.none()).run(task, items(task)));
+            .isEqualTo(
+                evaluation(new Hashed(99), FIRST, AnswerStore.none()).run(task, items(task)));
       }
       assertThat(run.reused()).isEqualTo(items(tasks.get(0)).size());
       assertThat(next.scored).isEqualTo(items(tasks.get(1)).size());

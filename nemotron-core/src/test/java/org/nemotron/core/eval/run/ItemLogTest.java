@@ -18,7 +18,8 @@ import org.nemotron.core.eval.task.ItemAnswer;
 final class ItemLogTest {
   private static final ItemAnswer SUMS =
       new ItemAnswer(
-          ImmutableList.of(new Likelihood(-1.0 / 3, true), new Likelihood(-87.23334642505469, false)),
+          ImmutableList.of(
+              new Likelihood(-1.0 / 3, true), new Likelihood(-87.23334642505469, false)),
           ImmutableList.of());
 
   private static final ItemAnswer TEXT =

@@ -35,7 +35,8 @@ final class PairedComparisonTest {
                     * (table.both() + table.childOnly())));
     Interval interval = ratio(PairedComparison.of(items, DRAWS).preserved());
     assertThat(interval.value()).isCloseTo(ratio, within(1e-12));
-    assertThat(Math.log(interval.high() / interval.low())).isCloseTo(3.92 * error, within(0.1 * 3.92 * error));
+    assertThat(Math.log(interval.high() / interval.low()))
+        .isCloseTo(3.92 * error, within(0.1 * 3.92 * error));
   }
 
   @Test
@@ -52,8 +53,7 @@ final class PairedComparisonTest {
     PairedItems items = items(2_000, 0.75, 0.8, 0.25);
     PairedComparison comparison = PairedComparison.of(items, DRAWS);
     assertThat(ratio(comparison.aboveChance()).value())
-        .isCloseTo(
-            (comparison.child() - 0.25) / (comparison.parent() - 0.25), within(1e-12));
+        .isCloseTo((comparison.child() - 0.25) / (comparison.parent() - 0.25), within(1e-12));
   }
 
   @Test

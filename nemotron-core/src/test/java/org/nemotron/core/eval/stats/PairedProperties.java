@@ -49,8 +49,7 @@ final class PairedProperties {
   }
 
   @Property(tries = 200)
-  void pValuesAreProbabilities(
-      @ForAll("counts") int parentOnly, @ForAll("counts") int childOnly) {
+  void pValuesAreProbabilities(@ForAll("counts") int parentOnly, @ForAll("counts") int childOnly) {
     assertThat(new OutcomeTable(0, parentOnly, childOnly, 0).mcNemar()).isBetween(0.0, 1.0);
   }
 

@@ -17,9 +17,9 @@ import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.data.RecordLayout;
 
 /**
- * Prompts against those of lm-evaluation-harness 0.4.13, to the character. The records are invented;
- * original has them in the form of the data sets on Hugging Face, converted in other forms, and
- * expected has what the harness's own task files make of the former.
+ * Prompts against those of lm-evaluation-harness 0.4.13, to the character. The records are
+ * invented; original has them in the form of the data sets on Hugging Face, converted in other
+ * forms, and expected has what the harness's own task files make of the former.
  */
 final class HarnessPromptsTest {
   private static final Path FOLDER = Path.of("src/test/resources/eval");

@@ -68,8 +68,7 @@ final class ItemEncoderTest {
       encoded
           .generations()
           .forEach(
-              request ->
-                  hasher.putString(words(request.prompt()) + "\n", StandardCharsets.UTF_8));
+              request -> hasher.putString(words(request.prompt()) + "\n", StandardCharsets.UTF_8));
     }
     return hasher.hash().toString();
   }
@@ -137,8 +136,7 @@ final class ItemEncoderTest {
     assertThat(windows.get(0)).isEqualTo(request(ids(0), all.subArray(0, 4)));
     assertThat(windows.get(1)).isEqualTo(request(all.subArray(3, 4), all.subArray(4, 8)));
     assertThat(windows.get(2))
-        .isEqualTo(
-            request(all.subArray(all.length() - 5, 8), all.subArray(8, all.length())));
+        .isEqualTo(request(all.subArray(all.length() - 5, 8), all.subArray(8, all.length())));
     assertThat(windows).hasSize(3);
   }
 
@@ -148,8 +146,7 @@ final class ItemEncoderTest {
     EncodedItem other = encode(MAX_LENGTH, "The cat", " sat");
     PromptFacts facts = PromptFacts.of(BosPolicy.TOKENIZER, ImmutableList.of(other, empty));
     assertThat(facts)
-        .isEqualTo(
-            new PromptFacts(BosPolicy.TOKENIZER, ids(478, 711, 911), 2, 5, 0, 1, 0));
+        .isEqualTo(new PromptFacts(BosPolicy.TOKENIZER, ids(478, 711, 911), 2, 5, 0, 1, 0));
   }
 
   private static LikelihoodRequest request(String context, String continuation) {

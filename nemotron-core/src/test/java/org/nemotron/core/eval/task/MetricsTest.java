@@ -8,13 +8,20 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.Likelihood;
 import org.nemotron.core.eval.data.DataDirectory;
 
 final class MetricsTest {
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void acc_greatestSum_isChosen() throws IOException {
@@ -82,8 +89,7 @@ final class MetricsTest {
                 ImmutableList.of()));
     ItemResult result =
         task.score(
-            item,
-            new ItemAnswer(ImmutableList.of(new Likelihood(-2.5, true)), ImmutableList.of()));
+            item, new ItemAnswer(ImmutableList.of(new Likelihood(-2.5, true)), ImmutableList.of()));
     assertThat(result.value("acc")).isEqualTo(1);
     assertThat(result.value("perplexity")).isEqualTo(-2.5);
     assertThat(result.chosen()).isEqualTo(-1);
@@ -137,8 +143,7 @@ final class MetricsTest {
             """,
             "{\"text\": \"one two\"}",
             "{\"text\": \"three\"}");
-    ImmutableList<TaskItem> items =
-        task.items(DataDirectory.open(folder));
+    ImmutableList<TaskItem> items = task.items(DataDirectory.open(folder));
     TaskResult result =
         task.result(
             items,
@@ -161,9 +166,7 @@ final class MetricsTest {
   }
 
   private static double figure(TaskResult result, String metric) {
-    MetricValue value = result.metrics().get(metric);
-    assertThat(value).isNotNull();
-    return value.value();
+    return Optional.ofNullable(result.metrics().get(metric)).orElseThrow().value();
   }
 
   private double value(String metric, String choices, int right, double... sums)

@@ -1,8 +1,8 @@
 package org.nemotron.core.eval.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
@@ -10,12 +10,19 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.data.DataDirectory;
 
 final class TasksTest {
-  @TempDir Path folder;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder(@TempDir Path temporary) {
+    folder = temporary;
+  }
 
   @Test
   void groups_haveTheHarnessMembers() {
@@ -25,7 +32,9 @@ final class TasksTest {
     assertThat(group("mmlu_social_sciences").tasks()).hasSize(12);
     assertThat(group("mmlu_humanities").tasks()).hasSize(13);
     assertThat(group("blimp").tasks()).hasSize(67).doesNotHaveDuplicates();
-    assertThat(Tasks.names()).containsAll(group("mmlu").tasks()).containsAll(group("blimp").tasks());
+    assertThat(Tasks.names())
+        .containsAll(group("mmlu").tasks())
+        .containsAll(group("blimp").tasks());
   }
 
   @Test
@@ -160,8 +169,7 @@ final class TasksTest {
     assertThat(micro.standardError()).isCloseTo(0.0730997076017544, within(1e-12));
     MetricValue macro = figure(new TaskGroup("g", "1", names, false), results);
     assertThat(macro.value()).isCloseTo(0.5, within(1e-12));
-    assertThat(macro.standardError())
-        .isCloseTo(Math.sqrt(0.01 + 0.04 + 0.0025) / 3, within(1e-12));
+    assertThat(macro.standardError()).isCloseTo(Math.sqrt(0.01 + 0.04 + 0.0025) / 3, within(1e-12));
     assertThat(macro.n()).isEqualTo(60);
   }
 
@@ -184,9 +192,7 @@ final class TasksTest {
   }
 
   private static TaskGroup group(String name) {
-    TaskGroup group = Tasks.groups().get(name);
-    assertThat(group).isNotNull();
-    return group;
+    return Optional.ofNullable(Tasks.groups().get(name)).orElseThrow();
   }
 
   private BenchmarkTask own(String record) throws IOException {

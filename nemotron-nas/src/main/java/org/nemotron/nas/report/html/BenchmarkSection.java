@@ -19,8 +19,7 @@ final class BenchmarkSection {
         "Percent right (or the task's own figure times 100) with its standard error. Preserved is"
             + " child divided by parent on the same items, with a 95 % interval by a paired"
             + " bootstrap. Items that chose the architecture are not among them.");
-    Sections.openTable(
-        page, "figures", BenchmarkText.header(summary).toArray(String[]::new));
+    Sections.openTable(page, "figures", BenchmarkText.header(summary).toArray(String[]::new));
     for (ImmutableList<String> row : BenchmarkText.rows(summary.benchmarks())) {
       page.open("tr").element("th", row.get(0), "scope", "row");
       row.subList(1, row.size()).forEach(cell -> page.element("td", cell));
