@@ -15,6 +15,7 @@ module org.nemotron.runtime {
   exports org.nemotron.runtime.cache;
   exports org.nemotron.runtime.chat;
   exports org.nemotron.runtime.engine;
+  exports org.nemotron.runtime.grammar;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.server;

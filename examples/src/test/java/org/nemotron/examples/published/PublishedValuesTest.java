@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.runtime.chat.ChatOptions;
+import org.nemotron.runtime.sampling.TokenConstraint;
 
 /** That values are immutable to the bottom, and that every package says what null means. */
 final class PublishedValuesTest {
@@ -34,7 +35,8 @@ final class PublishedValuesTest {
           ImmutableIntArray.class,
           ImmutableLongArray.class,
           ImmutableDoubleArray.class,
-          ChatOptions.class);
+          ChatOptions.class,
+          TokenConstraint.class);
 
   /** What a result hands over: to be closed by who receives it, or to the scope that is open. */
   private static final ImmutableSet<Class<?>> HANDED_OVER =

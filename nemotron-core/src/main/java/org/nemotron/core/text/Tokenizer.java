@@ -3,6 +3,8 @@ package org.nemotron.core.text;
 import static com.google.common.base.Preconditions.checkState;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
@@ -33,10 +35,12 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private final Supplier<TokenBytes> bytes;
   private volatile boolean closed;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json) {
     this.tokenizer = tokenizer;
+    this.bytes = Suppliers.memoize(() -> TokenBytes.read(json));
   }
 
   /**
@@ -60,7 +64,7 @@ public final class Tokenizer implements AutoCloseable {
     }
     byte[] json = TokenizerJson.text(directory).getBytes(StandardCharsets.UTF_8);
     try {
-      return new Tokenizer(QuietLogging.during(() -> parsed(json)));
+      return new Tokenizer(QuietLogging.during(() -> parsed(json)), json);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (RuntimeException e) {
@@ -114,6 +118,15 @@ public final class Tokenizer implements AutoCloseable {
     checkOpen();
     return tokenizer.decode(
         ImmutableLongArray.copyOf(ids.stream().asLongStream()).toArray(), skipSpecialTokens);
+  }
+
+  /**
+   * Returns the bytes of each token, read by the first call.
+   *
+   * @throws IllegalArgumentException if the tokenizer is of a kind whose bytes are not known
+   */
+  public TokenBytes tokenBytes() {
+    return bytes.get();
   }
 
   private void checkOpen() {

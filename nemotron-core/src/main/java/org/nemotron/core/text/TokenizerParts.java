@@ -16,6 +16,7 @@ final class TokenizerParts {
   private static final JsonMapper JSON = new JsonMapper();
 
   private JsonNode addedTokens = MissingNode.getInstance();
+  private JsonNode decoder = MissingNode.getInstance();
   private final Map<String, Integer> vocabulary = new HashMap<>();
 
   private TokenizerParts() {}
@@ -49,6 +50,7 @@ final class TokenizerParts {
   private void readPart(String key, JsonParser parser) throws IOException {
     switch (key) {
       case ADDED_TOKENS -> addedTokens = parser.readValueAsTree();
+      case "decoder" -> decoder = parser.readValueAsTree();
       case "model" -> readObject(parser, this::readModel);
       default -> parser.skipChildren();
     }
@@ -78,6 +80,11 @@ final class TokenizerParts {
   /** Returns the list of added tokens. */
   JsonNode addedTokens() {
     return addedTokens;
+  }
+
+  /** Returns what makes a text of tokens. */
+  JsonNode decoder() {
+    return decoder;
   }
 
   /** Returns the id of each text of the vocabulary, added tokens not included. */

@@ -1,8 +1,9 @@
 package org.nemotron.runtime.engine;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -25,8 +26,11 @@ import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatMessage;
 import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.chat.ChatTemplateException;
+import org.nemotron.runtime.grammar.AnswerFormat;
+import org.nemotron.runtime.grammar.GrammarCompiler;
 import org.nemotron.runtime.metrics.EngineMetrics;
 import org.nemotron.runtime.metrics.MetricsRecorder;
+import org.nemotron.runtime.sampling.TokenConstraint;
 import org.nemotron.runtime.sampling.TokenLogProb;
 import org.nemotron.runtime.text.EndTokens;
 
@@ -53,6 +57,7 @@ public final class TextGenerator implements AutoCloseable {
   private final EngineSettings settings;
   private final Engine engine;
   private final GenerationJobs jobs;
+  private final Supplier<GrammarCompiler> grammars;
   private final MetricsRecorder metrics = new MetricsRecorder();
   private final Resources parts;
 
@@ -68,6 +73,7 @@ public final class TextGenerator implements AutoCloseable {
       this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
       this.parts = made.complete();
     }
+    this.grammars = Suppliers.memoize(() -> new GrammarCompiler(tokenizer.tokenBytes()));
     this.jobs = new GenerationJobs(tokenizer, prompts, engine, metrics);
   }
 
@@ -360,6 +366,18 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   /**
+   * Returns the constraint of a format, for {@link GenerationRequest.Builder#constraint}: made on
+   * this thread, in up to seconds for a large schema, and kept for later requests.
+   *
+   * @throws org.nemotron.runtime.grammar.FormatException if the format is malformed, too large, or
+   *     has parts that are not supported; the message names the place
+   * @throws IllegalArgumentException if the bytes of the model's tokens are not known
+   */
+  public TokenConstraint constraint(AnswerFormat format) {
+    return grammars.get().compile(format);
+  }
+
+  /**
    * Answers two short requests, a greedy one and one that samples with log-probabilities, so that
    * code is loaded and compiled, and weights are in memory, before the first caller waits for an
    * answer. Returns when both have ended. The metrics count them; no other request shares their KV
@@ -381,15 +399,7 @@ public final class TextGenerator implements AutoCloseable {
    *     fit the KV cache
    */
   public ImmutableList<TokenLogProb> score(String prompt, String continuation) {
-    engine.checkOpen();
-    ImmutableIntArray tokens = tokenizer.encodeWhole(prompt + continuation);
-    ImmutableIntArray before = tokenizer.encodeWhole(prompt);
-    int from = 0;
-    while (from < Math.min(before.length(), tokens.length())
-        && before.get(from) == tokens.get(from)) {
-      from++;
-    }
-    return score(tokens, from);
+    return new Scoring(tokenizer, engine).score(prompt, continuation);
   }
 
   /**
@@ -402,28 +412,12 @@ public final class TextGenerator implements AutoCloseable {
    *     meanwhile
    */
   public ImmutableList<TokenLogProb> score(ImmutableIntArray tokens, int from) {
-    checkArgument(
-        from > 0 && from < tokens.length(),
-        "scored tokens must begin (%s) behind the first and before the end of %s",
-        from,
-        tokens.length());
-    checkFits(tokens);
-    ScoreJob job = new ScoreJob(tokens, from);
-    engine.submit(job);
-    return GenerationFailedException.join(job.result(), () -> job.result().cancel(false));
+    return new Scoring(tokenizer, engine).score(tokens, from);
   }
 
   /** Returns what {@link #score(ImmutableIntArray, int)} returns. */
   public ImmutableList<TokenLogProb> score(int[] tokens, int from) {
     return score(ImmutableIntArray.copyOf(tokens), from);
-  }
-
-  private void checkFits(ImmutableIntArray scored) {
-    try {
-      engine.checkFits(scored.length() - 1, 0);
-    } catch (IllegalArgumentException e) {
-      throw new RequestRefusedException(e);
-    }
   }
 
   @Override
