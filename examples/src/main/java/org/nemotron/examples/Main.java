@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
+import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
       ReportPictures.class,
       Serve.class,
       ServingBenchmark.class,
+      ServingLoad.class,
       GpuBenchmark.class,
       FormatAccuracy.class,
       SpeedKept.class

@@ -150,7 +150,9 @@ final class ChatCompletionsTest {
     JsonNode json = TestClient.parse(content(client.post(PATH, schema).events(), 0));
     assertThat(json.path("ok").isBoolean()).isTrue();
     String wrong =
-        "{" + ASKED + ",'response_format':{'type':'json_schema','json_schema':{'schema':{'type':3}}}}";
+        "{"
+            + ASKED
+            + ",'response_format':{'type':'json_schema','json_schema':{'schema':{'type':3}}}}";
     assertThat(client.post(PATH, wrong).fault())
         .isEqualTo("null response_format.json_schema.schema");
   }

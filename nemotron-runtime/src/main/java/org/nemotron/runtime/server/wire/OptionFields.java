@@ -91,7 +91,11 @@ final class OptionFields {
     Optional<Fields> added = fields.object("logit_bias");
     if (added.isPresent()) {
       Map<Integer, Double> bias = new LinkedHashMap<>();
-      added.orElseThrow().json().fieldNames().forEachRemaining(id -> put(bias, added.orElseThrow(), id));
+      added
+          .orElseThrow()
+          .json()
+          .fieldNames()
+          .forEachRemaining(id -> put(bias, added.orElseThrow(), id));
       params.logitBias(bias);
     }
     if (fields.has("allowed_token_ids")) {
