@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
+import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.evaluation.Evaluate;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Command;
       ReportPictures.class,
       Serve.class,
       ServingBenchmark.class,
+      ServingLoad.class,
       GpuBenchmark.class,
       FormatAccuracy.class,
       SharedCoresBenchmark.class,

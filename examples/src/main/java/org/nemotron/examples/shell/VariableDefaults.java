@@ -40,11 +40,7 @@ public final class VariableDefaults implements IDefaultValueProvider {
             ? option.longestName().replaceFirst("^--", "")
             : argument.paramLabel();
     String key = name.toUpperCase(Locale.ROOT).replace('-', '_');
-    return ImmutableList.<String>builder()
-        .add(PREFIX + key)
-        .addAll(NIM.get(key))
-        .build()
-        .stream()
+    return ImmutableList.<String>builder().add(PREFIX + key).addAll(NIM.get(key)).build().stream()
         .map(variable -> environment.getOrDefault(variable, ""))
         .filter(value -> !value.isBlank())
         .findFirst()

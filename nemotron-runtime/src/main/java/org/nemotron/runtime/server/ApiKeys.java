@@ -35,10 +35,9 @@ final class ApiKeys {
     if (hashes.isEmpty()) {
       return;
     }
-    boolean bearer =
-        authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(BEARER);
-    byte[] given =
-        hash(bearer ? authorization.substring(BEARER.length()).trim() : "").getBytes(UTF_8);
+    String header = authorization == null ? "" : authorization;
+    boolean bearer = header.toLowerCase(Locale.ROOT).startsWith(BEARER);
+    byte[] given = hash(bearer ? header.substring(BEARER.length()).trim() : "").getBytes(UTF_8);
     boolean known = false;
     for (String hash : hashes) {
       known |= MessageDigest.isEqual(hash.getBytes(UTF_8), given);

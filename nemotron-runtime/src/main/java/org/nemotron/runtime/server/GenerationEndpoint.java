@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.Prompt;
+import org.nemotron.runtime.sampling.TokenConstraint;
 import org.nemotron.runtime.server.wire.AnswerHead;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.ApiRequest;
@@ -156,13 +157,25 @@ final class GenerationEndpoint {
     GenerationOptions options = request.options();
     try {
       Prompt.Encoded encoded = model.encode(prompt, options.keepTokens());
-      return request(encoded, request, model.room(encoded, options, field));
+      return request(encoded, request, model.room(encoded, options, field), constraint(options));
     } catch (RuntimeException e) {
       throw Faults.ofRequest(e, field);
     }
   }
 
-  private static GenerationRequest request(Prompt.Encoded prompt, ApiRequest request, int room) {
+  /** Compiles the form of the answer; a schema that was compiled lately is there already. */
+  private TokenConstraint constraint(GenerationOptions options) {
+    try {
+      return options.format().isEmpty()
+          ? TokenConstraint.NONE
+          : model.generator().constraint(options.format().get(0));
+    } catch (IllegalArgumentException e) {
+      throw ApiException.invalid(options.formatField(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static GenerationRequest request(
+      Prompt.Encoded prompt, ApiRequest request, int room, TokenConstraint constraint) {
     GenerationOptions options = request.options();
     if (options.minTokens() > room) {
       throw ApiException.invalid(
@@ -177,6 +190,7 @@ final class GenerationEndpoint {
             .stopStrings(options.stops())
             .stopTokens(options.stopTokens())
             .minNewTokens(options.minTokens())
+            .constraint(constraint)
             .cacheSalt(options.cacheSalt());
     if (options.includeStop()) {
       builder.includeStop();

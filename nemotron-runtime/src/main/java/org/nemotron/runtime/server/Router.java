@@ -61,7 +61,7 @@ final class Router {
   }
 
   private void route(Exchange exchange) {
-    String path = exchange.request().path();
+    String path = path(exchange);
     Entry entry =
         entry(path).orElseThrow(() -> ApiException.ofStatus(404, "there is no path " + path));
     HttpMethod method = exchange.request().method();
@@ -81,12 +81,18 @@ final class Router {
     entry.route().answer(exchange);
   }
 
+  /** Returns the path, empty for a request of the form that asks a proxy. */
+  private static String path(Exchange exchange) {
+    String path = exchange.request().path();
+    return path == null ? "" : path;
+  }
+
   private Optional<Entry> entry(String path) {
-    Entry entry = path == null ? null : entries.get(path);
+    Entry entry = entries.get(path);
     if (entry != null) {
       return Optional.of(entry);
     }
-    return path != null && path.startsWith(MODEL) ? Optional.of(named) : Optional.empty();
+    return path.startsWith(MODEL) ? Optional.of(named) : Optional.empty();
   }
 
   /** Returns the pattern of the path, for metrics. */
@@ -97,8 +103,7 @@ final class Router {
   /** Returns the name of the model in the path of a request. */
   static String modelName(Exchange exchange) {
     try {
-      return URLDecoder.decode(
-          exchange.request().path().substring(MODEL.length()).replace("+", "%2B"), UTF_8);
+      return URLDecoder.decode(path(exchange).substring(MODEL.length()).replace("+", "%2B"), UTF_8);
     } catch (IllegalArgumentException e) {
       throw ApiException.ofStatus(400, "the path has a wrong % sign");
     }

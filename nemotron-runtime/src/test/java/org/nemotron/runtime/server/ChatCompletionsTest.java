@@ -134,4 +134,26 @@ final class ChatCompletionsTest {
         client.post("/detokenize", "{'tokens':" + tokens + "}").json().path("prompt").asText();
     assertThat(text).isEqualTo("<s>user: A cat.assistant: Once");
   }
+
+  @Test
+  void chat_formats_areKept() {
+    String choice = "{" + ASKED + ",'structured_outputs':{'choice':['yes','no']}}";
+    JsonNode chosen = client.post(PATH, choice).json().at("/choices/0");
+    assertThat(chosen.at("/message/content").asText()).isIn("yes", "no");
+    assertThat(chosen.path("finish_reason").asText()).isEqualTo("stop");
+    String schema =
+        "{"
+            + ASKED
+            + ",'stream':true,'response_format':{'type':'json_schema','json_schema':{'name':'a',"
+            + "'schema':{'type':'object','properties':{'ok':{'type':'boolean'}},"
+            + "'required':['ok'],'additionalProperties':false}}}}";
+    JsonNode json = TestClient.parse(content(client.post(PATH, schema).events(), 0));
+    assertThat(json.path("ok").isBoolean()).isTrue();
+    String wrong =
+        "{"
+            + ASKED
+            + ",'response_format':{'type':'json_schema','json_schema':{'schema':{'type':3}}}}";
+    assertThat(client.post(PATH, wrong).fault())
+        .isEqualTo("null response_format.json_schema.schema");
+  }
 }

@@ -204,8 +204,7 @@ final class CompletionsTest {
   @Test
   void completion_echoWithLogProbs_scoresThePrompt() {
     JsonNode ids = client.post("/tokenize", "{'prompt':'Once upon a time'}").json().path("tokens");
-    String body =
-        "{'prompt':" + ids + ",'max_tokens':%d,'logprobs':1,'echo':true,'temperature':0}";
+    String body = "{'prompt':" + ids + ",'max_tokens':%d,'logprobs':1,'echo':true,'temperature':0}";
     JsonNode one = client.post(PATH, String.format(body, 1)).json().at("/choices/0");
     JsonNode none = client.post(PATH, String.format(body, 0)).json().at("/choices/0");
     JsonNode values = one.at("/logprobs/token_logprobs");

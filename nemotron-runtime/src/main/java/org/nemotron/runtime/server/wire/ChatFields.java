@@ -50,7 +50,6 @@ final class ChatFields {
     fields.refuse("tool_choice", TextNode.valueOf("none"), TextNode.valueOf("auto"));
     fields.refuse("function_call", TextNode.valueOf("none"), TextNode.valueOf("auto"));
     fields.ignore("parallel_tool_calls");
-    fields.refuse("response_format", json.objectNode().put("type", "text"));
     fields.refuse("modalities", json.arrayNode().add("text"));
     fields.refuse("audio");
     fields.refuse("prediction");

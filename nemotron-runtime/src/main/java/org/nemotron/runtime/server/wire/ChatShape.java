@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Bytes;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.nemotron.runtime.sampling.Sampled;
 import org.nemotron.runtime.sampling.TokenLogProb;
@@ -93,6 +92,6 @@ final class ChatShape implements AnswerShape {
     json.put("token", options.tokensAsIds() ? "token_id:" + token : text);
     json.put("logprob", LogProbValues.finite(logProb));
     ArrayNode bytes = json.putArray("bytes");
-    Bytes.asList(text.getBytes(StandardCharsets.UTF_8)).forEach(value -> bytes.add(value & 0xFF));
+    Bytes.asList(texts.bytes(token)).forEach(value -> bytes.add(value & 0xFF));
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import org.nemotron.runtime.chat.ChatMessage;
@@ -96,9 +95,7 @@ final class ConversationFields {
 
   private void variables(Fields given, ChatOptions.Builder options) {
     given.checkTexts();
-    Iterator<Map.Entry<String, JsonNode>> entries = given.json().fields();
-    while (entries.hasNext()) {
-      Map.Entry<String, JsonNode> entry = entries.next();
+    for (Map.Entry<String, JsonNode> entry : given.json().properties()) {
       try {
         options.variable(entry.getKey(), entry.getValue().toString());
       } catch (IllegalArgumentException e) {

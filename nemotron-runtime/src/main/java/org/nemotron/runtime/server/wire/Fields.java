@@ -109,7 +109,7 @@ final class Fields {
 
   /** Checks every text within, of whatever field. */
   void checkTexts() {
-    json.fields().forEachRemaining(entry -> checkTexts(entry.getValue(), entry.getKey()));
+    json.properties().forEach(entry -> checkTexts(entry.getValue(), entry.getKey()));
   }
 
   private void checkTexts(JsonNode value, String name) {
@@ -121,8 +121,8 @@ final class Fields {
       }
     } else if (value.isObject()) {
       value
-          .fields()
-          .forEachRemaining(entry -> checkTexts(entry.getValue(), name + "." + entry.getKey()));
+          .properties()
+          .forEach(entry -> checkTexts(entry.getValue(), name + "." + entry.getKey()));
     }
   }
 

@@ -2,6 +2,7 @@ package org.nemotron.runtime.server.wire;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import org.nemotron.runtime.grammar.AnswerFormat;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -17,6 +18,8 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * @param includeStop whether what ended an answer is part of it
  * @param minTokens how many tokens an answer has at least
  * @param cacheSalt only requests of equal salts share the KV cache
+ * @param format the form that an answer must have; at most one
+ * @param formatField the field that says so
  * @param ignoreEndTokens whether an answer goes on where the model would end it
  * @param keepTokens how many of the prompt's last tokens are read; {@link #TO_THE_END} for all
  * @param stream whether the answer comes as events
@@ -37,6 +40,8 @@ public record GenerationOptions(
     boolean includeStop,
     int minTokens,
     String cacheSalt,
+    ImmutableList<AnswerFormat> format,
+    String formatField,
     boolean ignoreEndTokens,
     int keepTokens,
     boolean stream,

@@ -44,6 +44,7 @@ final class OptionFields {
     if (streaming.isPresent() && !stream) {
       throw fields.invalid("stream_options", "needs stream: true");
     }
+    FormatFields formats = new FormatFields(fields);
     return new GenerationOptions(
         fields.string("model").orElse(""),
         fields.whole("n", 1, MOST_CHOICES).orElse(1),
@@ -55,6 +56,8 @@ final class OptionFields {
         fields.flag("include_stop_str_in_output", false),
         fields.whole("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
         fields.string("cache_salt").orElse(""),
+        formats.format(),
+        formats.field(),
         fields.flag("ignore_eos", false),
         keepTokens(),
         stream,
@@ -88,7 +91,11 @@ final class OptionFields {
     Optional<Fields> added = fields.object("logit_bias");
     if (added.isPresent()) {
       Map<Integer, Double> bias = new LinkedHashMap<>();
-      added.orElseThrow().json().fieldNames().forEachRemaining(id -> put(bias, added.orElseThrow(), id));
+      added
+          .orElseThrow()
+          .json()
+          .fieldNames()
+          .forEachRemaining(id -> put(bias, added.orElseThrow(), id));
       params.logitBias(bias);
     }
     if (fields.has("allowed_token_ids")) {
@@ -167,10 +174,6 @@ final class OptionFields {
     fields.refuse("prompt_logprobs");
     fields.refuse("bad_words", JSON.arrayNode());
     fields.refuse("priority", IntNode.valueOf(0));
-    fields.refuse("structured_outputs");
-    fields.refuse("guided_json");
-    fields.refuse("guided_regex");
-    fields.refuse("guided_choice");
     fields.refuse("guided_grammar");
     fields.refuse("use_beam_search", BooleanNode.FALSE);
     fields.refuse("length_penalty", IntNode.valueOf(1), JSON.numberNode(1.0));

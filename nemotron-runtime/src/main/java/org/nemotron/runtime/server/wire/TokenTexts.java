@@ -1,8 +1,10 @@
 package org.nemotron.runtime.server.wire;
 
 import com.google.common.primitives.ImmutableIntArray;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.nemotron.core.text.TokenBytes;
 import org.nemotron.core.text.Tokenizer;
 
 /**
@@ -28,6 +30,20 @@ public final class TokenTexts {
   /** Returns the text of {@code token}, special or not. */
   public String text(int token) {
     return known.computeIfAbsent(token, this::decoded);
+  }
+
+  /**
+   * Returns the bytes of {@code token}, from which a caller puts divided characters together. Of a
+   * tokenizer whose bytes are not known, and of special tokens, they are those of the text.
+   */
+  public byte[] bytes(int token) {
+    try {
+      TokenBytes all = tokenizer.tokenBytes();
+      byte[] own = token < all.size() ? all.bytes(token) : new byte[0];
+      return own.length > 0 ? own : text(token).getBytes(StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) { // no known kind
+      return text(token).getBytes(StandardCharsets.UTF_8);
+    }
   }
 
   /** Returns how many characters {@code token} adds to an answer; none where it is special. */

@@ -1,0 +1,34 @@
+package org.nemotron.examples.shell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** Options from variables. */
+final class VariableDefaultsTest {
+  private static String port(Map<String, String> environment) {
+    OptionSpec option = OptionSpec.builder("-p", "--port").build();
+    return new VariableDefaults(environment).defaultValue(option);
+  }
+
+  @Test
+  void defaultValue_ownVariable_winsOverThatOfNim() {
+    assertThat(port(Map.of("NEMOTRON_PORT", "1", "NIM_SERVER_PORT", "2"))).isEqualTo("1");
+    assertThat(port(Map.of("NEMOTRON_PORT", " ", "NIM_SERVER_PORT", "2"))).isEqualTo("2");
+  }
+
+  @Test
+  void defaultValue_noVariable_leavesTheDefault() {
+    assertThat(port(Map.of("NEMOTRON_HOST", "1"))).isNull();
+  }
+
+  @Test
+  void defaultValue_parameter_isReadByItsLabel() {
+    PositionalParamSpec model = PositionalParamSpec.builder().paramLabel("MODEL").build();
+    VariableDefaults defaults = new VariableDefaults(Map.of("NIM_MODEL_PATH", "/model"));
+    assertThat(defaults.defaultValue(model)).isEqualTo("/model");
+  }
+}
