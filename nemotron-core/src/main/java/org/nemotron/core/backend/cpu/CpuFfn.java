@@ -47,7 +47,7 @@ final class CpuFfn implements CpuSubBlock {
     float[] row = own.row(2 * share);
     for (int r = 0; r < rows; r++) {
       products.read((long) r * stride, row, 0, 2 * share);
-      float[] exps = space.of(worker).exps().ofNegated(row, share);
+      float[] exps = own.exps().ofNegated(row, share);
       for (int i = 0; i < share; i++) {
         row[i] = row[i] / (1f + exps[i]);
       }
