@@ -27,7 +27,9 @@ public final class FastExps {
     FastExp.finish(values, polynomials, shifted, from, to);
   }
 
-  /** Returns the exponentials of {@code count} negated values: an array lent until the next call. */
+  /**
+   * Returns the exponentials of {@code count} negated values: an array lent until the next call.
+   */
   float[] ofNegated(float[] source, int count) {
     if (values.length < count) {
       values = Arrays.copyOf(values, Math.max(count, 2 * values.length));

@@ -297,8 +297,7 @@ public final class CloseablesTest implements CloseableContract {
 
   private static void run(TreeModel model) {
     TokenTree tree =
-        new TokenTree(
-            ImmutableIntArray.of(1), ImmutableIntArray.of(-1), ImmutableIntArray.of(0));
+        new TokenTree(ImmutableIntArray.of(1), ImmutableIntArray.of(-1), ImmutableIntArray.of(0));
     model.run(
         ImmutableList.of(tree),
         (index, wanted, logits) -> assertThat(logits).hasSize(TestModels.VOCABULARY));
