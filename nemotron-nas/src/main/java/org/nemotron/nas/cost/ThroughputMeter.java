@@ -26,9 +26,9 @@ import org.nemotron.core.tensor.Resources;
  * Measures how fast whole models generate, by generating, on all cores.
  *
  * <p>The models take turns, on CPUs within a generation, so that a disturbance of the machine meets
- * all alike. Before the first
- * round that counts, each runs until a further run is hardly faster than the one before: a virtual
- * machine that has not compiled its loops yet would make the first model seem slow.
+ * all alike. Before the first round that counts, each runs until a further run is hardly faster
+ * than the one before: a virtual machine that has not compiled its loops yet would make the first
+ * model seem slow.
  */
 public final class ThroughputMeter {
   /** How well the ratio of two models is to be known, as a share of it. */

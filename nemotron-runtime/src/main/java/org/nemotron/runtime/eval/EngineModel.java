@@ -119,7 +119,8 @@ public final class EngineModel implements LanguageModel {
       case STOP_STRING -> GeneratedText.Ending.STOP;
       case LENGTH -> GeneratedText.Ending.LENGTH;
       case STOP_TOKEN, COMPLETE, TIME, CANCELLED ->
-          throw new IllegalStateException("a text that nothing of the kind was asked of ended by " + finish);
+          throw new IllegalStateException(
+              "a text that nothing of the kind was asked of ended by " + finish);
     };
   }
 }
