@@ -3,13 +3,14 @@ package org.nemotron.examples.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Options from variables. */
 final class VariableDefaultsTest {
-  private static String port(Map<String, String> environment) {
+  private static @Nullable String port(Map<String, String> environment) {
     OptionSpec option = OptionSpec.builder("-p", "--port").build();
     return new VariableDefaults(environment).defaultValue(option);
   }

@@ -2,6 +2,7 @@ package org.nemotron.core.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,19 +15,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class CpuQuotaTest {
   private final Map<Path, String> files = new HashMap<>();
 
+  @CanIgnoreReturnValue
   private CpuQuotaTest file(String path, String text) {
     files.put(Path.of(path), text);
     return this;
   }
 
+  @CanIgnoreReturnValue
   private CpuQuotaTest unified(String group) {
     return file("/proc/self/cgroup", "0::" + group + "\n")
         .file(
             "/proc/self/mountinfo",
-            "22 1 0:20 / /proc rw,nosuid - proc proc rw\n"
-                + "30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
+            """
+            22 1 0:20 / /proc rw,nosuid - proc proc rw
+            30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate
+            """);
   }
 
+  @CanIgnoreReturnValue
   private CpuQuotaTest legacy(String group, String root) {
     return file("/proc/self/cgroup", "4:memory:/other\n3:cpu,cpuacct:" + group + "\n0::/\n")
         .file(
@@ -36,6 +42,7 @@ final class CpuQuotaTest {
                 + "cgroup cgroup rw,cpu,cpuacct\n");
   }
 
+  @CanIgnoreReturnValue
   private CpuQuotaTest legacyQuota(String folder, String quota, String period) {
     String at = "/sys/fs/cgroup/cpu,cpuacct" + folder;
     return file(at + "/cpu.cfs_quota_us", quota + "\n").file(at + "/cpu.cfs_period_us", period);

@@ -179,8 +179,8 @@ public final class InferenceServer implements AutoCloseable {
 
   /** Answers what is not HTTP, or has headers that are too long. */
   private void refuse(HttpServerRequest request) {
-    Throwable fault = request.decoderResult().cause();
-    boolean tooLong = String.valueOf(fault).contains("TooLong");
+    Object fault = request.decoderResult(); // of Netty, which this module does not read
+    boolean tooLong = fault.toString().contains("TooLong");
     Exchange exchange = new Exchange(request);
     request.response().putHeader("connection", "close");
     exchange.fail(

@@ -140,7 +140,7 @@ final class Soak {
     switch (result.finish()) {
       case LENGTH -> verify(tokens == request.maxNewTokens(), "%s tokens by length", tokens);
       case STOP_STRING -> verify(!request.stopStrings().isEmpty(), "nothing to stop at");
-      case END_TOKEN, CANCELLED, TIME ->
+      case END_TOKEN, STOP_TOKEN, COMPLETE, CANCELLED, TIME ->
           throw new IllegalStateException("nobody asked for this end");
     }
     request

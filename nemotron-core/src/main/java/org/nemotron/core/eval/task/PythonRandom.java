@@ -85,8 +85,8 @@ final class PythonRandom {
 
   /** Returns a number in [0, 1) of 53 random bits: Python's {@code random()}. */
   double uniform() {
-    long high = word() >>> 5;
-    long low = word() >>> 6;
+    int high = word() >>> 5;
+    int low = word() >>> 6;
     return (high * 67108864.0 + low) / 9007199254740992.0;
   }
 

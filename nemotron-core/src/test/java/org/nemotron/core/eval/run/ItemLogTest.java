@@ -28,7 +28,11 @@ final class ItemLogTest {
           ImmutableList.of(
               new GeneratedText("a \"line\"\n,\"check\":\"é", 7, GeneratedText.Ending.STOP)));
 
-  @TempDir private Path directory;
+  private final Path directory;
+
+  ItemLogTest(@TempDir Path directory) {
+    this.directory = directory;
+  }
 
   private Path file() {
     return directory.resolve("logs").resolve("items.jsonl");

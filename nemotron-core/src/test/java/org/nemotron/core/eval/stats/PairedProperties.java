@@ -34,7 +34,8 @@ final class PairedProperties {
   @Property(tries = 100)
   void exchangingTheModelsTurnsTheDifferenceAround(@ForAll("outcomes") List<Integer> outcomes) {
     PairedItems items = items(outcomes);
-    PairedItems exchanged = new PairedItems("t", items.child(), items.parent(), 0);
+    PairedItems exchanged =
+        new PairedItems("t", /* parent= */ items.child(), /* child= */ items.parent(), 0);
     Interval there = PairedComparison.of(items, DRAWS).difference();
     Interval back = PairedComparison.of(exchanged, DRAWS).difference();
     assertThat(back.value()).isEqualTo(-there.value());
