@@ -149,6 +149,9 @@ final class ChangedSettingsTest {
           .put("global.lmWeight", child("global.lmWeight", 2))
           .put("global.evaluateEvery", child("global.evaluateEvery", 1))
           .put("targets", speeds("targets", ImmutableList.of(TinyRun.TINY)))
+          .put("evaluation.tasks", change("evaluation.tasks", "arc_easy", NOTHING))
+          .put("evaluation.data", change("evaluation.data", "elsewhere", NOTHING))
+          .put("evaluation.limit", change("evaluation.limit", 3, NOTHING))
           .buildOrThrow();
 
   private static final ImmutableSet<Candidate.Block> PAIRS =
