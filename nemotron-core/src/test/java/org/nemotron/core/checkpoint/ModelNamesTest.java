@@ -16,8 +16,8 @@ final class ModelNamesTest {
     "/cache/hub/models--gpt2/snapshots/607a30d783df, gpt2",
     "/cache/hub/models--a--b/snapshots/607a30d783df/../607a30d783df/., a/b",
     "/cache/hub/models--a--b/refs/607a30d783df, 607a30d783df",
-    "/work/snapshots/models--a--b, models--a--b",
-    "/work/snapshots/7, 7",
+    "/data/snapshots/models--a--b, models--a--b",
+    "/data/snapshots/7, 7",
     "/snapshots/7, 7",
     "/, model",
   })
