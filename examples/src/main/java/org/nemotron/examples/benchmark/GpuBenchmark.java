@@ -22,6 +22,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -91,6 +92,29 @@ public final class GpuBenchmark implements Callable<Integer> {
   @Option(names = "--child-output", defaultValue = "1024", description = "Tokens written.")
   private int childOutput = 1024;
 
+  @Option(
+      names = "--global-batch",
+      defaultValue = "2",
+      description = "Sequences of a step of global distillation.")
+  private int globalBatch = 2;
+
+  @Option(
+      names = "--global-tokens",
+      split = ",",
+      defaultValue = "4096",
+      description = "Tokens of each.")
+  private List<Integer> globalTokens = new ArrayList<>();
+
+  @Option(names = "--global-steps", defaultValue = "8", description = "Steps, three or more.")
+  private int globalSteps = 8;
+
+  @Option(
+      names = "--optimizer-states",
+      split = ",",
+      defaultValue = "EIGHT_BIT",
+      description = "Of global distillation: ${COMPLETION-CANDIDATES}.")
+  private List<OptimizerStates> optimizerStates = new ArrayList<>();
+
   @Option(names = "--json", description = "Where to write the figures too.")
   private Path json = Path.of("");
 
@@ -121,6 +145,10 @@ public final class GpuBenchmark implements Callable<Integer> {
             write(figures);
           });
     }
+    if (only.contains(Work.GLOBAL)) {
+      figures.put("global", global(where, limits));
+      write(figures);
+    }
     if (only.contains(Work.CHILD)) {
       Scenario scenario = new Scenario(childBatch, childPrompt, childOutput);
       figures.put(
@@ -131,6 +159,19 @@ public final class GpuBenchmark implements Callable<Integer> {
     System.out.println();
     figures.forEach((part, measured) -> System.out.println(part + ": " + measured));
     return 0;
+  }
+
+  private List<Map<String, Object>> global(Device where, GpuLimits limits) throws IOException {
+    List<Map<String, Object>> runs = new ArrayList<>();
+    for (OptimizerStates states : optimizerStates) {
+      for (int tokens : globalTokens) {
+        runs.add(
+            new GlobalDistillationRun(
+                    TrainingShape.of(shape), where, globalBatch, tokens, globalSteps, states)
+                .measure(limits));
+      }
+    }
+    return runs;
   }
 
   /** A later part may fail: what is known is written at once. */
@@ -148,6 +189,8 @@ public final class GpuBenchmark implements Callable<Integer> {
     SCORING,
     /** Blockwise local distillation. */
     DISTILLATION,
+    /** Distillation of a whole child. */
+    GLOBAL,
     /** A child that is searched for a speed-up, and the speed-up it then has. */
     CHILD
   }

@@ -39,6 +39,27 @@ final class RandomModels {
                   new BlockSpec(
                       new AttentionSpec.GroupedQuery(32, 8, 128), new FfnSpec.Gated(14_336)))));
 
+  /** Four of its layers: what a rival's step is measured on. */
+  static final ModelSpec WIDE = LLAMA_8B.withBlocks(LLAMA_8B.blocks().subList(0, 4));
+
+  /** The shape of tale-63m. */
+  static final ModelSpec TALE_63M =
+      new ModelSpec(
+          8192,
+          512,
+          8,
+          64,
+          1e-5,
+          new RopeSpec.Plain(10_000),
+          16_384,
+          true,
+          new SpecialTokens(ImmutableList.of(), ImmutableList.of(), ImmutableList.of()),
+          ImmutableList.copyOf(
+              Collections.nCopies(
+                  20,
+                  new BlockSpec(
+                      new AttentionSpec.GroupedQuery(8, 4, 64), new FfnSpec.Gated(1408)))));
+
   private static final double SCALE = 0.02;
 
   private RandomModels() {}

@@ -45,6 +45,10 @@ record TrainingShape(
   enum Name {
     /** Llama-3.1-8B's. */
     LLAMA_8B,
+    /** Four layers of Llama-3.1-8B's. */
+    WIDE,
+    /** The shape of tale-63m: 20 layers of width 512. */
+    TALE_63M,
     /** Four layers of width 128. */
     TINY
   }
@@ -52,8 +56,22 @@ record TrainingShape(
   static TrainingShape of(Name name) {
     return switch (name) {
       case LLAMA_8B -> LARGE;
+      case WIDE -> LARGE.with(RandomModels.WIDE);
+      case TALE_63M -> LARGE.with(RandomModels.TALE_63M);
       case TINY -> SMALL;
     };
+  }
+
+  private TrainingShape with(ModelSpec other) {
+    return new TrainingShape(
+        other,
+        scoredSequences,
+        scoredTokens,
+        scoredBatch,
+        candidatesPerPass,
+        trainedBatch,
+        trainedTokens,
+        trainedSteps);
   }
 
   private static ModelSpec tiny() {

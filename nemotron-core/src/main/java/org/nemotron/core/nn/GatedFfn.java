@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.NamedTensors;
 
@@ -40,6 +41,16 @@ public final class GatedFfn implements SubBlock {
     tensors.checkOpen();
     Tensor normalizedBTD = norm.apply(hiddenBTD);
     return FusedOps.gated(gate.apply(normalizedBTD), up.apply(normalizedBTD));
+  }
+
+  @Override
+  public Optional<String> lastProjection() {
+    return Optional.of("mlp.down_proj.weight");
+  }
+
+  @Override
+  public Tensor lastInput(Tensor hiddenBTD) {
+    return channels(hiddenBTD);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -87,6 +88,16 @@ public final class GroupedQueryAttention implements SubBlock {
   private Tensor project(Tensor normalizedBTD, Linear projection, int heads) {
     long[] shape = {normalizedBTD.size(0), normalizedBTD.size(1), heads, spec.headDim()};
     return projection.apply(normalizedBTD).view(shape).transpose(1, 2);
+  }
+
+  @Override
+  public Optional<String> lastProjection() {
+    return Optional.of("self_attn.o_proj.weight");
+  }
+
+  @Override
+  public Tensor lastInput(Tensor hiddenBTD) {
+    return heads(hiddenBTD);
   }
 
   @Override

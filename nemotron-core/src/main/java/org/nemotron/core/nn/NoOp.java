@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.NamedTensors;
 
@@ -13,6 +14,16 @@ public final class NoOp implements SubBlock {
   public Tensor forward(Tensor hiddenBTD) {
     tensors.checkOpen();
     return hiddenBTD;
+  }
+
+  @Override
+  public Optional<String> lastProjection() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Tensor lastInput(Tensor hiddenBTD) {
+    throw new IllegalStateException("an absent sub-block has no last projection");
   }
 
   @Override

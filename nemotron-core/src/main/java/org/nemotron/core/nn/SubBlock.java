@@ -1,5 +1,6 @@
 package org.nemotron.core.nn;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -23,6 +24,21 @@ public sealed interface SubBlock extends AutoCloseable
    * @throws IllegalStateException if this sub-block is closed
    */
   Tensor forward(Tensor hiddenBTD);
+
+  /**
+   * Returns the name of the weight of the last projection, whose product is what this sub-block
+   * adds to the residual stream; empty where it adds nothing.
+   */
+  Optional<String> lastProjection();
+
+  /**
+   * Returns the input of the last projection.
+   *
+   * @param hiddenBTD {@code [B, T, D]}, the residual stream before this sub-block
+   * @return {@code [B, T, I]}, owned by the current scope
+   * @throws IllegalStateException if there is no last projection
+   */
+  Tensor lastInput(Tensor hiddenBTD);
 
   /** Returns the tensors, by their names below a layer; valid while this object is open. */
   NamedTensors tensors();

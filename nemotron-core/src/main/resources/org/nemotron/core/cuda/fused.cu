@@ -135,3 +135,212 @@ extern "C" __global__ void rotate(const uint4* heads, uint4* result, const uint4
   result[at] = turned(first, second, cosines[table], sines[table]);
   result[at + half] = turned(second, first, cosines[table + half], sines[table + half]);
 }
+
+// 64 well mixed bits of a counter (the finalizer of SplitMix64).
+__device__ __forceinline__ unsigned long long mixed(unsigned long long z) {
+  z += 0x9e3779b97f4a7c15ull;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+// value / most, in [0, 1], as (code / levels)^power, power 2 or 4: up or down by chance, so that the mean is value / most.
+__device__ __forceinline__ int coded(float value, float most, float levels, bool fourth, unsigned chance) {
+  if (most <= 0.f) return 0;
+  float share = fminf(value / most, 1.f), root = sqrtf(share);
+  if (fourth) root = sqrtf(root);
+  float below = fminf(floorf(root * levels), levels - 1.f);
+  float a = below / levels, b = (below + 1.f) / levels;
+  float low = a * a, high = b * b;
+  if (fourth) {
+    low *= low;
+    high *= high;
+  }
+  return (int)below + ((share - low) / (high - low) > chance * (1.f / 16777216.f) ? 1 : 0);
+}
+
+// A step of AdamW with moments of 8 bits. A warp does 256 neighbors, a block of the moments: 64 words with four means each (sign and
+// code of 7 bits), 64 with four squares, and in scales the largest of either. norms: of these gradients, and the least to clip by.
+extern "C" __global__ void adamw8(bf16* weights, const bf16* gradients, unsigned* moments, float* scales, const float* norms, float clip,
+                                  float rate, float decay, float beta1, float beta2, float most1, float correction1, float correction2,
+                                  int seed, int step, int count) {
+  await_previous();
+  release_next();
+  int group = (blockIdx.x * blockDim.x + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+  long long begin = (long long)group * 256 + lane * 8;
+  float norm = norms[0];
+  if ((long long)group * 256 >= count || !(norm < __int_as_float(0x7f800000))) return;
+  float scale = fminf(1.f, clip / fmaxf(fmaxf(norm, norms[1]), 1e-30f));
+  unsigned* words = moments + (long long)group * 128 + lane * 2;
+  unsigned means[2] = {words[0], words[1]}, squares[2] = {words[64], words[65]};
+  float meanMost = scales[2 * group], squareMost = scales[2 * group + 1], mean[8], square[8];
+  float newMeanMost = 0.f, newSquareMost = 0.f;
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    unsigned meanCode = means[i / 4] >> (8 * (i % 4)) & 0xff, squareCode = squares[i / 4] >> (8 * (i % 4)) & 0xff;
+    float root = (meanCode & 0x7f) / 127.f, fourth = squareCode / 255.f;
+    mean[i] = (meanCode & 0x80 ? -root : root) * root * meanMost;
+    fourth *= fourth;
+    square[i] = fourth * fourth * squareMost;
+    float gradient = begin + i < count ? widened(gradients[begin + i]) * scale : 0.f;
+    mean[i] = beta1 * mean[i] + (1.f - beta1) * gradient;
+    square[i] = beta2 * square[i] + (1.f - beta2) * gradient * gradient;
+    newMeanMost = fmaxf(newMeanMost, fabsf(mean[i]));
+    newSquareMost = fmaxf(newSquareMost, square[i]);
+  }
+#pragma unroll
+  for (int other = WARP / 2; other > 0; other /= 2) {
+    newMeanMost = fmaxf(newMeanMost, __shfl_xor_sync(FULL, newMeanMost, other));
+    newSquareMost = fmaxf(newSquareMost, __shfl_xor_sync(FULL, newSquareMost, other));
+  }
+  means[0] = means[1] = squares[0] = squares[1] = 0;
+  unsigned long long key = (unsigned long long)(unsigned)seed << 32 | (unsigned)step;
+  key = mixed(key);
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    unsigned long long random = mixed(key + (unsigned long long)(begin + i));
+    unsigned meanCode = coded(fabsf(mean[i]), newMeanMost, 127.f, false, (unsigned)(random >> 16) & 0xffffff);
+    unsigned squareCode = coded(square[i], newSquareMost, 255.f, true, (unsigned)(random >> 40));
+    means[i / 4] |= (meanCode | (mean[i] < 0.f ? 0x80u : 0u)) << (8 * (i % 4));
+    squares[i / 4] |= squareCode << (8 * (i % 4));
+    if (begin + i < count) {
+      float change = mean[i] * correction1 / (sqrtf(square[i] * correction2) + 1e-8f);
+      change = fminf(fmaxf(change, -most1), most1);
+      float weight = widened(weights[begin + i]);
+      unsigned bits = __float_as_uint(weight - rate * (change + decay * weight));
+      weights[begin + i] = (bf16)(bits + (unsigned)(random & 0xffff) >> 16);
+    }
+  }
+  words[0] = means[0];
+  words[1] = means[1];
+  words[64] = squares[0];
+  words[65] = squares[1];
+  if (lane == 0) {
+    scales[2 * group] = newMeanMost;
+    scales[2 * group + 1] = newSquareMost;
+  }
+}
+
+// A running logsumexp: the largest so far, and the sum of exp(x - largest).
+struct Soft {
+  float most, sum;
+};
+
+__device__ __forceinline__ Soft joined(Soft a, Soft b) {
+  float most = fmaxf(a.most, b.most);
+  Soft both = {most, 0.f};
+  if (a.sum > 0.f) both.sum += a.sum * __expf(a.most - most);
+  if (b.sum > 0.f) both.sum += b.sum * __expf(b.most - most);
+  return both;
+}
+
+__device__ __forceinline__ void take(Soft& soft, const float* x, int count) {
+  float most = soft.most;
+#pragma unroll
+  for (int i = 0; i < 8; i++)
+    if (i < count) most = fmaxf(most, x[i]);
+  if (most > soft.most) {
+    soft.sum = soft.sum > 0.f ? soft.sum * __expf(soft.most - most) : 0.f;
+    soft.most = most;
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i++)
+    if (i < count) soft.sum += __expf(x[i] - soft.most);
+}
+
+// The logsumexp of a block's parts, in every thread.
+__device__ __forceinline__ float block_logsumexp(Soft soft) {
+  __shared__ Soft softs[WARP];
+#pragma unroll
+  for (int step = WARP / 2; step > 0; step /= 2) {
+    Soft other = {__shfl_xor_sync(FULL, soft.most, step), __shfl_xor_sync(FULL, soft.sum, step)};
+    soft = joined(soft, other);
+  }
+  __syncthreads();
+  if (threadIdx.x % WARP == 0) softs[threadIdx.x / WARP] = soft;
+  __syncthreads();
+  soft = softs[0];
+  for (int warp = 1; warp < blockDim.x / WARP; warp++) soft = joined(soft, softs[warp]);
+  return soft.most + __logf(soft.sum);
+}
+
+__device__ __forceinline__ void unpacked(uint4 from, float* to) {
+  const unsigned* pairs = (const unsigned*)&from;
+#pragma unroll
+  for (int pair = 0; pair < 4; pair++) {
+    to[2 * pair] = low(pairs[pair]);
+    to[2 * pair + 1] = high(pairs[pair]);
+  }
+}
+
+// divergences[c] = scale * KL(parent || child) of a row of logits; child becomes scale * its gradient: scale * (q - p). One block per row.
+extern "C" __global__ void kl_gradient(const bf16* parent, bf16* child, float* divergences, float scale, int vocabulary) {
+  await_previous();
+  release_next();
+  long long begin = (long long)blockIdx.x * vocabulary;
+  const bf16* parents = parent + begin;
+  bf16* children = child + begin;
+  bool wide = vocabulary % 8 == 0;
+  int pieces = wide ? vocabulary / 8 : vocabulary;
+  Soft ofParent = {-__int_as_float(0x7f800000), 0.f}, ofChild = ofParent;
+  float p[8], q[8];
+  for (int i = threadIdx.x; i < pieces; i += blockDim.x) {
+    if (wide) {
+      unpacked(((const uint4*)parents)[i], p);
+      unpacked(((const uint4*)children)[i], q);
+    } else {
+      p[0] = widened(parents[i]);
+      q[0] = widened(children[i]);
+    }
+    take(ofParent, p, wide ? 8 : 1);
+    take(ofChild, q, wide ? 8 : 1);
+  }
+  float parentNormalizer = block_logsumexp(ofParent), childNormalizer = block_logsumexp(ofChild), sum = 0.f;
+  for (int i = threadIdx.x; i < pieces; i += blockDim.x) {
+    if (wide) {
+      unpacked(((const uint4*)parents)[i], p);
+      unpacked(((const uint4*)children)[i], q);
+    } else {
+      p[0] = widened(parents[i]);
+      q[0] = widened(children[i]);
+    }
+#pragma unroll
+    for (int k = 0; k < 8; k++)
+      if (wide || k == 0) {
+        float parentLog = p[k] - parentNormalizer, childLog = q[k] - childNormalizer, probability = __expf(parentLog);
+        sum += probability * (parentLog - childLog);
+        q[k] = scale * (__expf(childLog) - probability);
+      }
+    if (wide) {
+      uint4 packs = {packed(q[0], q[1]), packed(q[2], q[3]), packed(q[4], q[5]), packed(q[6], q[7])};
+      ((uint4*)children)[i] = packs;
+    } else {
+      children[i] = rounded(q[0]);
+    }
+  }
+  sum = block_sum(sum);
+  if (threadIdx.x == 0) divergences[blockIdx.x] = scale * sum;
+}
+
+// distances[r] = scale * (1 - cos) of a row of each; gradients: of the child's. One block per row.
+extern "C" __global__ void cosine_gradient(const bf16* parent, const bf16* child, bf16* gradients, float* distances, float scale, float eps,
+                                           int width) {
+  await_previous();
+  release_next();
+  long long begin = (long long)blockIdx.x * width;
+  float product = 0.f, parentSquare = 0.f, childSquare = 0.f;
+  for (int i = threadIdx.x; i < width; i += blockDim.x) {
+    float p = widened(parent[begin + i]), c = widened(child[begin + i]);
+    product += p * c;
+    parentSquare += p * p;
+    childSquare += c * c;
+  }
+  product = block_sum(product);
+  parentSquare = block_sum(parentSquare);
+  childSquare = block_sum(childSquare);
+  float inverse = 1.f / fmaxf(sqrtf(parentSquare) * sqrtf(childSquare), eps), cosine = product * inverse;
+  float along = cosine / fmaxf(childSquare, eps * eps);
+  for (int i = threadIdx.x; i < width; i += blockDim.x)
+    gradients[begin + i] = rounded(-scale * (widened(parent[begin + i]) * inverse - along * widened(child[begin + i])));
+  if (threadIdx.x == 0) distances[blockIdx.x] = scale * (1.f - cosine);
+}

@@ -3,10 +3,11 @@ package org.nemotron.nas.distill;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Scalar;
+import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
@@ -23,6 +24,7 @@ final class ChildReplicas implements AutoCloseable {
   private final List<HeterogeneousModel> models = new ArrayList<>();
   private final int parts;
   private final Resources held;
+  private final GraphMemory memory;
 
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
@@ -35,6 +37,7 @@ final class ChildReplicas implements AutoCloseable {
       }
       this.held = made.complete();
     }
+    this.memory = new GraphMemory(model());
   }
 
   private void add(ModelSpec spec, NamedTensors own, Resources made) {
@@ -50,6 +53,17 @@ final class ChildReplicas implements AutoCloseable {
   /** Returns the tensors that are trained; they belong to this object. */
   NamedTensors tensors() {
     return tensors.get(0);
+  }
+
+  /** Returns in how many parts a batch is computed. */
+  int parts() {
+    return parts;
+  }
+
+  /** Returns the names of the tensors of one layer. */
+  List<String> tensorsOf(int layer) {
+    String prefix = ModelSpec.layerPrefix(layer);
+    return tensors().asMap().keySet().stream().filter(name -> name.startsWith(prefix)).toList();
   }
 
   /** Returns the child as it is now; it belongs to this object. */
@@ -74,11 +88,13 @@ final class ChildReplicas implements AutoCloseable {
         part -> {
           long first = sequences * part / parts;
           long rows = sequences * (part + 1) / parts - first;
-          Tensor share = idsBT.narrow(0, first, rows);
-          Tensor weighted =
-              loss.of(models.get(part), share).mul(new Scalar((double) rows / sequences));
-          values[part] = Tensors.scalar(weighted);
-          weighted.backward();
+          values[part] =
+              backward(
+                  loss,
+                  models.get(part),
+                  idsBT.narrow(0, first, rows),
+                  (double) rows / sequences,
+                  layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -86,6 +102,28 @@ final class ChildReplicas implements AutoCloseable {
       sum += value;
     }
     return sum;
+  }
+
+  /**
+   * Computes the gradients of {@code loss} on a batch as a whole, and returns its value.
+   *
+   * @param layerDone is told each layer whose gradients are complete, from the last to the first
+   */
+  double backward(GlobalLoss loss, Tensor idsBT, IntConsumer layerDone) {
+    return backward(loss, model(), idsBT, 1, layerDone);
+  }
+
+  private double backward(
+      GlobalLoss loss,
+      HeterogeneousModel model,
+      Tensor givenBT,
+      double weight,
+      IntConsumer layerDone) {
+    Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
+    try (NativeScope scope = NativeScope.open();
+        LayeredPass pass = new LayeredPass(loss, model, idsBT, weight, memory.recomputed(idsBT))) {
+      return Tensors.scalar(pass.run(layerDone));
+    }
   }
 
   /**

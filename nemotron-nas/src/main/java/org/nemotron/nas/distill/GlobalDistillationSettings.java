@@ -17,6 +17,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
  * @param lmWeight weight of the next-token loss; 0 switches it off
  * @param evaluateEvery after how many steps the child is measured and its state saved; the best one
  *     is kept
+ * @param optimizerStates how much memory the optimizer takes, and what it rounds
  */
 public record GlobalDistillationSettings(
     int steps,
@@ -24,10 +25,23 @@ public record GlobalDistillationSettings(
     double cosineWeight,
     double klWeight,
     double lmWeight,
-    int evaluateEvery) {
+    int evaluateEvery,
+    OptimizerStates optimizerStates) {
   /** 120 steps at a rate of up to 0.001: minutes for a small child on a laptop. */
   public static final GlobalDistillationSettings DEFAULT =
       new GlobalDistillationSettings(120, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 60);
+
+  /** Makes settings with an optimizer in float32. */
+  public GlobalDistillationSettings(
+      int steps,
+      OptimizerSettings optimizer,
+      double cosineWeight,
+      double klWeight,
+      double lmWeight,
+      int evaluateEvery) {
+    this(
+        steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery, OptimizerStates.FLOAT32);
+  }
 
   /** Checks the ranges. */
   public GlobalDistillationSettings {
@@ -56,6 +70,7 @@ public record GlobalDistillationSettings(
     private double klWeight;
     private double lmWeight;
     private int evaluateEvery;
+    private OptimizerStates optimizerStates;
 
     private Builder(GlobalDistillationSettings settings) {
       this.steps = settings.steps;
@@ -64,6 +79,7 @@ public record GlobalDistillationSettings(
       this.klWeight = settings.klWeight;
       this.lmWeight = settings.lmWeight;
       this.evaluateEvery = settings.evaluateEvery;
+      this.optimizerStates = settings.optimizerStates;
     }
 
     /** Sets the number of batches seen. */
@@ -108,6 +124,13 @@ public record GlobalDistillationSettings(
       return this;
     }
 
+    /** Sets in what form the optimizer keeps its moments. */
+    @CanIgnoreReturnValue
+    public Builder optimizerStates(OptimizerStates value) {
+      optimizerStates = value;
+      return this;
+    }
+
     /**
      * Returns the settings.
      *
@@ -115,30 +138,32 @@ public record GlobalDistillationSettings(
      */
     public GlobalDistillationSettings build() {
       return new GlobalDistillationSettings(
-          steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery);
+          steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery, optimizerStates);
     }
   }
 
   /** Returns these settings with another number of steps. */
   public GlobalDistillationSettings withSteps(int other) {
-    return new GlobalDistillationSettings(
-        other, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery);
+    return toBuilder().steps(other).build();
   }
 
   /** Returns these settings with another optimizer. */
   public GlobalDistillationSettings withOptimizer(OptimizerSettings other) {
-    return new GlobalDistillationSettings(
-        steps, other, cosineWeight, klWeight, lmWeight, evaluateEvery);
+    return toBuilder().optimizer(other).build();
   }
 
   /** Returns these settings with other weights of the three terms of the loss. */
   public GlobalDistillationSettings withWeights(double cosine, double kl, double lm) {
-    return new GlobalDistillationSettings(steps, optimizer, cosine, kl, lm, evaluateEvery);
+    return toBuilder().cosineWeight(cosine).klWeight(kl).lmWeight(lm).build();
   }
 
   /** Returns these settings with another number of steps between measurements. */
   public GlobalDistillationSettings withEvaluateEvery(int other) {
-    return new GlobalDistillationSettings(
-        steps, optimizer, cosineWeight, klWeight, lmWeight, other);
+    return toBuilder().evaluateEvery(other).build();
+  }
+
+  /** Returns these settings with moments in another form. */
+  public GlobalDistillationSettings withOptimizerStates(OptimizerStates other) {
+    return toBuilder().optimizerStates(other).build();
   }
 }

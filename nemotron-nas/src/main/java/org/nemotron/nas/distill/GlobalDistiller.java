@@ -92,7 +92,11 @@ public final class GlobalDistiller {
     int parts = partsOfBatch(parent.device(), threads, data.batchSize());
     try (ChildReplicas child = new ChildReplicas(start, parts);
         Optimizer optimizer =
-            Optimizer.of(child.tensors(), settings.optimizer(), settings.steps());
+            Optimizer.of(
+                child.tensors(),
+                settings.optimizer(),
+                settings.steps(),
+                settings.optimizerStates());
         TensorThreads sideBySide = new TensorThreads(parts);
         GlobalProgress state = new GlobalProgress(child.tensors())) {
       GlobalLoss loss = new GlobalLoss(parent, settings);
@@ -126,7 +130,7 @@ public final class GlobalDistiller {
       TensorThreads sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor idsBT = data.batch(state.step());
-      double value = child.backward(loss, idsBT, sideBySide);
+      double value = backward(child, optimizer, loss, idsBT, state.step(), sideBySide);
       if (!Double.isFinite(value)) {
         String where = loss.whereNotFinite(child.model(), idsBT);
         state.stopped("the loss (" + value + ") is not finite, first in " + where);
@@ -140,6 +144,20 @@ public final class GlobalDistiller {
         state.stopped("the gradient (norm " + norm + ") is not finite, first in " + where);
       }
     }
+  }
+
+  /** Where a batch is computed as a whole, layers can be updated one by one. */
+  private static double backward(
+      ChildReplicas child,
+      Optimizer optimizer,
+      GlobalLoss loss,
+      Tensor idsBT,
+      int step,
+      TensorThreads sideBySide) {
+    if (optimizer instanceof LayerOptimizer byLayer && child.parts() == 1) {
+      return child.backward(loss, idsBT, layer -> byLayer.update(step, child.tensorsOf(layer)));
+    }
+    return child.backward(loss, idsBT, sideBySide);
   }
 
   private static void checkStart(

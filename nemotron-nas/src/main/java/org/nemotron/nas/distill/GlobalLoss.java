@@ -7,9 +7,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.activation.Divergences;
 import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
@@ -17,7 +19,7 @@ import org.nemotron.core.tensor.Tensors;
  * The loss of global knowledge distillation.
  *
  * <p>{@code a * sum over layers (1 - cos(h_child, h_parent)) + b * KL(parent ‖ child) + c * LM},
- * each a mean over tokens, in float32.
+ * each a mean over tokens, in float32. {@link LayeredPass} computes it with its gradients.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on global knowledge distillation.
  */
@@ -26,36 +28,170 @@ final class GlobalLoss {
 
   private static final double EPS = 1e-8;
 
+  /**
+   * How many log-probabilities of one model there are at a time. On the CPU, temporaries of more
+   * than some megabytes are taken from the system anew each time.
+   */
+  private static final long CHUNK_ON_CPU = 1L << 20;
+
+  /** The chunks of a GPU's kernel are logits in bfloat16, 1 GiB of each model. */
+  private static final long CHUNK_ON_GPU = 1L << 29;
+
+  /** LibTorch's operations make several copies of a chunk in float32. */
+  private static final long CHUNK_OF_OPERATIONS = 1L << 27;
+
   private final HeterogeneousModel parent;
   private final GlobalDistillationSettings settings;
+  private final long chunk;
 
   GlobalLoss(HeterogeneousModel parent, GlobalDistillationSettings settings) {
-    this.parent = parent;
-    this.settings = settings;
+    this(parent, settings, parent.device().equals(Device.CPU) ? CHUNK_ON_CPU : CHUNK_ON_GPU);
   }
 
-  /** Returns the loss of {@code child} on {@code idsBT}, a scalar with gradients to the child. */
-  Tensor of(HeterogeneousModel child, Tensor givenBT) {
-    Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
-    HiddenStates parentStream;
-    Tensor parentLogBTV;
-    try (NoGradGuard frozen = new NoGradGuard()) {
-      parentStream = HiddenStates.of(parent, idsBT);
-      parentLogBTV = torch.log_softmax(parent.head(parentStream.lastBTD()), 2);
+  /**
+   * Makes a loss.
+   *
+   * @param chunk how many log-probabilities of one model there are at a time
+   */
+  GlobalLoss(HeterogeneousModel parent, GlobalDistillationSettings settings, long chunk) {
+    this.parent = parent;
+    this.settings = settings;
+    this.chunk = chunk;
+  }
+
+  HeterogeneousModel parent() {
+    return parent;
+  }
+
+  /** The part of the loss that two hidden states have. */
+  interface SeamTerm {
+    /**
+     * Adds the gradient of {@code weight} times the term to that of a leaf.
+     *
+     * @param childBTD the leaf
+     * @return the weighted term, a float32 scalar without a graph, owned by the current scope
+     */
+    Tensor backward(Tensor parentBTD, Tensor childBTD, double weight);
+  }
+
+  /**
+   * Returns the term of the hidden state before layer {@code state}. Those before no-op layers have
+   * none: there the child's are those of a later layer of the parent.
+   */
+  Optional<SeamTerm> seam(HeterogeneousModel child, int state) {
+    boolean inside = state < child.spec().layers();
+    boolean passed = inside && child.spec().block(state).equals(BlockSpec.NO_OP);
+    return settings.cosineWeight() > 0 && !passed ? Optional.of(this::cosine) : Optional.empty();
+  }
+
+  private Tensor cosine(Tensor parentBTD, Tensor childBTD, double weight) {
+    double scale = weight * settings.cosineWeight();
+    if (CudaLossTerms.serve(childBTD)) {
+      long tokens = childBTD.size(0) * childBTD.size(1);
+      CudaLossTerms.Term term =
+          CudaLossTerms.cosine(
+              parentBTD.contiguous(), childBTD.detach().contiguous(), scale / tokens, EPS);
+      LayeredPass.backward(childBTD, term.gradient());
+      return term.loss();
     }
-    HiddenStates childStream = HiddenStates.of(child, idsBT);
-    Tensor childLogBTV = torch.log_softmax(child.head(childStream.lastBTD()), 2);
-    Optional<Tensor> loss = Optional.empty();
-    if (settings.cosineWeight() > 0) {
-      loss = plus(loss, cosine(child, parentStream, childStream), settings.cosineWeight());
+    return backward(
+        torch
+            .cosine_similarity(
+                Tensors.cast(parentBTD, DType.FLOAT32),
+                Tensors.cast(childBTD, DType.FLOAT32),
+                2,
+                EPS)
+            .mean()
+            .neg()
+            .add(new Scalar(1))
+            .mul(new Scalar(scale)));
+  }
+
+  private static Tensor backward(Tensor term) {
+    term.backward();
+    return term.detach();
+  }
+
+  /** Returns how many tokens' logits are compared at a time. */
+  long tokensPerChunk() {
+    boolean kernel = settings.lmWeight() == 0 && parent.dtype() == DType.BFLOAT16;
+    long elements = kernel ? chunk : Math.min(chunk, CHUNK_OF_OPERATIONS);
+    return Math.max(1, elements / parent.spec().vocabularySize());
+  }
+
+  /**
+   * Adds the gradients of the terms of the logits of some tokens, as they add to the loss of all;
+   * nothing where the loss has none.
+   *
+   * @param parentBTD the output of the parent's last layer
+   * @param childBTD the output of the child's, a leaf
+   * @param first of the tokens, counted over all sequences
+   * @param count of the tokens
+   * @param weight of what is added
+   * @return the weighted terms, a float32 scalar without a graph, owned by the current scope
+   */
+  Optional<Tensor> logits(
+      Tensor parentBTD,
+      HeterogeneousModel child,
+      Tensor childBTD,
+      Tensor idsBT,
+      long first,
+      long count,
+      double weight) {
+    if (settings.klWeight() == 0 && settings.lmWeight() == 0) {
+      return Optional.empty();
     }
+    if (settings.lmWeight() == 0 && CudaLossTerms.serve(childBTD)) {
+      Tensor childCV = child.rawLogits(childBTD.flatten(0, 1).narrow(0, first, count));
+      double scale = weight * settings.klWeight() / idsBT.numel();
+      CudaLossTerms.Term term =
+          CudaLossTerms.kl(rawLogits(parentBTD, first, count), childCV.detach(), scale);
+      LayeredPass.backward(childCV, term.gradient());
+      return Optional.of(term.loss());
+    }
+    Tensor childLogCV = logProbabilities(child, childBTD, first, count);
+    Optional<Tensor> sum = Optional.empty();
     if (settings.klWeight() > 0) {
-      loss = plus(loss, Divergences.kl(parentLogBTV, childLogBTV).mean(), settings.klWeight());
+      Tensor parentLogCV;
+      try (NoGradGuard frozen = new NoGradGuard()) {
+        parentLogCV = logProbabilities(parent, parentBTD, first, count);
+      }
+      Tensor kl = Divergences.kl(parentLogCV, childLogCV).sum();
+      sum = Optional.of(kl.mul(new Scalar(settings.klWeight() / idsBT.numel())));
     }
     if (settings.lmWeight() > 0) {
-      loss = plus(loss, nextToken(childLogBTV, idsBT), settings.lmWeight());
+      Tensor lm = nextToken(childLogCV, idsBT, first, count);
+      sum = Optional.of(sum.map(lm::add).orElse(lm));
     }
-    return loss.orElseThrow();
+    return sum.map(term -> backward(term.mul(new Scalar(weight))));
+  }
+
+  private Tensor rawLogits(Tensor parentBTD, long first, long count) {
+    try (NoGradGuard frozen = new NoGradGuard()) {
+      return parent.rawLogits(parentBTD.flatten(0, 1).narrow(0, first, count));
+    }
+  }
+
+  private static Tensor logProbabilities(
+      HeterogeneousModel model, Tensor lastBTD, long first, long count) {
+    return torch.log_softmax(model.head(lastBTD.flatten(0, 1).narrow(0, first, count)), 1);
+  }
+
+  /** The last token of a sequence has no next one, and counts as nothing. */
+  private Tensor nextToken(Tensor childLogCV, Tensor idsBT, long first, long count) {
+    long tokens = idsBT.size(1);
+    double share = settings.lmWeight() / (idsBT.size(0) * (tokens - 1));
+    Tensor countedBT = torch.ones_like(idsBT);
+    countedBT.narrow(1, tokens - 1, 1).zero_();
+    Tensor countedC = countedBT.flatten().narrow(0, first, count);
+    Tensor nextBT = torch.roll(idsBT, new long[] {-1}, new long[] {1});
+    Tensor targetsC = nextBT.flatten().narrow(0, first, count);
+    return torch
+        .gather(childLogCV, 1, targetsC.unsqueeze(1))
+        .squeeze(1)
+        .mul(countedC)
+        .sum()
+        .mul(new Scalar(-share));
   }
 
   /**
@@ -74,47 +210,34 @@ final class GlobalLoss {
   }
 
   /** Returns the mean KL(parent ‖ child) over the tokens of {@code idsBT}, in nats. */
-  double klNats(HeterogeneousModel child, Tensor idsBT) {
+  double klNats(HeterogeneousModel child, Tensor givenBT) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
-      Tensor parentLogBTV = torch.log_softmax(parent.logits(idsBT), 2);
-      Tensor childLogBTV = torch.log_softmax(child.logits(idsBT), 2);
-      return Tensors.scalar(Divergences.kl(parentLogBTV, childLogBTV).mean());
-    }
-  }
-
-  private static Optional<Tensor> plus(Optional<Tensor> sum, Tensor term, double weight) {
-    Tensor weighted = term.mul(new Scalar(weight));
-    return Optional.of(sum.map(known -> known.add(weighted)).orElse(weighted));
-  }
-
-  /**
-   * The hidden states before no-op layers are left out: there the child's are those of a later
-   * layer of the parent.
-   */
-  private static Tensor cosine(
-      HeterogeneousModel child, HiddenStates parentStream, HiddenStates childStream) {
-    Optional<Tensor> sum = Optional.empty();
-    int layers = child.spec().layers();
-    for (int hiddenState = 1; hiddenState <= layers; hiddenState++) {
-      if (hiddenState < layers && child.spec().block(hiddenState).equals(BlockSpec.NO_OP)) {
-        continue;
+      Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
+      Tensor parentBTD = last(parent, idsBT);
+      Tensor childBTD = last(child, idsBT);
+      double sum = 0;
+      long most =
+          Math.max(1, Math.min(chunk, CHUNK_OF_OPERATIONS) / parent.spec().vocabularySize());
+      for (long first = 0; first < idsBT.numel(); first += most) {
+        long count = Math.min(most, idsBT.numel() - first);
+        try (NativeScope ofChunk = NativeScope.open()) {
+          Tensor parentLogCV = logProbabilities(parent, parentBTD, first, count);
+          Tensor childLogCV = logProbabilities(child, childBTD, first, count);
+          sum += Tensors.scalar(Divergences.kl(parentLogCV, childLogCV).sum());
+        }
       }
-      Tensor similarity =
-          torch.cosine_similarity(
-              Tensors.cast(parentStream.hiddenStatesBTD().get(hiddenState), DType.FLOAT32),
-              Tensors.cast(childStream.hiddenStatesBTD().get(hiddenState), DType.FLOAT32),
-              2,
-              EPS);
-      sum = plus(sum, similarity.mean().neg().add(new Scalar(1)), 1);
+      return sum / idsBT.numel();
     }
-    return sum.orElseThrow();
   }
 
-  private static Tensor nextToken(Tensor childLogBTV, Tensor idsBT) {
-    long tokens = idsBT.size(1);
-    Tensor predicted = childLogBTV.narrow(1, 0, tokens - 1).flatten(0, 1);
-    Tensor targets = idsBT.narrow(1, 1, tokens - 1).flatten();
-    return torch.gather(predicted, 1, targets.unsqueeze(1)).mean().neg();
+  private static Tensor last(HeterogeneousModel model, Tensor idsBT) {
+    Tensor hidden = model.embed(idsBT);
+    for (int layer = 0; layer < model.spec().layers(); layer++) {
+      Block block = model.block(layer);
+      Tensor before = hidden;
+      hidden = NativeScope.only(() -> block.forward(before));
+    }
+    return hidden;
   }
 }

@@ -10,8 +10,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 
 /**
  * The progress of a global distillation: the current tensors, the best ones so far, and the curves.
@@ -26,7 +29,13 @@ final class GlobalProgress implements AutoCloseable {
   /** Starts from the tensors as they are. */
   GlobalProgress(NamedTensors current) {
     this.current = current;
-    this.best = current.map(tensor -> tensor.detach().clone());
+    this.best = current.map(GlobalProgress::copyOnHost);
+  }
+
+  /** A GPU's memory holds one child only. */
+  private static Tensor copyOnHost(Tensor tensor) {
+    Tensor own = tensor.detach();
+    return own.is_cuda() ? Tensors.move(own, Device.CPU, DType.of(own)) : own.clone();
   }
 
   int step() {
@@ -96,12 +105,17 @@ final class GlobalProgress implements AutoCloseable {
     }
   }
 
+  /** Ends the training: the current tensors become the best ones. */
   GlobalDistillation result(ModelSpec spec) {
-    return new GlobalDistillation(
-        HeterogeneousModel.of(spec, best),
-        ImmutableDoubleArray.copyOf(losses),
-        evaluations(),
-        stop.map(ImmutableList::of).orElse(ImmutableList.of()));
+    copy(best, current);
+    try (NativeScope scope = NativeScope.open();
+        NamedTensors trained = current.map(Tensor::detach)) {
+      return new GlobalDistillation(
+          HeterogeneousModel.of(spec, trained),
+          ImmutableDoubleArray.copyOf(losses),
+          evaluations(),
+          stop.map(ImmutableList::of).orElse(ImmutableList.of()));
+    }
   }
 
   @Override

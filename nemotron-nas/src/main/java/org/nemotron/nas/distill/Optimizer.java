@@ -8,6 +8,19 @@ import org.nemotron.core.tensor.NamedTensors;
 /** AdamW over the tensors of one holder, with clipping and a schedule. */
 interface Optimizer extends AutoCloseable {
   /**
+   * Returns an optimizer that keeps its moments in one form.
+   *
+   * @param tensors require gradients, and stay open
+   */
+  static Optimizer of(
+      NamedTensors tensors, OptimizerSettings settings, int steps, OptimizerStates states) {
+    return switch (states) {
+      case FLOAT32 -> of(tensors, settings, steps);
+      case EIGHT_BIT -> new EightBitAdamW(tensors, settings, steps);
+    };
+  }
+
+  /**
    * Returns an optimizer that suits the tensors: LibTorch's own for float32, one with float32
    * copies of the tensors for others.
    *

@@ -55,6 +55,14 @@ final class NormalEquations implements AutoCloseable {
     }
   }
 
+  /** Takes in the tokens of {@code other}. */
+  void add(NormalEquations other) {
+    try (NativeScope scope = NativeScope.open()) {
+      gramII.add_(other.gramII);
+      crossID.add_(other.crossID);
+    }
+  }
+
   /**
    * Returns the best projection of the inputs {@code kept}, owned by the current scope.
    *
@@ -65,13 +73,29 @@ final class NormalEquations implements AutoCloseable {
     long[] indices = kept.stream().asLongStream().toArray();
     Tensor index =
         Tensors.move(Tensors.of(indices, indices.length), Tensors.device(gramII), DType.INT64);
-    Tensor gramSS = gramII.index_select(0, index).index_select(1, index).to(ScalarType.Double);
-    Tensor crossSD = crossID.index_select(0, index).to(ScalarType.Double);
-    Tensor ridge = gramSS.diagonal().mean().mul(new Scalar(RIDGE));
-    Tensor regularisedSS = gramSS.add(torch.eye(indices.length, gramSS.options()).mul(ridge));
+    Tensor gramSS = gramII.index_select(0, index).index_select(1, index);
+    return solve(gramSS, crossID.index_select(0, index), startDS, RIDGE);
+  }
+
+  /**
+   * Returns the best projection of all inputs, owned by the current scope.
+   *
+   * @param startDI what the ridge pulls toward
+   * @param ridge its weight, as a share of the mean of the Gram matrix's diagonal
+   * @return {@code [D, I]}, of the dtype of {@code startDI}
+   */
+  Tensor solve(Tensor startDI, double ridge) {
+    return solve(gramII, crossID, startDI, ridge);
+  }
+
+  private static Tensor solve(Tensor gram32, Tensor cross32, Tensor startDS, double share) {
+    Tensor gramSS = gram32.to(ScalarType.Double);
+    Tensor crossSD = cross32.to(ScalarType.Double);
+    Tensor ridge = gramSS.diagonal().mean().mul(new Scalar(share));
+    Tensor regularizedSS = gramSS.add(torch.eye(gramSS.size(0), gramSS.options()).mul(ridge));
     Tensor rightSD = crossSD.add(startDS.t().to(ScalarType.Double).mul(ridge));
     synchronized (SOLVERS) {
-      Tensor lowerSS = torch.linalg_cholesky(regularisedSS);
+      Tensor lowerSS = torch.linalg_cholesky(regularizedSS);
       return torch.cholesky_solve(rightSD, lowerSS).t().contiguous().to(startDS.scalar_type());
     }
   }

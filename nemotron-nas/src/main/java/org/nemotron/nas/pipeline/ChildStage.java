@@ -3,19 +3,25 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalDistiller;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.RefitSettings;
+import org.nemotron.nas.library.SequentialRefit;
 import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
+import org.nemotron.nas.score.ModelEvaluator;
+import org.nemotron.nas.score.ModelQuality;
 
 /** The child of one target: assembled, distilled as a whole, and written. */
 final class ChildStage implements Stage<ChildStage.Child> {
@@ -73,7 +79,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
 
   @Override
   public ImmutableList<Path> work(LongConsumer progress) throws IOException {
-    try (HeterogeneousModel start = trained.library().assemble(architecture)) {
+    try (HeterogeneousModel start = start()) {
       GlobalDistillation distilled = distilled(start, progress);
       try (HeterogeneousModel child = distilled.child()) {
         run.checkFinite(name, distilled.stop(), "with the training's state saved");
@@ -86,6 +92,46 @@ final class ChildStage implements Stage<ChildStage.Child> {
           PlanFiles.JSON.writeValueAsString(new Course(curves(distilled), distilled.stop())));
     }
     return ImmutableList.<Path>builder().addAll(filesThatStay()).add(courseFile()).build();
+  }
+
+  /** Returns the assembled child, refitted where the plan says so and it helps. */
+  private HeterogeneousModel start() {
+    RefitSettings refit = run.plan().refit();
+    HeterogeneousModel assembled = trained.library().assemble(architecture);
+    return refit.batches() == 0 ? assembled : refitted(assembled, refit);
+  }
+
+  private HeterogeneousModel refitted(HeterogeneousModel assembled, RefitSettings settings) {
+    RunInputs inputs = run.inputs();
+    try (Resources made = new Resources()) {
+      made.add(assembled, HeterogeneousModel::close);
+      HeterogeneousModel fitted =
+          new SequentialRefit(settings, inputs.threads())
+              .refit(
+                  inputs.parent(),
+                  assembled,
+                  inputs.trainingBatches("refit", run.plan().data().batchSize()),
+                  layer -> {});
+      made.add(fitted, HeterogeneousModel::close);
+      ImmutableList<ModelQuality> qualities =
+          new ModelEvaluator(inputs.validationBatches(), inputs.threads())
+              .evaluate(inputs.parent(), ImmutableList.of(assembled, fitted));
+      double before = qualities.get(0).klNats();
+      double after = qualities.get(1).klNats();
+      boolean better = after < before;
+      run.listener()
+          .message(
+              String.format(
+                  Locale.ROOT,
+                  "%s: refitted in sequence, KL to the parent %.3f -> %.3f nats%s",
+                  name,
+                  before,
+                  after,
+                  better ? "" : "; left as it was"));
+      Resources unused = made.complete();
+      (better ? assembled : fitted).close();
+      return better ? fitted : assembled;
+    }
   }
 
   private GlobalDistillation distilled(HeterogeneousModel start, LongConsumer progress)

@@ -13,6 +13,7 @@ import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.RefitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.score.Score;
 import org.nemotron.nas.score.ScoringSettings;
@@ -29,6 +30,7 @@ import org.nemotron.nas.score.ScoringSettings;
  * @param init the weights that their training starts from
  * @param local blockwise local distillation of sub-blocks
  * @param coupled blockwise local distillation of promising pairs
+ * @param refit of a child after its assembly
  * @param scoring scores of candidates
  * @param costs scenario and measurement
  * @param global distillation of whole children
@@ -43,6 +45,7 @@ public record CompressionPlan(
     InitSettings init,
     LocalDistillationSettings local,
     CoupledPlan coupled,
+    RefitSettings refit,
     ScoringSettings scoring,
     CostPlan costs,
     GlobalDistillationSettings global,
@@ -78,6 +81,7 @@ public record CompressionPlan(
         InitSettings.DEFAULT,
         LocalDistillationSettings.DEFAULT,
         CoupledPlan.DEFAULT,
+        RefitSettings.DEFAULT,
         ScoringSettings.DEFAULT,
         CostPlan.DEFAULT,
         GlobalDistillationSettings.DEFAULT,
@@ -112,6 +116,7 @@ public record CompressionPlan(
         .init(init.toBuilder().calibrationBatches(4).build())
         .local(local.withSteps(6))
         .coupled(coupled.withSteps(4))
+        .refit(refit.withBatches(Math.min(4, refit.batches())))
         .scoring(scoring.withAuditedPairs(4))
         .costs(
             costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(1, costs.corrections())))

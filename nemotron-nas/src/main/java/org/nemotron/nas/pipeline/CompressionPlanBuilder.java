@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.RefitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
@@ -25,6 +26,7 @@ public final class CompressionPlanBuilder {
   private InitSettings init;
   private LocalDistillationSettings local;
   private CoupledPlan coupled;
+  private RefitSettings refit;
   private ScoringSettings scoring;
   private CostPlan costs;
   private GlobalDistillationSettings global;
@@ -39,6 +41,7 @@ public final class CompressionPlanBuilder {
     this.init = plan.init();
     this.local = plan.local();
     this.coupled = plan.coupled();
+    this.refit = plan.refit();
     this.scoring = plan.scoring();
     this.costs = plan.costs();
     this.global = plan.global();
@@ -95,6 +98,13 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
+  /** Sets the refit of a child after its assembly. */
+  @CanIgnoreReturnValue
+  public CompressionPlanBuilder refit(RefitSettings value) {
+    this.refit = value;
+    return this;
+  }
+
   /** Sets the scoring. */
   @CanIgnoreReturnValue
   public CompressionPlanBuilder scoring(ScoringSettings value) {
@@ -144,6 +154,7 @@ public final class CompressionPlanBuilder {
         init,
         local,
         coupled,
+        refit,
         scoring,
         costs,
         global,

@@ -13,6 +13,8 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.distill.GlobalDistillationSettings;
+import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.SearchSpace;
@@ -88,6 +90,14 @@ final class StageDependencies {
    */
   private static ObjectNode withoutDefaults(SearchSpace space) {
     return space.keepLayers().isEmpty() ? withoutKept(space) : PlanFiles.JSON.valueToTree(space);
+  }
+
+  /** Returns the settings of global distillation, likewise. */
+  private static ObjectNode withoutDefaults(GlobalDistillationSettings global) {
+    ObjectNode json = PlanFiles.JSON.valueToTree(global);
+    return global.optimizerStates() == OptimizerStates.FLOAT32
+        ? json.without("optimizerStates")
+        : json;
   }
 
   /** Returns the settings of a space but the layers kept, whose costs are measured all the same. */
@@ -193,11 +203,15 @@ final class StageDependencies {
   static StageInputs child(RunInputs inputs, Fingerprint library, Architecture architecture)
       throws IOException {
     CompressionPlan plan = inputs.plan();
-    return stored()
+    StageInputs.Builder child = stored();
+    if (plan.refit().batches() > 0) {
+      child.putSettings("refit", plan.refit());
+    }
+    return child
         .put(LIBRARY, library)
         .put("architecture", CanonicalJson.of(architecture))
         .put(VALIDATION_TEXT, inputs.validation().fingerprint())
-        .putSettings("global", plan.global())
+        .putSettings("global", withoutDefaults(plan.global()))
         .put("data.globalBatchSize", plan.data().globalBatchSize())
         .put("execution.threads", inputs.partsOfBatch(plan.data().globalBatchSize()))
         .put("parent's tokenizer", ParentFingerprints.takenOver(plan.inputs().parent()))

@@ -10,6 +10,8 @@ import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
@@ -129,15 +131,16 @@ final class GpuStagesTest {
                         score.klNats(), within(KL_TOLERANCE + LOSS_TOLERANCE * score.klNats())));
   }
 
-  @Test
-  void distillGlobally_onAGpu_followsTheCpu() throws IOException {
+  @ParameterizedTest
+  @EnumSource(OptimizerStates.class)
+  void distillGlobally_onAGpu_followsTheCpu(OptimizerStates states) throws IOException {
     ImmutableList<Double> cpu;
     ImmutableList<Double> gpu;
     try (HeterogeneousModel parent = parent(Device.CPU, DType.FLOAT32)) {
-      cpu = losses(parent);
+      cpu = losses(parent, states);
     }
     try (HeterogeneousModel parent = parent(GPU, DType.BFLOAT16)) {
-      gpu = losses(parent);
+      gpu = losses(parent, states);
     }
     assertThat(gpu).hasSameSizeAs(cpu);
     for (int step = 0; step < cpu.size(); step++) {
@@ -146,14 +149,15 @@ final class GpuStagesTest {
     assertThat(gpu.get(STEPS - 1)).isLessThan(gpu.get(0));
   }
 
-  private static ImmutableList<Double> losses(HeterogeneousModel parent) throws IOException {
+  private static ImmutableList<Double> losses(HeterogeneousModel parent, OptimizerStates states)
+      throws IOException {
     BlockSpec narrow = new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(16));
     try (NamedTensors random = SmallParent.weights(narrow.tensorShapes(SmallParent.WIDTH), 5);
         NamedTensors weights =
             random.map(tensor -> moved(tensor, parent.device(), parent.dtype()));
         HeterogeneousModel start = parent.withBlock(1, narrow, weights)) {
       GlobalDistillationSettings settings =
-          new GlobalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 6);
+          new GlobalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 6, states);
       GlobalDistillation distilled =
           new GlobalDistiller(settings)
               .withThreads(1)

@@ -14,7 +14,9 @@ import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.OptimizerSettings;
+import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.RefitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.CoupledPlan;
@@ -57,10 +59,12 @@ final class CompressionPlanTest {
               .build(),
           new LocalDistillationSettings(77, OPTIMIZER, 4, 3),
           new CoupledPlan(99, OPTIMIZER, ImmutableList.of(1.25)),
+          new RefitSettings(17, 0.03),
           new ScoringSettings(Score.Metric.LOSS, 2, ScoringSettings.HiddenStates.HOST, 6),
           new CostPlan(
               ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10, MemoryFormat.BFLOAT16),
-          new GlobalDistillationSettings(500, OPTIMIZER, 0.5, 2, 0.25, 50),
+          new GlobalDistillationSettings(
+              500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
           new EvaluationPlan("arc_easy", Path.of("b"), 5));
 
@@ -80,6 +84,7 @@ final class CompressionPlanTest {
                 .init(UNUSUAL.init())
                 .local(UNUSUAL.local())
                 .coupled(UNUSUAL.coupled())
+                .refit(UNUSUAL.refit())
                 .scoring(UNUSUAL.scoring())
                 .costs(UNUSUAL.costs())
                 .global(UNUSUAL.global())
@@ -129,13 +134,15 @@ final class CompressionPlanTest {
                 .withDivergenceFactor(local.divergenceFactor())
                 .withResidentLayers(local.residentLayers()))
         .isEqualTo(local);
+    assertThat(RefitSettings.NONE.withBatches(17).batches()).isEqualTo(17);
     GlobalDistillationSettings global = UNUSUAL.global();
     assertThat(
             GlobalDistillationSettings.DEFAULT
                 .withSteps(global.steps())
                 .withOptimizer(global.optimizer())
                 .withWeights(global.cosineWeight(), global.klWeight(), global.lmWeight())
-                .withEvaluateEvery(global.evaluateEvery()))
+                .withEvaluateEvery(global.evaluateEvery())
+                .withOptimizerStates(global.optimizerStates()))
         .isEqualTo(global);
     assertThat(
             GlobalDistillationSettings.DEFAULT.toBuilder()
@@ -144,6 +151,7 @@ final class CompressionPlanTest {
                 .cosineWeight(global.cosineWeight())
                 .klWeight(global.klWeight())
                 .lmWeight(global.lmWeight())
+                .optimizerStates(global.optimizerStates())
                 .evaluateEvery(global.evaluateEvery())
                 .build())
         .isEqualTo(global);

@@ -20,6 +20,7 @@ import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.RefitSettings;
 import org.nemotron.nas.pipeline.Limit.Bound;
 import org.nemotron.nas.pipeline.Limit.Quantity;
 import org.nemotron.nas.score.ScoringSettings;
@@ -138,6 +139,7 @@ final class TinyRun {
             true),
         new LocalDistillationSettings(3, optimizer, 10, 0),
         new CompressionPlan.CoupledPlan(coupledSteps, optimizer, ImmutableList.of(1.1, 1.3)),
+        new RefitSettings(2, 0.1),
         ScoringSettings.DEFAULT.withAuditedPairs(3),
         new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, new MeterSettings(2, 3, 1), 0),
         new GlobalDistillationSettings(4, optimizer, 1, 1, 0, 2),

@@ -1,0 +1,166 @@
+package org.nemotron.nas.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
+
+/**
+ * A batch's way through parent and child and back through the child, layer by layer: the parent's
+ * hidden state lives as long as the child's is compared with it, logits as long as a chunk of
+ * tokens, and what a layer needs for its way back may be computed again there.
+ *
+ * <p>Every layer has a graph of gradients of its own, from its input, a leaf, to its output. The
+ * sums are those of one graph over the whole model, in the same order but for the chunks.
+ */
+final class LayeredPass implements AutoCloseable {
+  // Shape letters in this file: B = batch, T = tokens, D = model width, V = vocabulary.
+
+  private final GlobalLoss terms;
+  private final HeterogeneousModel parent;
+  private final HeterogeneousModel child;
+  private final Tensor idsBT;
+  private final double weight;
+  private final int recomputed;
+  private final Tensor loss;
+
+  /** Leaves: the input of every layer passed so far, and the output of the last one. */
+  private final List<Tensor> statesBTD = new ArrayList<>();
+
+  /** The output of every layer with its graph; none where it is computed again. */
+  private final List<Optional<Tensor>> outputsBTD = new ArrayList<>();
+
+  /** The embedding with its graph. */
+  private final Tensor embeddedBTD;
+
+  private Tensor parentBTD;
+
+  /**
+   * Begins a pass.
+   *
+   * @param idsBT on the models' device, int64
+   * @param weight of all that it adds to the gradients
+   * @param recomputed how many of the first layers are computed again on the way back
+   */
+  LayeredPass(
+      GlobalLoss terms, HeterogeneousModel child, Tensor idsBT, double weight, int recomputed) {
+    this.terms = terms;
+    this.parent = terms.parent();
+    this.child = child;
+    this.idsBT = idsBT;
+    this.weight = weight;
+    this.recomputed = recomputed;
+    try (NativeScope scope = NativeScope.open()) {
+      this.loss = NativeScope.keep(Tensors.zeros(parent.device(), DType.FLOAT32));
+      this.parentBTD = NativeScope.keep(withoutGraph(() -> parent.embed(idsBT)));
+      this.embeddedBTD = NativeScope.keep(child.embed(idsBT));
+      statesBTD.add(NativeScope.keep(leaf(embeddedBTD)));
+    }
+  }
+
+  /**
+   * Goes all the way.
+   *
+   * @param layerDone is told each layer whose gradients are complete, from the last to the first;
+   *     those of embedding, final norm and head are complete at the end
+   * @return the loss times the weight, a float32 scalar on the device, owned by the current scope
+   */
+  Tensor run(IntConsumer layerDone) {
+    for (int layer = 0; layer < child.spec().layers(); layer++) {
+      forward(layer);
+    }
+    head();
+    for (int layer = child.spec().layers() - 1; layer >= 0; layer--) {
+      backward(layer);
+      layerDone.accept(layer);
+    }
+    try (NativeScope scope = NativeScope.open()) {
+      backward(embeddedBTD, statesBTD.get(0).grad());
+    }
+    return loss.clone();
+  }
+
+  private static Tensor withoutGraph(Supplier<Tensor> work) {
+    try (NoGradGuard frozen = new NoGradGuard()) {
+      return work.get();
+    }
+  }
+
+  private static Tensor leaf(Tensor tensor) {
+    Tensor leaf = tensor.detach();
+    leaf.set_requires_grad(true);
+    return leaf;
+  }
+
+  /** Adds to the gradients of all that {@code output} was computed from. */
+  static void backward(Tensor output, Tensor gradient) {
+    output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+  }
+
+  private void forward(int layer) {
+    try (NativeScope scope = NativeScope.open()) {
+      advanceParent(layer);
+      Tensor before = statesBTD.get(layer);
+      boolean again = layer < recomputed;
+      Tensor after =
+          again
+              ? withoutGraph(() -> child.block(layer).forward(before))
+              : child.block(layer).forward(before);
+      Tensor next = NativeScope.keep(leaf(after));
+      statesBTD.add(next);
+      outputsBTD.add(again ? Optional.empty() : Optional.of(NativeScope.keep(after)));
+      terms
+          .seam(child, layer + 1)
+          .ifPresent(term -> loss.add_(term.backward(parentBTD, next, weight)));
+    }
+  }
+
+  private void advanceParent(int layer) {
+    Tensor before = parentBTD;
+    parentBTD = NativeScope.keep(withoutGraph(() -> parent.block(layer).forward(before)));
+    NativeScope.release(before);
+  }
+
+  private void head() {
+    long tokens = idsBT.numel();
+    long chunk = terms.tokensPerChunk();
+    Tensor last = statesBTD.get(child.spec().layers());
+    for (long first = 0; first < tokens; first += chunk) {
+      long count = Math.min(chunk, tokens - first);
+      try (NativeScope scope = NativeScope.open()) {
+        terms.logits(parentBTD, child, last, idsBT, first, count, weight).ifPresent(loss::add_);
+      }
+    }
+  }
+
+  private void backward(int layer) {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor next = statesBTD.get(layer + 1);
+      Optional<Tensor> kept = outputsBTD.get(layer);
+      Tensor output = kept.orElseGet(() -> child.block(layer).forward(statesBTD.get(layer)));
+      if (next.grad().defined()) {
+        backward(output, next.grad());
+      }
+      outputsBTD.remove(layer).ifPresent(NativeScope::release);
+      NativeScope.release(statesBTD.remove(layer + 1));
+    }
+  }
+
+  @Override
+  public void close() {
+    outputsBTD.forEach(output -> output.ifPresent(NativeScope::release));
+    statesBTD.forEach(NativeScope::release);
+    NativeScope.release(embeddedBTD);
+    NativeScope.release(parentBTD);
+    NativeScope.release(loss);
+  }
+}
