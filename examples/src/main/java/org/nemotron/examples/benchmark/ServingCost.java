@@ -2,8 +2,9 @@ package org.nemotron.examples.benchmark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.math.Quantiles;
-import com.google.common.primitives.ImmutableLongArray;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -11,10 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
@@ -37,6 +36,9 @@ import picocli.CommandLine.Spec;
       "The clients of the streams run in the same process: what they take counts too."
     })
 public final class ServingCost implements Callable<Integer> {
+  /** After these the code of both is compiled. */
+  private static final int WARM_ROUNDS = 4;
+
   @Spec private CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "Hugging Face directory, or GGUF")
@@ -67,15 +69,16 @@ public final class ServingCost implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     List<Double> ratios = new ArrayList<>();
-    ExecutorService threads = Executors.newFixedThreadPool(streams);
     try (TextGenerator generator = TextGenerator.open(model, EngineSettings.defaults());
         InferenceServer server =
             InferenceServer.start(generator, ServerSettings.builder().port(0).build())) {
-      double unused = alone(generator, 0) + served(server, threads, 0);
+      for (int warm = 0; warm < WARM_ROUNDS; warm++) {
+        double unused = alone(generator, -warm) + served(server, -warm);
+      }
       for (int round = 1; round <= rounds; round++) {
         boolean aloneFirst = round % 2 == 0;
         double before = aloneFirst ? alone(generator, round) : 0;
-        double served = served(server, threads, round);
+        double served = served(server, round);
         double alone = aloneFirst ? before : alone(generator, round);
         ratios.add(served / alone);
         out.printf(
@@ -86,8 +89,6 @@ public final class ServingCost implements Callable<Integer> {
             served / alone);
         out.flush();
       }
-    } finally {
-      threads.shutdown();
     }
     out.printf(Locale.ROOT, "median %.3f%n", Quantiles.median().compute(ratios));
     return 0;
@@ -111,34 +112,34 @@ public final class ServingCost implements Callable<Integer> {
             .toList();
     long begin = System.nanoTime();
     int generated =
-        generator.generateAll(requests).stream()
-            .mapToInt(result -> result.generatedTokens())
-            .sum();
+        generator.generateAll(requests).stream().mapToInt(result -> result.generatedTokens()).sum();
     return generated * 1e9 / (System.nanoTime() - begin);
   }
 
-  private double served(InferenceServer server, ExecutorService threads, int round) {
+  private double served(InferenceServer server, int round) throws IOException {
     URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/completions");
+    boolean[] asked = new boolean[streams];
+    StreamClient client =
+        new StreamClient(
+            url,
+            stream -> {
+              boolean again = asked[stream];
+              asked[stream] = true;
+              return again ? Optional.empty() : Optional.of(body(round, stream));
+            });
     long begin = System.nanoTime();
-    List<CompletableFuture<StreamedAnswer>> answers =
-        IntStream.range(0, streams)
-            .mapToObj(
-                i ->
-                    CompletableFuture.supplyAsync(
-                        () -> StreamedAnswer.of(url, body(round, i)), threads))
-            .toList();
-    for (CompletableFuture<StreamedAnswer> answer : answers) {
-      ImmutableLongArray times = answer.join().tokenNanos();
-      if (times.isEmpty()) {
-        throw new IllegalStateException("an answer failed: " + answer.join());
+    for (StreamedAnswer answer : client.run(streams)) {
+      if (!answer.isGood()) {
+        throw new IllegalStateException("an answer failed: " + answer);
       }
     }
     return (double) streams * tokens * 1e9 / (System.nanoTime() - begin);
   }
 
   private byte[] body(int round, int stream) {
-    String json =
-        "{\"prompt\":\"%s\",\"max_tokens\":%d,\"ignore_eos\":true,\"seed\":%d,\"stream\":true}";
-    return String.format(Locale.ROOT, json, prompt(round, stream), tokens, stream).getBytes(UTF_8);
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("prompt", prompt(round, stream)).put("max_tokens", tokens);
+    body.put("ignore_eos", true).put("seed", stream).put("stream", true);
+    return body.toString().getBytes(UTF_8);
   }
 }

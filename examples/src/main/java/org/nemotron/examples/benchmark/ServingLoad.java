@@ -4,17 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.util.concurrent.Uninterruptibles;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,7 +27,6 @@ import picocli.CommandLine.Spec;
     })
 public final class ServingLoad implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
 
@@ -52,8 +47,9 @@ public final class ServingLoad implements Callable<Integer> {
   @Option(
       names = "--seconds",
       defaultValue = "20",
-      description = "for each number of streams; the first fifth is not counted"
-          + " (default: ${DEFAULT-VALUE})")
+      description =
+          "for each number of streams; the first fifth is not counted"
+              + " (default: ${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
@@ -75,7 +71,7 @@ public final class ServingLoad implements Callable<Integer> {
   private ServingLoad() {}
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     out.println(LoadFigures.HEAD);
     int failed = 0;
@@ -91,31 +87,16 @@ public final class ServingLoad implements Callable<Integer> {
     return failed == 0 ? 0 : 1;
   }
 
-  private List<StreamedAnswer> run(int streams, long end) {
-    ExecutorService threads = Executors.newFixedThreadPool(streams);
-    try {
-      List<CompletableFuture<List<StreamedAnswer>>> running = new ArrayList<>();
-      for (int i = 0; i < streams; i++) {
-        int number = i;
-        running.add(
-            CompletableFuture.supplyAsync(() -> answers(number, streams, end), threads));
-      }
-      return running.stream().flatMap(future -> future.join().stream()).toList();
-    } finally {
-      threads.shutdown();
-    }
-  }
-
-  private List<StreamedAnswer> answers(int number, int streams, long end) {
-    List<StreamedAnswer> done = new ArrayList<>();
-    for (int seed = number; System.nanoTime() - end < 0; seed += streams) {
-      StreamedAnswer answer = StreamedAnswer.of(URI.create(url + "/completions"), body(seed));
-      done.add(answer);
-      if (answer.status() != 200) {
-        Uninterruptibles.sleepUninterruptibly(PAUSE);
-      }
-    }
-    return done;
+  private List<StreamedAnswer> run(int streams, long end) throws IOException {
+    int[] asked = new int[streams];
+    StreamClient client =
+        new StreamClient(
+            URI.create(url + "/completions"),
+            stream ->
+                System.nanoTime() - end < 0
+                    ? Optional.of(body(asked[stream]++ * streams + stream))
+                    : Optional.empty());
+    return client.run(streams);
   }
 
   private byte[] body(int seed) {

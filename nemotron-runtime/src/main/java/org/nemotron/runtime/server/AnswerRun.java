@@ -2,6 +2,8 @@ package org.nemotron.runtime.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.runtime.engine.FinishReason;
@@ -31,6 +33,7 @@ final class AnswerRun {
   private final RequestObserver observer;
   private final long submittedNanos = System.nanoTime();
 
+  private final Map<Integer, TextChunk> plainChunks = new HashMap<>();
   private int left;
   private boolean failed;
 
@@ -135,9 +138,32 @@ final class AnswerRun {
   }
 
   private void send(ChoicePart piece) {
+    if (isPlain(piece)) {
+      exchange.event(plain(piece), piece.text());
+      return;
+    }
     ObjectNode chunk = shape.chunk(piece, texts);
     addUsage(chunk);
     exchange.event(chunk);
+  }
+
+  private boolean isPlain(ChoicePart piece) {
+    return !piece.text().isEmpty()
+        && piece.calls().isEmpty()
+        && piece.finish().isEmpty()
+        && !options.logProbs()
+        && !options.returnTokenIds()
+        && !options.continuousUsage();
+  }
+
+  private TextChunk plain(ChoicePart piece) {
+    return plainChunks.computeIfAbsent(
+        piece.index(),
+        index -> {
+          ObjectNode chunk = shape.chunk(piece.withText(TextChunk.PLACE), texts);
+          addUsage(chunk);
+          return new TextChunk(chunk);
+        });
   }
 
   private void addUsage(ObjectNode chunk) {

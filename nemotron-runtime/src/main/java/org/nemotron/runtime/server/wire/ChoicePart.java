@@ -29,4 +29,10 @@ public record ChoicePart(
     ImmutableList<Sampled> scored,
     ImmutableIntArray prompt,
     String finish,
-    Stop stop) {}
+    Stop stop) {
+
+  /** Returns this piece with another text. */
+  public ChoicePart withText(String other) {
+    return new ChoicePart(index, other, calls, offset, tokens, scored, prompt, finish, stop);
+  }
+}

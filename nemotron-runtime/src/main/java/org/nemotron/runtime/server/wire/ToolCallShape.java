@@ -28,11 +28,7 @@ final class ToolCallShape {
     Map<Integer, ObjectNode> calls = calls(parts);
     if (!calls.isEmpty()) {
       ArrayNode list = delta.putArray("tool_calls");
-      calls.forEach(
-          (index, call) ->
-              list.add(
-                  ((ObjectNode) JsonNodeFactory.instance.objectNode().put("index", index))
-                      .setAll(call)));
+      calls.forEach((index, call) -> list.addObject().put("index", index).setAll(call));
     }
   }
 
