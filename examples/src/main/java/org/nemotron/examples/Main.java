@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
+import org.nemotron.examples.benchmark.ServingCost;
 import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Command;
       ReportPictures.class,
       Serve.class,
       ServingBenchmark.class,
+      ServingCost.class,
       ServingLoad.class,
       GpuBenchmark.class,
       FormatAccuracy.class,

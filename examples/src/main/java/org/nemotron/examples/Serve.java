@@ -14,6 +14,7 @@ import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.examples.shell.SecondSignal;
+import org.nemotron.examples.shell.SignalledExit;
 import org.nemotron.examples.shell.VariableDefaults;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.TextGenerator;
@@ -38,11 +39,15 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Each option is also read from a variable: --max-batch from NEMOTRON_MAX_BATCH, MODEL from"
-          + " NEMOTRON_MODEL. NIM_SERVER_PORT, NIM_SERVED_MODEL_NAME, NIM_MODEL_PATH and"
-          + " NIM_MAX_MODEL_LEN count where these are not set. Options win."
+          + " NEMOTRON_MODEL. NIM_SERVER_PORT, NIM_SERVED_MODEL_NAME, NIM_MODEL_PATH,"
+          + " NIM_MAX_MODEL_LEN and NIM_LOG_LEVEL count where these are not set; of others that"
+          + " have no meaning here a line tells. Options win."
     })
 final class Serve implements Callable<Integer> {
   private static final long LOOK_SECONDS = 5;
+
+  /** Beyond the time for answers: to cancel those that are left, and to close. */
+  private static final Duration CLOSE_TIME = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
 
@@ -140,12 +145,27 @@ final class Serve implements Callable<Integer> {
       description = "what names of metrics begin with (default: ${DEFAULT-VALUE})")
   private String metricsPrefix;
 
+  @Option(
+      names = "--log-level",
+      defaultValue = "INFO",
+      description = "least level of the log: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  private LogLevel logLevel;
+
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Serve() {}
 
   @Override
   public Integer call() throws IOException {
     Path checked = ModelArgument.checked(model);
+    logLevel.set();
+    new VariableDefaults()
+        .notUnderstood()
+        .forEach(
+            name ->
+                spec.commandLine()
+                    .getErr()
+                    .println("nemotron: the variable " + name + " is not supported: ignored"));
+    SignalledExit.waitsFor(Duration.ofSeconds(shutdownTimeout).plus(CLOSE_TIME));
     EngineSettings engine = engineSettings();
     PrintWriter out = spec.commandLine().getOut();
     try (InferenceServer server = InferenceServer.listen(serverSettings(checked))) {

@@ -10,9 +10,9 @@ import java.util.concurrent.CountDownLatch;
  * and the process waits until it has ended. Without that, LibTorch would be taken down while
  * threads compute with it.
  */
-final class SignalledExit implements AutoCloseable {
+public final class SignalledExit implements AutoCloseable {
   /** A command that does not look for interrupts is not waited for longer. */
-  private static final Duration LONGEST = Duration.ofMinutes(1);
+  private static volatile Duration longest = Duration.ofMinutes(1);
 
   private final Thread command = Thread.currentThread();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -29,11 +29,16 @@ final class SignalledExit implements AutoCloseable {
     return guard;
   }
 
+  /** Sets how long the process waits for its command to end, once a signal has come. */
+  public static void waitsFor(Duration time) {
+    longest = time;
+  }
+
   private void end() {
     if (ended.getCount() > 0) {
       err.println(Shell.NAME + "ending, as soon as the work under way allows");
       command.interrupt();
-      boolean unused = Uninterruptibles.awaitUninterruptibly(ended, LONGEST);
+      boolean unused = Uninterruptibles.awaitUninterruptibly(ended, longest);
     }
   }
 

@@ -2,6 +2,7 @@ package org.nemotron.examples.shell;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
+import com.google.common.collect.ImmutableMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,16 @@ public final class VariableDefaults implements IDefaultValueProvider {
           "MODEL", "NIM_MODEL_PATH",
           "PORT", "NIM_SERVER_PORT",
           "SERVED_MODEL_NAME", "NIM_SERVED_MODEL_NAME",
-          "MAX_CONTEXT", "NIM_MAX_MODEL_LEN");
+          "MAX_CONTEXT", "NIM_MAX_MODEL_LEN",
+          "LOG_LEVEL", "NIM_LOG_LEVEL");
+
+  /** Variables of NIM that may be set without effect: nothing is fetched, and one GPU computes. */
+  private static final ImmutableMap<String, String> HARMLESS =
+      ImmutableMap.of(
+          "NIM_CACHE_PATH", ".*",
+          "NIM_TENSOR_PARALLEL_SIZE", "1",
+          "NIM_PIPELINE_PARALLEL_SIZE", "1",
+          "NIM_JSONL_LOGGING", "(?i)false|0");
 
   private final Map<String, String> environment;
 
@@ -31,6 +41,17 @@ public final class VariableDefaults implements IDefaultValueProvider {
 
   VariableDefaults(Map<String, String> environment) {
     this.environment = environment;
+  }
+
+  /** Returns the variables of NIM that are set and have no meaning here, in order. */
+  public ImmutableList<String> notUnderstood() {
+    return environment.entrySet().stream()
+        .filter(set -> set.getKey().startsWith("NIM_") && !NIM.containsValue(set.getKey()))
+        .filter(set -> !set.getValue().isBlank())
+        .filter(set -> !set.getValue().matches(HARMLESS.getOrDefault(set.getKey(), "")))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .collect(ImmutableList.toImmutableList());
   }
 
   @Override

@@ -27,6 +27,20 @@ final class VariableDefaultsTest {
   }
 
   @Test
+  void notUnderstood_variablesOfNim_areNamed() {
+    Map<String, String> environment =
+        Map.of(
+            "NIM_HEALTH_PORT", "9000",
+            "NIM_CACHE_PATH", "/cache",
+            "NIM_SERVER_PORT", "8000",
+            "NIM_TENSOR_PARALLEL_SIZE", "2",
+            "NIM_PIPELINE_PARALLEL_SIZE", "1",
+            "PATH", "/bin");
+    assertThat(new VariableDefaults(environment).notUnderstood())
+        .containsExactly("NIM_HEALTH_PORT", "NIM_TENSOR_PARALLEL_SIZE");
+  }
+
+  @Test
   void defaultValue_parameter_isReadByItsLabel() {
     PositionalParamSpec model = PositionalParamSpec.builder().paramLabel("MODEL").build();
     VariableDefaults defaults = new VariableDefaults(Map.of("NIM_MODEL_PATH", "/model"));

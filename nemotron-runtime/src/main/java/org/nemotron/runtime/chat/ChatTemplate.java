@@ -144,6 +144,11 @@ public final class ChatTemplate {
     }
   }
 
+  /** Returns the Jinja source of the template that renders conversations without tools. */
+  public String source() {
+    return verifyNotNull(templates.get(DEFAULT)).source();
+  }
+
   private JinjaTemplate chosen(ChatOptions options) {
     String name = options.hasTools() && templates.containsKey(TOOL_USE) ? TOOL_USE : DEFAULT;
     return Optional.ofNullable(templates.get(name)).orElseThrow();

@@ -64,11 +64,16 @@ final class ChatTemplateSource {
    * @throws GenerationFailedException if its file is malformed
    * @throws ChatTemplateException if it is not Jinja
    */
-  synchronized ChatTemplate get() {
+  ChatTemplate get() {
+    return find().orElseThrow(() -> new RequestRefusedException(missing));
+  }
+
+  /** Returns the template; empty where there is none. Throws what {@link #get} throws else. */
+  synchronized Optional<ChatTemplate> find() {
     if (template.isEmpty()) {
       template = reading.get();
     }
-    return template.orElseThrow(() -> new RequestRefusedException(missing));
+    return template;
   }
 
   private static Supplier<Optional<ChatTemplate>> readNow(Path directory) {

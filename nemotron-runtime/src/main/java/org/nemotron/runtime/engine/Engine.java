@@ -302,6 +302,7 @@ final class Engine implements AutoCloseable {
     } catch (RuntimeException e) {
       return scheduler.fail(plan, e);
     }
+    metrics.step(plan.tokens());
     return scheduler.complete(plan, output);
   }
 

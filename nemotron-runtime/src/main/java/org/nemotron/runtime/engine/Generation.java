@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.AbstractIterator;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Streams;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Iterator;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.nemotron.runtime.sampling.Sampled;
 
 /**
  * A generation under way: its tokens as they come, and its result.
@@ -163,6 +165,11 @@ public final class Generation {
 
   boolean isCancelled() {
     return cancelled;
+  }
+
+  /** Adds the log-probabilities of the prompt to the stream. */
+  void addPrompt(ImmutableList<Sampled> prompt) {
+    pass(new StreamPart.Scored(prompt));
   }
 
   /** Adds a token to the stream. */

@@ -75,7 +75,10 @@ final class GenerationJob implements Job {
     this.cacheSalt = request.cacheSalt();
     this.sampler =
         new TokenSampler(settings, vocabularySize, prompt, limits(), request.constraint());
-    this.text = TextStream.of(tokenizer);
+    this.text =
+        request.specialTokens()
+            ? TextStream.withSpecialTokens(tokenizer)
+            : TextStream.of(tokenizer);
     this.stops = new StopStrings(request.stopStrings());
     this.metrics = metrics;
     this.generation = generation;
@@ -140,6 +143,9 @@ final class GenerationJob implements Job {
   }
 
   private boolean take(Sampled chosen) {
+    if (!pastPrompt) {
+      scores.ifPresent(read -> generation.addPrompt(read.result()));
+    }
     pastPrompt = true;
     noteTime();
     if (endTokens.contains(chosen.token())) {

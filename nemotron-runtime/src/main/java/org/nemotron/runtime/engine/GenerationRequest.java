@@ -35,6 +35,7 @@ import org.nemotron.runtime.sampling.TokenConstraint;
  * @param maxTime after which time from its submission the answer ends as it is
  * @param cacheSalt only requests of equal salts share the KV cache of common beginnings; empty for
  *     those without one
+ * @param specialTokens whether the text of the answer has its special tokens
  */
 public record GenerationRequest(
     Prompt prompt,
@@ -49,7 +50,8 @@ public record GenerationRequest(
     int promptTopLogProbs,
     boolean ignoreEndTokens,
     Duration maxTime,
-    String cacheSalt) {
+    String cacheSalt,
+    boolean specialTokens) {
 
   private static final Duration UNLIMITED = Duration.ofNanos(EarliestDeadline.NEVER_NANOS);
 
@@ -161,6 +163,7 @@ public record GenerationRequest(
     private boolean ignoreEndTokens = false;
     private Duration maxTime = UNLIMITED;
     private String cacheSalt = "";
+    private boolean specialTokens = false;
 
     private Builder(Prompt prompt) {
       this.prompt = prompt;
@@ -180,6 +183,7 @@ public record GenerationRequest(
       ignoreEndTokens = from.ignoreEndTokens;
       maxTime = from.maxTime;
       cacheSalt = from.cacheSalt;
+      specialTokens = from.specialTokens;
     }
 
     /** Sets how many tokens the answer may have; 0 with {@link #promptLogProbs} only. */
@@ -295,6 +299,13 @@ public record GenerationRequest(
       return checked();
     }
 
+    /** Leaves special tokens in the text of the answer; else its text has none of them. */
+    @CanIgnoreReturnValue
+    public Builder specialTokens() {
+      specialTokens = true;
+      return this;
+    }
+
     /**
      * Returns the request.
      *
@@ -319,7 +330,8 @@ public record GenerationRequest(
           promptTopLogProbs,
           ignoreEndTokens,
           maxTime,
-          cacheSalt);
+          cacheSalt,
+          specialTokens);
     }
 
     /** Checks each value at once; only {@link #build} knows the final two numbers of tokens. */

@@ -1,6 +1,7 @@
 package org.nemotron.runtime.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
+import java.util.Optional;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.text.EndTokens;
@@ -56,6 +57,11 @@ final class PromptEncoder implements Prompt.Visitor<Prompt.Encoded> {
    */
   ChatTemplate template() {
     return templates.get();
+  }
+
+  /** Returns the chat template; empty where there is none. */
+  Optional<ChatTemplate> findTemplate() {
+    return templates.find();
   }
 
   /** A text that is more than one token ends nothing. */

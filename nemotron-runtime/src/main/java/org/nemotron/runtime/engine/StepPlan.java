@@ -58,6 +58,11 @@ final class StepPlan {
     return parts;
   }
 
+  /** Returns how many tokens it reads. */
+  int tokens() {
+    return parts.stream().mapToInt(part -> part.chunk().tokens().length()).sum();
+  }
+
   /** Returns the step as the model takes it. */
   ForwardBatch batch() {
     return ForwardBatch.of(Lists.transform(parts, Part::chunk));

@@ -1,5 +1,8 @@
 package org.nemotron.runtime.engine;
 
+import com.google.common.collect.ImmutableList;
+import org.nemotron.runtime.sampling.Sampled;
+
 /** A part of the stream of a generation. Immutable. */
 sealed interface StreamPart {
   /** Returns the text of this part, which may be empty. */
@@ -7,6 +10,19 @@ sealed interface StreamPart {
 
   /** Calls the method of {@code listener} for this part. */
   void passTo(TokenListener listener);
+
+  /** The prompt and its log-probabilities. */
+  record Scored(ImmutableList<Sampled> prompt) implements StreamPart {
+    @Override
+    public String text() {
+      return "";
+    }
+
+    @Override
+    public void passTo(TokenListener listener) {
+      listener.onPrompt(prompt);
+    }
+  }
 
   /** A token and its text. */
   record Token(GeneratedToken token) implements StreamPart {

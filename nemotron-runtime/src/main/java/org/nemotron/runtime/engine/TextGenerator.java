@@ -369,6 +369,16 @@ public final class TextGenerator implements AutoCloseable {
   }
 
   /**
+   * Returns what renders conversations; empty where the model has no chat template.
+   *
+   * @throws GenerationFailedException if its file is malformed
+   * @throws ChatTemplateException if it is not Jinja
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return prompts.findTemplate();
+  }
+
+  /**
    * Returns how the model calls tools, as far as its chat template shows it; empty where it is no
    * convention that is known.
    *

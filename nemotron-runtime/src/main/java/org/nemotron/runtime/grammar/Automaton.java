@@ -28,8 +28,10 @@ final class Automaton {
   final class State {
     private final List<Stack> stacks;
     private final boolean accepting;
+
+    /** The state behind each byte: null where that is not known yet, {@link #none} for none. */
     private @Nullable State[] next = {};
-    private final long[] known = new long[4];
+
     private @Nullable TokenMask mask;
 
     private State(List<Stack> stacks, boolean accepting) {
@@ -44,14 +46,16 @@ final class Automaton {
 
     /** Returns the state behind a byte; null where it cannot follow. */
     @Nullable State next(int value) {
-      if ((known[value >> 6] >>> value & 1) == 0) {
-        if (next.length == 0) {
-          next = new State[256];
-        }
-        known[value >> 6] |= 1L << value;
-        next[value] = behind(stacks, value);
+      if (next.length == 0) {
+        next = new State[256];
       }
-      return next[value];
+      State known = next[value];
+      if (known == null) {
+        State found = behind(stacks, value);
+        known = found == null ? none : found;
+        next[value] = known;
+      }
+      return known == none ? null : known;
     }
 
     /** Returns the tokens that can follow, which {@code tokens} finds once. */
@@ -71,6 +75,9 @@ final class Automaton {
 
   /** How much a state takes, about: places for 256 bytes, and its stacks. */
   private static final int STATE_BYTES = 2048;
+
+  /** Stands for the state behind a byte that cannot follow. */
+  private final State none = new State(List.of(), false);
 
   private final Node first;
   private final int most;

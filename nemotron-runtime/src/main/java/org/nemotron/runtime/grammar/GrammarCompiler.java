@@ -40,7 +40,7 @@ public final class GrammarCompiler {
   /**
    * Returns the constraint of {@code format}. Takes up to seconds for large formats, on the thread
    * of the caller; the engine finds the tokens of each state once it is reached: for large
-   * vocabularies mostly in milliseconds, within free JSON values in tenths of a second.
+   * vocabularies mostly in milliseconds, within free JSON values in tens of them.
    *
    * @throws FormatException if the format is malformed, has parts that are not supported, or is too
    *     large: the message names the place

@@ -8,6 +8,7 @@ package org.nemotron.runtime.metrics;
  * @param promptTokens tokens of prompts that were computed, shared ones not counted
  * @param timeToFirstToken from a request's arrival to its first token
  * @param timePerOutputToken from one token of a request to its next
+ * @param stepTokens how many tokens each step read
  * @param cache the KV cache
  * @param queued requests waiting for admission
  * @param running requests admitted and not ended: reading their prompt, or generating
@@ -21,6 +22,7 @@ public record EngineMetrics(
     long promptTokens,
     Latency timeToFirstToken,
     Latency timePerOutputToken,
+    StepTokens stepTokens,
     CacheUse cache,
     int queued,
     int running,

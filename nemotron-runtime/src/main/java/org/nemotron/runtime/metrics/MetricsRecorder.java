@@ -1,6 +1,8 @@
 package org.nemotron.runtime.metrics;
 
 import com.google.common.base.Ticker;
+import com.google.common.primitives.ImmutableLongArray;
+import java.util.Arrays;
 
 /**
  * Records the metrics of an engine, in constant memory. Safe for use by several threads: the engine
@@ -11,6 +13,8 @@ public final class MetricsRecorder {
   private final LatencyHistogram timeToFirstToken = new LatencyHistogram();
   private final LatencyHistogram timePerOutputToken = new LatencyHistogram();
   private final RecentRate recentTokens;
+  private final long[] steps = new long[Integer.SIZE];
+  private long stepTokens = 0;
   private CacheUse cache = new CacheUse(0, 0, 0);
   private long generatedTokens = 0;
   private long promptTokens = 0;
@@ -53,6 +57,20 @@ public final class MetricsRecorder {
     recentTokens.add(1, clock.read());
   }
 
+  /** Counts a step that read so many tokens, at least one. */
+  public synchronized void step(int tokens) {
+    steps[Integer.SIZE - Integer.numberOfLeadingZeros(tokens - 1)]++;
+    stepTokens += tokens;
+  }
+
+  private StepTokens stepTokens() {
+    int count = steps.length;
+    while (count > 0 && steps[count - 1] == 0) {
+      count--;
+    }
+    return new StepTokens(ImmutableLongArray.copyOf(Arrays.copyOf(steps, count)), stepTokens);
+  }
+
   /** Counts a request that ended with a complete answer. */
   public synchronized void served() {
     served++;
@@ -87,6 +105,7 @@ public final class MetricsRecorder {
         promptTokens,
         timeToFirstToken.summary(),
         timePerOutputToken.summary(),
+        stepTokens(),
         cache,
         queued,
         running,

@@ -80,7 +80,7 @@ final class LogitEdits {
    * Applies the penalties and takes out the tokens that may not follow.
    *
    * @param row what {@link #begin} returned
-   * @throws IllegalStateException if no token is left
+   * @throws NoTokenLeftException if no token is left
    */
   void finish(float[] row) {
     if (!isOn()) {
@@ -128,8 +128,6 @@ final class LogitEdits {
         return;
       }
     }
-    throw new IllegalStateException(
-        "no token can follow: those that the request and its constraint allow are banned, or would"
-            + " end the answer too soon");
+    throw new NoTokenLeftException();
   }
 }

@@ -82,7 +82,7 @@ public final class TokenSampler {
    * @param logits the model's logits for this position, one per token; changed during the call, and
    *     restored when it returns
    * @throws NonFiniteException if a logit is not a number or +Infinity, or if all are -Infinity
-   * @throws IllegalStateException if the parameters and the constraint leave no token
+   * @throws NoTokenLeftException if the parameters and the constraint leave no token
    * @throws ConstraintException if the constraint fails
    */
   public Sampled next(float[] logits) {

@@ -2,12 +2,15 @@ package org.nemotron.runtime.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.runtime.engine.FinishReason;
 import org.nemotron.runtime.engine.GeneratedToken;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TokenListener;
+import org.nemotron.runtime.sampling.Sampled;
 import org.nemotron.runtime.server.wire.AnswerShape;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.ChoicePart;
@@ -30,9 +33,7 @@ final class AnswerRun {
   private final RequestObserver observer;
   private final long submittedNanos = System.nanoTime();
 
-  /** Log-probabilities of a prompt come with the end, so that the answer is then one piece. */
-  private final boolean inPieces;
-
+  private final Map<Integer, TextChunk> plainChunks = new HashMap<>();
   private int left;
   private boolean failed;
 
@@ -44,8 +45,7 @@ final class AnswerRun {
       TokenTexts texts,
       ImmutableList<Choice> choices,
       Admission.Ticket ticket,
-      RequestObserver observer,
-      boolean echo) {
+      RequestObserver observer) {
     this.loop = loop;
     this.exchange = exchange;
     this.shape = shape;
@@ -54,7 +54,6 @@ final class AnswerRun {
     this.choices = choices;
     this.ticket = ticket;
     this.observer = observer;
-    this.inPieces = options.stream() && !(echo && options.logProbs());
     this.left = choices.size();
   }
 
@@ -63,6 +62,7 @@ final class AnswerRun {
     if (options.stream()) {
       exchange.promiseStream();
     }
+    observer.request(options.n());
     exchange.onCancel(this::cancel);
     for (Choice choice : choices) {
       choice.generation().listen(new Posting(choice));
@@ -88,6 +88,11 @@ final class AnswerRun {
     }
 
     @Override
+    public void onPrompt(ImmutableList<Sampled> tokens) {
+      loop.run(() -> scored(choice, tokens));
+    }
+
+    @Override
     public void onToken(GeneratedToken token) {
       long now = System.nanoTime();
       loop.run(() -> token(choice, token, now));
@@ -99,6 +104,12 @@ final class AnswerRun {
     }
   }
 
+  /** The first of several answers to a prompt scores it for all of them. */
+  private void scored(Choice first, ImmutableList<Sampled> tokens) {
+    int behind = first.index() + options.n();
+    choices.subList(first.index(), behind).forEach(choice -> choice.prompt(tokens));
+  }
+
   private void token(Choice choice, GeneratedToken token, long nowNanos) {
     long last = choice.lastNanos();
     if (choice.count(nowNanos)) {
@@ -107,7 +118,7 @@ final class AnswerRun {
     } else {
       observer.nextToken(nowNanos - last);
     }
-    if (inPieces && !failed) {
+    if (options.stream() && !failed) {
       if (choice.tokens() == 1) {
         open(choice);
       }
@@ -127,9 +138,32 @@ final class AnswerRun {
   }
 
   private void send(ChoicePart piece) {
+    if (isPlain(piece)) {
+      exchange.event(plain(piece), piece.text());
+      return;
+    }
     ObjectNode chunk = shape.chunk(piece, texts);
     addUsage(chunk);
     exchange.event(chunk);
+  }
+
+  private boolean isPlain(ChoicePart piece) {
+    return !piece.text().isEmpty()
+        && piece.calls().isEmpty()
+        && piece.finish().isEmpty()
+        && !options.logProbs()
+        && !options.returnTokenIds()
+        && !options.continuousUsage();
+  }
+
+  private TextChunk plain(ChoicePart piece) {
+    return plainChunks.computeIfAbsent(
+        piece.index(),
+        index -> {
+          ObjectNode chunk = shape.chunk(piece.withText(TextChunk.PLACE), texts);
+          addUsage(chunk);
+          return new TextChunk(chunk);
+        });
   }
 
   private void addUsage(ObjectNode chunk) {
@@ -146,18 +180,22 @@ final class AnswerRun {
       observer.ended(figures(choice, "error"));
       fail(Faults.ofAnswer(fault));
     } else {
+      if (!result.prompt().isEmpty() && result.generatedTokens() == 0) {
+        scored(choice, result.prompt());
+      }
       choice.end(result);
-      observer.ended(figures(choice, choice.finishReason()));
+      observer.ended(figures(choice, choice.endReason()));
       if (result.finish() == FinishReason.CANCELLED) {
         fail(ApiException.unavailable("shutting_down", 1, "the server is shutting down"));
       } else if (options.stream() && !failed) {
-        if (!choice.hasBegun() || !inPieces) {
+        if (!choice.hasBegun()) {
           open(choice);
         }
-        send(inPieces ? choice.lastPiece() : choice.whole());
+        send(choice.lastPiece());
       }
     }
     if (left == 0) {
+      observer.requestEnded(choices.stream().mapToInt(Choice::tokens).max().orElse(0));
       ticket.close();
       complete();
     }

@@ -25,10 +25,13 @@ final class Choice {
   private final TokenTexts texts;
   private final String echo;
   private final Scheduled scheduled;
+  private final CallDivider divider;
 
   /** Tokens whose text is not certain yet, and so not sent. */
   private final List<Sampled> held = new ArrayList<>();
 
+  private final boolean echoing;
+  private ImmutableList<Sampled> scored = ImmutableList.of();
   private String echoed;
   private int offset = 0;
   private int tokens = 0;
@@ -43,8 +46,10 @@ final class Choice {
       Generation generation,
       GenerationOptions options,
       TokenTexts texts,
+      boolean echoing,
       String echo,
-      Scheduled scheduled) {
+      Scheduled scheduled,
+      CallDivider divider) {
     this.index = index;
     this.prompt = prompt;
     this.generation = generation;
@@ -52,7 +57,9 @@ final class Choice {
     this.texts = texts;
     this.echo = echo;
     this.echoed = echo;
+    this.echoing = echoing;
     this.scheduled = scheduled;
+    this.divider = divider;
   }
 
   int index() {
@@ -90,6 +97,31 @@ final class Choice {
     return result != null;
   }
 
+  /** Takes the tokens of the prompt with their log-probabilities, before the first token. */
+  void prompt(ImmutableList<Sampled> tokens) {
+    scored = tokens;
+    if (echoesScores()) {
+      held.addAll(0, echoedTokens());
+    }
+  }
+
+  /** The prompt may have been scored with more likeliest tokens than the answer has. */
+  private ImmutableList<Sampled> echoedTokens() {
+    int top = options.sampling().topLogProbs();
+    return scored.stream()
+        .map(
+            token ->
+                new Sampled(
+                    token.token(),
+                    token.own(),
+                    token.top().subList(0, Math.min(top, token.top().size()))))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private boolean echoesScores() {
+    return options.logProbs() && echoing;
+  }
+
   Optional<GenerationResult> result() {
     return Optional.ofNullable(result);
   }
@@ -121,7 +153,8 @@ final class Choice {
     if (options.logProbs() || options.returnTokenIds()) {
       held.add(token.sampled());
     }
-    return token.text().isEmpty() ? Optional.empty() : Optional.of(part(token.text(), ""));
+    CallDivider.Divided divided = divider.push(token.text());
+    return divided.isEmpty() ? Optional.empty() : Optional.of(part(divided, ""));
   }
 
   /** Keeps the text behind the last token. */
@@ -135,19 +168,24 @@ final class Choice {
 
   /** Returns the last piece: what was held back, and why the answer ended. */
   ChoicePart lastPiece() {
-    return part(rest, finishReason());
+    CallDivider.Divided divided = divider.finish(rest);
+    return part(divided, finishReason());
   }
 
-  private ChoicePart part(String given, String finish) {
-    String text = echoed + given;
+  private ChoicePart part(CallDivider.Divided divided, String finish) {
+    String text = echoed + divided.text();
     echoed = "";
     ImmutableList<Sampled> sent = ImmutableList.copyOf(held);
     held.clear();
     int from = offset;
     if (options.logProbs()) {
-      offset += sent.stream().mapToInt(token -> texts.length(token.token())).sum();
+      offset +=
+          sent.stream()
+              .mapToInt(token -> texts.length(token.token(), options.specialTokens()))
+              .sum();
     }
-    return new ChoicePart(index, text, from, sent, prompt.ids(), finish, stop());
+    return new ChoicePart(
+        index, text, divided.calls(), from, sent, ImmutableList.of(), prompt.ids(), finish, stop());
   }
 
   /** Returns the whole answer. */
@@ -155,12 +193,21 @@ final class Choice {
     GenerationResult ended = result().orElseThrow();
     ImmutableList.Builder<Sampled> sampled = ImmutableList.builder();
     if (options.logProbs()) {
-      sampled.addAll(ended.prompt()).addAll(ended.sampled());
+      sampled.addAll(echoing ? echoedTokens() : ImmutableList.of()).addAll(ended.sampled());
     } else if (options.returnTokenIds()) {
       ended.tokens().forEach(id -> sampled.add(withoutLogProb(id)));
     }
-    String text = echo + ended.text();
-    return new ChoicePart(index, text, 0, sampled.build(), prompt.ids(), finishReason(), stop());
+    CallDivider.Divided divided = divider.finish(ended.text());
+    return new ChoicePart(
+        index,
+        echo + divided.text(),
+        divided.calls(),
+        0,
+        sampled.build(),
+        options.promptLogProbs() >= 0 ? scored : ImmutableList.of(),
+        prompt.ids(),
+        finishReason(),
+        stop());
   }
 
   private static Sampled withoutLogProb(int id) {
@@ -172,7 +219,14 @@ final class Choice {
     return result != null && result.finish() != FinishReason.END_TOKEN ? result.stop() : Stop.NONE;
   }
 
-  String finishReason() {
+  /** Returns why the answer ended, as the caller is told. */
+  private String finishReason() {
+    String reason = endReason();
+    return reason.equals("stop") && divider.hasCalls() ? "tool_calls" : reason;
+  }
+
+  /** Returns why generation ended. */
+  String endReason() {
     return switch (result().orElseThrow().finish()) {
       case END_TOKEN, STOP_TOKEN, STOP_STRING, COMPLETE -> "stop";
       case LENGTH, TIME -> "length";

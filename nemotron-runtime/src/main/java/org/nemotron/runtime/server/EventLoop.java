@@ -6,10 +6,13 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The one thread that reads and writes, and the few on which prompts are parsed, rendered and
@@ -18,8 +21,12 @@ import java.util.concurrent.TimeUnit;
 final class EventLoop implements AutoCloseable {
   private static final int WORKERS = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
 
+  private static final int MOST_AT_ONCE = 256;
+
   private final Vertx vertx;
   private final Context context;
+  private final Queue<Runnable> posted = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
   private final ExecutorService workers =
       Executors.newFixedThreadPool(
           WORKERS,
@@ -45,7 +52,28 @@ final class EventLoop implements AutoCloseable {
 
   /** Runs {@code action} on the event loop, after what was given before. */
   void run(Runnable action) {
-    context.runOnContext(nothing -> action.run());
+    posted.add(action);
+    if (scheduled.compareAndSet(false, true)) {
+      context.runOnContext(nothing -> drain());
+    }
+  }
+
+  /** Runs what was posted meanwhile: the tokens of a step wake the event loop once. */
+  private void drain() {
+    scheduled.set(false);
+    int left = MOST_AT_ONCE;
+    try {
+      for (Runnable next = posted.poll(); next != null; next = posted.poll()) {
+        next.run();
+        if (--left == 0) {
+          break; // so that what comes from sockets has its turn
+        }
+      }
+    } finally {
+      if (!posted.isEmpty() && scheduled.compareAndSet(false, true)) {
+        context.runOnContext(nothing -> drain());
+      }
+    }
   }
 
   /** Runs {@code action} on a worker thread. */

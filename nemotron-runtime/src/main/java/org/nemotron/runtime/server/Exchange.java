@@ -205,6 +205,11 @@ final class Exchange {
     write(event.appendBytes(DATA).appendBytes(body).appendBytes(END));
   }
 
+  /** Sends an event that is text within a chunk. */
+  void event(TextChunk chunk, String text) {
+    write(chunk.event(text));
+  }
+
   /** Sends the last event, and ends the stream. */
   void done() {
     write(DONE);

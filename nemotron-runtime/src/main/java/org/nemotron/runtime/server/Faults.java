@@ -1,9 +1,12 @@
 package org.nemotron.runtime.server;
 
+import com.google.common.base.Throwables;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.runtime.engine.RequestRefusedException;
+import org.nemotron.runtime.sampling.NoTokenLeftException;
 import org.nemotron.runtime.server.wire.ApiException;
 
 /**
@@ -33,6 +36,16 @@ final class Faults {
     Throwable cause = fault instanceof CompletionException ? fault.getCause() : fault;
     if (cause instanceof CancellationException) {
       return ApiException.unavailable("shutting_down", 1, "the server is shutting down");
+    }
+    Optional<NoTokenLeftException> noneLeft =
+        fault == null
+            ? Optional.empty()
+            : Throwables.getCausalChain(fault).stream()
+                .filter(NoTokenLeftException.class::isInstance)
+                .map(NoTokenLeftException.class::cast)
+                .findFirst();
+    if (noneLeft.isPresent()) {
+      return ApiException.invalid(String.valueOf(noneLeft.orElseThrow().getMessage()));
     }
     LOG.log(System.Logger.Level.ERROR, "a request failed", cause);
     return ApiException.fault("the request failed inside of the server; its log has the reason");

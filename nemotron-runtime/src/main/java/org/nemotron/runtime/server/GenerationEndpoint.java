@@ -8,7 +8,6 @@ import java.util.function.Function;
 import org.nemotron.runtime.engine.Generation;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.Prompt;
-import org.nemotron.runtime.sampling.TokenConstraint;
 import org.nemotron.runtime.server.wire.AnswerHead;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.ApiRequest;
@@ -75,22 +74,14 @@ final class GenerationEndpoint {
     ImmutableList<Choice> choices = submitted(exchange, request, ticket);
     AnswerRun run =
         new AnswerRun(
-            loop,
-            exchange,
-            request.shape(head),
-            options,
-            model.texts(),
-            choices,
-            ticket,
-            observer,
-            request.echo());
+            loop, exchange, request.shape(head), options, model.texts(), choices, ticket, observer);
     loop.run(run::begin);
   }
 
   /** Where a later prompt is refused, the answers to earlier ones are cancelled. */
   private ImmutableList<Choice> submitted(
       Exchange exchange, ApiRequest request, Admission.Ticket ticket) {
-    ImmutableList<GenerationRequest> requests = requests(request);
+    ImmutableList<GenerationRequest> requests = new Preparation(model).requests(request);
     int n = request.options().n();
     ticket.take(requests.size() * n, n * promptTokens(requests));
     List<Choice> choices = new ArrayList<>();
@@ -118,7 +109,10 @@ final class GenerationEndpoint {
             .trySubmit(each, n, scheduled)
             .orElseThrow(() -> ApiException.busy(1, "the engine's queue is full"));
     Prompt.Encoded prompt = (Prompt.Encoded) each.prompt();
-    String echo = request.echo() ? model.text(request.prompts().get(place), prompt) : "";
+    String echo =
+        request.echo()
+            ? model.text(request.prompts().get(place), prompt, request.options().specialTokens())
+            : "";
     List<Choice> choices = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       choices.add(
@@ -128,8 +122,10 @@ final class GenerationEndpoint {
               generations.get(i),
               request.options(),
               model.texts(),
+              request.echo(),
               echo,
-              scheduled));
+              scheduled,
+              new CallDivider(model.convention(request.tools()), request.tools())));
       observer.submitted(prompt.ids().length(), each.maxNewTokens());
     }
     return choices;
@@ -139,68 +135,5 @@ final class GenerationEndpoint {
     return requests.stream()
         .mapToLong(request -> ((Prompt.Encoded) request.prompt()).ids().length())
         .sum();
-  }
-
-  private ImmutableList<GenerationRequest> requests(ApiRequest request) {
-    ImmutableList.Builder<GenerationRequest> requests = ImmutableList.builder();
-    for (int i = 0; i < request.prompts().size(); i++) {
-      String field =
-          request.prompts().size() == 1
-              ? request.promptField()
-              : request.promptField() + "[" + i + "]";
-      requests.add(request(request, request.prompts().get(i), field));
-    }
-    return requests.build();
-  }
-
-  private GenerationRequest request(ApiRequest request, Prompt prompt, String field) {
-    GenerationOptions options = request.options();
-    try {
-      Prompt.Encoded encoded = model.encode(prompt, options.keepTokens());
-      return request(encoded, request, model.room(encoded, options, field), constraint(options));
-    } catch (RuntimeException e) {
-      throw Faults.ofRequest(e, field);
-    }
-  }
-
-  /** Compiles the form of the answer; a schema that was compiled lately is there already. */
-  private TokenConstraint constraint(GenerationOptions options) {
-    try {
-      return options.format().isEmpty()
-          ? TokenConstraint.NONE
-          : model.generator().constraint(options.format().get(0));
-    } catch (IllegalArgumentException e) {
-      throw ApiException.invalid(options.formatField(), String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static GenerationRequest request(
-      Prompt.Encoded prompt, ApiRequest request, int room, TokenConstraint constraint) {
-    GenerationOptions options = request.options();
-    if (options.minTokens() > room) {
-      throw ApiException.invalid(
-          "min_tokens", "min_tokens (" + options.minTokens() + ") must be at most " + room);
-    }
-    if (room == 0 && options.n() > 1) {
-      throw ApiException.invalid("n", "n must be 1 where there is no token to generate");
-    }
-    GenerationRequest.Builder builder =
-        GenerationRequest.continuing(prompt)
-            .sampling(options.sampling())
-            .stopStrings(options.stops())
-            .stopTokens(options.stopTokens())
-            .minNewTokens(options.minTokens())
-            .constraint(constraint)
-            .cacheSalt(options.cacheSalt());
-    if (options.includeStop()) {
-      builder.includeStop();
-    }
-    if (options.ignoreEndTokens()) {
-      builder.ignoreEndTokens();
-    }
-    if (request.echo() && (options.logProbs() || room == 0)) {
-      builder.promptLogProbs(options.sampling().topLogProbs());
-    }
-    return builder.maxNewTokens(room).build();
   }
 }

@@ -65,6 +65,8 @@ public final class InferenceServer implements AutoCloseable {
             .setPort(settings.port())
             .setMaxHeaderSize(MOST_HEADER_BYTES)
             .setHandle100ContinueAutomatically(true)
+            .setPerFrameWebSocketCompressionSupported(false) // no path is a web socket
+            .setPerMessageWebSocketCompressionSupported(false)
             .setAcceptBacklog(Math.min(settings.maxConnections(), 1024));
     this.server =
         loop.vertx()

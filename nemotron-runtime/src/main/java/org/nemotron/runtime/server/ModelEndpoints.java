@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Instant;
+import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.engine.Prompt;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.DetokenizeRequest;
+import org.nemotron.runtime.server.wire.GenerationOptions;
 import org.nemotron.runtime.server.wire.TokenizeRequest;
 
 /** What the API says of the model and its tokenizer. Safe for use by several threads. */
@@ -42,7 +44,7 @@ final class ModelEndpoints {
   }
 
   ObjectNode tokenize(TokenizeRequest request) {
-    ImmutableIntArray ids = model.generator().encode(request.prompt()).ids();
+    ImmutableIntArray ids = model.encode(request.prompt(), GenerationOptions.TO_THE_END).ids();
     ObjectNode json = JSON.objectNode().put("count", ids.length());
     json.put("max_model_len", model.context());
     ArrayNode tokens = json.putArray("tokens");
@@ -78,6 +80,8 @@ final class ModelEndpoints {
     json.put(
         "eos_token",
         empty.endTokens().ids().stream().findFirst().map(model.texts()::text).orElse(null));
+    json.put(
+        "chat_template", model.generator().chatTemplate().map(ChatTemplate::source).orElse(null));
     return json.put("vocab_size", model.generator().spec().vocabularySize());
   }
 

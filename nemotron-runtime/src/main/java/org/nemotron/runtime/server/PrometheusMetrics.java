@@ -1,5 +1,7 @@
 package org.nemotron.runtime.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
@@ -13,6 +15,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.runtime.metrics.EngineMetrics;
+import org.nemotron.runtime.metrics.StepTokens;
 
 /** Metrics under the names that vLLM gives them, in the form of Prometheus. */
 final class PrometheusMetrics implements ServerMetrics {
@@ -23,6 +26,7 @@ final class PrometheusMetrics implements ServerMetrics {
   private final String prefix;
   private final String model;
   private final RequestMetrics requests;
+  private volatile @Nullable Serving served;
 
   PrometheusMetrics(ServerSettings settings) {
     this.prefix = settings.metricsPrefix();
@@ -48,6 +52,12 @@ final class PrometheusMetrics implements ServerMetrics {
     ExpositionFormatWriter writer = formats.findWriter(accepted == null ? "" : accepted);
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try {
+      Serving now = served;
+      if (now != null) {
+        StepTokens steps = now.model().generator().metrics().stepTokens();
+        String name = prefix + "iteration_tokens_total";
+        text.write(StepTokensText.of(name, LABEL, model, steps).getBytes(UTF_8));
+      }
       writer.write(text, registry.scrape());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -69,6 +79,7 @@ final class PrometheusMetrics implements ServerMetrics {
         "Share of the KV cache that answers hold, 0 to 1",
         serving,
         metrics -> metrics.cache().usedShare());
+    served = serving;
     Info pages =
         Info.builder()
             .name(prefix + "cache_config_info")

@@ -23,6 +23,7 @@ final class RequestMetrics implements RequestObserver {
   private static final double[] TOKENS = {
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000
   };
+  private static final double[] ANSWERS = {1, 2, 5, 10, 20};
   private static final double[] HTTP = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600};
 
   private final PrometheusRegistry registry;
@@ -40,6 +41,8 @@ final class RequestMetrics implements RequestObserver {
   private final DistributionDataPoint promptLength;
   private final DistributionDataPoint answerLength;
   private final DistributionDataPoint askedLength;
+  private final DistributionDataPoint longestAnswer;
+  private final DistributionDataPoint answersAsked;
   private final CounterDataPoint promptTokens;
   private final CounterDataPoint generatedTokens;
   private final CounterDataPoint cacheQueries;
@@ -67,6 +70,9 @@ final class RequestMetrics implements RequestObserver {
     this.promptLength = times("request_prompt_tokens", "Tokens of a prompt", TOKENS);
     this.answerLength = times("request_generation_tokens", "Tokens of an answer", TOKENS);
     this.askedLength = times("request_params_max_tokens", "Tokens that were asked for", TOKENS);
+    this.longestAnswer =
+        times("request_max_num_generation_tokens", "Tokens of a request's longest answer", TOKENS);
+    this.answersAsked = times("request_params_n", "Answers asked for to each prompt", ANSWERS);
     this.promptTokens = count("prompt_tokens", "Tokens of prompts");
     this.generatedTokens = count("generation_tokens", "Tokens of answers");
     this.cacheQueries = count("prefix_cache_queries", "Tokens looked for in the KV cache");
@@ -111,6 +117,16 @@ final class RequestMetrics implements RequestObserver {
         .labelNames(PrometheusMetrics.LABEL)
         .register(registry)
         .labelValues(model);
+  }
+
+  @Override
+  public void request(int n) {
+    answersAsked.observe(n);
+  }
+
+  @Override
+  public void requestEnded(int mostTokens) {
+    longestAnswer.observe(mostTokens);
   }
 
   @Override

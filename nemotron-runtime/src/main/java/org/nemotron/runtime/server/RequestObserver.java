@@ -5,6 +5,12 @@ interface RequestObserver {
   /** Observes nothing. */
   RequestObserver NONE = new RequestObserver() {};
 
+  /** A request for so many answers to each prompt has been submitted. */
+  default void request(int n) {}
+
+  /** A request has ended, whose longest answer has so many tokens. */
+  default void requestEnded(int mostTokens) {}
+
   /** An answer has been submitted. */
   default void submitted(int promptTokens, int maxTokens) {}
 

@@ -6,15 +6,23 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.nemotron.runtime.chat.ChatTemplate;
+import org.nemotron.runtime.chat.ToolConvention;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.Prompt;
 import org.nemotron.runtime.engine.TextGenerator;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.GenerationOptions;
 import org.nemotron.runtime.server.wire.TokenTexts;
+import org.nemotron.runtime.server.wire.ToolUse;
 
 /** The model that is served, and what the API says of it. Immutable. */
 final class ServedModel {
+  /** As many as fit a page of the KV cache, and more than the context of no model. */
+  private static final int PROBE_TOKENS = 24;
+
   private final TextGenerator generator;
   private final TokenTexts texts;
   private final ServerSettings settings;
@@ -27,16 +35,30 @@ final class ServedModel {
     this.fingerprint = fingerprint(generator);
   }
 
-  /** Equal ones promise equal answers to equal seeds. */
+  /**
+   * Equal ones promise equal answers to equal seeds. The log-probabilities of a few tokens stand
+   * for the weights and for how this machine computes with them: every matrix of a layer and the
+   * head have a part in them, and of the input embeddings the rows of these tokens.
+   */
   private static String fingerprint(TextGenerator generator) {
     EngineSettings engine = generator.settings();
+    int vocabulary = generator.spec().vocabularySize();
+    int[] tokens =
+        IntStream.range(0, Math.min(PROBE_TOKENS, generator.spec().maxPositions()))
+            .map(i -> Math.floorMod(i * 0x9E3779B1, vocabulary))
+            .toArray();
+    String probe =
+        generator.score(tokens, 1).stream()
+            .map(score -> Long.toHexString(Double.doubleToLongBits(score.logProb())))
+            .collect(Collectors.joining(","));
     String all =
         String.join(
             "\n",
             ServerVersion.RELEASE,
             generator.spec().toString(),
             engine.device().toString(),
-            engine.weights().toString());
+            engine.weights().toString(),
+            probe);
     return "fp_" + Hashing.sha256().hashString(all, UTF_8).toString().substring(0, 16);
   }
 
@@ -69,8 +91,21 @@ final class ServedModel {
     return asked;
   }
 
-  /** Returns the tokens that a prompt is read as. */
+  /**
+   * Returns the tokens that a prompt is read as.
+   *
+   * @throws ApiException if it is a conversation, and the model has no chat template
+   */
   Prompt.Encoded encode(Prompt prompt, int keepTokens) {
+    if (prompt instanceof Prompt.Chat && generator.chatTemplate().isEmpty()) {
+      throw ApiException.invalid(
+          "messages",
+          "the model "
+              + settings.modelNames().get(0)
+              + " has no chat template.\n"
+              + "Maybe it was not trained on conversations: let it continue a text, by"
+              + " /v1/completions.");
+    }
     Prompt.Encoded whole = generator.encode(prompt);
     ImmutableIntArray ids = whole.ids();
     return keepTokens == GenerationOptions.TO_THE_END || keepTokens >= ids.length()
@@ -79,10 +114,34 @@ final class ServedModel {
             ids.subArray(ids.length() - keepTokens, ids.length()).trimmed(), whole.endTokens());
   }
 
+  /**
+   * Returns how the model calls the tools of a request; empty where it has none.
+   *
+   * @throws ApiException if it is not known how
+   */
+  Optional<ToolConvention> convention(ToolUse tools) {
+    if (!tools.isOn()) {
+      return Optional.empty();
+    }
+    Optional<ToolConvention> known = generator.chatTemplate().flatMap(ChatTemplate::toolConvention);
+    if (known.isEmpty()) {
+      throw ApiException.unsupported(
+          "tools",
+          "tools are not supported by the chat template of the model "
+              + settings.modelNames().get(0)
+              + ": it shows none of the ways to call them that are known here (Llama 3.1,"
+              + " Hermes and Qwen)");
+    }
+    return known;
+  }
+
   /** Returns the text of a prompt: as it was given, or that of its tokens. */
-  String text(Prompt given, Prompt.Encoded prompt) {
-    return given instanceof Prompt.Text text
-        ? text.text()
+  String text(Prompt given, Prompt.Encoded prompt, boolean specialTokens) {
+    if (given instanceof Prompt.Text text) {
+      return text.text();
+    }
+    return specialTokens
+        ? generator.tokenizer().decode(prompt.ids())
         : generator.tokenizer().decodeText(prompt.ids());
   }
 

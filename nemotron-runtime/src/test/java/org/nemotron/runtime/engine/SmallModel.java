@@ -68,7 +68,7 @@ public final class SmallModel {
    * Returns a generator whose model is multiplied by {@code scale}: NaN makes every logit NaN once
    * a token runs through the layers.
    */
-  static TextGenerator generator(EngineSettings settings, double scale) throws IOException {
+  public static TextGenerator generator(EngineSettings settings, double scale) throws IOException {
     try (NativeScope scope = NativeScope.open();
         NamedTensors weights =
             NamedTensors.of(TestModels.weightsWithin(scale / 2, spec().tensorShapes(), 7));

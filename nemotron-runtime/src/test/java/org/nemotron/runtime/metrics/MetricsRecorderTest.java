@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.base.Ticker;
+import com.google.common.primitives.ImmutableLongArray;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,20 @@ final class MetricsRecorderTest {
   void snapshot_newRecorder_isAllZero() {
     Latency never = new Latency(0, Duration.ZERO, Duration.ZERO);
     assertThat(recorder.snapshot())
-        .isEqualTo(new EngineMetrics(0, 0, 0, never, never, new CacheUse(0, 0, 0), 0, 0, 0, 0, 0));
+        .isEqualTo(
+            new EngineMetrics(
+                0,
+                0,
+                0,
+                never,
+                never,
+                new StepTokens(ImmutableLongArray.of(), 0),
+                new CacheUse(0, 0, 0),
+                0,
+                0,
+                0,
+                0,
+                0));
   }
 
   @Test

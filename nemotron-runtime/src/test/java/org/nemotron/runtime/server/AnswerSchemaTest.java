@@ -30,7 +30,8 @@ final class AnswerSchemaTest {
   static void start() throws IOException {
     generator =
         SmallModel.chatting(
-            EngineSettings.builder().threads(1).build(), "{{ messages[0].content }}");
+            EngineSettings.builder().threads(1).build(),
+            "{# <tool_call> #}{{ messages[0].content }}");
     server = InferenceServer.start(generator, ServerSettings.builder().port(0).build());
     client = new TestClient(server);
   }
@@ -92,7 +93,11 @@ final class AnswerSchemaTest {
         "'return_token_ids':true",
         "'stop_token_ids':[5,6,7]",
         "'response_format':{'type':'text'}",
-        "'structured_outputs':{'choice':['a','b']},'logprobs':true"
+        "'structured_outputs':{'choice':['a','b']},'logprobs':true",
+        "'tools':[{'type':'function','function':{'name':'f'}}],'tool_choice':'required'",
+        "'tools':[{'type':'function','function':{'name':'f'}}],'logprobs':true",
+        "'tools':[{'type':'function','function':{'name':'f','parameters':{'type':'object',"
+            + "'properties':{}}}}],'tool_choice':'required','max_completion_tokens':60,'n':2"
       })
   void chat_wholeAndStreamed_isValid(String fields) throws IOException {
     String body = "{" + MESSAGES + ",'max_tokens':6" + "," + fields;

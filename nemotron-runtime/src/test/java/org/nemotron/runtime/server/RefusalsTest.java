@@ -108,6 +108,31 @@ final class RefusalsTest {
             + "|unsupported_parameter chat_template",
         "{'messages':[{'role':'user','content':'a'}],'chat_template_kwargs':{'tools':1}}"
             + "|null chat_template_kwargs.tools",
+        "{'messages':[{'role':'user','content':'a'}],'tools':3}|null tools",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'web'}]}"
+            + "|unsupported_parameter tools[0].type",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function'}]}"
+            + "|null tools[0].function",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a b'}}]}|null tools[0].function.name",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a'}},{'type':'function','function':{'name':'a'}}]}"
+            + "|null tools[1].function.name",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a','strict':true}}]}"
+            + "|unsupported_parameter tools[0].function.strict",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a'}}]}|unsupported_parameter tools",
+        "{'messages':[{'role':'user','content':'a'}],'tool_choice':'required'}|null tool_choice",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a'}}],'tool_choice':'any'}|null tool_choice",
+        "{'messages':[{'role':'user','content':'a'}],'tools':[{'type':'function',"
+            + "'function':{'name':'a'}}],'tool_choice':{'type':'function','function':"
+            + "{'name':'b'}}}|null tool_choice.function.name",
+        "{'messages':[{'role':'assistant','tool_calls':[{'function':{'name':'a'}}]}]}"
+            + "|null messages[0].tool_calls[0].function.arguments",
+        "{'messages':[{'role':'user','content':'a'}],'functions':[{}]}"
+            + "|unsupported_parameter functions",
       })
   void chat_wrong_namesTheField(String body, String fault) {
     TestClient.Answer answer = client.post("/v1/chat/completions", body);

@@ -2,10 +2,12 @@ package org.nemotron.runtime.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.nemotron.runtime.engine.EngineSettings;
+import org.nemotron.runtime.engine.SmallModel;
 import org.nemotron.runtime.engine.TextGenerator;
 
 /**
@@ -53,21 +55,44 @@ public final class VanishingClients {
   }
 
   /**
-   * Runs the program.
+   * Runs the program: as many callers as are measured go before, so that all is warm.
    *
-   * @param arguments a model's directory, and how many callers
+   * @param arguments how many callers, and perhaps a model's directory instead of a random child
    */
   public static void main(String[] arguments) throws IOException {
+    int count = Integer.parseInt(arguments[0]);
+    EngineSettings settings = EngineSettings.builder().threads(1).build();
     try (TextGenerator generator =
-            TextGenerator.open(Path.of(arguments[0]), EngineSettings.defaults());
+            arguments.length > 1
+                ? TextGenerator.open(Path.of(arguments[1]), settings)
+                : SmallModel.generator(settings);
         InferenceServer server =
             InferenceServer.start(generator, ServerSettings.builder().port(0).build())) {
-      new VanishingClients(server.port(), 1).run(Integer.parseInt(arguments[1]));
-      Eventually.becomesTrue(
-          "nothing is held",
-          () -> generator.metrics().running() == 0 && generator.metrics().cache().usedPages() == 0);
-      System.out.println(generator.metrics());
-      System.out.println(Thread.activeCount() + " threads");
+      new VanishingClients(server.port(), 1).run(count / 2);
+      print(generator);
+      new VanishingClients(server.port(), 2).run(count);
+      print(generator);
     }
+  }
+
+  private static void print(TextGenerator generator) throws IOException {
+    Eventually.becomesTrue(
+        "nothing is held",
+        () -> generator.metrics().running() == 0 && generator.metrics().cache().usedPages() == 0);
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    String resident =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS"))
+            .findFirst()
+            .orElse("");
+    System.out.printf(
+        "%d pages held, %d threads, heap %d KiB, %s, %d cancelled, %d failed%n",
+        generator.metrics().cache().usedPages(),
+        Thread.getAllStackTraces().size(),
+        (runtime.totalMemory() - runtime.freeMemory()) >> 10,
+        resident,
+        generator.metrics().cancelled(),
+        generator.metrics().failed());
   }
 }

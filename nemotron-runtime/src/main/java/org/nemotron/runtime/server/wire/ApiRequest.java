@@ -17,6 +17,9 @@ public sealed interface ApiRequest permits CompletionRequest, ChatRequest {
   /** Returns whether an answer begins with its prompt. */
   boolean echo();
 
+  /** Returns the tools that the model may call. */
+  ToolUse tools();
+
   /** Returns how the answers look. */
   AnswerShape shape(AnswerHead head);
 }

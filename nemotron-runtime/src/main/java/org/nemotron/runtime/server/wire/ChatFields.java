@@ -18,13 +18,14 @@ final class ChatFields {
   }
 
   ChatRequest read() {
-    Prompt.Chat conversation = new ConversationFields(fields).read();
-    refuseTools();
+    ToolUse tools = new ToolFields(fields).read();
+    Prompt.Chat conversation = new ConversationFields(fields).read(tools);
+    refuseOthers();
     int maxTokens = maxTokens();
     GenerationOptions options =
         new OptionFields(fields, defaults)
             .read(maxTokens, maxTokens != GenerationOptions.TO_THE_END, topLogProbs());
-    return new ChatRequest(options, conversation);
+    return new ChatRequest(options, conversation, tools);
   }
 
   /** The newer name counts where both are given. */
@@ -43,13 +44,10 @@ final class ChatFields {
     return wanted ? top.orElse(0) : -1;
   }
 
-  private void refuseTools() {
+  private void refuseOthers() {
     JsonNodeFactory json = JsonNodeFactory.instance;
-    fields.refuse("tools", json.arrayNode());
     fields.refuse("functions", json.arrayNode());
-    fields.refuse("tool_choice", TextNode.valueOf("none"), TextNode.valueOf("auto"));
     fields.refuse("function_call", TextNode.valueOf("none"), TextNode.valueOf("auto"));
-    fields.ignore("parallel_tool_calls");
     fields.refuse("modalities", json.arrayNode().add("text"));
     fields.refuse("audio");
     fields.refuse("prediction");

@@ -4,7 +4,8 @@ import com.google.common.collect.ImmutableList;
 import org.nemotron.runtime.engine.Prompt;
 
 /** A request for the next turn of a conversation. Immutable. */
-public record ChatRequest(GenerationOptions options, Prompt conversation) implements ApiRequest {
+public record ChatRequest(GenerationOptions options, Prompt conversation, ToolUse tools)
+    implements ApiRequest {
   @Override
   public ImmutableList<Prompt> prompts() {
     return ImmutableList.of(conversation);

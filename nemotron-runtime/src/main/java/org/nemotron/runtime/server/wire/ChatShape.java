@@ -29,8 +29,13 @@ final class ChatShape implements AnswerShape {
     for (ChoicePart part : parts) {
       ObjectNode choice = choices.addObject().put("index", part.index());
       ObjectNode message = choice.putObject("message").put("role", "assistant");
-      message.put(CONTENT, part.text()).putNull("refusal");
+      boolean callsOnly = part.text().isEmpty() && !part.calls().isEmpty();
+      message.put(CONTENT, callsOnly ? null : part.text()).putNull("refusal");
+      ToolCallShape.addWhole(message, part.calls());
       complete(choice, part, texts);
+    }
+    if (options.promptLogProbs() >= 0) {
+      PromptScoreShape.add(answer, parts.get(0).scored(), options.promptLogProbs(), texts);
     }
     answer.set("usage", usage.json());
     return answer;
@@ -53,6 +58,7 @@ final class ChatShape implements AnswerShape {
     if (!part.text().isEmpty()) {
       delta.put(CONTENT, part.text());
     }
+    ToolCallShape.addDeltas(delta, part.calls());
     complete(choice, part, texts);
     return chunk;
   }

@@ -16,6 +16,11 @@ public record CompletionRequest(
   }
 
   @Override
+  public ToolUse tools() {
+    return ToolUse.NONE;
+  }
+
+  @Override
   public AnswerShape shape(AnswerHead head) {
     return new CompletionShape(head, options);
   }

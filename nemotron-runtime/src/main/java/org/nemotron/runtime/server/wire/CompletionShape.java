@@ -55,6 +55,9 @@ final class CompletionShape implements AnswerShape {
     } else {
       choice.putNull("logprobs");
     }
+    if (options.promptLogProbs() >= 0) {
+      PromptScoreShape.add(choice, part.scored(), options.promptLogProbs(), texts);
+    }
     Envelope.finish(choice, part);
     if (options.returnTokenIds()) {
       Envelope.tokenIds(choice, part);
@@ -72,7 +75,7 @@ final class CompletionShape implements AnswerShape {
     for (Sampled sampled : part.tokens()) {
       tokens.add(name(sampled.token(), texts));
       offsets.add(offset);
-      offset += texts.length(sampled.token());
+      offset += texts.length(sampled.token(), options.specialTokens());
       if (sampled.logProb().isPresent()) {
         values.add(LogProbValues.finite(sampled.logProb().getAsDouble()));
         tops.add(top(sampled, texts));

@@ -23,7 +23,8 @@ final class ConversationFields {
     this.fields = fields;
   }
 
-  Prompt.Chat read() {
+  /** Returns the conversation, with the tools that the template is told of. */
+  Prompt.Chat read(ToolUse tools) {
     if (!fields.has(MESSAGES)) {
       throw fields.invalid(MESSAGES, "is missing");
     }
@@ -35,7 +36,7 @@ final class ConversationFields {
     if (read.isEmpty()) {
       throw fields.invalid(MESSAGES, "must not be empty");
     }
-    return new Prompt.Chat(read, options());
+    return new Prompt.Chat(read, options(tools));
   }
 
   private static ChatMessage message(Fields message) {
@@ -51,7 +52,29 @@ final class ConversationFields {
     if (content.isPresent()) {
       checkContent(message, content.orElseThrow());
     }
-    return ChatMessage.parse(message.json().toString());
+    checkCalls(message);
+    return ChatMessage.parse(message.json().toString()).withArgumentsAsJson();
+  }
+
+  /** Checks the calls of an earlier turn, and which call a tool answers. */
+  private static void checkCalls(Fields message) {
+    Optional<String> unused = message.string("tool_call_id");
+    for (Fields call : message.objects("tool_calls")) {
+      Optional<String> type = call.string("type");
+      if (type.isPresent() && !type.orElseThrow().equals(ToolFields.FUNCTION)) {
+        throw call.unsupported("type", "(" + type.orElseThrow() + ") must be function");
+      }
+      Fields function =
+          call.object(ToolFields.FUNCTION)
+              .orElseThrow(() -> call.invalid(ToolFields.FUNCTION, "is missing"));
+      if (function.string("name").isEmpty()) {
+        throw function.invalid("name", "is missing");
+      }
+      Optional<String> arguments = function.string("arguments");
+      if (arguments.isEmpty()) {
+        throw function.invalid("arguments", "is missing: it must be a string of JSON");
+      }
+    }
   }
 
   private static void checkContent(Fields message, JsonNode content) {
@@ -74,8 +97,11 @@ final class ConversationFields {
     }
   }
 
-  private ChatOptions options() {
+  private ChatOptions options(ToolUse tools) {
     ChatOptions.Builder options = ChatOptions.builder();
+    if (tools.isOn()) {
+      options.tools(tools.json());
+    }
     boolean continued = fields.flag("continue_final_message", false);
     boolean begins = fields.flag("add_generation_prompt", !continued);
     if (continued && begins) {

@@ -28,6 +28,10 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * @param logProbs whether the answer has the log-probabilities of its tokens
  * @param returnTokenIds whether the answer has the ids of its tokens and of the prompt's
  * @param tokensAsIds whether log-probabilities name tokens by id
+ * @param specialTokens whether the text has special tokens
+ * @param promptLogProbs how many likeliest tokens are reported with each token of the prompt;
+ *     negative for no such report
+ * @param badWords texts that the answer must not have
  */
 public record GenerationOptions(
     String model,
@@ -49,7 +53,10 @@ public record GenerationOptions(
     boolean continuousUsage,
     boolean logProbs,
     boolean returnTokenIds,
-    boolean tokensAsIds) {
+    boolean tokensAsIds,
+    boolean specialTokens,
+    int promptLogProbs,
+    ImmutableList<String> badWords) {
   /** As much as there is room for. */
   public static final int TO_THE_END = -1;
 }

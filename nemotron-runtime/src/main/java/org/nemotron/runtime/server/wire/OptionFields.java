@@ -21,6 +21,7 @@ final class OptionFields {
   private static final int MOST_CHOICES = 128;
 
   private static final int MOST_STOPS = 16;
+  private static final int MOST_BAD_WORDS = 128;
 
   private final Fields fields;
   private final RequestReader.Defaults defaults;
@@ -65,7 +66,10 @@ final class OptionFields {
         streaming.map(options -> options.flag("continuous_usage_stats", false)).orElse(false),
         topLogProbs >= 0,
         fields.flag("return_token_ids", false),
-        fields.flag("return_tokens_as_token_ids", false));
+        fields.flag("return_tokens_as_token_ids", false),
+        !fields.flag("skip_special_tokens", true),
+        promptLogProbs(stream),
+        badWords(formats));
   }
 
   private SamplingParams sampling(int topLogProbs) {
@@ -160,6 +164,34 @@ final class OptionFields {
     return stops;
   }
 
+  private int promptLogProbs(boolean stream) {
+    OptionalInt wanted = fields.whole("prompt_logprobs", 0, defaults.mostLogProbs());
+    if (wanted.isPresent() && stream) {
+      throw fields.unsupported("prompt_logprobs", "is not supported beside stream: true");
+    }
+    return wanted.orElse(-1);
+  }
+
+  /** Beside a form, or a list of what is allowed, they could leave nothing to say. */
+  private ImmutableList<String> badWords(FormatFields formats) {
+    ImmutableList<String> words = fields.strings("bad_words");
+    if (words.size() > MOST_BAD_WORDS) {
+      throw fields.invalid("bad_words", "must be at most " + MOST_BAD_WORDS);
+    }
+    for (int i = 0; i < words.size(); i++) {
+      if (words.get(i).isBlank()) {
+        throw fields.invalid("bad_words[" + i + "]", "must not be blank");
+      }
+    }
+    if (!words.isEmpty() && !formats.format().isEmpty()) {
+      throw fields.unsupported("bad_words", "is not supported beside " + formats.field());
+    }
+    if (!words.isEmpty() && fields.has("allowed_token_ids")) {
+      throw fields.unsupported("bad_words", "is not supported beside allowed_token_ids");
+    }
+    return words;
+  }
+
   private int keepTokens() {
     return fields
         .whole("truncate_prompt_tokens", -1, Integer.MAX_VALUE)
@@ -169,10 +201,7 @@ final class OptionFields {
   private void refuseOthers() {
     fields.ignore("user", "metadata", "store", "service_tier", "safety_identifier");
     fields.ignore("prompt_cache_key", "prompt_cache_retention", "request_id");
-    fields.refuse("skip_special_tokens", BooleanNode.TRUE);
     fields.refuse("spaces_between_special_tokens", BooleanNode.TRUE);
-    fields.refuse("prompt_logprobs");
-    fields.refuse("bad_words", JSON.arrayNode());
     fields.refuse("priority", IntNode.valueOf(0));
     fields.refuse("guided_grammar");
     fields.refuse("use_beam_search", BooleanNode.FALSE);

@@ -46,8 +46,15 @@ public final class TokenTexts {
     }
   }
 
-  /** Returns how many characters {@code token} adds to an answer; none where it is special. */
-  public int length(int token) {
+  /**
+   * Returns how many characters {@code token} adds to an answer; none where it is special, unless
+   * the answer has such tokens.
+   */
+  public int length(int token, boolean specialTokens) {
+    return specialTokens ? text(token).length() : plainLength(token);
+  }
+
+  private int plainLength(int token) {
     return lengths.computeIfAbsent(token, this::decodedLength);
   }
 

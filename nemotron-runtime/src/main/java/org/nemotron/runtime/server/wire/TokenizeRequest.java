@@ -17,7 +17,8 @@ public record TokenizeRequest(Prompt prompt, boolean tokenTexts) {
         throw fields.unsupported("add_special_tokens", "is not supported beside messages");
       }
       fields.refuse("chat_template");
-      return new TokenizeRequest(new ConversationFields(fields).read(), texts);
+      return new TokenizeRequest(
+          new ConversationFields(fields).read(new ToolFields(fields).read()), texts);
     }
     String text =
         fields
