@@ -1,4 +1,5 @@
 /** Runs a parent or a child in-process: batching, KV cache, sampling, generation. */
+@SuppressWarnings("requires-transitive-automatic") // LangChain4j, which has no module names
 module org.nemotron.runtime {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
@@ -9,6 +10,7 @@ module org.nemotron.runtime {
   requires static io.prometheus.metrics.model;
   requires static io.prometheus.writer.text;
   requires static io.vertx.core;
+  requires static transitive langchain4j.core;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
@@ -17,6 +19,7 @@ module org.nemotron.runtime {
   exports org.nemotron.runtime.engine;
   exports org.nemotron.runtime.eval;
   exports org.nemotron.runtime.grammar;
+  exports org.nemotron.runtime.langchain4j;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.server;
