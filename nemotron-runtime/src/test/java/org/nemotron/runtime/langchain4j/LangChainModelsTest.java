@@ -24,6 +24,7 @@ import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.Response;
+import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -245,7 +246,8 @@ final class LangChainModelsTest {
         generator.generate(GenerationRequest.continuing(QUESTION).maxNewTokens(8).build());
     Response<String> whole = models.languageModel().generate(QUESTION);
     assertThat(whole.content()).isEqualTo(direct.text());
-    assertThat(whole.tokenUsage().outputTokenCount()).isEqualTo(direct.generatedTokens());
+    assertThat(whole.tokenUsage())
+        .isEqualTo(new TokenUsage(direct.promptTokens(), direct.generatedTokens()));
     assertThat(whole.finishReason()).isIn(FinishReason.LENGTH, FinishReason.STOP);
     StringBuffer pieces = new StringBuffer();
     CompletableFuture<Response<String>> complete = new CompletableFuture<>();
