@@ -1,5 +1,4 @@
 /** Runs a parent or a child in-process: batching, KV cache, sampling, generation. */
-@SuppressWarnings("requires-transitive-automatic") // LangChain4j, which has no module names
 module org.nemotron.runtime {
   requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
@@ -10,7 +9,7 @@ module org.nemotron.runtime {
   requires static io.prometheus.metrics.model;
   requires static io.prometheus.writer.text;
   requires static io.vertx.core;
-  requires static transitive langchain4j.core;
+  requires static langchain4j.core;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 

@@ -39,6 +39,7 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * <p>Immutable, as its models are; they are safe for use by several threads, and closing the
  * generator is the caller's business.
  */
+@SuppressWarnings("exports") // of an optional module, which an application that uses this requires
 public final class LangChainModels {
   private final TextGenerator generator;
   private final ChatRequestParameters defaults;

@@ -249,7 +249,7 @@ final class LangChainModelsTest {
     assertThat(whole.tokenUsage())
         .isEqualTo(new TokenUsage(direct.promptTokens(), direct.generatedTokens()));
     assertThat(whole.finishReason()).isIn(FinishReason.LENGTH, FinishReason.STOP);
-    StringBuffer pieces = new StringBuffer();
+    StringBuilder pieces = new StringBuilder();
     CompletableFuture<Response<String>> complete = new CompletableFuture<>();
     models
         .streamingLanguageModel()
