@@ -9,6 +9,7 @@ module org.nemotron.runtime {
   requires static io.prometheus.metrics.model;
   requires static io.prometheus.writer.text;
   requires static io.vertx.core;
+  requires static langchain4j.core;
   requires transitive com.google.common;
   requires transitive org.nemotron.core;
 
@@ -17,6 +18,7 @@ module org.nemotron.runtime {
   exports org.nemotron.runtime.engine;
   exports org.nemotron.runtime.eval;
   exports org.nemotron.runtime.grammar;
+  exports org.nemotron.runtime.langchain4j;
   exports org.nemotron.runtime.metrics;
   exports org.nemotron.runtime.sampling;
   exports org.nemotron.runtime.server;
