@@ -9,9 +9,11 @@ import org.nemotron.core.spec.ModelSpec;
  * Sequences of tokens that share their beginnings: a row for each distinct beginning, so that what
  * several sequences have in common is read once. Immutable.
  *
+ * <p>Rows are in depth-first order: those below a row follow it.
+ *
  * @param tokens the id of each row, at least one
- * @param parents the row before each row in its sequences, which is above it; {@link #ROOT} where a
- *     sequence begins
+ * @param parents the row before each row in its sequences: the row above it, or one in front of
+ *     that; {@link #ROOT} where a sequence begins
  * @param wanted rows whose logits are wanted, ascending
  */
 public record TokenTree(
@@ -19,7 +21,7 @@ public record TokenTree(
   /** The parent of a row that begins a sequence. */
   public static final int ROOT = -1;
 
-  /** Checks that parents are above their rows, and that wanted rows ascend. */
+  /** Checks that rows are in depth-first order, and that wanted rows ascend. */
   public TokenTree {
     checkArgument(!tokens.isEmpty(), "a tree must have a token");
     checkArgument(
@@ -27,11 +29,7 @@ public record TokenTree(
         "there are %s parents; there must be one for each of %s tokens",
         parents.length(),
         tokens.length());
-    for (int row = 0; row < parents.length(); row++) {
-      int parent = parents.get(row);
-      checkArgument(
-          parent >= ROOT && parent < row, "row %s: its parent (%s) must be above it", row, parent);
-    }
+    checkOrder(parents);
     int last = -1;
     for (int index = 0; index < wanted.length(); index++) {
       int row = wanted.get(index);
@@ -42,6 +40,27 @@ public record TokenTree(
           last,
           tokens.length());
       last = row;
+    }
+  }
+
+  /** Goes up from the row above each row, never twice over the same. */
+  private static void checkOrder(ImmutableIntArray parents) {
+    int[] above = new int[parents.length()];
+    int depth = 0;
+    for (int row = 0; row < parents.length(); row++) {
+      int parent = parents.get(row);
+      checkArgument(
+          parent >= ROOT && parent < row, "row %s: its parent (%s) must be above it", row, parent);
+      while (depth > 0 && above[depth - 1] > parent) {
+        depth--;
+      }
+      checkArgument(
+          (depth == 0 ? ROOT : above[depth - 1]) == parent,
+          "row %s: its parent (%s) must be row %s or one in front of that: depth-first order",
+          row,
+          parent,
+          row - 1);
+      above[depth++] = row;
     }
   }
 

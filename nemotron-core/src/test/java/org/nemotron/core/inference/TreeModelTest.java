@@ -163,6 +163,19 @@ final class TreeModelTest {
   }
 
   @Test
+  void tokenTree_parentAsideOfTheRowAbove_isRefused() {
+    assertThatThrownBy(
+            () ->
+                new TokenTree(
+                    ImmutableIntArray.of(1, 2, 3, 4),
+                    ImmutableIntArray.of(-1, 0, 0, 1),
+                    ImmutableIntArray.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "row 3: its parent (1) must be row 2 or one in front of that: depth-first order");
+  }
+
+  @Test
   void tokenTree_parentBelow_isRefused() {
     assertThatThrownBy(
             () ->

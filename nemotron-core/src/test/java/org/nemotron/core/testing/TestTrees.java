@@ -15,10 +15,17 @@ public final class TestTrees {
     SplittableRandom random = new SplittableRandom(seed);
     ImmutableIntArray.Builder tokens = ImmutableIntArray.builder();
     ImmutableIntArray.Builder parents = ImmutableIntArray.builder();
+    int[] above = new int[rows];
     for (int row = 0; row < rows; row++) {
       tokens.add(random.nextInt(TestModels.VOCABULARY));
-      boolean branch = row > 0 && random.nextInt(20) == 0;
-      parents.add(branch ? random.nextInt(-1, row) : row - 1);
+      int parent = row - 1;
+      if (random.nextInt(20) == 0) {
+        for (int up = random.nextInt(above.length); up > 0 && parent >= 0; up--) {
+          parent = above[parent];
+        }
+      }
+      above[row] = parent;
+      parents.add(parent);
     }
     return new TokenTree(
         tokens.build(),

@@ -2,7 +2,9 @@ package org.nemotron.core.backend.cpu;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.KvPages;
@@ -35,6 +37,23 @@ final class BatchRows {
     this.wantedRows = tree.wanted().toArray();
     this.pieces = ImmutableList.of();
     this.tree = Optional.of(new TreeRows(tree));
+  }
+
+  private BatchRows(long[] tokens, int[] positions, long[] slots) {
+    this.tokens = tokens;
+    this.positions = positions;
+    this.slots = slots;
+    this.wantedRows = IntStream.range(0, tokens.length).toArray();
+    this.pieces = ImmutableList.of();
+    this.tree = Optional.empty();
+  }
+
+  /** Returns the wanted rows alone, for what does not look at other rows. */
+  BatchRows onlyWanted() {
+    return new BatchRows(
+        Arrays.stream(wantedRows).mapToLong(row -> tokens[row]).toArray(),
+        Arrays.stream(wantedRows).map(row -> positions[row]).toArray(),
+        Arrays.stream(wantedRows).mapToLong(row -> slots[row]).toArray());
   }
 
   /** Lays out a tree: the keys and values of its rows lie one behind the other. */

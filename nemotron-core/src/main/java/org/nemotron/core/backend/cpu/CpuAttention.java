@@ -122,8 +122,8 @@ final class CpuAttention implements CpuSubBlock {
   }
 
   private void attend(TreeRows tree, CpuStep step, CpuKvCache.Layer memory, Worker worker) {
-    TreeAttention attention = new TreeAttention(spec, tree);
     CpuWorkspace space = step.space();
+    TreeAttention attention = new TreeAttention(spec, tree, space.of(worker).treeRoom());
     worker.each(
         spec.kvHeads(), head -> attention.attend(head, memory, space.queries(), space.inner()));
   }

@@ -30,6 +30,18 @@ final class CpuBlock implements AutoCloseable {
     ffn.run(step, layer, worker);
   }
 
+  /**
+   * Does the last layer, after whose attention only the wanted rows are of use; by a thread alone.
+   *
+   * @return those rows, of which the stream is made now
+   */
+  CpuStep runForWanted(CpuStep step, int layer, Worker worker) {
+    attention.run(step, layer, worker);
+    CpuStep wanted = step.keepWanted();
+    ffn.run(wanted, layer, worker);
+    return wanted;
+  }
+
   /** Returns the memory that the weights take, in bytes. */
   long weightBytes() {
     return attention.weightBytes() + ffn.weightBytes();

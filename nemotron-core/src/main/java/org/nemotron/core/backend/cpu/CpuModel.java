@@ -188,6 +188,12 @@ final class CpuModel implements InferenceModel {
     blocks.get(layer).run(step, layer, worker);
   }
 
+  /** Does the last layer, by a thread alone; returns the wanted rows: see {@link CpuBlock}. */
+  CpuStep runLastLayer(CpuStep step, ThreadTeam.Worker worker) {
+    int last = blocks.size() - 1;
+    return blocks.get(last).runForWanted(step, last, worker);
+  }
+
   /**
    * Computes the logits of wanted rows; all threads call it.
    *

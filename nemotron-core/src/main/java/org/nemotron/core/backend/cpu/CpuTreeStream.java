@@ -73,10 +73,11 @@ final class CpuTreeStream implements AutoCloseable {
     self.run(worker -> run(step, worker, reader));
   }
 
-  private void run(CpuStep step, ThreadTeam.Worker worker, RowReader reader) {
-    for (int layer = 0; layer < model.spec().layers(); layer++) {
-      model.runLayer(step, layer, worker);
+  private void run(CpuStep all, ThreadTeam.Worker worker, RowReader reader) {
+    for (int layer = 0; layer < model.spec().layers() - 1; layer++) {
+      model.runLayer(all, layer, worker);
     }
+    CpuStep step = model.runLastLayer(all, worker);
     int wanted = step.rows().wanted();
     for (int first = 0; first < wanted; first += CpuSession.HEAD_ROWS) {
       int count = Math.min(CpuSession.HEAD_ROWS, wanted - first);

@@ -56,6 +56,13 @@ final class CpuWorkspace implements AutoCloseable {
     residualRD = embeddedRD;
   }
 
+  /** Makes the stream of some of its rows, in their order. */
+  void keepRows(int rows, IntUnaryOperator from) {
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(residualRD, from.applyAsInt(r) * width, residualRD, r * width, width);
+    }
+  }
+
   ThreadWorkspace of(Worker worker) {
     return team.get(worker.index());
   }

@@ -8,6 +8,7 @@ final class ThreadWorkspace implements AutoCloseable {
   private final FastExps exps = new FastExps();
   private final NativeFloats products;
   private final NativeFloats normalized;
+  private final TreeAttention.Room treeRoom = new TreeAttention.Room();
   private NativeFloats scores = NativeFloats.zeros(1);
   private float[] row = new float[0];
 
@@ -27,6 +28,10 @@ final class ThreadWorkspace implements AutoCloseable {
 
   FastExps exps() {
     return exps;
+  }
+
+  TreeAttention.Room treeRoom() {
+    return treeRoom;
   }
 
   /** Returns the results of the thread's last product, row by row. */

@@ -7,41 +7,99 @@ import org.nemotron.core.spec.AttentionSpec;
  * Causal attention of the rows of a {@link org.nemotron.core.inference.TokenTree}, for the query
  * heads that share one key/value head.
  *
- * <p>Each row goes through the rows in front of it in the order of its sequence, in Java, whose
- * arithmetic is exact to the bit: its result does not depend on where the tree branches, nor on
- * what else is in it.
+ * <p>In Java, whose arithmetic is exact to the bit: for each query the rows in front of it are gone
+ * through in the order of its sequence, so that its result does not depend on where the tree
+ * branches, nor on what else is in it.
  */
 final class TreeAttention {
   /*
-   * Keys are an array for each channel and values one for each row, so that loops over rows and
-   * over channels both run along the memory with one index, which is what the JIT compiler makes
-   * vector instructions of. It does so for four products to a pass; with eight it gives up.
+   * The queries that see a row are the row itself and those below it in the tree, which follow it:
+   * one run of columns. So every loop runs over queries, and is as long as the tree allows, which
+   * the JIT compiler needs to make good vector instructions: it does so for two sums of four
+   * products to a pass, and gives up at more.
    */
-  // Shape letters in this file: R = rows of the tree, H = head width.
+  // Shape letters in this file: R = rows of the tree, C = queries of a block, H = head width.
 
   private static final int PASS = 4;
+
+  /** Queries of a block: their scores stay in the processor's cache. */
+  private static final int COLUMNS = 256;
 
   private final AttentionSpec.GroupedQuery spec;
   private final TreeRows tree;
   private final int headDim;
+  private final int group;
+  private final int blockRows;
   private final float scale;
-  private final float[][] keysHR;
-  private final float[][] valuesRH;
-  private final float[] query;
-  private final float[] result;
-  private final float[] scores;
-  private final FastExps exps = new FastExps();
+  private final float[] keysRH;
+  private final float[] valuesRH;
+  private final float[][] queriesHC;
+  private final float[][] resultsHC;
+  private final float[][] scoresRC;
+  private final float[] largest;
+  private final float[] sums;
+  private final float[] spare;
+  private final float[] rowsCH;
+  private final float[] factors = new float[2 * PASS];
+  private final FastExps exps;
 
-  TreeAttention(AttentionSpec.GroupedQuery spec, TreeRows tree) {
+  /** Room that is used again by one thread: the same memory is in the cache. */
+  static final class Room {
+    private final FastExps exps = new FastExps();
+    private float[] keysRH = new float[0];
+    private float[] valuesRH = new float[0];
+    private float[] rowsCH = new float[0];
+    private float[][] queriesHC = new float[0][];
+    private float[][] resultsHC = new float[0][];
+    private float[][] scoresRC = new float[0][];
+    private float[][] columns = new float[3][];
+
+    private void grow(int rows, int headDim, int width) {
+      if (keysRH.length < rows * headDim) {
+        keysRH = new float[rows * headDim];
+        valuesRH = new float[rows * headDim];
+      }
+      if (rowsCH.length < width * headDim) {
+        rowsCH = new float[width * headDim];
+      }
+      queriesHC = grown(queriesHC, headDim, width);
+      resultsHC = grown(resultsHC, headDim, width);
+      scoresRC = grown(scoresRC, rows, width);
+      columns = grown(columns, columns.length, width);
+    }
+
+    private static float[][] grown(float[][] held, int count, int width) {
+      boolean wide = held.length > 0 && held[0] != null && held[0].length >= width;
+      if (wide && held.length >= count) {
+        return held;
+      }
+      float[][] grown = wide ? Arrays.copyOf(held, count) : new float[count][];
+      for (int index = wide ? held.length : 0; index < count; index++) {
+        grown[index] = new float[wide ? held[0].length : width];
+      }
+      return grown;
+    }
+  }
+
+  /** Prepares for one layer of a tree, in {@code room}. */
+  TreeAttention(AttentionSpec.GroupedQuery spec, TreeRows tree, Room room) {
     this.spec = spec;
     this.tree = tree;
     this.headDim = spec.headDim();
+    this.group = spec.groupSize();
+    this.blockRows = Math.max(1, COLUMNS / group);
     this.scale = (float) (1 / Math.sqrt(headDim));
-    this.keysHR = new float[headDim][tree.rows()];
-    this.valuesRH = new float[tree.rows()][headDim];
-    this.query = new float[headDim];
-    this.result = new float[headDim];
-    this.scores = new float[tree.rows()];
+    room.grow(tree.rows(), headDim, blockRows * group);
+    this.keysRH = room.keysRH;
+    this.valuesRH = room.valuesRH;
+    this.queriesHC = room.queriesHC;
+    this.resultsHC = room.resultsHC;
+    this.scoresRC = room.scoresRC;
+    this.largest = room.columns[0];
+    this.sums = room.columns[1];
+    this.spare = room.columns[2];
+    this.rowsCH = room.rowsCH;
+    this.exps = room.exps;
   }
 
   /**
@@ -52,114 +110,235 @@ final class TreeAttention {
    * @param target likewise; receives what the heads read
    */
   void attend(int kvHead, CpuKvCache.Layer memory, NativeFloats queries, NativeFloats target) {
-    load(kvHead, memory);
-    for (int row = 0; row < tree.rows(); row++) {
-      for (int inGroup = 0; inGroup < spec.groupSize(); inGroup++) {
-        int head = kvHead * spec.groupSize() + inGroup;
-        long at = ((long) row * spec.queryHeads() + head) * headDim;
-        queries.read(at, query, 0, headDim);
-        attend(tree.runsTo(row));
-        target.write(at, result, 0, headDim);
-      }
+    for (int r = 0; r < tree.rows(); r++) {
+      long at = (long) r * memory.stride() + (long) kvHead * headDim;
+      memory.keys().read(at, keysRH, r * headDim, headDim);
+      memory.values().read(at, valuesRH, r * headDim, headDim);
+    }
+    for (int first = 0; first < tree.rows(); first += blockRows) {
+      Block block = new Block(first, Math.min(tree.rows(), first + blockRows));
+      block.load(kvHead, queries);
+      block.attend();
+      block.store(kvHead, target);
     }
   }
 
-  private void load(int kvHead, CpuKvCache.Layer memory) {
-    for (int row = 0; row < tree.rows(); row++) {
-      long at = (long) row * memory.stride() + (long) kvHead * headDim;
-      memory.values().read(at, valuesRH[row], 0, headDim);
-      memory.keys().read(at, result, 0, headDim);
+  /** Queries of rows that follow each other: column {@code (row - first) * group + head}. */
+  private final class Block {
+    private final int first;
+    private final int end;
+    private final int columns;
+    private final int[] runs;
+
+    Block(int first, int end) {
+      this.first = first;
+      this.end = end;
+      this.columns = (end - first) * group;
+      this.runs = tree.runsTo(first);
+    }
+
+    private long at(int kvHead, int r) {
+      return ((long) r * spec.queryHeads() + (long) kvHead * group) * headDim;
+    }
+
+    void load(int kvHead, NativeFloats queries) {
+      int width = group * headDim;
+      for (int r = first; r < end; r++) {
+        queries.read(at(kvHead, r), rowsCH, (r - first) * width, width);
+      }
       for (int i = 0; i < headDim; i++) {
-        keysHR[i][row] = result[i];
+        float[] query = queriesHC[i];
+        for (int column = 0, from = i; column < columns; column++, from += headDim) {
+          query[column] = rowsCH[from] * scale;
+        }
       }
     }
+
+    void store(int kvHead, NativeFloats target) {
+      for (int column = 0; column < columns; column++) {
+        sums[column] = 1 / sums[column];
+      }
+      for (int i = 0; i < headDim; i++) {
+        float[] result = resultsHC[i];
+        for (int column = 0, to = i; column < columns; column++, to += headDim) {
+          rowsCH[to] = result[column] * sums[column];
+        }
+      }
+      int width = group * headDim;
+      for (int r = first; r < end; r++) {
+        target.write(at(kvHead, r), rowsCH, (r - first) * width, width);
+      }
+    }
+
+    void attend() {
+      Arrays.fill(largest, 0, columns, Float.NEGATIVE_INFINITY);
+      Arrays.fill(sums, 0, columns, 0f);
+      for (float[] result : resultsHC) {
+        Arrays.fill(result, 0, columns, 0f);
+      }
+      eachRun(this::score);
+      eachRun(this::weigh);
+      eachRun(this::gather);
+    }
+
+    /** Goes through the rows that any query of this block sees, in the order of its sequence. */
+    private void eachRun(RunWork work) {
+      for (int run = 0; run < runs.length; run += 2) {
+        if (runs[run] < first) {
+          eachSegment(runs[run], Math.min(first, runs[run + 1]), work);
+        }
+      }
+      eachSegment(first, end, work);
+    }
+
+    private void eachSegment(int from, int to, RunWork work) {
+      for (int r = from; r < to; ) {
+        int segmentEnd = Math.min(to, tree.segmentEnd(r));
+        work.run(r, segmentEnd, (Math.min(end, tree.subtreeEnd(r)) - first) * group);
+        r = segmentEnd;
+      }
+    }
+
+    /** Returns the first column that sees row {@code r}. */
+    private int from(int r) {
+      return Math.max(0, r - first) * group;
+    }
+
+    /** Scores the queries against the rows of an edge. */
+    private void score(int begin, int stop, int to) {
+      for (int r = begin; r < stop; r += 2) {
+        boolean pair = r + 1 < stop;
+        float[] one = scoresRC[r];
+        float[] two = pair ? scoresRC[r + 1] : spare;
+        int from = from(r);
+        Arrays.fill(one, from, to, 0f);
+        Arrays.fill(two, from, to, 0f);
+        score(r * headDim, (pair ? r + 1 : r) * headDim, one, two, from, to);
+        raise(largest, one, from, to);
+        if (pair) {
+          raise(largest, two, from(r + 1), to);
+        }
+      }
+    }
+
+    private void score(int key, int second, float[] one, float[] two, int from, int to) {
+      int i = 0;
+      for (; i + PASS <= headDim; i += PASS) {
+        addProducts(keysRH, key + i, second + i, queriesHC, i, one, two, from, to);
+      }
+      for (; i < headDim; i++) {
+        addProduct(keysRH[key + i], queriesHC[i], one, from, to);
+        addProduct(keysRH[second + i], queriesHC[i], two, from, to);
+      }
+    }
+
+    /** Makes shares of scores, not yet divided by their sums. */
+    private void weigh(int begin, int stop, int to) {
+      for (int r = begin; r < stop; r++) {
+        float[] own = scoresRC[r];
+        int from = from(r);
+        subtract(own, largest, from, to);
+        exps.apply(own, from, to);
+        add(sums, own, from, to);
+      }
+    }
+
+    /** Adds the values of the rows of an edge, each times its shares, to the results. */
+    private void gather(int begin, int stop, int to) {
+      int r = begin;
+      for (; r + PASS <= stop; r += PASS) {
+        int from = from(r);
+        for (int later = r + 1; later < r + PASS; later++) {
+          Arrays.fill(scoresRC[later], from, from(later), 0f); // no query there sees it
+        }
+        int i = 0;
+        for (; i + 1 < headDim; i += 2) {
+          addValues(r, i, i + 1, resultsHC[i], resultsHC[i + 1], from, to);
+        }
+        if (i < headDim) {
+          addValues(r, i, i, resultsHC[i], spare, from, to);
+        }
+      }
+      for (; r < stop; r++) {
+        for (int i = 0; i < headDim; i++) {
+          addProduct(valuesRH[r * headDim + i], scoresRC[r], resultsHC[i], from(r), to);
+        }
+      }
+    }
+
+    private void addValues(
+        int r, int one, int two, float[] first, float[] second, int from, int to) {
+      for (int next = 0; next < PASS; next++) {
+        factors[next] = valuesRH[(r + next) * headDim + one];
+        factors[PASS + next] = valuesRH[(r + next) * headDim + two];
+      }
+      addProducts(factors, 0, PASS, scoresRC, r, first, second, from, to);
+    }
   }
 
-  private void attend(int[] runs) {
-    for (int i = 0; i < headDim; i++) {
-      query[i] *= scale;
-    }
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int run = 0; run < runs.length; run += 2) {
-      largest = Math.max(largest, score(runs[run], runs[run + 1]));
-    }
-    float sum = 0;
-    for (int run = 0; run < runs.length; run += 2) {
-      sum = exps(runs[run], runs[run + 1], largest, sum);
-    }
-    Arrays.fill(result, 0f);
-    for (int run = 0; run < runs.length; run += 2) {
-      gather(runs[run], runs[run + 1]);
-    }
-    float inverse = 1 / sum;
-    for (int i = 0; i < headDim; i++) {
-      result[i] *= inverse;
-    }
-  }
-
-  /** Makes shares of a run's scores, not yet divided by their sum; adds them to {@code before}. */
-  private float exps(int from, int to, float largest, float before) {
-    for (int row = from; row < to; row++) {
-      scores[row] -= largest;
-    }
-    exps.apply(scores, from, to);
-    float sum = before;
-    for (int row = from; row < to; row++) {
-      sum += scores[row];
-    }
-    return sum;
-  }
-
-  /** Scores the query against a run of rows, and returns the largest score. */
-  private float score(int from, int to) {
-    Arrays.fill(scores, from, to, 0f);
-    int channel = 0;
-    for (; channel + PASS <= headDim; channel += PASS) {
-      addProducts(query, channel, keysHR, channel, scores, from, to);
-    }
-    for (; channel < headDim; channel++) {
-      addProduct(query[channel], keysHR[channel], scores, from, to);
-    }
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int row = from; row < to; row++) {
-      largest = Math.max(largest, scores[row]);
-    }
-    return largest;
-  }
-
-  /** Adds the values of a run of rows, each times its share, to the result. */
-  private void gather(int from, int to) {
-    int row = from;
-    for (; row + PASS <= to; row += PASS) {
-      addProducts(scores, row, valuesRH, row, result, 0, headDim);
-    }
-    for (; row < to; row++) {
-      addProduct(scores[row], valuesRH[row], result, 0, headDim);
-    }
+  /** Does something for the rows of an edge, which the columns up to {@code to} see. */
+  @FunctionalInterface
+  private interface RunWork {
+    void run(int begin, int stop, int to);
   }
 
   /**
-   * Adds four vectors, each times its factor, one after the other: in the same order, and so to the
-   * same bits, as four calls of {@link #addProduct}.
+   * Adds four vectors, each times its factor, to each of two sums, one after the other: in the same
+   * order, and so to the same bits, as calls of {@link #addProduct}.
    */
   private static void addProducts(
-      float[] factors, int factor, float[][] vectors, int first, float[] sum, int from, int to) {
-    float f0 = factors[factor];
-    float f1 = factors[factor + 1];
-    float f2 = factors[factor + 2];
-    float f3 = factors[factor + 3];
-    float[] v0 = vectors[first];
-    float[] v1 = vectors[first + 1];
-    float[] v2 = vectors[first + 2];
-    float[] v3 = vectors[first + 3];
+      float[] factors,
+      int first,
+      int second,
+      float[][] vectors,
+      int vector,
+      float[] one,
+      float[] two,
+      int from,
+      int to) {
+    float a0 = factors[first];
+    float a1 = factors[first + 1];
+    float a2 = factors[first + 2];
+    float a3 = factors[first + 3];
+    float b0 = factors[second];
+    float b1 = factors[second + 1];
+    float b2 = factors[second + 2];
+    float b3 = factors[second + 3];
+    float[] v0 = vectors[vector];
+    float[] v1 = vectors[vector + 1];
+    float[] v2 = vectors[vector + 2];
+    float[] v3 = vectors[vector + 3];
     for (int i = from; i < to; i++) {
-      sum[i] = sum[i] + f0 * v0[i] + f1 * v1[i] + f2 * v2[i] + f3 * v3[i];
+      float x0 = v0[i];
+      float x1 = v1[i];
+      float x2 = v2[i];
+      float x3 = v3[i];
+      one[i] = one[i] + a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3;
+      two[i] = two[i] + b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3;
     }
   }
 
   private static void addProduct(float factor, float[] vector, float[] sum, int from, int to) {
     for (int i = from; i < to; i++) {
       sum[i] = sum[i] + factor * vector[i];
+    }
+  }
+
+  private static void raise(float[] largest, float[] values, int from, int to) {
+    for (int i = from; i < to; i++) {
+      largest[i] = Math.max(largest[i], values[i]);
+    }
+  }
+
+  private static void subtract(float[] values, float[] less, int from, int to) {
+    for (int i = from; i < to; i++) {
+      values[i] -= less[i];
+    }
+  }
+
+  private static void add(float[] sums, float[] values, int from, int to) {
+    for (int i = from; i < to; i++) {
+      sums[i] += values[i];
     }
   }
 }

@@ -15,6 +15,7 @@ import org.nemotron.core.inference.TokenTree;
 final class TreeRows {
   private final int[] edges;
   private final int[] starts;
+  private final int[] subtreeEnds;
   private final List<int[]> before = new ArrayList<>();
 
   TreeRows(TokenTree tree) {
@@ -30,6 +31,20 @@ final class TreeRows {
       edges[row] = before.size() - 1;
     }
     this.starts = Arrays.copyOf(begins, before.size());
+    this.subtreeEnds = subtreeEnds(parents);
+  }
+
+  /** The rows below one follow it. */
+  private static int[] subtreeEnds(ImmutableIntArray parents) {
+    int[] ends = new int[parents.length()];
+    for (int row = ends.length - 1; row >= 0; row--) {
+      ends[row] = Math.max(ends[row], row + 1);
+      int parent = parents.get(row);
+      if (parent != TokenTree.ROOT) {
+        ends[parent] = Math.max(ends[parent], ends[row]);
+      }
+    }
+    return ends;
   }
 
   private int[] runsTo(int row, int[] begins) {
@@ -42,6 +57,20 @@ final class TreeRows {
 
   int rows() {
     return edges.length;
+  }
+
+  /** Returns the end of the rows below {@code row}, which follow it. */
+  int subtreeEnd(int row) {
+    return subtreeEnds[row];
+  }
+
+  /** Returns the end of the rows of an edge from {@code row} on that the same rows are below. */
+  int segmentEnd(int row) {
+    int end = row + 1;
+    while (end < edges.length && edges[end] == edges[row] && subtreeEnds[end] == subtreeEnds[row]) {
+      end++;
+    }
+    return end;
   }
 
   /**
