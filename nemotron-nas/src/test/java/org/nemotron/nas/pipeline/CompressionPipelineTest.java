@@ -94,7 +94,12 @@ final class CompressionPipelineTest {
     assertThat(last.started).containsExactly("evaluation");
 
     Path uninterrupted = directory.resolve("uninterrupted");
-    assertThat(run(tiny.plan(uninterrupted, 0, TinyRun.SMALL), new Events()).targets()).hasSize(1);
+    Events whole = new Events();
+    assertThat(run(tiny.plan(uninterrupted, 0, TinyRun.SMALL), whole).targets()).hasSize(1);
+    assertThat(whole.refits)
+        .singleElement()
+        .asString()
+        .matches("child: refitted in sequence, KL to the parent \\d\\.\\d{3} -> \\d\\.\\d{3} nats.*");
     for (String file : new String[] {"model.safetensors", "config.json", "tokenizer.json"}) {
       assertThat(tiny.output().resolve("child").resolve(file))
           .hasSameBinaryContentAs(uninterrupted.resolve("child").resolve(file));

@@ -165,6 +165,9 @@ final class TinyRun {
     final List<String> finished = new ArrayList<>();
     final List<String> reused = new ArrayList<>();
     final List<String> messages = new ArrayList<>();
+
+    /** What was said of refits: every child that is made has one. */
+    final List<String> refits = new ArrayList<>();
     private final String killedStage;
     private final long killedStep;
 
@@ -201,7 +204,7 @@ final class TinyRun {
 
     @Override
     public void message(String text) {
-      messages.add(text);
+      (text.contains(": refitted in sequence") ? refits : messages).add(text);
     }
   }
 }
