@@ -99,7 +99,8 @@ final class CompressionPipelineTest {
     assertThat(whole.refits)
         .singleElement()
         .asString()
-        .matches("child: refitted in sequence, KL to the parent \\d\\.\\d{3} -> \\d\\.\\d{3} nats.*");
+        .matches(
+            "child: refitted in sequence, KL to the parent \\d\\.\\d{3} -> \\d\\.\\d{3} nats.*");
     for (String file : new String[] {"model.safetensors", "config.json", "tokenizer.json"}) {
       assertThat(tiny.output().resolve("child").resolve(file))
           .hasSameBinaryContentAs(uninterrupted.resolve("child").resolve(file));

@@ -168,6 +168,7 @@ final class TinyRun {
 
     /** What was said of refits: every child that is made has one. */
     final List<String> refits = new ArrayList<>();
+
     private final String killedStage;
     private final long killedStep;
 
