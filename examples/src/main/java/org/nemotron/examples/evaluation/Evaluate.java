@@ -71,6 +71,8 @@ public final class Evaluate implements Callable<Integer> {
 
   @Option(
       names = {"--shots-as-turns", "--fewshot_as_multiturn"},
+      arity = "0..1",
+      fallbackValue = "true",
       paramLabel = "true|false",
       defaultValue = "true",
       description =
