@@ -12,6 +12,7 @@ module org.nemotron.core {
   requires transitive com.google.common;
   requires org.bytedeco.cuda;
   requires java.net.http;
+  requires java.sql;
   requires org.apache.commons.compress;
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;

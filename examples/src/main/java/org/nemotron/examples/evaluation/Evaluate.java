@@ -65,6 +65,22 @@ public final class Evaluate implements Callable<Integer> {
   private Optional<Integer> shots;
 
   @Option(
+      names = {"--chat", "--apply_chat_template"},
+      description = "write prompts by the models' chat template; they must have the same")
+  private boolean chat;
+
+  @Option(
+      names = {"--shots-as-turns", "--fewshot_as_multiturn"},
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      defaultValue = "true",
+      description =
+          "with --chat: whether shots are messages of their own, or all of a prompt is one message"
+              + " (default: ${DEFAULT-VALUE})")
+  private boolean shotsAsTurns;
+
+  @Option(
       names = "--bos",
       defaultValue = "tokenizer",
       description =
@@ -121,8 +137,12 @@ public final class Evaluate implements Callable<Integer> {
   private Map<BenchmarkTask, ImmutableList<TaskItem>> items() throws IOException {
     DataDirectory directory = DataDirectory.open(data);
     Map<BenchmarkTask, ImmutableList<TaskItem>> items = new LinkedHashMap<>();
+    Optional<Conversations> format =
+        chat ? Optional.of(Conversations.of(models)) : Optional.empty();
     for (BenchmarkTask task : Tasks.select(tasks)) {
-      BenchmarkTask wanted = shots.map(task::withShots).orElse(task);
+      BenchmarkTask plain = shots.map(task::withShots).orElse(task);
+      BenchmarkTask wanted =
+          format.map(template -> plain.withChat(template, shotsAsTurns)).orElse(plain);
       ImmutableList<TaskItem> all = wanted.items(directory);
       items.put(wanted, all.subList(0, Math.min(all.size(), limit.orElse(all.size()))));
     }

@@ -13,17 +13,17 @@ import java.util.concurrent.ConcurrentHashMap;
  * A directory with the data of benchmarks. Safe for use by several threads.
  *
  * <p>A file is named relative to the directory, without its extension where several will do: {@code
- * arc_easy} is arc_easy.jsonl as well as arc_easy.jsonl.gz. {@code mmlu.tar.xz!test/anatomy.csv} is
- * a file in an archive; archives stay in memory once they are read.
+ * arc_easy} is arc_easy.jsonl as well as arc_easy.jsonl.gz, and {@code sciq/test} also the Parquet
+ * files of a clone from Hugging Face, in sciq or sciq/data, one or several. {@code
+ * mmlu.tar.xz!test/anatomy.csv} is a file in an archive; archives stay in memory once they are
+ * read.
  */
 public final class DataDirectory {
   private static final ImmutableList<String> FORMATS =
-      ImmutableList.of(
-          ".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet", "-00000-of-00001.parquet");
+      ImmutableList.of(".jsonl", ".json", ".csv", ".tsv", ".txt", ParquetFiles.ENDING);
   private static final ImmutableList<String> COMPRESSIONS =
       ImmutableList.of("", ".gz", ".bz2", ".xz");
   private static final String IN_ARCHIVE = "!";
-  private static final String PARQUET = ".parquet";
 
   private final Path path;
   private final ConcurrentHashMap<Path, Archive> archives = new ConcurrentHashMap<>();
@@ -73,6 +73,14 @@ public final class DataDirectory {
           ? Optional.of(name)
           : Optional.empty();
     }
+    Optional<String> found = plain(name);
+    int folder = name.lastIndexOf('/') + 1;
+    return found.isPresent() || folder == 0
+        ? found
+        : plain(name.substring(0, folder) + "data/" + name.substring(folder));
+  }
+
+  private Optional<String> plain(String name) throws IOException {
     if (Files.isRegularFile(path.resolve(name))) {
       return Optional.of(name);
     }
@@ -84,7 +92,7 @@ public final class DataDirectory {
         }
       }
     }
-    return Optional.empty();
+    return ParquetFiles.firstPart(path, name);
   }
 
   /**
@@ -97,12 +105,8 @@ public final class DataDirectory {
     int cut = name.indexOf(IN_ARCHIVE);
     if (cut < 0) {
       Path file = path.resolve(name);
-      if (name.endsWith(PARQUET)) {
-        throw new IOException(
-            file
-                + " is a Parquet file, which is not read.\n"
-                + "Maybe convert it in Python: pandas.read_parquet(name).to_json(other,"
-                + " orient=\"records\", lines=True).");
+      if (name.endsWith(ParquetFiles.ENDING)) {
+        return ParquetFiles.records(file);
       }
       return Records.of(file.toString(), name, Decompression.read(file), layout);
     }

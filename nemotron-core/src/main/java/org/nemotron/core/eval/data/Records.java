@@ -40,6 +40,9 @@ final class Records {
       records = new CsvRecords(place, '\t', layout).read(text);
     } else if (plain.endsWith(".txt")) {
       records = layout.lines() == 0 ? documents(text) : groupsOfLines(place, text, layout.lines());
+    } else if (plain.endsWith(ParquetFiles.ENDING)) {
+      throw new IOException(
+          place + " is a Parquet file that is compressed or in an archive.\nMaybe unpack it.");
     } else {
       throw new IOException(
           place

@@ -42,6 +42,7 @@ import org.nemotron.core.inference.TokenTree;
 import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.io.ParquetRecords;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
@@ -73,6 +74,7 @@ import org.nemotron.core.text.Tokenizer;
 public final class CloseablesTest implements CloseableContract {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/llama-untied");
   private static final Path GOLDEN_FILE = GOLDEN.resolve("model.safetensors");
+  private static final Path PARQUET = Path.of("src/test/resources/parquet/plain.parquet");
   private static final Path SHIPPED = Path.of("../examples/models/tale-7m");
   private static final String TENSORS_CLOSED = "these tensors are closed";
 
@@ -185,6 +187,11 @@ public final class CloseablesTest implements CloseableContract {
             () -> opened(() -> SafetensorsFile.open(GOLDEN_FILE)),
             made -> assertThat(opened(() -> made.tensor("model.norm.weight")).dim()).isEqualTo(1),
             GOLDEN_FILE + " is closed"),
+        CloseableCase.of(
+            ParquetRecords.class,
+            () -> opened(() -> ParquetRecords.open(PARQUET)),
+            made -> assertThat(opened(made::next)).isPresent(),
+            PARQUET + " is closed"),
         CloseableCase.of(
             GgufFile.class,
             () -> opened(() -> GgufFile.open(gguf)),

@@ -19,6 +19,9 @@ import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.eval.task.Question;
+import org.nemotron.core.eval.task.TaskItem;
+import org.nemotron.core.eval.task.Tasks;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
@@ -113,6 +116,47 @@ final class DataDirectoryTest {
   }
 
   @Test
+  void records_parquetOfHuggingFace_areThoseOfJsonLines() throws IOException {
+    copy("plain.parquet", "one/test-00000-of-00001.parquet");
+    copy("plain.parquet", "two/data/test-00000-of-00002.parquet");
+    copy("zstd.parquet", "two/data/test-00001-of-00002.parquet");
+    copy("plain.parquet", "three/test/0000.parquet");
+    copy("snappy.parquet", "three/test/0001.parquet");
+    ImmutableList<JsonNode> one = records("one/test", RecordLayout.NAMED);
+    assertThat(one).hasSize(3);
+    assertThat(one.get(1).path("choices").path("text").get(1).asText()).isEqualTo("the cow");
+    ImmutableList<JsonNode> twice =
+        ImmutableList.<JsonNode>builder().addAll(one).addAll(one).build();
+    assertThat(records("two/test", RecordLayout.NAMED)).isEqualTo(twice);
+    assertThat(records("three/test", RecordLayout.NAMED)).isEqualTo(twice);
+  }
+
+  @Test
+  void records_parquetThatLacksAPart_isRefused() throws IOException {
+    copy("plain.parquet", "two/test-00000-of-00002.parquet");
+    assertThatIOException()
+        .isThrownBy(() -> records("two/test", RecordLayout.NAMED))
+        .withMessage(
+            folder.resolve("two/test-00001-of-00002.parquet")
+                + " is missing.\nMaybe the set was not copied whole.");
+  }
+
+  @Test
+  void items_ofTheOriginalFilesOfArc_areReadFromParquet() throws IOException {
+    copy("snappy.parquet", "ai2_arc/ARC-Easy/test-00000-of-00001.parquet");
+    ImmutableList<TaskItem> items =
+        Tasks.select("arc_easy").get(0).items(DataDirectory.open(folder));
+    assertThat(items.get(2).question())
+        .isInstanceOfSatisfying(
+            Question.Choices.class,
+            question -> {
+              assertThat(question.choices())
+                  .containsExactly("Federn", "Schuppen", "Wolle", "Rinde");
+              assertThat(question.right().get(0)).isEqualTo(2);
+            });
+  }
+
+  @Test
   void open_noDirectory_isRefused() {
     assertThatIOException()
         .isThrownBy(() -> DataDirectory.open(folder.resolve("none")))
@@ -122,6 +166,12 @@ final class DataDirectoryTest {
   private ImmutableList<JsonNode> records(String name, RecordLayout layout) throws IOException {
     DataDirectory data = DataDirectory.open(folder);
     return data.records(data.find(ImmutableList.of(name)).orElseThrow(), layout);
+  }
+
+  private void copy(String parquet, String name) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.copy(Path.of("src/test/resources/parquet").resolve(parquet), file);
   }
 
   private OutputStream out(String name) throws IOException {

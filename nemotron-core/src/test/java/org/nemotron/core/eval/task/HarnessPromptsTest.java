@@ -1,5 +1,6 @@
 package org.nemotron.core.eval.task;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,10 +20,12 @@ import org.nemotron.core.eval.data.RecordLayout;
 /**
  * Prompts against those of lm-evaluation-harness 0.4.13, to the character. The records are
  * invented; original has them in the form of the data sets on Hugging Face, converted in other
- * forms, and expected has what the harness's own task files make of the former.
+ * forms, and expected has what the harness's own task files make of the former; expected-chat has
+ * the same by a chat template.
  */
 final class HarnessPromptsTest {
   private static final Path FOLDER = Path.of("src/test/resources/eval");
+  private static final String CHATS = "expected-chat";
 
   @ParameterizedTest
   @MethodSource("expected")
@@ -36,8 +39,37 @@ final class HarnessPromptsTest {
     assertThat(items(file, "converted")).isEqualTo(expectations(file));
   }
 
+  /** The files' names end in how shots are written: as turns of their own, or in one message. */
+  @ParameterizedTest
+  @MethodSource("ofChats")
+  void items_byAChatTemplate_areTheHarness(String file) throws IOException {
+    int cut = file.lastIndexOf('-');
+    BenchmarkTask task =
+        task(file.substring(0, cut))
+            .withChat(HarnessPromptsTest::rendered, file.endsWith("-turns"));
+    ImmutableList<JsonNode> wanted =
+        DataDirectory.open(FOLDER.resolve(CHATS)).records(file + ".jsonl", RecordLayout.NAMED);
+    assertThat(questions(task, "original").subList(0, wanted.size())).isEqualTo(wanted);
+  }
+
+  static ImmutableList<String> ofChats() throws IOException {
+    return names(CHATS);
+  }
+
+  private static String rendered(ImmutableList<ChatTurn> turns, boolean continuesLast) {
+    String text =
+        turns.stream()
+            .map(turn -> "<%s>%s</>".formatted(turn.role(), turn.content()))
+            .collect(joining());
+    return continuesLast ? text.substring(0, text.length() - "</>".length()) : text + "<assistant>";
+  }
+
   static ImmutableList<String> expected() throws IOException {
-    try (Stream<Path> files = Files.list(FOLDER.resolve("expected"))) {
+    return names("expected");
+  }
+
+  private static ImmutableList<String> names(String folder) throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER.resolve(folder))) {
       return files
           .map(file -> file.getFileName().toString().replace(".jsonl", ""))
           .sorted()
@@ -70,11 +102,18 @@ final class HarnessPromptsTest {
   }
 
   private static ImmutableList<JsonNode> items(String file, String data) throws IOException {
+    return questions(task(file), data);
+  }
+
+  private static BenchmarkTask task(String file) {
     int cut = file.lastIndexOf('-');
-    BenchmarkTask task =
-        Tasks.find(file.substring(0, cut))
-            .orElseThrow()
-            .withShots(Integer.parseInt(file.substring(cut + 1)));
+    return Tasks.find(file.substring(0, cut))
+        .orElseThrow()
+        .withShots(Integer.parseInt(file.substring(cut + 1)));
+  }
+
+  private static ImmutableList<JsonNode> questions(BenchmarkTask task, String data)
+      throws IOException {
     return task.items(DataDirectory.open(FOLDER.resolve(data))).stream()
         .map(item -> json(item.question()))
         .collect(ImmutableList.toImmutableList());
