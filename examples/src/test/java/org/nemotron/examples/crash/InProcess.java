@@ -95,7 +95,9 @@ final class InProcess {
 
     @Override
     public void message(String text) {
-      messages.add(text);
+      if (!text.contains(": refitted in sequence")) { // said of every child that is made
+        messages.add(text);
+      }
     }
   }
 }
