@@ -28,11 +28,8 @@ final class GlobalLoss {
 
   private static final double EPS = 1e-8;
 
-  /**
-   * How many log-probabilities of one model there are at a time. On the CPU, temporaries of more
-   * than some megabytes are taken from the system anew each time.
-   */
-  private static final long CHUNK_ON_CPU = 1L << 20;
+  /** How many log-probabilities of one model there are at a time: 16 MiB. */
+  private static final long CHUNK_ON_CPU = 1L << 22;
 
   /** The chunks of a GPU's kernel are logits in bfloat16, 1 GiB of each model. */
   private static final long CHUNK_ON_GPU = 1L << 29;
