@@ -1,5 +1,7 @@
 package org.nemotron.examples.benchmark;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.math.Quantiles;
@@ -120,6 +122,7 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, NoArchitectureException {
+    checkArgument(globalSteps > 2, "--global-steps (%s) must be three or more", globalSteps);
     Device where = Device.parse(device);
     GpuLimits limits = GpuLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();

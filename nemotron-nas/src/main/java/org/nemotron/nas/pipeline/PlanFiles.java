@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,6 +15,7 @@ import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.nemotron.core.io.JsonFiles;
@@ -98,7 +100,11 @@ public final class PlanFiles {
     String rule =
         fault.getCause() instanceof IllegalArgumentException cause
             ? Strings.nullToEmpty(cause.getMessage())
-            : fault.getOriginalMessage();
+            : fault instanceof InvalidFormatException format && format.getTargetType().isEnum()
+                ? String.format(
+                    "must be one of %s, not %s",
+                    Arrays.toString(format.getTargetType().getEnumConstants()), format.getValue())
+                : fault.getOriginalMessage();
     return path.isEmpty() ? rule : path + ": " + rule;
   }
 
