@@ -8,6 +8,7 @@ import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.evaluation.Evaluate;
+import org.nemotron.examples.pretraining.Pretrain;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Command;
       ComposeByHand.class,
       Export.class,
       Generate.class,
+      Pretrain.class,
       Evaluate.class,
       ReportPictures.class,
       Serve.class,

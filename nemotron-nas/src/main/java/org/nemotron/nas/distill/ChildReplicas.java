@@ -24,7 +24,6 @@ final class ChildReplicas implements AutoCloseable {
   private final List<HeterogeneousModel> models = new ArrayList<>();
   private final int parts;
   private final Resources held;
-  private final GraphMemory memory;
 
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
@@ -37,7 +36,6 @@ final class ChildReplicas implements AutoCloseable {
       }
       this.held = made.complete();
     }
-    this.memory = new GraphMemory(model());
   }
 
   private void add(ModelSpec spec, NamedTensors own, Resources made) {
@@ -76,7 +74,7 @@ final class ChildReplicas implements AutoCloseable {
    *
    * @param idsBT {@code [B, T]}; B at least the number of parts
    */
-  double backward(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
+  double backward(BatchLoss loss, Tensor idsBT, TensorThreads sideBySide) {
     List<Integer> indices = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       indices.add(part);
@@ -109,20 +107,19 @@ final class ChildReplicas implements AutoCloseable {
    *
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
-  double backward(GlobalLoss loss, Tensor idsBT, IntConsumer layerDone) {
+  double backward(BatchLoss loss, Tensor idsBT, IntConsumer layerDone) {
     return backward(loss, model(), idsBT, 1, layerDone);
   }
 
   private double backward(
-      GlobalLoss loss,
+      BatchLoss loss,
       HeterogeneousModel model,
       Tensor givenBT,
       double weight,
       IntConsumer layerDone) {
-    Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
-    try (NativeScope scope = NativeScope.open();
-        LayeredPass pass = new LayeredPass(loss, model, idsBT, weight, memory.recomputed(idsBT))) {
-      return Tensors.scalar(pass.run(layerDone));
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
+      return Tensors.scalar(loss.backward(model, idsBT, weight, layerDone));
     }
   }
 
@@ -130,7 +127,7 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients again, which clipping has scaled together, and returns the name of the
    * first tensor whose gradient is not finite.
    */
-  String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
+  String firstNotFiniteGradient(BatchLoss loss, Tensor idsBT, TensorThreads sideBySide) {
     double unused = backward(loss, idsBT, sideBySide);
     try (NativeScope scope = NativeScope.open()) {
       for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {

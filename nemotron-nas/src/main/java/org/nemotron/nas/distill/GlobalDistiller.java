@@ -100,6 +100,7 @@ public final class GlobalDistiller {
         TensorThreads sideBySide = new TensorThreads(parts);
         GlobalProgress state = new GlobalProgress(child.tensors())) {
       GlobalLoss loss = new GlobalLoss(parent, settings);
+      LayeredLoss layered = new LayeredLoss(loss, new GraphMemory(child.model()));
       checkpoint.restore(state, optimizer);
       if (state.evaluations().isEmpty()) {
         double klNats = heldOutKl(loss, child.model(), heldOut, sideBySide);
@@ -107,7 +108,7 @@ public final class GlobalDistiller {
         state.evaluated(0, klNats);
       }
       while (state.step() < settings.steps() && state.stop().isEmpty()) {
-        step(child, optimizer, loss, data, state, sideBySide);
+        step(child, optimizer, layered, data, state, sideBySide);
         if (state.stop().isPresent()) {
           checkpoint.save(state, optimizer);
         } else {
@@ -124,7 +125,7 @@ public final class GlobalDistiller {
   private static void step(
       ChildReplicas child,
       Optimizer optimizer,
-      GlobalLoss loss,
+      LayeredLoss loss,
       TokenBatches data,
       GlobalProgress state,
       TensorThreads sideBySide) {
@@ -132,7 +133,7 @@ public final class GlobalDistiller {
       Tensor idsBT = data.batch(state.step());
       double value = backward(child, optimizer, loss, idsBT, state.step(), sideBySide);
       if (!Double.isFinite(value)) {
-        String where = loss.whereNotFinite(child.model(), idsBT);
+        String where = loss.terms().whereNotFinite(child.model(), idsBT);
         state.stopped("the loss (" + value + ") is not finite, first in " + where);
         return;
       }
@@ -150,7 +151,7 @@ public final class GlobalDistiller {
   private static double backward(
       ChildReplicas child,
       Optimizer optimizer,
-      GlobalLoss loss,
+      LayeredLoss loss,
       Tensor idsBT,
       int step,
       TensorThreads sideBySide) {
