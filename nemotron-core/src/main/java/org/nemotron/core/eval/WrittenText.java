@@ -78,10 +78,7 @@ final class WrittenText {
   /** Returns the token written last, to be read next. */
   SequenceChunk lastToken(ImmutableIntArray pages) {
     return new SequenceChunk(
-        pages,
-        length() - 1,
-        ImmutableIntArray.of(written[count - 1]),
-        wanted());
+        pages, length() - 1, ImmutableIntArray.of(written[count - 1]), wanted());
   }
 
   /** Returns what the next token is taken from. */

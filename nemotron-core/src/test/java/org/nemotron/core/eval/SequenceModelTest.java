@@ -255,8 +255,7 @@ final class SequenceModelTest {
       assertThat(together.get(5))
           .isEqualTo(
               sequences
-                  .generate(
-                      ImmutableList.of(new GenerationRequest(prompt, 12, ImmutableList.of())))
+                  .generate(ImmutableList.of(new GenerationRequest(prompt, 12, ImmutableList.of())))
                   .get(0));
       for (int index = 0; index < requests.size(); index++) {
         assertThat(sequences.generate(requests.subList(index, index + 1)))

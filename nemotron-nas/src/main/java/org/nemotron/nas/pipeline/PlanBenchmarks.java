@@ -27,8 +27,7 @@ final class PlanBenchmarks {
   private PlanBenchmarks() {}
 
   /** Returns the table; an empty one where the plan names no tasks. */
-  static BenchmarkTable table(
-      RunInputs inputs, PlanTasks tasks, List<TargetContenders> targets) {
+  static BenchmarkTable table(RunInputs inputs, PlanTasks tasks, List<TargetContenders> targets) {
     if (tasks.tasks().isEmpty()) {
       return BenchmarkTable.NONE;
     }

@@ -120,7 +120,12 @@ final class TargetContenders implements AutoCloseable {
   /** Returns the models that stand beside the child on the frontier. */
   ImmutableMap<Role, HeterogeneousModel> compared() {
     return ImmutableMap.of(
-        Role.GREEDY, greedy.model(), Role.RANDOM, random.model(), Role.UNTRAINED, untrained.model());
+        Role.GREEDY,
+        greedy.model(),
+        Role.RANDOM,
+        random.model(),
+        Role.UNTRAINED,
+        untrained.model());
   }
 
   /** Returns what the target wants of the speed of whole models. */

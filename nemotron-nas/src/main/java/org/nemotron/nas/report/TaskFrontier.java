@@ -40,8 +40,7 @@ public final class TaskFrontier {
           .ifPresent(
               figures ->
                   baseline.meanPreserved().stream()
-                      .map(
-                          mean -> new Point(baseline.role(), baseline.target(), figures, mean))
+                      .map(mean -> new Point(baseline.role(), baseline.target(), figures, mean))
                       .forEach(points::add));
     }
     ImmutableList<Point> measured = points.build();

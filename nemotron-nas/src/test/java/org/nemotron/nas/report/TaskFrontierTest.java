@@ -66,8 +66,7 @@ final class TaskFrontierTest {
     assertThat(points.get(0).preserved()).isEqualTo(new Preserved(1, 1, 1));
 
     assertThat(HtmlReport.render(summary)).contains(TITLE, "greedy · 2x");
-    JsonNode json =
-        new ObjectMapper().readTree(SummaryWriter.toJson(summary)).path("benchmarks");
+    JsonNode json = new ObjectMapper().readTree(SummaryWriter.toJson(summary)).path("benchmarks");
     assertThat(json.path("frontier").size()).isEqualTo(4);
     assertThat(json.path("frontier").path(2).path("target").asText()).isEqualTo("2x");
     assertThat(json.path("frontier").path(2).path("preserved").path("value").asDouble())

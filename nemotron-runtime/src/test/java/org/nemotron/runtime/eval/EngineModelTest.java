@@ -132,8 +132,7 @@ final class EngineModelTest {
       assertThat(scores.get(index).logProbability())
           .as("request %s", index)
           .isCloseTo(expected.path(index).path(0).asDouble(), within(TOLERANCE));
-      assertThat(scores.get(index).greedy())
-          .isEqualTo(expected.path(index).path(1).asBoolean());
+      assertThat(scores.get(index).greedy()).isEqualTo(expected.path(index).path(1).asBoolean());
     }
   }
 

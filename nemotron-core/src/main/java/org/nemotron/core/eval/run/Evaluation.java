@@ -93,9 +93,7 @@ public final class Evaluation {
   /** Side by side: long prompts of many items take one core longer than a GPU reads them. */
   private ImmutableList<EncodedItem> encoded(BenchmarkTask task, List<TaskItem> items) {
     try {
-      return items.parallelStream()
-          .map(encoder::encode)
-          .collect(ImmutableList.toImmutableList());
+      return items.parallelStream().map(encoder::encode).collect(ImmutableList.toImmutableList());
     } catch (IllegalArgumentException e) {
       return encodedInOrder(task, items); // of several faults the first item's is thrown
     }

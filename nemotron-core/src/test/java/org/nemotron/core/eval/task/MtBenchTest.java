@@ -95,7 +95,9 @@ final class MtBenchTest {
     List<GenerationRequest> requests = new ArrayList<>();
     ImmutableList<MtBench.Question> questions =
         Stream.of("writing", "stem", "humanities", "math", "roleplay", "coding")
-            .map(category -> new MtBench.Question(9, category, ImmutableList.of("?"), ImmutableList.of()))
+            .map(
+                category ->
+                    new MtBench.Question(9, category, ImmutableList.of("?"), ImmutableList.of()))
             .collect(ImmutableList.toImmutableList());
     try (Tokenizer tokenizer = Tokenizer.open(Path.of("../examples/models/tale-7m"))) {
       FakeModel fake = new FakeModel(tokenizer, 1024);

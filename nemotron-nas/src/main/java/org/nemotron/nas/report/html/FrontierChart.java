@@ -38,7 +38,8 @@ final class FrontierChart {
 
   /** Returns the chart of held-out accuracy. */
   static FrontierChart ofHeldOut(RunSummary summary) {
-    return new FrontierChart("held-out next-token accuracy (%)", summary.frontier(), models(summary));
+    return new FrontierChart(
+        "held-out next-token accuracy (%)", summary.frontier(), models(summary));
   }
 
   /** Returns the chart of benchmark tasks, which has a point at least. */
@@ -122,7 +123,11 @@ final class FrontierChart {
       Plot.line(page, "base", x, plot.y().at(model.low()), x, plot.y().at(model.high()));
     }
     String tip =
-        model.label() + ": " + NumberText.rate(model.tokensPerSecond()) + " tokens/s, " + model.tip();
+        model.label()
+            + ": "
+            + NumberText.rate(model.tokensPerSecond())
+            + " tokens/s, "
+            + model.tip();
     model.role().mark().draw(page, model.role().style(), across(model), down(model), tip);
   }
 
@@ -154,7 +159,8 @@ final class FrontierChart {
     ImmutableList.Builder<Named> children = ImmutableList.builder();
     ImmutableList.Builder<Named> others = ImmutableList.builder();
     for (TargetSummary target : summary.targets()) {
-      children.add(ofHeldOut(Role.CHILD, label(summary, Role.CHILD, target.name()), target.child()));
+      children.add(
+          ofHeldOut(Role.CHILD, label(summary, Role.CHILD, target.name()), target.child()));
       for (Contender contender : Contender.of(target)) {
         Role role = contender.role();
         if (role != Role.CHILD && role != Role.ASSEMBLED) {
