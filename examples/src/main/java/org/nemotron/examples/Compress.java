@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.examples.evaluation.Conversations;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
@@ -83,13 +84,19 @@ final class Compress implements Callable<Integer> {
     Path unused = ModelArgument.checked(given.inputs().parent());
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
-      summary = new CompressionPipeline(given, bars).run();
+      CompressionPipeline pipeline = new CompressionPipeline(given, bars);
+      summary = (given.evaluation().chat() ? withChat(pipeline, given) : pipeline).run();
     }
     System.out.println(ConsoleReport.in(StandardCharsets.UTF_8).render(summary));
     Path run = given.execution().output();
     System.out.println("Report:   " + run.resolve("report/index.html"));
     System.out.println("Figures:  " + run.resolve("report/summary.json"));
     return summary.met() ? 0 : LIMIT_MISSED;
+  }
+
+  private static CompressionPipeline withChat(CompressionPipeline pipeline, CompressionPlan plan)
+      throws IOException {
+    return pipeline.chatFormat(Conversations.of(ImmutableList.of(plan.inputs().parent())));
   }
 
   private CompressionPlan plan() throws IOException {

@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
     name = "gpu-benchmark",
     mixinStandardHelpOptions = true,
     description =
-        "Measures prefill, decode, scoring and local distillation on a GPU, beside its own limits.")
+        "Measures serving, scoring, distillation and benchmark tasks on a GPU, beside its limits.")
 public final class GpuBenchmark implements Callable<Integer> {
   @Option(names = "--device", defaultValue = "cuda", description = "Which GPU.")
   private String device = "cuda";
@@ -79,7 +79,7 @@ public final class GpuBenchmark implements Callable<Integer> {
   @Option(
       names = "--shape",
       defaultValue = "llama_8b",
-      description = "Whose shape scoring and distillation have: ${COMPLETION-CANDIDATES}.")
+      description = "Whose shape all but serving have: ${COMPLETION-CANDIDATES}.")
   private TrainingShape.Name shape = TrainingShape.Name.LLAMA_8B;
 
   @Option(names = "--child-speedup", defaultValue = "2.17", description = "Asked of the child.")
@@ -117,12 +117,33 @@ public final class GpuBenchmark implements Callable<Integer> {
       description = "Of global distillation: ${COMPLETION-CANDIDATES}.")
   private List<OptimizerStates> optimizerStates = new ArrayList<>();
 
+  @Option(
+      names = "--tasks",
+      defaultValue = "mmlu:5",
+      description = "Benchmark tasks of --only evaluation, as evaluate takes them.")
+  private String tasks = "mmlu:5";
+
+  @Option(names = "--data", description = "Directory of the tasks' files.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--tokenizer",
+      description = "A model's directory, whose tokenizer writes the tasks' prompts.")
+  private Path tokenizer = Path.of("");
+
+  @Option(
+      names = "--limit",
+      defaultValue = "2147483647",
+      description = "So many items of each task, the first ones.")
+  private int limit = Integer.MAX_VALUE;
+
   @Option(names = "--json", description = "Where to write the figures too.")
   private Path json = Path.of("");
 
   @Override
   public Integer call() throws IOException, NoArchitectureException {
     checkArgument(globalSteps > 2, "--global-steps (%s) must be three or more", globalSteps);
+    checkArgument(limit > 0, "--limit (%s) must be positive", limit);
     Device where = Device.parse(device);
     GpuLimits limits = GpuLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();
@@ -157,6 +178,12 @@ public final class GpuBenchmark implements Callable<Integer> {
       figures.put(
           "child",
           new ChildRun(TrainingShape.of(shape).spec(), where, scenario, childSpeedup, 2).measure());
+    }
+    if (only.contains(Work.EVALUATION)) {
+      figures.put(
+          "evaluation",
+          new EvaluationRun(TrainingShape.of(shape).spec(), where, tasks, data, tokenizer, limit)
+              .measure(limits, format));
     }
     write(figures);
     System.out.println();
@@ -195,7 +222,9 @@ public final class GpuBenchmark implements Callable<Integer> {
     /** Distillation of a whole child. */
     GLOBAL,
     /** A child that is searched for a speed-up, and the speed-up it then has. */
-    CHILD
+    CHILD,
+    /** Benchmark tasks by the path of {@code evaluate}. */
+    EVALUATION
   }
 
   private void serving(Device where, GpuLimits limits, Map<String, Object> figures)

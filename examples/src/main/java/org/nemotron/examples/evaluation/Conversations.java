@@ -15,7 +15,7 @@ import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.chat.ChatTemplateException;
 
 /** Prompts as conversations, by the chat template that all models have. */
-final class Conversations implements ChatFormat {
+public final class Conversations implements ChatFormat {
   private static final String SYSTEM = "system";
 
   private final ChatTemplate template;
@@ -29,7 +29,7 @@ final class Conversations implements ChatFormat {
    *
    * @throws IllegalArgumentException if one has none, or another than the first
    */
-  static Conversations of(List<Path> models) throws IOException {
+  public static Conversations of(List<Path> models) throws IOException {
     ChatTemplate first = read(models.get(0));
     for (Path model : models.subList(1, models.size())) {
       checkArgument(
@@ -49,7 +49,7 @@ final class Conversations implements ChatFormat {
               () ->
                   new IllegalArgumentException(
                       model
-                          + " has no chat template, which --chat needs.\n"
+                          + " has no chat template, which conversations need.\n"
                           + "Maybe it was not trained on conversations."));
     }
   }

@@ -52,7 +52,7 @@ final class ConversationsTest {
         .withMessageStartingWith(other + " has another chat template than " + first);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Conversations.of(ImmutableList.of(first, none)))
-        .withMessageStartingWith(none + " has no chat template, which --chat needs.");
+        .withMessageStartingWith(none + " has no chat template, which conversations need.");
   }
 
   private static Path model(Path folder, String name, String template) throws IOException {

@@ -6,18 +6,39 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 
 /**
- * A prompt that is continued greedily.
+ * A prompt that is continued.
  *
  * @param prompt token ids, at least one
  * @param maxTokens the most tokens that are written, at least one
  * @param stops texts at whose first appearance the continuation ends; they are not part of it
+ * @param temperature by which the logits are divided before a token is drawn; at 0 the likeliest
+ *     token is taken
+ * @param seed of what is drawn: equal requests get equal texts of a model
  */
 public record GenerationRequest(
-    ImmutableIntArray prompt, int maxTokens, ImmutableList<String> stops) {
-  /** Checks the prompt and the number of tokens. */
+    ImmutableIntArray prompt,
+    int maxTokens,
+    ImmutableList<String> stops,
+    double temperature,
+    long seed) {
+  /** Makes a request for the likeliest tokens. */
+  public GenerationRequest(ImmutableIntArray prompt, int maxTokens, ImmutableList<String> stops) {
+    this(prompt, maxTokens, stops, 0, 0);
+  }
+
+  /** Checks the prompt, the number of tokens and the temperature. */
   public GenerationRequest {
     checkArgument(!prompt.isEmpty(), "the prompt must have a token");
     checkArgument(maxTokens > 0, "maxTokens (%s) must be positive", maxTokens);
     checkArgument(stops.stream().noneMatch(String::isEmpty), "a text that stops must not be empty");
+    checkArgument(
+        temperature >= 0 && Double.isFinite(temperature),
+        "temperature (%s) must be a finite number, not negative",
+        temperature);
+  }
+
+  /** Returns whether tokens are drawn; otherwise the likeliest are taken. */
+  public boolean isDrawn() {
+    return temperature > 0;
   }
 }

@@ -22,6 +22,6 @@ public interface LanguageModel {
   /** Returns the log-likelihood of every continuation given its context. */
   ImmutableList<Likelihood> logLikelihoods(List<LikelihoodRequest> requests);
 
-  /** Returns the text that greedy decoding writes after every prompt. */
+  /** Returns the text that is written after every prompt. */
   ImmutableList<GeneratedText> generate(List<GenerationRequest> requests);
 }

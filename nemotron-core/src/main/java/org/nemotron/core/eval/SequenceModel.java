@@ -176,8 +176,8 @@ public final class SequenceModel implements LanguageModel, AutoCloseable {
   }
 
   /**
-   * Returns the text that greedy decoding writes after every prompt, of which tokens are cut from
-   * the left where prompt and text would be longer than {@link #maxLength}.
+   * Returns the text that is written after every prompt, of which tokens are cut from the left
+   * where prompt and text would be longer than {@link #maxLength}.
    *
    * @throws IllegalArgumentException if {@code maxTokens} of a request leaves no room for its
    *     prompt, or a token is not in the model's vocabulary
@@ -188,7 +188,7 @@ public final class SequenceModel implements LanguageModel, AutoCloseable {
   public ImmutableList<GeneratedText> generate(List<GenerationRequest> requests) {
     checkState(!closed, "this model is closed");
     Stopwatch time = Stopwatch.createStarted();
-    GreedyTexts texts = new GreedyTexts(steps(), tokenizer, endTokens);
+    WrittenTexts texts = new WrittenTexts(steps(), tokenizer, endTokens);
     ImmutableList<GeneratedText> written = texts.write(requests);
     effort = effort.plus(texts.effort(time.elapsed()));
     return written;

@@ -241,6 +241,30 @@ final class SequenceModelTest {
   }
 
   @Test
+  void generate_atATemperature_drawsBySeedAloneAndInCompany() {
+    ImmutableIntArray prompt = tokenizer.encode("Once upon a time");
+    List<GenerationRequest> requests = new ArrayList<>();
+    for (int seed = 0; seed < 5; seed++) {
+      requests.add(new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, seed));
+    }
+    requests.add(new GenerationRequest(prompt, 12, ImmutableList.of(), 1e-6, 3));
+    try (InferenceBackend backend = Backends.of(Device.CPU, 2);
+        SequenceModel sequences = sequences(backend, 256)) {
+      ImmutableList<GeneratedText> together = sequences.generate(requests);
+      assertThat(together.subList(0, 5)).doesNotHaveDuplicates();
+      assertThat(together.get(5))
+          .isEqualTo(
+              sequences
+                  .generate(ImmutableList.of(new GenerationRequest(prompt, 12, ImmutableList.of())))
+                  .get(0));
+      for (int index = 0; index < requests.size(); index++) {
+        assertThat(sequences.generate(requests.subList(index, index + 1)))
+            .containsExactly(together.get(index));
+      }
+    }
+  }
+
+  @Test
   void generate_noRoomForThePrompt_isRefused() {
     try (InferenceBackend backend = Backends.of(Device.CPU, 1);
         SequenceModel sequences = sequences(backend, 256)) {

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
@@ -37,6 +39,7 @@ public final class CompressionPipeline {
   private final CompressionPlan plan;
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
+  private final Optional<ChatFormat> chat;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -45,14 +48,18 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
-    this(plan, listener, () -> false);
+    this(plan, listener, () -> false, Optional.empty());
   }
 
   private CompressionPipeline(
-      CompressionPlan plan, PipelineListener listener, BooleanSupplier cancelled) {
+      CompressionPlan plan,
+      PipelineListener listener,
+      BooleanSupplier cancelled,
+      Optional<ChatFormat> chat) {
     this.plan = plan;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.chat = chat;
   }
 
   /**
@@ -61,7 +68,15 @@ public final class CompressionPipeline {
    * @param condition evaluated between pieces of work, by several threads
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
-    return new CompressionPipeline(plan, listener, condition);
+    return new CompressionPipeline(plan, listener, condition, chat);
+  }
+
+  /**
+   * Returns this pipeline with the parent's chat template, by which {@code evaluation.chat} of a
+   * plan writes the prompts of its tasks.
+   */
+  public CompressionPipeline chatFormat(ChatFormat format) {
+    return new CompressionPipeline(plan, listener, cancelled, Optional.of(format));
   }
 
   /**
@@ -117,9 +132,9 @@ public final class CompressionPipeline {
     }
   }
 
-  private static RunSummary compress(RunContext run, RunResults results)
+  private RunSummary compress(RunContext run, RunResults results)
       throws IOException, NoArchitectureException {
-    PlanTasks tasks = PlanTasks.read(run.plan()); // what is missing is named before any work
+    PlanTasks tasks = PlanTasks.read(run.plan(), chat); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =

@@ -85,8 +85,7 @@ final class Evaluation {
   }
 
   private BenchmarkTable benchmarks(List<TargetContenders> contenders) {
-    return PlanBenchmarks.table(
-        run.inputs(), tasks, contenders.stream().map(target -> target.child().model()).toList());
+    return PlanBenchmarks.table(run.inputs(), tasks, contenders);
   }
 
   /** The parent, then the models of each target. */

@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.eval.SequenceModel;
 import org.nemotron.core.eval.run.BenchmarkFigure;
@@ -19,24 +20,32 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.report.BenchmarkTable;
+import org.nemotron.nas.report.Role;
 
-/** The reported items of a plan's tasks, put to parent and children. */
+/** The reported items of a plan's tasks, put to parent and children, and baselines if wanted. */
 final class PlanBenchmarks {
   private PlanBenchmarks() {}
 
   /** Returns the table; an empty one where the plan names no tasks. */
-  static BenchmarkTable table(
-      RunInputs inputs, PlanTasks tasks, List<HeterogeneousModel> children) {
+  static BenchmarkTable table(RunInputs inputs, PlanTasks tasks, List<TargetContenders> targets) {
     if (tasks.tasks().isEmpty()) {
       return BenchmarkTable.NONE;
     }
     try (InferenceBackend backend = Backends.of(inputs.parent().device(), inputs.threads())) {
       ImmutableList<BenchmarkFigure> parent = figures(inputs, tasks, inputs.parent(), backend);
       List<ImmutableList<BenchmarkFigure>> each = new ArrayList<>();
-      for (HeterogeneousModel child : children) {
-        each.add(figures(inputs, tasks, child, backend));
+      ImmutableList.Builder<BenchmarkTable.Baseline> baselines = ImmutableList.builder();
+      for (TargetContenders target : targets) {
+        each.add(figures(inputs, tasks, target.child().model(), backend));
+        if (inputs.plan().evaluation().baselines()) {
+          String name = target.target().target().name();
+          for (Map.Entry<Role, HeterogeneousModel> model : target.compared().entrySet()) {
+            List<BenchmarkFigure> own = figures(inputs, tasks, model.getValue(), backend);
+            baselines.add(new BenchmarkTable.Baseline(name, model.getKey(), mean(parent, own)));
+          }
+        }
       }
-      return table(parent, each);
+      return table(parent, each, baselines.build());
     }
   }
 
@@ -54,7 +63,9 @@ final class PlanBenchmarks {
   }
 
   private static BenchmarkTable table(
-      List<BenchmarkFigure> parent, List<ImmutableList<BenchmarkFigure>> children) {
+      List<BenchmarkFigure> parent,
+      List<ImmutableList<BenchmarkFigure>> children,
+      ImmutableList<BenchmarkTable.Baseline> baselines) {
     ImmutableList.Builder<BenchmarkTable.Row> rows = ImmutableList.builder();
     for (int index = 0; index < parent.size(); index++) {
       BenchmarkFigure of = parent.get(index);
@@ -76,7 +87,8 @@ final class PlanBenchmarks {
         rows.build(),
         children.stream()
             .map(child -> mean(parent, child))
-            .collect(ImmutableList.toImmutableList()));
+            .collect(ImmutableList.toImmutableList()),
+        baselines);
   }
 
   private static BenchmarkTable.Child child(BenchmarkFigure parent, BenchmarkFigure child) {

@@ -4,8 +4,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.util.Optional;
 import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.task.BenchmarkTask;
+import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.eval.task.Question;
 import org.nemotron.core.eval.task.TaskItem;
 
@@ -23,11 +25,12 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
   /**
    * Reads the items.
    *
+   * @param format the parent's chat template, if there is an interpreter
    * @throws IOException if data are missing or damaged; the message names them
    * @throws IllegalArgumentException if the plan scores by tasks of which no item has choices, or a
-   *     half of a task has no item
+   *     half of a task has no item, or prompts are conversations and there is no {@code format}
    */
-  static PlanTasks read(CompressionPlan plan) throws IOException {
+  static PlanTasks read(CompressionPlan plan, Optional<ChatFormat> format) throws IOException {
     EvaluationPlan wanted = plan.evaluation();
     if (wanted.namesNone()) {
       return new PlanTasks(ImmutableList.of(), ImmutableList.of());
@@ -36,7 +39,7 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
     DataDirectory data = DataDirectory.open(wanted.data());
     ImmutableList.Builder<OfTask> tasks = ImmutableList.builder();
     ImmutableList.Builder<TaskItem> selecting = ImmutableList.builder();
-    for (BenchmarkTask task : wanted.selected()) {
+    for (BenchmarkTask task : wanted.selected(format)) {
       ImmutableList<TaskItem> all = task.items(data);
       ImmutableList<TaskItem> some =
           wanted.limit() == 0 ? all : all.subList(0, Math.min(all.size(), wanted.limit()));

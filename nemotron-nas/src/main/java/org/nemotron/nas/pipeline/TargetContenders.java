@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.util.Optional;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Resources;
@@ -10,6 +11,7 @@ import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter.Subject;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.report.Role;
 import org.nemotron.nas.search.Baselines;
 import org.nemotron.nas.search.SearchProblem;
 import org.nemotron.nas.search.Solution;
@@ -113,6 +115,17 @@ final class TargetContenders implements AutoCloseable {
   ImmutableList<Subject> baselines() {
     return ImmutableList.of(
         new Subject(greedy.model(), scenario()), new Subject(random.model(), scenario()));
+  }
+
+  /** Returns the models that stand beside the child on the frontier. */
+  ImmutableMap<Role, HeterogeneousModel> compared() {
+    return ImmutableMap.of(
+        Role.GREEDY,
+        greedy.model(),
+        Role.RANDOM,
+        random.model(),
+        Role.UNTRAINED,
+        untrained.model());
   }
 
   /** Returns what the target wants of the speed of whole models. */

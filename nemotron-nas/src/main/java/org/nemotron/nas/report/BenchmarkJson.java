@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 
-/** Benchmarks of a run as JSON: a list of benchmarks, and the mean of each child's ratios. */
+/** Benchmarks of a run as JSON: the benchmarks, means of ratios, and the frontier by them. */
 final class BenchmarkJson {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -34,6 +34,16 @@ final class BenchmarkJson {
     ObjectNode means = json.putObject("meanOfRatios");
     for (int child = 0; child < table.meanPreserved().size(); child++) {
       put(means.putObject(summary.targets().get(child).name()), table.meanPreserved().get(child));
+    }
+    ArrayNode frontier = json.putArray("frontier");
+    for (TaskFrontier.Point point : TaskFrontier.of(summary)) {
+      ObjectNode one =
+          frontier
+              .addObject()
+              .put("model", point.role().label())
+              .put("target", point.target())
+              .put("tokensPerSecond", point.figures().tokensPerSecond());
+      put(one, ImmutableList.of(point.preserved()));
     }
     return json;
   }

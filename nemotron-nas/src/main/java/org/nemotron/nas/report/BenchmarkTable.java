@@ -10,12 +10,16 @@ import com.google.common.collect.ImmutableList;
  * @param rows one for each benchmark; none where the plan names no tasks
  * @param meanPreserved for each child the mean of its ratios over the benchmarks: none where a
  *     benchmark has no ratio, else one
+ * @param baselines the same of the models that children are compared with; none unless the plan
+ *     wants them
  */
 public record BenchmarkTable(
-    ImmutableList<Row> rows, ImmutableList<ImmutableList<Preserved>> meanPreserved) {
+    ImmutableList<Row> rows,
+    ImmutableList<ImmutableList<Preserved>> meanPreserved,
+    ImmutableList<Baseline> baselines) {
   /** No benchmarks. */
   public static final BenchmarkTable NONE =
-      new BenchmarkTable(ImmutableList.of(), ImmutableList.of());
+      new BenchmarkTable(ImmutableList.of(), ImmutableList.of(), ImmutableList.of());
 
   /** Checks that all rows have the same children. */
   public BenchmarkTable {
@@ -72,6 +76,16 @@ public record BenchmarkTable(
    * @param preserved child divided by parent: none where that says nothing, else one
    */
   public record Child(Figure figure, ImmutableList<Preserved> preserved) {}
+
+  /**
+   * A model that a target's child is compared with.
+   *
+   * @param target the target's name
+   * @param role what the model is
+   * @param meanPreserved the mean of its ratios over the benchmarks: none where a benchmark has no
+   *     ratio, else one
+   */
+  public record Baseline(String target, Role role, ImmutableList<Preserved> meanPreserved) {}
 
   /**
    * A ratio, child to parent, and its 95 % interval by a paired bootstrap.

@@ -12,10 +12,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.eval.Likelihood;
+import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.eval.task.Question;
 import org.nemotron.core.eval.task.TaskItem;
 import org.nemotron.core.eval.task.TextPair;
@@ -23,6 +27,7 @@ import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.pipeline.TinyRun.Events;
 import org.nemotron.nas.report.BenchmarkTable;
 import org.nemotron.nas.report.ConsoleReport;
+import org.nemotron.nas.report.Role;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.html.HtmlReport;
 import org.nemotron.nas.score.Score;
@@ -59,18 +64,28 @@ final class BenchmarkedRunTest {
         .build();
   }
 
+  private static PlanTasks read(CompressionPlan plan) throws IOException {
+    return PlanTasks.read(plan, Optional.empty());
+  }
+
+  private static CompressionPlan changed(
+      CompressionPlan plan, UnaryOperator<EvaluationPlan> change) {
+    return plan.toBuilder().evaluation(change.apply(plan.evaluation())).build();
+  }
+
   private static CompressionPlan byTasks(CompressionPlan plan) {
     return plan.toBuilder().scoring(plan.scoring().withMetric(EvaluationPlan.METRIC)).build();
   }
 
   @Test
   void run_scoredByTasks_reportsTheOtherHalf() throws IOException, NoArchitectureException {
-    CompressionPlan plan = byTasks(plan("lambada_openai,copa", 0));
+    CompressionPlan plan =
+        changed(byTasks(plan("lambada_openai,copa", 0)), EvaluationPlan::withBaselines);
     Events events = new Events();
     RunSummary summary = new CompressionPipeline(plan, events).run();
     assertThat(events.started).contains("task-scores");
 
-    PlanTasks tasks = PlanTasks.read(plan);
+    PlanTasks tasks = read(plan);
     ImmutableList<BenchmarkTable.Row> rows = summary.benchmarks().rows();
     assertThat(rows).hasSize(2);
     int reported = rows.stream().mapToInt(BenchmarkTable.Row::items).sum();
@@ -98,6 +113,9 @@ final class BenchmarkedRunTest {
     assertThat(ConsoleReport.in(StandardCharsets.UTF_8).render(summary))
         .contains("benchmark", "lambada_openai", "mean of ratios");
     assertThat(HtmlReport.render(summary)).contains("id=\"benchmarks\"");
+    assertThat(summary.benchmarks().baselines())
+        .extracting(BenchmarkTable.Baseline::role)
+        .containsExactly(Role.GREEDY, Role.RANDOM, Role.UNTRAINED);
 
     Events again = new Events();
     assertThat(new CompressionPipeline(plan, again).run().benchmarks())
@@ -106,16 +124,32 @@ final class BenchmarkedRunTest {
   }
 
   @Test
+  void read_chat_writesPromptsByTheFormat() throws IOException {
+    ChatFormat format =
+        (turns, continuesLast) ->
+            turns.stream()
+                .map(turn -> "<" + turn.role() + ">" + turn.content())
+                .collect(Collectors.joining("", "", continuesLast ? "" : "<assistant>"));
+    CompressionPlan plan = changed(plan("copa", 3), tasks -> tasks.withChat(true));
+    PlanTasks tasks = PlanTasks.read(plan, Optional.of(format));
+    Question.Choices first = (Question.Choices) tasks.tasks().get(0).items().get(0).question();
+    assertThat(first.pairs().get(0).context()).isEqualTo("<user>w2 w1 because<assistant>");
+    assertThatThrownBy(() -> new CompressionPipeline(plan).run())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("evaluation.chat (true) needs the interpreter of the parent's");
+  }
+
+  @Test
   void read_notScoredByTasks_reportsAllUpToTheLimit() throws IOException {
-    PlanTasks tasks = PlanTasks.read(plan("lambada_openai,copa", 15));
+    PlanTasks tasks = read(plan("lambada_openai,copa", 15));
     assertThat(tasks.selecting()).isEmpty();
     assertThat(tasks.tasks()).hasSize(2).allSatisfy(task -> assertThat(task.items()).hasSize(15));
   }
 
   @Test
   void read_items_areInOneHalfEach() throws IOException {
-    PlanTasks all = PlanTasks.read(plan("lambada_openai", 0));
-    PlanTasks halves = PlanTasks.read(byTasks(plan("lambada_openai", 0)));
+    PlanTasks all = read(plan("lambada_openai", 0));
+    PlanTasks halves = read(byTasks(plan("lambada_openai", 0)));
     assertThat(halves.selecting()).hasSizeBetween(ITEMS / 4, 3 * ITEMS / 4);
     assertThat(
             ImmutableList.<TaskItem>builder()

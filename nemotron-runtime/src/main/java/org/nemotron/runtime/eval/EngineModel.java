@@ -14,6 +14,7 @@ import org.nemotron.core.text.Tokenizer;
 import org.nemotron.runtime.engine.FinishReason;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
+import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
  * A model as it serves: requests join the engine's running batch, beside those of other callers,
@@ -76,7 +77,7 @@ public final class EngineModel implements LanguageModel {
   }
 
   /**
-   * Returns the text that greedy decoding writes after every prompt.
+   * Returns the text that is written after every prompt.
    *
    * @throws IllegalArgumentException if {@code maxTokens} of a request leaves no room for its
    *     prompt
@@ -103,7 +104,14 @@ public final class EngineModel implements LanguageModel {
             request.prompt().subArray(Math.max(0, length - room), length))
         .maxNewTokens(request.maxTokens())
         .stopStrings(request.stops())
+        .sampling(sampling(request))
         .build();
+  }
+
+  private static SamplingParams sampling(GenerationRequest request) {
+    return request.isDrawn()
+        ? SamplingParams.builder().temperature(request.temperature()).seed(request.seed()).build()
+        : SamplingParams.greedy();
   }
 
   private static GeneratedText text(GenerationResult result) {

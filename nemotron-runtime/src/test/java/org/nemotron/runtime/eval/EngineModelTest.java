@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.eval.GeneratedText;
@@ -21,6 +28,11 @@ import org.nemotron.core.eval.GenerationRequest;
 import org.nemotron.core.eval.Likelihood;
 import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.eval.SequenceModel;
+import org.nemotron.core.eval.data.DataDirectory;
+import org.nemotron.core.eval.task.BenchmarkTask;
+import org.nemotron.core.eval.task.BosPolicy;
+import org.nemotron.core.eval.task.ItemEncoder;
+import org.nemotron.core.eval.task.Tasks;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -33,6 +45,8 @@ import org.nemotron.runtime.engine.TextGenerator;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class EngineModelTest {
   private static final Path TALE_7M = Path.of("../examples/models/tale-7m");
+
+  private static final Path HARNESS = Path.of("../nemotron-core/src/test/resources/eval");
 
   /** Float32 sums in another order, over a continuation. */
   private static final double TOLERANCE = 1e-3;
@@ -86,6 +100,52 @@ final class EngineModelTest {
       assertThat(actual.get(2).greedy()).isFalse();
       assertThat(engine.generate(prompts)).isEqualTo(sequences.generate(prompts));
     }
+  }
+
+  /** Without shots: they make prompts longer, which other tests cover. */
+  static Set<String> tasks() throws IOException {
+    return Sets.filter(ImmutableSet.copyOf(sums().fieldNames()), name -> name.endsWith("-0"));
+  }
+
+  private static JsonNode sums() throws IOException {
+    return new JsonMapper().readTree(HARNESS.resolve("harness-sums.json").toFile());
+  }
+
+  /** By lm-evaluation-harness 0.4.13, in float32; see HarnessSumsTest of nemotron-core. */
+  @ParameterizedTest
+  @MethodSource("tasks")
+  void logLikelihoods_ofATasksPairs_areTheHarness(String nameAndShots) throws IOException {
+    int cut = nameAndShots.lastIndexOf('-');
+    BenchmarkTask task =
+        Tasks.find(nameAndShots.substring(0, cut))
+            .orElseThrow()
+            .withShots(Integer.parseInt(nameAndShots.substring(cut + 1)));
+    ItemEncoder encoder = ItemEncoder.of(engine, BosPolicy.TOKENIZER);
+    ImmutableList<Likelihood> scores =
+        engine.logLikelihoods(
+            task.items(DataDirectory.open(HARNESS.resolve("original"))).stream()
+                .flatMap(item -> encoder.encode(item).likelihoods().stream())
+                .toList());
+    JsonNode expected = sums().path(nameAndShots);
+    assertThat(scores).hasSize(expected.size());
+    for (int index = 0; index < scores.size(); index++) {
+      assertThat(scores.get(index).logProbability())
+          .as("request %s", index)
+          .isCloseTo(expected.path(index).path(0).asDouble(), within(TOLERANCE));
+      assertThat(scores.get(index).greedy()).isEqualTo(expected.path(index).path(1).asBoolean());
+    }
+  }
+
+  @Test
+  void generate_atATemperature_drawsBySeed() {
+    ImmutableIntArray prompt = tokenizer.encode("Once upon a time");
+    GenerationRequest likeliest = new GenerationRequest(prompt, 12, ImmutableList.of());
+    GenerationRequest first = new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 1);
+    GenerationRequest second = new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 2);
+    ImmutableList<GeneratedText> texts =
+        engine.generate(ImmutableList.of(likeliest, first, second, first));
+    assertThat(texts.subList(0, 3)).doesNotHaveDuplicates();
+    assertThat(texts.get(3)).isEqualTo(texts.get(1));
   }
 
   @Test

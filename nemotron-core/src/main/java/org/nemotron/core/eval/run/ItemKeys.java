@@ -27,6 +27,9 @@ final class ItemKeys {
     for (GenerationRequest request : item.generations()) {
       put(hasher, request.prompt());
       hasher.putInt(request.maxTokens()).putInt(request.stops().size());
+      if (request.isDrawn()) {
+        hasher.putDouble(request.temperature()).putLong(request.seed());
+      }
       for (String stop : request.stops()) {
         byte[] bytes = stop.getBytes(StandardCharsets.UTF_8);
         hasher.putInt(bytes.length).putBytes(bytes);

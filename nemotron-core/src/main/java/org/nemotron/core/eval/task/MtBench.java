@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -20,14 +21,28 @@ import org.nemotron.core.eval.LanguageModel;
 import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.data.RecordLayout;
 import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.core.tensor.Seed;
 
 /**
- * MT-Bench: 80 questions of two turns (Zheng et al., arXiv:2306.05685). A model answers both turns
- * by greedy decoding, where the original draws at a temperature by category; another model grades.
+ * MT-Bench: 80 questions of two turns (Zheng et al., arXiv:2306.05685). A model answers both turns,
+ * at FastChat's temperature for the category; another model grades.
  */
 public final class MtBench {
   private static final ImmutableList<String> FILES =
       ImmutableList.of("mt_bench_question", "mt_bench/question", "question");
+
+  /** FastChat's; 0 takes the likeliest token. */
+  private static final ImmutableMap<String, Double> TEMPERATURES =
+      ImmutableMap.<String, Double>builder()
+          .put("writing", 0.7)
+          .put("roleplay", 0.7)
+          .put("extraction", 0.0)
+          .put("math", 0.0)
+          .put("coding", 0.0)
+          .put("reasoning", 0.0)
+          .put("stem", 0.1)
+          .put("humanities", 0.1)
+          .buildOrThrow();
 
   private MtBench() {}
 
@@ -40,7 +55,22 @@ public final class MtBench {
    * @param references right answers to the turns; empty where there are none
    */
   public record Question(
-      int id, String category, ImmutableList<String> turns, ImmutableList<String> references) {}
+      int id, String category, ImmutableList<String> turns, ImmutableList<String> references) {
+    /** Checks that there is a turn, and that the category is one of MT-Bench's. */
+    public Question {
+      checkArgument(!turns.isEmpty(), "it has no turns");
+      checkArgument(
+          TEMPERATURES.containsKey(category),
+          "category (%s) must be one of %s",
+          category,
+          TEMPERATURES.keySet());
+    }
+
+    /** Returns the temperature at which it is answered. */
+    double temperature() {
+      return TEMPERATURES.getOrDefault(category, 0.0);
+    }
+  }
 
   /**
    * A question with a model's answers.
@@ -67,23 +97,28 @@ public final class MtBench {
                             + ").\nMaybe get question.jsonl from FastChat's MT-Bench."));
     ImmutableList.Builder<Question> questions = ImmutableList.builder();
     for (JsonNode record : data.records(name, RecordLayout.NAMED)) {
-      Question question =
-          new Question(
-              record.path("question_id").asInt(),
-              record.path("category").asText(),
-              texts(record.path("turns")),
-              texts(record.path("reference")));
-      if (question.turns().isEmpty()) {
+      try {
+        questions.add(question(record));
+      } catch (IllegalArgumentException e) {
         throw new IOException(
             data.path().resolve(name)
                 + ": question "
-                + question.id()
-                + " has no turns.\n"
-                + "Maybe it is another file.");
+                + record.path("question_id").asInt()
+                + ": "
+                + e.getMessage()
+                + ".\nMaybe it is another file.",
+            e);
       }
-      questions.add(question);
     }
     return questions.build();
+  }
+
+  private static Question question(JsonNode record) {
+    return new Question(
+        record.path("question_id").asInt(),
+        record.path("category").asText(),
+        texts(record.path("turns")),
+        texts(record.path("reference")));
   }
 
   private static ImmutableList<String> texts(JsonNode list) {
@@ -97,9 +132,10 @@ public final class MtBench {
    *
    * @param format the model's chat template
    * @param maxTokens the most tokens of an answer
+   * @param seed of what is drawn where a category has a temperature
    */
   public static ImmutableList<Answered> answers(
-      List<Question> questions, LanguageModel model, ChatFormat format, int maxTokens) {
+      List<Question> questions, LanguageModel model, ChatFormat format, int maxTokens, Seed seed) {
     checkArgument(
         maxTokens < model.maxLength(),
         "maxTokens (%s) must be fewer than the model reads (%s)",
@@ -109,7 +145,7 @@ public final class MtBench {
     questions.forEach(question -> answers.add(new ArrayList<>()));
     int turns = questions.stream().mapToInt(question -> question.turns().size()).max().orElse(0);
     for (int turn = 0; turn < turns; turn++) {
-      addTurn(turn, questions, answers, new Asking(model, format, maxTokens));
+      addTurn(turn, questions, answers, new Asking(model, format, maxTokens, seed));
     }
     ImmutableList.Builder<Answered> answered = ImmutableList.builder();
     for (int i = 0; i < questions.size(); i++) {
@@ -118,12 +154,16 @@ public final class MtBench {
     return answered.build();
   }
 
-  private record Asking(LanguageModel model, ChatFormat format, int maxTokens) {
-    GenerationRequest request(String prompt) {
+  private record Asking(LanguageModel model, ChatFormat format, int maxTokens, Seed seed) {
+    GenerationRequest request(Question question, int turn, String prompt) {
       ImmutableIntArray ids = model.tokenizer().encode(prompt);
       int over = Math.max(0, ids.length() - (model.maxLength() - maxTokens));
       return new GenerationRequest(
-          ids.subArray(over, ids.length()).trimmed(), maxTokens, ImmutableList.of());
+          ids.subArray(over, ids.length()).trimmed(),
+          maxTokens,
+          ImmutableList.of(),
+          question.temperature(),
+          seed.numbered(question.id()).numbered(turn).value());
     }
   }
 
@@ -136,6 +176,8 @@ public final class MtBench {
         asked.add(i);
         requests.add(
             asking.request(
+                questions.get(i),
+                turn,
                 asking.format().render(turns(questions.get(i), answers.get(i), turn), false)));
       }
     }

@@ -3,6 +3,8 @@ package org.nemotron.core.eval.task;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import java.io.IOException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ public final class MtBenchJudge {
    * Grades by one judge.
    *
    * @param judge its name and address
+   * @param date on which it graded
    * @param mean the mean of all grades
    * @param categories the mean of each category
    * @param grades how many grades there are
@@ -45,6 +48,7 @@ public final class MtBenchJudge {
    */
   public record Grades(
       String judge,
+      LocalDate date,
       double mean,
       ImmutableSortedMap<String, Double> categories,
       int grades,
@@ -88,7 +92,13 @@ public final class MtBenchJudge {
     }
     ImmutableSortedMap.Builder<String, Double> means = ImmutableSortedMap.naturalOrder();
     byCategory.forEach((category, grades) -> means.put(category, mean(grades)));
-    return new Grades(endpoint.toString(), mean(all), means.buildOrThrow(), all.size(), ungraded);
+    return new Grades(
+        endpoint.toString(),
+        LocalDate.now(ZoneOffset.UTC),
+        mean(all),
+        means.buildOrThrow(),
+        all.size(),
+        ungraded);
   }
 
   private static double mean(List<Double> grades) {

@@ -37,6 +37,7 @@ final class TextFilters {
       case "ending" -> ending(text, argument);
       case "map" -> mapped(text, argument);
       case "wikihow" -> withoutMarks(text);
+      case "wikitext" -> WikiText.plain(text);
       case "capitalize_fragment" -> withCapitalFragment(text);
       default -> throw new IllegalArgumentException("there is no filter \"" + name + "\"");
     };

@@ -14,11 +14,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.eval.GeneratedText;
+import org.nemotron.core.eval.GenerationRequest;
+import org.nemotron.core.eval.LanguageModel;
+import org.nemotron.core.eval.Likelihood;
+import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.eval.data.DataDirectory;
+import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.Tokenizer;
 
 final class MtBenchTest {
@@ -75,11 +82,46 @@ final class MtBenchTest {
         };
     try (Tokenizer tokenizer = Tokenizer.open(Path.of("../examples/models/tale-7m"))) {
       ImmutableList<MtBench.Answered> answers =
-          MtBench.answers(ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16);
+          MtBench.answers(
+              ImmutableList.of(MATH), new FakeModel(tokenizer, 1024), format, 16, new Seed(1));
       assertThat(answers.get(0).turns()).hasSize(2);
       assertThat(prompts)
           .containsExactly("1+1?", "1+1?|" + answers.get(0).turns().get(0) + "|And 2+2?");
     }
+  }
+
+  @Test
+  void answers_categories_haveFastChatsTemperaturesAndTheirOwnSeeds() throws IOException {
+    List<GenerationRequest> requests = new ArrayList<>();
+    ImmutableList<MtBench.Question> questions =
+        Stream.of("writing", "stem", "humanities", "math", "roleplay", "coding")
+            .map(
+                category ->
+                    new MtBench.Question(9, category, ImmutableList.of("?"), ImmutableList.of()))
+            .collect(ImmutableList.toImmutableList());
+    try (Tokenizer tokenizer = Tokenizer.open(Path.of("../examples/models/tale-7m"))) {
+      FakeModel fake = new FakeModel(tokenizer, 1024);
+      ImmutableList<MtBench.Answered> unused =
+          MtBench.answers(
+              questions,
+              new Listening(fake, requests),
+              (turns, continuesLast) -> turns.get(0).content(),
+              16,
+              new Seed(1));
+    }
+    assertThat(requests)
+        .extracting(GenerationRequest::temperature)
+        .containsExactly(0.7, 0.1, 0.1, 0.0, 0.7, 0.0);
+  }
+
+  @Test
+  void questions_unknownCategory_isNamed() throws IOException {
+    Files.writeString(
+        folder.resolve("mt_bench_question.jsonl"),
+        "{\"question_id\": 7, \"category\": \"poems\", \"turns\": [\"?\"]}\n");
+    assertThatIOException()
+        .isThrownBy(() -> MtBench.questions(DataDirectory.open(folder)))
+        .withMessageContaining("question 7: category (poems) must be one of [writing, ");
   }
 
   @Test
@@ -118,6 +160,31 @@ final class MtBenchTest {
     assertThatIOException()
         .isThrownBy(() -> judge().grade(ImmutableList.of(answered())))
         .withMessageEndingWith("answers 401: no key");
+  }
+
+  /** A model that notes what is asked of it. */
+  private record Listening(LanguageModel model, List<GenerationRequest> heard)
+      implements LanguageModel {
+    @Override
+    public Tokenizer tokenizer() {
+      return model.tokenizer();
+    }
+
+    @Override
+    public int maxLength() {
+      return model.maxLength();
+    }
+
+    @Override
+    public ImmutableList<Likelihood> logLikelihoods(List<LikelihoodRequest> requests) {
+      return model.logLikelihoods(requests);
+    }
+
+    @Override
+    public ImmutableList<GeneratedText> generate(List<GenerationRequest> requests) {
+      heard.addAll(requests);
+      return model.generate(requests);
+    }
   }
 
   private static MtBench.Answered answered() {

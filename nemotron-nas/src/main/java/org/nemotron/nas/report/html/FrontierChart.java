@@ -3,7 +3,7 @@ package org.nemotron.nas.report.html;
 import com.google.common.collect.ImmutableList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
-import java.util.stream.Stream;
+import org.nemotron.nas.report.BenchmarkTable;
 import org.nemotron.nas.report.Contender;
 import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.Role;
@@ -11,29 +11,53 @@ import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
+import org.nemotron.nas.report.TaskFrontier;
 
-/** Accuracy against throughput: the predicted frontier, and every measured model on it or below. */
+/**
+ * Accuracy against throughput: the predicted frontier, and every measured model on it or below; or
+ * the same models by what they preserve on benchmark tasks, of which nothing is predicted.
+ */
 final class FrontierChart {
   private static final double WIDTH = 1062;
   private static final double HEIGHT = 470;
   private static final Box FRAME = new Box(72, 16, WIDTH - 72 - 24, HEIGHT - 16 - 56);
 
-  private final RunSummary summary;
+  private final String accuracy;
+  private final ImmutableList<FrontierPoint> predicted;
+  private final ImmutableList<Named> models;
   private final Plot plot;
   private final LabelPlacer placer = new LabelPlacer(FRAME);
 
-  FrontierChart(RunSummary summary) {
-    this.summary = summary;
-    this.plot = plot(summary);
+  private FrontierChart(
+      String accuracy, ImmutableList<FrontierPoint> predicted, ImmutableList<Named> models) {
+    this.accuracy = accuracy;
+    this.predicted = predicted;
+    this.models = models;
+    this.plot = plot(predicted, models);
+  }
+
+  /** Returns the chart of held-out accuracy. */
+  static FrontierChart ofHeldOut(RunSummary summary) {
+    return new FrontierChart(
+        "held-out next-token accuracy (%)", summary.frontier(), models(summary));
+  }
+
+  /** Returns the chart of benchmark tasks, which has a point at least. */
+  static FrontierChart ofTasks(RunSummary summary, ImmutableList<TaskFrontier.Point> points) {
+    return new FrontierChart(
+        "accuracy preserved on benchmark tasks (%)",
+        ImmutableList.of(),
+        points.stream()
+            .map(point -> ofTasks(summary, point))
+            .collect(ImmutableList.toImmutableList()));
   }
 
   /** Draws the chart. */
   void draw(Markup page) {
-    Plot.openSvg(page, WIDTH, HEIGHT, "Next-token accuracy against generated tokens per second");
-    plot.drawVerticalAxis(page, "held-out next-token accuracy (%)", 6, NumberText::tick);
+    Plot.openSvg(page, WIDTH, HEIGHT, accuracy + " against generated tokens per second");
+    plot.drawVerticalAxis(page, accuracy, 6, NumberText::tick);
     plot.drawHorizontalAxis(page, "throughput (generated tokens/s)", 8, NumberText::tick);
     drawFrontier(page);
-    ImmutableList<Named> models = models();
     models.forEach(model -> placer.avoid(Box.around(across(model), down(model), 10)));
     models.forEach(model -> drawMark(page, model));
     models.forEach(model -> drawLabel(page, model));
@@ -43,7 +67,7 @@ final class FrontierChart {
   private void drawFrontier(Markup page) {
     ImmutableList<FrontierPoint> points =
         ImmutableList.sortedCopyOf(
-            Comparator.comparingDouble(FrontierPoint::tokensPerSecond), summary.frontier());
+            Comparator.comparingDouble(FrontierPoint::tokensPerSecond), predicted);
     if (points.isEmpty()) {
       return;
     }
@@ -94,19 +118,16 @@ final class FrontierChart {
   }
 
   private void drawMark(Markup page, Named model) {
-    ModelFigures figures = model.figures();
+    if (model.high() > model.low()) {
+      double x = across(model);
+      Plot.line(page, "base", x, plot.y().at(model.low()), x, plot.y().at(model.high()));
+    }
     String tip =
         model.label()
             + ": "
-            + NumberText.rate(figures.tokensPerSecond())
-            + " tokens/s, accuracy "
-            + NumberText.percent(figures.accuracy())
-            + " ("
-            + NumberText.percent(figures.accuracyPreserved())
-            + " of the parent's), KL "
-            + NumberText.nats(figures.klNats())
-            + " ± "
-            + NumberText.nats(figures.klStandardError());
+            + NumberText.rate(model.tokensPerSecond())
+            + " tokens/s, "
+            + model.tip();
     model.role().mark().draw(page, model.role().style(), across(model), down(model), tip);
   }
 
@@ -126,50 +147,79 @@ final class FrontierChart {
   }
 
   private double across(Named model) {
-    return plot.x().at(model.figures().tokensPerSecond());
+    return plot.x().at(model.tokensPerSecond());
   }
 
   private double down(Named model) {
-    return plot.y().at(100 * model.figures().accuracy());
+    return plot.y().at(model.accuracy());
   }
 
   /** Returns what is drawn as measured, the most important labels first. */
-  private ImmutableList<Named> models() {
+  private static ImmutableList<Named> models(RunSummary summary) {
     ImmutableList.Builder<Named> children = ImmutableList.builder();
     ImmutableList.Builder<Named> others = ImmutableList.builder();
     for (TargetSummary target : summary.targets()) {
-      children.add(new Named(Role.CHILD, Contender.childName(target), target.child()));
+      children.add(
+          ofHeldOut(Role.CHILD, label(summary, Role.CHILD, target.name()), target.child()));
       for (Contender contender : Contender.of(target)) {
         Role role = contender.role();
         if (role != Role.CHILD && role != Role.ASSEMBLED) {
-          String of = summary.targets().size() > 1 ? " · " + target.name() : "";
-          others.add(new Named(role, role.label() + of, contender.figures()));
+          others.add(ofHeldOut(role, label(summary, role, target.name()), contender.figures()));
         }
       }
     }
-    Named parent = new Named(Role.PARENT, "parent " + summary.parentName(), summary.parent());
     return ImmutableList.<Named>builder()
         .addAll(children.build())
-        .add(parent)
+        .add(ofHeldOut(Role.PARENT, label(summary, Role.PARENT, ""), summary.parent()))
         .addAll(others.build())
         .build();
   }
 
-  private static Plot plot(RunSummary summary) {
-    ImmutableList<ModelFigures> drawn =
-        Stream.concat(
-                Stream.of(summary.parent()),
-                summary.targets().stream()
-                    .flatMap(target -> Contender.of(target).stream())
-                    .filter(contender -> contender.role() != Role.ASSEMBLED)
-                    .map(Contender::figures))
-            .collect(ImmutableList.toImmutableList());
+  private static String label(RunSummary summary, Role role, String target) {
+    return switch (role) {
+      case PARENT -> "parent " + summary.parentName();
+      case CHILD -> Contender.childName(summary.target(target));
+      case ASSEMBLED, GREEDY, RANDOM, UNTRAINED ->
+          role.label() + (summary.targets().size() > 1 ? " · " + target : "");
+    };
+  }
+
+  private static Named ofHeldOut(Role role, String label, ModelFigures figures) {
+    double height = 100 * figures.accuracy();
+    String tip =
+        "accuracy "
+            + NumberText.percent(figures.accuracy())
+            + " ("
+            + NumberText.percent(figures.accuracyPreserved())
+            + " of the parent's), KL "
+            + NumberText.nats(figures.klNats())
+            + " ± "
+            + NumberText.nats(figures.klStandardError());
+    return new Named(role, label, figures.tokensPerSecond(), height, height, height, tip);
+  }
+
+  private static Named ofTasks(RunSummary summary, TaskFrontier.Point point) {
+    BenchmarkTable.Preserved preserved = point.preserved();
+    return new Named(
+        point.role(),
+        label(summary, point.role(), point.target()),
+        point.figures().tokensPerSecond(),
+        100 * preserved.value(),
+        100 * preserved.low(),
+        100 * preserved.high(),
+        NumberText.percent(preserved.value()) + " of the parent's figures on the tasks");
+  }
+
+  private static Plot plot(ImmutableList<FrontierPoint> predicted, ImmutableList<Named> models) {
     DoubleSummaryStatistics rates = new DoubleSummaryStatistics();
     DoubleSummaryStatistics shares = new DoubleSummaryStatistics();
-    drawn.forEach(model -> rates.accept(model.tokensPerSecond()));
-    drawn.forEach(model -> shares.accept(100 * model.accuracy()));
-    summary.frontier().forEach(point -> rates.accept(point.tokensPerSecond()));
-    summary.frontier().forEach(point -> shares.accept(100 * point.accuracy()));
+    for (Named model : models) {
+      rates.accept(model.tokensPerSecond());
+      shares.accept(model.low());
+      shares.accept(model.high());
+    }
+    predicted.forEach(point -> rates.accept(point.tokensPerSecond()));
+    predicted.forEach(point -> shares.accept(100 * point.accuracy()));
     double room = Math.max(0.06 * (rates.getMax() - rates.getMin()), 1e-3 * rates.getMax());
     double above = Math.max(0.08 * (shares.getMax() - shares.getMin()), 0.1);
     return new Plot(
@@ -179,5 +229,13 @@ final class FrontierChart {
             shares.getMin() - above, shares.getMax() + above, FRAME.bottom(), FRAME.top()));
   }
 
-  private record Named(Role role, String label, ModelFigures figures) {}
+  /** A measured model: accuracy, and the interval that it lies in, in percent. */
+  private record Named(
+      Role role,
+      String label,
+      double tokensPerSecond,
+      double accuracy,
+      double low,
+      double high,
+      String tip) {}
 }

@@ -9,11 +9,13 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.eval.GeneratedText.Ending;
+import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.text.Tokenizer;
 
 /** A text under way. */
-final class GreedyText {
+final class WrittenText {
   /** Tokens that a stop text may touch beside one for each of its bytes. */
   private static final int MARGIN = 8;
 
@@ -23,6 +25,7 @@ final class GreedyText {
   private final ImmutableSet<Integer> endTokens;
   private final int window;
   private final int[] written;
+  private final TokenDraws draws;
   private int count;
   private @Nullable GeneratedText result;
 
@@ -31,7 +34,7 @@ final class GreedyText {
    *
    * @param prompt that of the request, cut to the model's room
    */
-  GreedyText(
+  WrittenText(
       GenerationRequest request,
       ImmutableIntArray prompt,
       Tokenizer tokenizer,
@@ -41,6 +44,7 @@ final class GreedyText {
     this.tokenizer = tokenizer;
     this.endTokens = endTokens;
     this.written = new int[request.maxTokens()];
+    this.draws = new TokenDraws(request.temperature(), request.seed());
     this.window =
         MARGIN
             + request.stops().stream()
@@ -74,13 +78,23 @@ final class GreedyText {
   /** Returns the token written last, to be read next. */
   SequenceChunk lastToken(ImmutableIntArray pages) {
     return new SequenceChunk(
-        pages,
-        length() - 1,
-        ImmutableIntArray.of(written[count - 1]),
-        SequenceChunk.LIKELIEST_TOKEN);
+        pages, length() - 1, ImmutableIntArray.of(written[count - 1]), wanted());
   }
 
-  void add(int token) {
+  /** Returns what the next token is taken from. */
+  SequenceChunk.Output wanted() {
+    return request.isDrawn() ? SequenceChunk.LAST_LOGITS : SequenceChunk.LIKELIEST_TOKEN;
+  }
+
+  /** Adds the token that a row of a step gives. */
+  void add(StepOutput output, int row) {
+    add(
+        request.isDrawn()
+            ? draws.next(output.logits(row), length() - 1)
+            : GreedyDecoder.likeliest(output, row));
+  }
+
+  private void add(int token) {
     if (endTokens.contains(token)) {
       end(text(0), count + 1, Ending.END_TOKEN);
       return;

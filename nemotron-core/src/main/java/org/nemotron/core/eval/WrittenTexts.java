@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.nemotron.core.inference.ChunkedPrefill;
 import org.nemotron.core.inference.ForwardBatch;
-import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
@@ -26,7 +25,7 @@ import org.nemotron.core.text.Tokenizer;
  * Writes the texts of many prompts, a group side by side: those of a group that have ended leave
  * it. Full pages that all prompts of a group have in common are read once.
  */
-final class GreedyTexts {
+final class WrittenTexts {
   private static final int GROUP = 64;
 
   private final InferenceModel model;
@@ -36,7 +35,7 @@ final class GreedyTexts {
   private long readTokens;
   private long writtenTokens;
 
-  GreedyTexts(InferenceModel model, Tokenizer tokenizer, ImmutableSet<Integer> endTokens) {
+  WrittenTexts(InferenceModel model, Tokenizer tokenizer, ImmutableSet<Integer> endTokens) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.endTokens = endTokens;
@@ -49,19 +48,19 @@ final class GreedyTexts {
 
   ImmutableList<GeneratedText> write(List<GenerationRequest> requests) {
     int maxLength = model.spec().maxPositions();
-    ImmutableList<GreedyText> texts =
+    ImmutableList<WrittenText> texts =
         requests.stream()
             .map(request -> text(request, maxLength))
             .collect(ImmutableList.toImmutableList());
-    List<GreedyText> sorted = new ArrayList<>(texts);
+    List<WrittenText> sorted = new ArrayList<>(texts);
     sorted.sort((first, second) -> ScoredTrees.compare(first.prompt(), second.prompt()));
-    for (List<GreedyText> group : Lists.partition(sorted, Math.min(GROUP, model.maxSequences()))) {
+    for (List<WrittenText> group : Lists.partition(sorted, Math.min(GROUP, model.maxSequences()))) {
       writeGroup(group);
     }
-    return texts.stream().map(GreedyText::result).collect(ImmutableList.toImmutableList());
+    return texts.stream().map(WrittenText::result).collect(ImmutableList.toImmutableList());
   }
 
-  private GreedyText text(GenerationRequest request, int maxLength) {
+  private WrittenText text(GenerationRequest request, int maxLength) {
     ScoredSequence.checkKnown(request.prompt(), model.spec().vocabularySize());
     int room = maxLength - request.maxTokens();
     checkArgument(
@@ -72,14 +71,14 @@ final class GreedyTexts {
         maxLength);
     int length = request.prompt().length();
     ImmutableIntArray prompt = request.prompt().subArray(Math.max(0, length - room), length);
-    return new GreedyText(request, prompt, tokenizer, endTokens);
+    return new WrittenText(request, prompt, tokenizer, endTokens);
   }
 
-  private void writeGroup(List<GreedyText> group) {
+  private void writeGroup(List<WrittenText> group) {
     int shared = commonPages(group);
     int pages = shared;
     List<ImmutableIntArray> held = new ArrayList<>();
-    for (GreedyText text : group) {
+    for (WrittenText text : group) {
       int own = KvPages.pagesFor(text.prompt().length() + text.maxTokens()) - shared;
       held.add(
           ImmutableIntArray.copyOf(
@@ -93,10 +92,10 @@ final class GreedyTexts {
   }
 
   /** Returns how many full pages all prompts begin with; each keeps a token behind them. */
-  private static int commonPages(List<GreedyText> group) {
+  private static int commonPages(List<WrittenText> group) {
     ImmutableIntArray first = group.get(0).prompt();
     int common = first.length() - 1;
-    for (GreedyText text : group) {
+    for (WrittenText text : group) {
       common = Math.min(common, text.prompt().length() - 1);
       int length = 0;
       while (length < common && text.prompt().get(length) == first.get(length)) {
@@ -108,7 +107,7 @@ final class GreedyTexts {
   }
 
   private void prefill(
-      InferenceSession session, List<GreedyText> group, List<ImmutableIntArray> held, int shared) {
+      InferenceSession session, List<WrittenText> group, List<ImmutableIntArray> held, int shared) {
     if (shared > 0) {
       ImmutableIntArray common = group.get(0).prompt().subArray(0, shared);
       readTokens += shared;
@@ -127,9 +126,9 @@ final class GreedyTexts {
               held.get(index),
               shared,
               prompt.subArray(shared, prompt.length()),
-              SequenceChunk.LIKELIEST_TOKEN));
+              group.get(index).wanted()));
     }
-    Iterator<GreedyText> texts = group.iterator();
+    Iterator<WrittenText> texts = group.iterator();
     for (ForwardBatch batch : ChunkedPrefill.of(rest, model.maxRows())) {
       Cancellation.check();
       StepOutput output = session.step(batch);
@@ -140,7 +139,7 @@ final class GreedyTexts {
   }
 
   private void decode(
-      InferenceSession session, List<GreedyText> group, List<ImmutableIntArray> held) {
+      InferenceSession session, List<WrittenText> group, List<ImmutableIntArray> held) {
     List<Integer> open = open(group);
     while (!open.isEmpty()) {
       Cancellation.check();
@@ -155,15 +154,15 @@ final class GreedyTexts {
     }
   }
 
-  private static List<Integer> open(List<GreedyText> group) {
+  private static List<Integer> open(List<WrittenText> group) {
     return IntStream.range(0, group.size())
         .filter(index -> !group.get(index).hasEnded())
         .boxed()
         .toList();
   }
 
-  private void add(GreedyText text, StepOutput output, int row) {
+  private void add(WrittenText text, StepOutput output, int row) {
     writtenTokens++;
-    text.add(GreedyDecoder.likeliest(output, row));
+    text.add(output, row);
   }
 }
