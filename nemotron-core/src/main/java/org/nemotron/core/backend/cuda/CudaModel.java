@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -140,10 +141,11 @@ final class CudaModel implements InferenceModel {
   }
 
   @Override
-  public InferenceSession newSession(int pages) {
+  public InferenceSession newSession(int pages, KvFormat kvFormat) {
     checkOpen();
+    device.checkServes(kvFormat);
     try (CudaStream.Use use = device.stream().use()) {
-      InferenceSession session = new CudaSession(this, device, pages);
+      InferenceSession session = new CudaSession(this, device, pages, kvFormat);
       device.stream().synchronize();
       return session;
     } catch (RuntimeException e) {
