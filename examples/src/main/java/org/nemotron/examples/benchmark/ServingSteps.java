@@ -118,7 +118,9 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    return format.bytes() * matrices + 2 * head + (double) batch * spec.kvCacheBytes(context, kvBytes());
+    return format.bytes() * matrices
+        + 2 * head
+        + (double) batch * spec.kvCacheBytes(context, kvBytes());
   }
 
   private int kvBytes() {

@@ -73,6 +73,15 @@ public final class Table3 implements Callable<Integer> {
   private double seconds = 5;
 
   @Option(
+      names = "--in-flight",
+      defaultValue = "0",
+      description = {
+        "Sequences of all ages generate together, and so many new ones are read at a time;",
+        "0: all begin and end together (default: ${DEFAULT-VALUE})."
+      })
+  private int admitted = 0;
+
+  @Option(
       names = "--rows",
       defaultValue = "4096",
       description = "Tokens of a step that reads prompts (default: ${DEFAULT-VALUE}).")
@@ -125,12 +134,16 @@ public final class Table3 implements Callable<Integer> {
         for (KvFormat kv : kvFormats) {
           Table3Memory memory = new Table3Memory(ready, host, where, kv);
           for (int batch : batches) {
-            row(ready, limits, scenario, kv, batch > 0 ? batch : memory.batch(scenario), where);
+            row(ready, limits, scenario, kv, batch > 0 ? batch : most(memory, scenario), where);
           }
         }
       }
     }
     return 0;
+  }
+
+  private int most(Table3Memory memory, Table3Scenario scenario) {
+    return admitted > 0 ? memory.inFlight(scenario, admitted) : memory.batch(scenario);
   }
 
   private ModelSpec spec() {
@@ -165,8 +178,11 @@ public final class Table3 implements Callable<Integer> {
     row.put("batch", batch);
     measured.add(row);
     try {
-      Table3Run.Times times = seconds > 0 ? run.shortForm(seconds) : run.fullForm();
-      put(row, limits, scenario, batch, times);
+      if (admitted > 0) {
+        inFlight(row, limits, run);
+      } else {
+        put(row, limits, run, seconds > 0 ? run.shortForm(seconds) : run.fullForm());
+      }
       row.put("freeBytes", free(where));
       if (profile) {
         row.put("profile", run.profile());
@@ -184,21 +200,36 @@ public final class Table3 implements Callable<Integer> {
     }
   }
 
-  private void put(
-      Map<String, Object> row,
-      Table3Limits limits,
-      Table3Scenario scenario,
-      int batch,
-      Table3Run.Times times) {
-    double rate = times.tokensPerSecond(batch, scenario.output());
+  private void inFlight(Map<String, Object> row, Table3Limits limits, Table3Run run) {
+    try (Table3InFlight flight =
+        new Table3InFlight(run.model(), run.kvFormat(), run.scenario(), run.batch(), admitted, false)) {
+      Table3InFlight.Window window = flight.measure(seconds);
+      row.put("form", "in flight");
+      putRate(row, limits, run.scenario(), window.tokensPerSecond());
+      row.put("seconds", window.seconds());
+      row.put("steps", window.steps());
+      row.put("prefillSeconds", window.prefillSeconds());
+      row.put("saturatedKvElements", flight.saturated());
+    }
+  }
+
+  private void putRate(
+      Map<String, Object> row, Table3Limits limits, Table3Scenario scenario, double rate) {
     Table3Limits.Best best = limits.best(scenario.prompt(), scenario.output(), 1);
-    row.put("form", seconds > 0 ? "short" : "full");
     row.put("tokensPerSecond", rate);
     scenario.measured(model).ifPresent(blog -> row.put("tensorRtLlm", blog));
     scenario.measured(model).ifPresent(blog -> row.put("ratio", rate / blog));
     row.put("limit", best.tokensPerSecond());
     row.put("limitBatch", best.batch());
     row.put("shareOfLimit", rate / best.tokensPerSecond());
+  }
+
+  private void put(
+      Map<String, Object> row, Table3Limits limits, Table3Run run, Table3Run.Times times) {
+    int batch = run.batch();
+    Table3Scenario scenario = run.scenario();
+    row.put("form", seconds > 0 ? "short" : "full");
+    putRate(row, limits, scenario, times.tokensPerSecond(batch, scenario.output()));
     row.put("prefillSeconds", times.prefillSeconds());
     row.put("prefillTokensPerSecond", (double) batch * scenario.prompt() / times.prefillSeconds());
     row.put("decodeSeconds", times.decodeSeconds());

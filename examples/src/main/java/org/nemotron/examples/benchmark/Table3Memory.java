@@ -23,19 +23,27 @@ import org.nemotron.core.tensor.Device;
  */
 record Table3Memory(InferenceModel model, InferenceBackend host, Device where, KvFormat kv) {
   /** What recorded graphs and libraries may still ask for. */
-  private static final long RESERVE_BYTES = 600L << 20;
+  private static final long RESERVE_BYTES = 400L << 20;
 
   private static final int MOST_SEQUENCES = 768;
 
-  /** Returns how many sequences of {@code scenario} fit, at least one. */
+  /** Returns how many whole sequences of {@code scenario} fit, at least one. */
   int batch(Table3Scenario scenario) {
-    long each = KvPages.pagesFor(scenario.tokens()) * host.bytesPerPage(model.spec(), kv);
+    int fit = pages() / KvPages.pagesFor(scenario.tokens());
+    return Math.max(1, Math.min(MOST_SEQUENCES, fit));
+  }
+
+  /** Returns how many sequences of all ages fit, at least {@code admitted}. */
+  int inFlight(Table3Scenario scenario, int admitted) {
+    return Table3InFlight.batch(scenario, pages(), admitted, MOST_SEQUENCES);
+  }
+
+  private int pages() {
+    long each = host.bytesPerPage(model.spec(), kv);
     if (where.equals(Device.CPU) || each == 0) {
       return 1;
     }
-    Gpu gpu = Gpu.of(where);
-    long fit = (freeBesideSteps(gpu) - RESERVE_BYTES) / each;
-    return Math.max(1, Math.min(MOST_SEQUENCES, Ints.saturatedCast(fit)));
+    return Ints.saturatedCast((freeBesideSteps(Gpu.of(where)) - RESERVE_BYTES) / each);
   }
 
   /** Returns what is free while a session has made its largest step, its pages not counted. */

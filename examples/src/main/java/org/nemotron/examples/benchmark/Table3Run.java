@@ -44,7 +44,10 @@ record Table3Run(InferenceModel model, KvFormat kvFormat, Table3Scenario scenari
    * @param saturated elements of the KV cache that were too large for their format
    */
   record Times(
-      double prefillSeconds, Map<Integer, Double> stepSeconds, double decodeSeconds, long saturated) {
+      double prefillSeconds,
+      Map<Integer, Double> stepSeconds,
+      double decodeSeconds,
+      long saturated) {
     double tokensPerSecond(int batch, int output) {
       return (double) batch * output / (prefillSeconds + decodeSeconds);
     }

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * A row of Table 3: tokens read and written, and what its authors measured with TensorRT-LLM in FP8.
+ * A row of Table 3: tokens read and written, and what its authors measured with TensorRT-LLM in
+ * FP8.
  *
  * @param prompt tokens of each prompt
  * @param output tokens generated for each

@@ -128,6 +128,24 @@ final class Table3Test {
     }
   }
 
+  /** Long enough that every sequence ends and another takes its place. */
+  @Test
+  void measure_sequencesOfAllAges_neverNeedMorePagesThanReserved() {
+    Table3Scenario scenario = Table3Scenario.parse("70/66");
+    try (InferenceBackend host = Backends.of(Device.CPU, 1);
+        InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 256);
+        Table3InFlight flight =
+            new Table3InFlight(model, KvFormat.USUAL, scenario, 11, 3, true)) {
+      Table3InFlight.Window window = flight.measure(0.3);
+      assertThat(window.steps()).isPositive();
+      assertThat(window.tokens()).isBetween(8L * window.steps(), 11L * window.steps());
+      assertThat(window.prefillSeconds()).isBetween(0.0, window.seconds());
+    }
+    assertThat(Table3InFlight.batch(scenario, 50, 3, 100)).isGreaterThan(11);
+    assertThat(Table3InFlight.pages(scenario, Table3InFlight.batch(scenario, 50, 3, 100), 3))
+        .isLessThanOrEqualTo(50);
+  }
+
   private static Table3Run run(InferenceModel model, String scenario) {
     return new Table3Run(model, KvFormat.USUAL, Table3Scenario.parse(scenario), 3);
   }

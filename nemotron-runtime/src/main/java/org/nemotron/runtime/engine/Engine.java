@@ -87,7 +87,8 @@ final class Engine implements AutoCloseable {
       }
       this.model =
           made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
-      this.session = made.add(
+      this.session =
+          made.add(
               model.newSession(pool.pageCount(), settings.kvFormat()), InferenceSession::close);
       session.warmUp(settings.maxBatch(), settings.prefillTokens());
       this.parts = made.complete();

@@ -157,9 +157,7 @@ final class CudaAttention implements CudaSubBlock {
 
   private Tensor decode(CudaStep step, CudaKvCache.Layer memory) {
     boolean tensor =
-        memory.isEight()
-            && spec.headDim() == TENSOR_HEAD_DIM
-            && Shortcut.TENSOR_ATTENTION.taken();
+        memory.isEight() && spec.headDim() == TENSOR_HEAD_DIM && Shortcut.TENSOR_ATTENTION.taken();
     int served = tensor ? tensorGroup : group;
     int chunks = spec.groupSize() / served;
     int blocks = step.count() * spec.kvHeads() * chunks;

@@ -54,7 +54,8 @@ final class CudaKvCache implements AutoCloseable {
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
     try (Resources tensors = new Resources();
         NativeScope scope = NativeScope.open()) {
-      Tensor ones = Tensors.zeros(device, DType.FLOAT32, 2L * spec.queryHeads()).fill_(new Scalar(1));
+      Tensor ones =
+          Tensors.zeros(device, DType.FLOAT32, 2L * spec.queryHeads()).fill_(new Scalar(1));
       this.scales = tensors.add(CudaTensor.of(ones), CudaTensor::close);
       this.saturated = tensors.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
       for (BlockSpec block : spec.blocks()) {

@@ -32,8 +32,7 @@ record CudaLayerWeights(
   /** Returns the elements of all tensors of these names, one tensor behind the other. */
   CudaTensor vector(ImmutableList<String> names) {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor joined =
-          Tensors.joined(names.stream().map(name -> source.get(layer, name)).toList());
+      Tensor joined = Tensors.joined(names.stream().map(name -> source.get(layer, name)).toList());
       return CudaTensor.of(Tensors.move(joined, device, DType.BFLOAT16));
     }
   }

@@ -103,6 +103,11 @@ final class CudaModel implements InferenceModel {
     return shapes.buildOrThrow();
   }
 
+  /** Returns whether products are of 8-bit floats. */
+  boolean isEight() {
+    return format == WeightFormat.FLOAT8_E4M3;
+  }
+
   /** Returns what steps of this model need. */
   CudaWorkspace.Widths widths() {
     int queries = spec.queryHeads() * spec.headDim();
@@ -170,9 +175,11 @@ final class CudaModel implements InferenceModel {
     step.embed(embeddingVD);
   }
 
-  /** Puts a layer into the stream. */
+  /** Puts a layer into the stream; what it needed beside the workspace is free again. */
   void runLayer(CudaStep step, int layer) {
-    blocks.get(layer).run(step, layer);
+    try (NativeScope scope = NativeScope.open()) {
+      blocks.get(layer).run(step, layer);
+    }
   }
 
   /** Puts the embedding and all layers but {@code without} into the stream. */

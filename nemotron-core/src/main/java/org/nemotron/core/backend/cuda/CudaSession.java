@@ -49,7 +49,8 @@ final class CudaSession implements InferenceSession {
     int sequences = model.maxSequences();
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
-      this.cache = made.add(new CudaKvCache(spec, pages, format, device.device()), CudaKvCache::close);
+      this.cache =
+          made.add(new CudaKvCache(spec, pages, format, device.device()), CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
       this.space =
@@ -64,7 +65,7 @@ final class CudaSession implements InferenceSession {
               CudaWorkspace::close);
       int choices = Math.max(PieceLogits.HEAD_ROWS, sequences);
       this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
-      this.graphs = made.add(new DecodeGraphs(sequences), DecodeGraphs::close);
+      this.graphs = made.add(new DecodeGraphs(sequences, model.isEight()), DecodeGraphs::close);
       this.fewRows =
           made.add(
               new PersistentKernels(

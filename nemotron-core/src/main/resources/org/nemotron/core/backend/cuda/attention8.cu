@@ -55,7 +55,7 @@ __device__ __forceinline__ unsigned as_halves(unsigned pair) { return as_halves(
 
 // grid (splits, K * chunks, R); at most MOST_SPLITS. queries and out [R, N, H]; kv_scales [2K]; parts [R, N, splits, H], marks
 // [R, N, splits]: maximum and sum; arrivals [R, K * chunks], zero.
-extern "C" __global__ void __launch_bounds__(THREADS) attend_eight(const bf16* queries, const unsigned char* keys,
+extern "C" __global__ void __launch_bounds__(THREADS, 3) attend_eight(const bf16* queries, const unsigned char* keys,
                                                                    const unsigned char* values, const float* kv_scales, const int* pages,
                                                                    const int* pages_each, const int* lengths, int kv_heads, int chunks,
                                                                    float scale, bf16* out, float* parts, float2* marks,

@@ -15,7 +15,9 @@ import org.nemotron.core.tensor.Tensors;
 final class EightBitsTest {
   private static final float MOST = 448;
 
-  /** Values that published tables of e4m3 list: the smallest, the first normal one, 1, the largest. */
+  /**
+   * Values that published tables of e4m3 list: the smallest, the first normal one, 1, the largest.
+   */
   @Test
   void decoded_codesOfTheStandard_areItsValues() {
     assertThat(PlainEightBits.decoded(0x01)).isEqualTo(0x1p-9f);
@@ -37,11 +39,15 @@ final class EightBitsTest {
       Tensor matrix = Tensors.of(values, 1, values.length);
       EightBits held = EightBits.of(ImmutableList.of(() -> matrix), Device.CPU);
       assertThat(floats(held.scales1N())).containsExactly(1f / 8);
-      assertThat(floats(held.weightNK().to(ScalarType.Float).div(new Scalar(8)))).containsExactly(values);
+      assertThat(floats(held.weightNK().to(ScalarType.Float).div(new Scalar(8))))
+          .containsExactly(values);
     }
   }
 
-  /** Rows have scales of their own, whichever matrix they come from; bfloat16 values are rounded once. */
+  /**
+   * Rows have scales of their own, whichever matrix they come from; bfloat16 values are rounded
+   * once.
+   */
   @Test
   void of_severalMatrices_roundsEachRowAsTheDefinitionDoes() {
     SplittableRandom random = new SplittableRandom(4);

@@ -38,7 +38,10 @@ import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.testing.ModelSpecBuilder;
 import org.nemotron.core.testing.TestModels;
 
-/** A KV cache of 8-bit floats: each kernel that reads it against the others, and all of them against the CPU. */
+/**
+ * A KV cache of 8-bit floats: each kernel that reads it against the others, and all of them against
+ * the CPU.
+ */
 @EnabledIf(value = "hasGpu", disabledReason = "there is no CUDA GPU here")
 final class GpuKvFormatTest {
   /**
@@ -50,8 +53,8 @@ final class GpuKvFormatTest {
   /** Keys and values are off by up to 6 %, independent of each other, and a sum averages them. */
   private static final double TOLERANCE = 8e-2;
 
-  /** Weights and activations of 4 bits besides. */
-  private static final double ALL_EIGHT_TOLERANCE = 1.7e-1;
+  /** Weights and activations of 4 bits besides, in rows of 64: at most 0.21 was seen. */
+  private static final double ALL_EIGHT_TOLERANCE = 2.5e-1;
 
   private static final int VOCABULARY = 300;
   private static final int TOKENS = 2 * KvPages.PAGE_TOKENS + 13;
@@ -145,7 +148,9 @@ final class GpuKvFormatTest {
     return Arrays.copyOf(gpu.step(chunks), TOKENS);
   }
 
-  /** The logits of the last tokens of the first sequence, which {@code sequences} get one by one. */
+  /**
+   * The logits of the last tokens of the first sequence, which {@code sequences} get one by one.
+   */
   private static float[][] asSingles(Ready gpu, int sequences) {
     int start = TOKENS - CONTINUED;
     for (int i = 0; i < sequences; i++) {

@@ -1,6 +1,9 @@
 package org.nemotron.core.backend.cuda;
 
-/** 8-bit floats (e4m3, without infinities) by their definition: sign, 4 bits of exponent, 3 of fraction. */
+/**
+ * 8-bit floats (e4m3, without infinities) by their definition: sign, 4 bits of exponent, 3 of
+ * fraction.
+ */
 final class PlainEightBits {
   static final int NOT_A_NUMBER = 0x7f;
 
@@ -22,7 +25,9 @@ final class PlainEightBits {
     return (float) (code > NOT_A_NUMBER ? -size : size);
   }
 
-  /** Returns the code of the nearest number, the even one of two; the largest for what is larger. */
+  /**
+   * Returns the code of the nearest number, the even one of two; the largest for what is larger.
+   */
   static int encoded(float value) {
     int sign = Float.floatToRawIntBits(value) >>> 24 & 0x80;
     float size = Math.abs(value);
