@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
@@ -69,6 +70,11 @@ final class Generate implements Callable<Integer> {
           "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
   private Optional<WeightFormat> weights;
 
+  @Option(
+      names = "--kv-cache",
+      description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
+  private Optional<KvFormat> kvCache;
+
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Generate() {}
 
@@ -86,6 +92,7 @@ final class Generate implements Callable<Integer> {
             .build();
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
+    kvCache.ifPresent(settings::kvFormat);
     PrintWriter out = spec.commandLine().getOut();
     try (TextGenerator generator = TextGenerator.open(checked, settings.build())) {
       generator.notes().forEach(note -> spec.commandLine().getErr().println("nemotron: " + note));

@@ -7,6 +7,7 @@ import org.nemotron.examples.benchmark.ServingCost;
 import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
+import org.nemotron.examples.benchmark.Table3;
 import org.nemotron.examples.evaluation.Evaluate;
 import org.nemotron.examples.pretraining.Pretrain;
 import org.nemotron.examples.shell.Shell;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
       ServingCost.class,
       ServingLoad.class,
       GpuBenchmark.class,
+      Table3.class,
       FormatAccuracy.class,
       SharedCoresBenchmark.class,
       SpeedKept.class

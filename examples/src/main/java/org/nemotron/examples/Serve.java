@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
@@ -89,6 +90,11 @@ final class Serve implements Callable<Integer> {
       description =
           "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
   private Optional<WeightFormat> weights;
+
+  @Option(
+      names = "--kv-cache",
+      description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
+  private Optional<KvFormat> kvCache;
 
   @Option(names = "--threads", description = "CPU cores that compute (default: all)")
   private Optional<Integer> threads;
@@ -224,6 +230,7 @@ final class Serve implements Callable<Integer> {
   private EngineSettings engineSettings() {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
+    kvCache.ifPresent(settings::kvFormat);
     threads.ifPresent(settings::threads);
     maxBatch.ifPresent(settings::maxBatch);
     prefillTokens.ifPresent(settings::prefillTokens);

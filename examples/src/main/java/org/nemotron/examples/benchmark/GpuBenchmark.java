@@ -14,14 +14,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.checkpoint.CheckpointWeights;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.Seed;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.OptimizerStates;
@@ -65,6 +68,12 @@ public final class GpuBenchmark implements Callable<Integer> {
       defaultValue = "BFLOAT16",
       description = "BFLOAT16 or FLOAT8_E4M3 (default: ${DEFAULT-VALUE}).")
   private WeightFormat format = WeightFormat.BFLOAT16;
+
+  @Option(
+      names = "--kv",
+      defaultValue = "USUAL",
+      description = "KV cache: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private KvFormat kvFormat = KvFormat.USUAL;
 
   @Option(names = "--steps", defaultValue = "64", description = "Decode steps that are timed.")
   private int steps = 64;
@@ -229,11 +238,9 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   private void serving(Device where, GpuLimits limits, Map<String, Object> figures)
       throws IOException {
-    try (HeterogeneousModel weights = weights(where);
-        InferenceBackend host = Backends.of(where)) {
-      int rows = Math.max(host.usualRows(), prompts * promptTokens);
-      try (InferenceModel ready = host.prepare(weights, format, rows)) {
-        ServingSteps run = new ServingSteps(ready, format);
+    try (InferenceBackend host = Backends.of(where)) {
+      try (InferenceModel ready = prepared(where, host)) {
+        ServingSteps run = new ServingSteps(ready, format, kvFormat);
         figures.put("prefill", prefill(run, limits));
         List<Map<String, Object>> decodes = new ArrayList<>();
         for (int batch : batches) {
@@ -244,10 +251,18 @@ public final class GpuBenchmark implements Callable<Integer> {
     }
   }
 
-  private HeterogeneousModel weights(Device where) throws IOException {
-    return model.toString().isEmpty()
-        ? RandomModels.of(RandomModels.LLAMA_8B, where, DType.BFLOAT16)
-        : ModelReader.read(ModelArgument.checked(model), DType.BFLOAT16, where);
+  /** Tensor by tensor: in the format of its weights alone the model is in memory as a whole. */
+  private InferenceModel prepared(Device where, InferenceBackend host) throws IOException {
+    int rows = Math.max(host.usualRows(), prompts * promptTokens);
+    if (model.toString().isEmpty()) {
+      ModelSpec spec = RandomModels.LLAMA_8B;
+      return host.prepare(
+          spec, new RandomWeights(spec, where, DType.BFLOAT16, new Seed(1)), format, rows);
+    }
+    try (CheckpointWeights weights =
+        ModelReader.weights(ModelArgument.checked(model), DType.BFLOAT16, where)) {
+      return host.prepare(weights.spec(), weights, format, rows);
+    }
   }
 
   private Map<String, Object> prefill(ServingSteps run, GpuLimits limits) {

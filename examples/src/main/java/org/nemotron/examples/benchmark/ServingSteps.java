@@ -10,6 +10,7 @@ import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
@@ -20,16 +21,18 @@ import org.nemotron.core.spec.ModelSpec;
 final class ServingSteps {
   private final InferenceModel model;
   private final WeightFormat format;
+  private final KvFormat kvFormat;
 
-  ServingSteps(InferenceModel model, WeightFormat format) {
+  ServingSteps(InferenceModel model, WeightFormat format, KvFormat kvFormat) {
     this.model = model;
     this.format = format;
+    this.kvFormat = kvFormat;
   }
 
   /** Returns how long each of {@code rounds} readings of {@code prompts} prompts took. */
   ImmutableList<Duration> prefill(int prompts, int tokens, int rounds) {
     int pagesEach = KvPages.pagesFor(tokens);
-    try (InferenceSession session = model.newSession(prompts * pagesEach)) {
+    try (InferenceSession session = model.newSession(prompts * pagesEach, kvFormat)) {
       ImmutableList<SequenceChunk> chunks = prompts(prompts, tokens, pagesEach);
       ImmutableList.Builder<Duration> taken = ImmutableList.builder();
       read(chunks, session);
@@ -69,7 +72,7 @@ final class ServingSteps {
   ImmutableList<Duration> decode(int batch, int context, int steps) {
     int warmUp = 5;
     int pagesEach = KvPages.pagesFor(context + steps + warmUp);
-    try (InferenceSession session = model.newSession(batch * pagesEach)) {
+    try (InferenceSession session = model.newSession(batch * pagesEach, kvFormat)) {
       ImmutableList<SequenceChunk> read = prompts(batch, context, pagesEach);
       read(read, session);
       int[] next = new int[batch];
@@ -115,6 +118,12 @@ final class ServingSteps {
     ModelSpec spec = model.spec();
     double matrices = spec.parameters() - spec.nonBlockParameters();
     double head = (double) spec.vocabularySize() * spec.width();
-    return format.bytes() * matrices + 2 * head + (double) batch * spec.kvCacheBytes(context, 2);
+    return format.bytes() * matrices
+        + 2 * head
+        + (double) batch * spec.kvCacheBytes(context, kvBytes());
+  }
+
+  private int kvBytes() {
+    return kvFormat == KvFormat.FLOAT8_E4M3 ? 1 : 2;
   }
 }

@@ -17,8 +17,17 @@ public interface InferenceBackend extends AutoCloseable {
   /** Returns how many tokens of prompts a step should have: enough for products at full speed. */
   int usualRows();
 
-  /** Returns the memory that one page takes in all layers, in bytes. */
-  long bytesPerPage(ModelSpec spec);
+  /**
+   * Returns the memory that one page takes in all layers, in bytes.
+   *
+   * @throws IllegalArgumentException if the device does not hold keys and values so
+   */
+  long bytesPerPage(ModelSpec spec, KvFormat format);
+
+  /** Returns the memory that one page takes in all layers in the usual format, in bytes. */
+  default long bytesPerPage(ModelSpec spec) {
+    return bytesPerPage(spec, KvFormat.USUAL);
+  }
 
   /**
    * Packs the weights of the model that {@code spec} describes, one tensor after the other.

@@ -45,9 +45,15 @@ public interface InferenceModel extends AutoCloseable {
   /**
    * Returns a session with a KV cache of {@code pages} pages, which the caller closes.
    *
+   * @throws IllegalArgumentException if the device does not hold keys and values in {@code format}
    * @throws IllegalStateException if this model is closed
    */
-  InferenceSession newSession(int pages);
+  InferenceSession newSession(int pages, KvFormat format);
+
+  /** Returns a session with a KV cache in the usual format, which the caller closes. */
+  default InferenceSession newSession(int pages) {
+    return newSession(pages, KvFormat.USUAL);
+  }
 
   @Override
   void close();

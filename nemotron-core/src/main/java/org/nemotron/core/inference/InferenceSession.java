@@ -40,6 +40,14 @@ public interface InferenceSession extends AutoCloseable {
   default void warmUp(int sequences, int promptTokens) {}
 
   /**
+   * Returns how many elements of keys and values were too large for the format that holds them, and
+   * were held as its largest: always 0 where the format is the usual one.
+   */
+  default long saturated() {
+    return 0;
+  }
+
+  /**
    * Runs the layers on the tokens of {@code batch} as {@link #step} does, and returns how much time
    * each took, in nanoseconds.
    *

@@ -17,6 +17,11 @@ public enum DType {
   FLOAT16(2, "F16", "float16", ScalarType.Half),
   /** The upper half of a single. */
   BFLOAT16(2, "BF16", "bfloat16", ScalarType.BFloat16),
+  /**
+   * 8-bit floats without infinities, up to 448: what GPUs serve in. No files are read or written in
+   * it, and no tensors of this library are of it: {@code WeightFormat} and {@code KvFormat} are.
+   */
+  FLOAT8_E4M3(1, "F8_E4M3", "float8_e4m3fn", ScalarType.Float8_e4m3fn),
   /** Token ids and indices. */
   INT64(8, "I64", "int64", ScalarType.Long),
   /** Counts in files. */
@@ -54,14 +59,16 @@ public enum DType {
     return scalarType;
   }
 
-  /** Returns whether elements are real numbers. */
+  /** Returns whether elements are real numbers that models compute in. */
   public boolean isFloatingPoint() {
     return this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
   }
 
   /** Returns the type that a safetensors header names, or empty for one that is not supported. */
   public static Optional<DType> ofSafetensors(String name) {
-    return Arrays.stream(values()).filter(type -> type.safetensorsName.equals(name)).findFirst();
+    return Arrays.stream(values())
+        .filter(type -> type != FLOAT8_E4M3 && type.safetensorsName.equals(name))
+        .findFirst();
   }
 
   /**

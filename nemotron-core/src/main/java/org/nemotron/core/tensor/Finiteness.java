@@ -37,7 +37,7 @@ public final class Finiteness {
         case FLOAT32 -> FLOAT32;
         case FLOAT16 -> FLOAT16;
         case BFLOAT16 -> BFLOAT16;
-        case INT64, INT32 ->
+        case FLOAT8_E4M3, INT64, INT32 ->
             throw new IllegalArgumentException(
                 "dtype (" + dtype.configName() + ") must be floating-point");
       };

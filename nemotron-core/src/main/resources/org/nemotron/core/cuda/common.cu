@@ -208,6 +208,42 @@ __device__ __forceinline__ unsigned short to_eight(float first, float second) {
   return pair;
 }
 
+// Two e4m3 as floats.
+__device__ __forceinline__ float2 from_eight(unsigned pair) {
+  float2 value = make_float2(0, 0);
+#if __CUDA_ARCH__ >= 890
+  asm("{ .reg .b16 p, l, h; .reg .b32 b; cvt.u16.u32 p, %2; cvt.rn.f16x2.e4m3x2 b, p; mov.b32 {l, h}, b;"
+      " cvt.f32.f16 %0, l; cvt.f32.f16 %1, h; }"
+      : "=f"(value.x), "=f"(value.y)
+      : "r"(pair));
+#endif
+  return value;
+}
+
+// Eight keys or values as floats.
+__device__ __forceinline__ void unpacked(uint4 from, float* to) {
+  to[0] = low(from.x);
+  to[1] = high(from.x);
+  to[2] = low(from.y);
+  to[3] = high(from.y);
+  to[4] = low(from.z);
+  to[5] = high(from.z);
+  to[6] = low(from.w);
+  to[7] = high(from.w);
+}
+
+__device__ __forceinline__ void unpacked(uint2 from, float* to) {
+  float2 a = from_eight(from.x & 0xffffu), b = from_eight(from.x >> 16), c = from_eight(from.y & 0xffffu), d = from_eight(from.y >> 16);
+  to[0] = a.x;
+  to[1] = a.y;
+  to[2] = b.x;
+  to[3] = b.y;
+  to[4] = c.x;
+  to[5] = c.y;
+  to[6] = d.x;
+  to[7] = d.y;
+}
+
 // Rows of bf16 as e4m3 with a scale of their own; one block per row, width even.
 extern "C" __global__ void to_fp8(const bf16* rows, unsigned short* fp8, float* scales, int width) {
   await_previous();

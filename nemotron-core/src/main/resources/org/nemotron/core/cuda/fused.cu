@@ -264,15 +264,6 @@ __device__ __forceinline__ float block_logsumexp(Soft soft) {
   return soft.most + __logf(soft.sum);
 }
 
-__device__ __forceinline__ void unpacked(uint4 from, float* to) {
-  const unsigned* pairs = (const unsigned*)&from;
-#pragma unroll
-  for (int pair = 0; pair < 4; pair++) {
-    to[2 * pair] = low(pairs[pair]);
-    to[2 * pair + 1] = high(pairs[pair]);
-  }
-}
-
 // divergences[c] = scale * KL(parent || child) of a row of logits; child becomes scale * its gradient: scale * (q - p). One block per row.
 extern "C" __global__ void kl_gradient(const bf16* parent, bf16* child, float* divergences, float scale, int vocabulary) {
   await_previous();

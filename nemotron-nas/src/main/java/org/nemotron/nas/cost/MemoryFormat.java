@@ -37,6 +37,17 @@ public enum MemoryFormat {
     public MemoryModel on(Device device) {
       return new MemoryModel(DType.BFLOAT16);
     }
+  },
+  /**
+   * Weights of the layers and KV cache as 8-bit floats, embedding and head in bfloat16, as this
+   * library serves on a GPU when it is asked to. Scales of weights are not counted: less than 0.1
+   * %.
+   */
+  FLOAT8_E4M3 {
+    @Override
+    public MemoryModel on(Device device) {
+      return new MemoryModel(DType.FLOAT8_E4M3);
+    }
   };
 
   /** Returns how memory is counted for a model that serves on {@code device}. */

@@ -18,7 +18,8 @@ import org.nemotron.core.tensor.DType;
  * the CPU {@code InferenceModel} has a tied head beside the embedding, and {@code KvCache} rounds
  * up to whole pages. {@link MemoryFormat} has the types that serve.
  *
- * @param weights element type of weights
+ * @param weights element type of weights; of those of the layers alone where it is 8-bit floats:
+ *     the others are then bfloat16
  * @param kvCache element type of keys and values
  */
 public record MemoryModel(DType weights, DType kvCache) {
@@ -49,12 +50,18 @@ public record MemoryModel(DType weights, DType kvCache) {
 
   /** Returns the weights outside the layers, in bytes. */
   public long nonBlockBytes(ModelSpec model) {
-    return model.nonBlockParameters() * weights.bytes();
+    return model.nonBlockParameters() * nonBlockWeights().bytes();
   }
 
   /** Returns all weights of a model, in bytes. */
   public long weightBytes(ModelSpec model) {
-    return model.parameters() * weights.bytes();
+    long blocks = model.parameters() - model.nonBlockParameters();
+    return blocks * weights.bytes() + nonBlockBytes(model);
+  }
+
+  /** What stays of 16 bits where layers are of 8. */
+  private DType nonBlockWeights() {
+    return weights == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : weights;
   }
 
   /** Returns the KV cache of one layer for a whole scenario, in bytes. */

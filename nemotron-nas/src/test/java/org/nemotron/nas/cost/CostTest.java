@@ -70,6 +70,17 @@ final class CostTest {
   }
 
   @Test
+  void memoryFormat_eightBits_countsTheLayersAndTheCacheAsBytes() {
+    ModelSpec spec = SmallParent.spec();
+    MemoryModel memory = MemoryFormat.FLOAT8_E4M3.on(new Device("cuda", 0));
+    Scenario twoPages = new Scenario(3, KvPages.PAGE_TOKENS, KvPages.PAGE_TOKENS);
+    assertThat(memory.kvBytes(spec, twoPages)).isEqualTo(3 * 2 * pageBytes(spec) / Float.BYTES);
+    assertThat(memory.nonBlockBytes(spec)).isEqualTo(2 * spec.nonBlockParameters());
+    assertThat(memory.weightBytes(spec)).isEqualTo(spec.parameters() + spec.nonBlockParameters());
+    assertThat(memory.inWords()).isEqualTo("weights float8_e4m3fn, KV cache float8_e4m3fn");
+  }
+
+  @Test
   void scenario_threeRequests_countsTokensAndSteps() {
     assertThat(SCENARIO.sequenceTokens()).isEqualTo(16);
     assertThat(SCENARIO.generatedTokens()).isEqualTo(18);

@@ -75,7 +75,7 @@ final class Engine implements AutoCloseable {
     this.device = Backends.of(settings.device(), settings.threads());
     try (Resources made = new Resources()) {
       made.add(device, InferenceBackend::close);
-      this.pageBytes = device.bytesPerPage(spec);
+      this.pageBytes = device.bytesPerPage(spec, settings.kvFormat());
       this.pool = new PagePool(pages(spec, settings), KvPages.PAGE_TOKENS);
       this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
       int rows = settings.maxBatch() + settings.prefillTokens();
@@ -87,7 +87,9 @@ final class Engine implements AutoCloseable {
       }
       this.model =
           made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
-      this.session = made.add(model.newSession(pool.pageCount()), InferenceSession::close);
+      this.session =
+          made.add(
+              model.newSession(pool.pageCount(), settings.kvFormat()), InferenceSession::close);
       session.warmUp(settings.maxBatch(), settings.prefillTokens());
       this.parts = made.complete();
     }

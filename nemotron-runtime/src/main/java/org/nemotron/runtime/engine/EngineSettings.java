@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
@@ -21,6 +22,7 @@ import org.nemotron.core.tensor.Device;
  * @param device where the model runs
  * @param weights the format of the packed weights; {@link TextGenerator#notes} names those that it
  *     cannot hold
+ * @param kvFormat the format of the KV cache
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
  */
@@ -31,6 +33,7 @@ public record EngineSettings(
     int queueCapacity,
     Device device,
     WeightFormat weights,
+    KvFormat kvFormat,
     int threads) {
 
   /** Checks the ranges. */
@@ -41,6 +44,12 @@ public record EngineSettings(
     checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
     checkNotNull(device, "the device of an engine must not be null");
     checkNotNull(weights, "the weight format of an engine must not be null");
+    checkNotNull(kvFormat, "the format of an engine's KV cache must not be null");
+    checkArgument(
+        kvFormat == KvFormat.USUAL || !device.equals(Device.CPU),
+        "kvFormat (%s) must be USUAL on %s",
+        kvFormat,
+        device);
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     checkArgument(
         device.equals(Device.CPU)
@@ -78,6 +87,7 @@ public record EngineSettings(
     private int queueCapacity = 10_000;
     private Device device = Device.CPU;
     private WeightFormat weights = Backends.bestFormat(Device.CPU);
+    private KvFormat kvFormat = KvFormat.USUAL;
     private int threads = CpuThreads.available();
 
     private Builder() {}
@@ -96,6 +106,7 @@ public record EngineSettings(
       prefillTokens = gpu ? 4096 : 256;
       kvBytes = gpu ? 8L << 30 : 1L << 30;
       weights = gpu ? WeightFormat.BFLOAT16 : Backends.bestFormat(Device.CPU);
+      kvFormat = KvFormat.USUAL;
       return checked();
     }
 
@@ -134,6 +145,13 @@ public record EngineSettings(
       return checked();
     }
 
+    /** Sets the format of the KV cache: in a smaller one, more tokens fit {@link #kvBytes}. */
+    @CanIgnoreReturnValue
+    public Builder kvFormat(KvFormat format) {
+      kvFormat = format;
+      return checked();
+    }
+
     /** Sets how many CPU cores compute at most. */
     @CanIgnoreReturnValue
     public Builder threads(int cores) {
@@ -144,7 +162,7 @@ public record EngineSettings(
     /** Returns the settings. */
     public EngineSettings build() {
       return new EngineSettings(
-          maxBatch, prefillTokens, kvBytes, queueCapacity, device, weights, threads);
+          maxBatch, prefillTokens, kvBytes, queueCapacity, device, weights, kvFormat, threads);
     }
 
     private Builder checked() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.Device;
 
@@ -25,12 +26,22 @@ final class EngineSettingsTest {
   }
 
   @Test
+  void kvFormat_eightBitsOnTheCpu_isRefused() {
+    EngineSettings.Builder settings = EngineSettings.builder();
+    assertThatThrownBy(() -> settings.kvFormat(KvFormat.FLOAT8_E4M3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("kvFormat (FLOAT8_E4M3) must be USUAL on cpu");
+  }
+
+  @Test
   void weights_eightBitsOnAGpu_isTaken() {
     EngineSettings settings =
         EngineSettings.builder()
             .device(Device.parse("cuda"))
             .weights(WeightFormat.FLOAT8_E4M3)
+            .kvFormat(KvFormat.FLOAT8_E4M3)
             .build();
+    assertThat(settings.kvFormat()).isEqualTo(KvFormat.FLOAT8_E4M3);
     assertThat(settings.weights()).isEqualTo(WeightFormat.FLOAT8_E4M3);
   }
 }

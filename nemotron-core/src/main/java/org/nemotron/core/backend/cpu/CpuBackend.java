@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
@@ -46,7 +47,8 @@ public final class CpuBackend implements InferenceBackend {
   }
 
   @Override
-  public long bytesPerPage(ModelSpec spec) {
+  public long bytesPerPage(ModelSpec spec, KvFormat format) {
+    CpuKvCache.checkServes(format);
     return CpuKvCache.bytesPerPage(spec);
   }
 

@@ -3,6 +3,7 @@ package org.nemotron.core.backend.cpu;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -44,6 +45,12 @@ final class CpuKvCache implements AutoCloseable {
         stride,
         areas.add(NativeFloats.reserve(floats), NativeFloats::close),
         areas.add(NativeFloats.reserve(floats), NativeFloats::close));
+  }
+
+  /** Checks that keys and values are held so on the CPU. */
+  static void checkServes(KvFormat format) {
+    checkArgument(
+        format == KvFormat.USUAL, "format of the KV cache (%s) must be USUAL on the CPU", format);
   }
 
   /** Returns the memory that one page takes in all layers, in bytes. */

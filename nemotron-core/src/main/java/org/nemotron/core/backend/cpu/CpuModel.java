@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -138,7 +139,8 @@ final class CpuModel implements InferenceModel {
   }
 
   @Override
-  public InferenceSession newSession(int pages) {
+  public InferenceSession newSession(int pages, KvFormat format) {
+    CpuKvCache.checkServes(format);
     checkOpen();
     return new CpuSession(this, pages);
   }

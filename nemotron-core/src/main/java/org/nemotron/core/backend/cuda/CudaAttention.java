@@ -3,6 +3,7 @@ package org.nemotron.core.backend.cuda;
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.cuda.CudaKernel;
 import org.nemotron.core.cuda.CudaKernel.Shape;
 import org.nemotron.core.nn.GroupedQueryAttention;
 import org.nemotron.core.spec.AttentionSpec;
@@ -19,6 +20,7 @@ import org.nemotron.core.tensor.Tensors;
  * over keys and values gathered from the pages.
  */
 final class CudaAttention implements CudaSubBlock {
+  private static final int TENSOR_HEAD_DIM = 128;
   private static final int PLACE_THREADS = 128;
   private static final int ATTEND_THREADS = 128;
   private static final int GATHER_THREADS = 128;
@@ -35,6 +37,7 @@ final class CudaAttention implements CudaSubBlock {
   private final Optional<CudaTensor> queryNorm;
   private final Optional<CudaTensor> keyNorm;
   private final int group;
+  private final int tensorGroup;
   private final float scale;
   private final Resources parts;
 
@@ -53,7 +56,8 @@ final class CudaAttention implements CudaSubBlock {
       this.keyNorm = headNorm(weights, "self_attn.k_norm.weight", made);
       this.parts = made.complete();
     }
-    this.group = group(spec.groupSize());
+    this.group = group(spec.groupSize(), CudaWorkspace.MOST_GROUP);
+    this.tensorGroup = group(spec.groupSize(), CudaWorkspace.MOST_TENSOR_GROUP);
     this.scale = (float) (1 / (Math.sqrt(spec.headDim()) * Math.log(2)));
   }
 
@@ -74,8 +78,8 @@ final class CudaAttention implements CudaSubBlock {
   }
 
   /** The most query heads of a block that divide those of a key/value head evenly. */
-  private static int group(int size) {
-    int most = Math.min(size, CudaWorkspace.MOST_GROUP);
+  private static int group(int size, int limit) {
+    int most = Math.min(size, limit);
     while (size % most != 0) {
       most--;
     }
@@ -86,9 +90,10 @@ final class CudaAttention implements CudaSubBlock {
   public void run(CudaStep step, int layer) {
     CudaKvCache.Layer memory = step.memory().layer(layer);
     Tensor joined = CudaFfn.rows(step.space().joined(), step.count(), heads.outputs());
-    step.multiply(heads, step.normalized(norm), joined);
+    step.multiply(heads, step.normalized(norm, heads), joined);
     place(step, memory);
-    step.multiply(output, attend(step, memory), step.delta(outputBias));
+    Tensor read = attend(step, memory);
+    step.multiply(output, step.input(read, output), step.delta(outputBias));
   }
 
   @Override
@@ -124,18 +129,23 @@ final class CudaAttention implements CudaSubBlock {
         .address(step.rows().slots())
         .address(step.space().queries().address())
         .address(memory.keys().address())
-        .address(memory.values().address())
+        .address(memory.values().address());
+    if (memory.isEight()) {
+      step.launcher().address(memory.scales()).address(memory.saturated());
+    }
+    step.launcher()
         .number(spec.queryHeads())
         .number(spec.kvHeads())
         .number(spec.headDim())
         .number(norm.eps());
     int all = spec.queryHeads() + 2 * spec.kvHeads();
     int warps = PLACE_THREADS / 32;
-    step.kernels()
-        .of("place_heads")
-        .launch(
-            step.launcher(),
-            new Shape(step.count(), (all + warps - 1) / warps, 1, PLACE_THREADS, 0));
+    CudaKernel kernel =
+        memory.isEight()
+            ? step.kernels().ofEight("place_heads_eight")
+            : step.kernels().of("place_heads");
+    kernel.launch(
+        step.launcher(), new Shape(step.count(), (all + warps - 1) / warps, 1, PLACE_THREADS, 0));
   }
 
   private Tensor attend(CudaStep step, CudaKvCache.Layer memory) {
@@ -146,13 +156,17 @@ final class CudaAttention implements CudaSubBlock {
   }
 
   private Tensor decode(CudaStep step, CudaKvCache.Layer memory) {
-    int chunks = spec.groupSize() / group;
+    boolean tensor =
+        memory.isEight() && spec.headDim() == TENSOR_HEAD_DIM && Shortcut.TENSOR_ATTENTION.taken();
+    int served = tensor ? tensorGroup : group;
+    int chunks = spec.groupSize() / served;
     int blocks = step.count() * spec.kvHeads() * chunks;
     int splits = Math.max(1, Math.min(MOST_SPLITS, CudaWorkspace.SPLIT_BLOCKS / blocks));
     step.launcher()
         .address(step.space().queries().address())
         .address(memory.keys().address())
         .address(memory.values().address())
+        .address(memory.scales())
         .address(step.rows().tables())
         .address(step.rows().tableWidth())
         .address(step.rows().lengths())
@@ -163,11 +177,13 @@ final class CudaAttention implements CudaSubBlock {
         .address(step.space().splits().address())
         .address(step.space().marks().address())
         .address(step.space().arrivals().address());
-    step.kernels()
-        .ofAttention("attend", spec.headDim(), group)
-        .launch(
-            step.launcher(),
-            new Shape(splits, spec.kvHeads() * chunks, step.count(), ATTEND_THREADS, 0));
+    CudaKernel kernel =
+        tensor
+            ? step.kernels().ofTensorAttention(served)
+            : step.kernels().ofAttention(spec.headDim(), served, memory.isEight());
+    kernel.launch(
+        step.launcher(),
+        new Shape(splits, spec.kvHeads() * chunks, step.count(), ATTEND_THREADS, 0));
     return CudaFfn.rows(step.space().inner(), step.count(), output.inputs());
   }
 
@@ -184,7 +200,12 @@ final class CudaAttention implements CudaSubBlock {
         .tensor(keys)
         .tensor(values)
         .number(memory.stride());
-    step.kernels().of("gather").launch(step.launcher(), Shape.of(pieces.context(), GATHER_THREADS));
+    if (memory.isEight()) {
+      step.launcher().address(memory.scales()).number(spec.headDim());
+    }
+    CudaKernel kernel =
+        memory.isEight() ? step.kernels().ofEight("gather_eight") : step.kernels().of("gather");
+    kernel.launch(step.launcher(), Shape.of(pieces.context(), GATHER_THREADS));
     Tensor queries =
         CudaFfn.rows(step.space().queries(), step.count(), output.inputs())
             .view(step.count(), spec.queryHeads(), spec.headDim());

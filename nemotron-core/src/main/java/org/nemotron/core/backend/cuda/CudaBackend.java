@@ -8,6 +8,7 @@ import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -65,8 +66,9 @@ public final class CudaBackend implements InferenceBackend {
   }
 
   @Override
-  public long bytesPerPage(ModelSpec spec) {
-    return CudaKvCache.bytesPerPage(spec);
+  public long bytesPerPage(ModelSpec spec, KvFormat format) {
+    checkServes(format);
+    return CudaKvCache.bytesPerPage(spec, format);
   }
 
   @Override
@@ -77,19 +79,30 @@ public final class CudaBackend implements InferenceBackend {
         format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
         "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a GPU",
         format);
-    checkArgument(
-        format != WeightFormat.FLOAT8_E4M3 || gpu.capability() >= EIGHT_BITS_CAPABILITY,
-        "format (FLOAT8_E4M3) needs a GPU of compute capability 8.9 or more, and %s has %s.%s",
-        gpu.model(),
-        gpu.capability() / 10,
-        gpu.capability() % 10);
+    checkEightBits(format == WeightFormat.FLOAT8_E4M3, "format");
     try (CudaStream.Use use = stream.use()) {
       InferenceModel ready = new CudaModel(spec, weights, this, format, maxRows);
       stream.synchronize();
+      gpu.releaseUnused();
       return ready;
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, gpu.device());
     }
+  }
+
+  /** Checks that this GPU holds keys and values so. */
+  void checkServes(KvFormat format) {
+    checkEightBits(format == KvFormat.FLOAT8_E4M3, "format of the KV cache");
+  }
+
+  private void checkEightBits(boolean wanted, String what) {
+    checkArgument(
+        !wanted || gpu.capability() >= EIGHT_BITS_CAPABILITY,
+        "%s (FLOAT8_E4M3) needs a GPU of compute capability 8.9 or more, and %s has %s.%s",
+        what,
+        gpu.model(),
+        gpu.capability() / 10,
+        gpu.capability() % 10);
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.nemotron.core.tensor.Resources;
 /** {@link GatedFfn} in steps on a GPU: gate and up are one product. */
 final class CudaFfn implements CudaSubBlock {
   private static final int THREADS = 256;
+  private static final int EIGHT_THREADS = 512;
   private static final int ALIGNMENT = 16;
 
   private final CudaRmsNorm norm;
@@ -56,14 +57,27 @@ final class CudaFfn implements CudaSubBlock {
   public void run(CudaStep step, int layer) {
     int rows = step.count();
     Tensor joinedRC = rows(step.space().joined(), rows, 2 * channels);
-    step.multiply(gateAndUp, step.normalized(norm), joinedRC);
-    step.launcher()
-        .address(step.space().joined().address())
-        .address(step.space().inner().address())
-        .number(channels);
+    step.multiply(gateAndUp, step.normalized(norm, gateAndUp), joinedRC);
+    step.multiply(down, gated(step), step.delta(Optional.empty()));
+  }
+
+  private CudaStep.Input gated(CudaStep step) {
+    int rows = step.count();
+    step.launcher().address(step.space().joined().address());
+    if (down.scales() != 0 && Shortcut.GATE_TO_EIGHT.taken()) {
+      step.launcher()
+          .address(step.space().fp8().address())
+          .address(step.space().fp8Scales().address())
+          .number(channels);
+      step.kernels()
+          .ofEight("silu_times_eight")
+          .launch(step.launcher(), Shape.of(rows, EIGHT_THREADS));
+      return new CudaStep.Input(rows(step.space().fp8(), rows, channels), true);
+    }
+    step.launcher().address(step.space().inner().address()).number(channels);
     int blocks = (channels / 2 + THREADS - 1) / THREADS;
     step.kernels().of("silu_times").launch(step.launcher(), new Shape(blocks, rows, 1, THREADS, 0));
-    step.multiply(down, rows(step.space().inner(), rows, channels), step.delta(Optional.empty()));
+    return step.input(rows(step.space().inner(), rows, channels), down);
   }
 
   @Override

@@ -3,19 +3,34 @@ package org.nemotron.core.backend.cuda;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
+import org.nemotron.core.tensor.Tensors;
 
-/** Keys and values on a GPU, in bfloat16; one page more than asked for takes what is not wanted. */
+/**
+ * Keys and values on a GPU, in bfloat16 or as 8-bit floats; one page more than asked for takes what
+ * is not wanted.
+ *
+ * <p>8-bit floats (e4m3) are floats: a scale does not change how exact they are, only how large and
+ * how small. With a scale of 1 they reach from 0.002 to 448, as keys and values do; what is larger
+ * is counted.
+ */
 final class CudaKvCache implements AutoCloseable {
   private static final DType DTYPE = DType.BFLOAT16;
 
   private final int pages;
+  private final KvFormat format;
   private final ImmutableList<Layer> layers;
+  private final CudaTensor scales;
+  private final CudaTensor saturated;
   private final Resources parts;
 
   /**
@@ -23,14 +38,26 @@ final class CudaKvCache implements AutoCloseable {
    *
    * @param stride elements per token, {@code kvHeads * headDim}; with 0 there are no tensors to
    *     read
+   * @param scales address of the scales of each head's keys, then values; 0 for bfloat16
+   * @param saturated address of the count of elements that were too large
    */
-  record Layer(int stride, CudaTensor keys, CudaTensor values) {}
+  record Layer(int stride, CudaTensor keys, CudaTensor values, long scales, long saturated) {
+    boolean isEight() {
+      return scales != 0;
+    }
+  }
 
-  CudaKvCache(ModelSpec spec, int pages, Device device) {
+  CudaKvCache(ModelSpec spec, int pages, KvFormat format, Device device) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
+    this.format = format;
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
-    try (Resources tensors = new Resources()) {
+    try (Resources tensors = new Resources();
+        NativeScope scope = NativeScope.open()) {
+      Tensor ones =
+          Tensors.zeros(device, DType.FLOAT32, 2L * spec.queryHeads()).fill_(new Scalar(1));
+      this.scales = tensors.add(CudaTensor.of(ones), CudaTensor::close);
+      this.saturated = tensors.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
       for (BlockSpec block : spec.blocks()) {
         made.add(layer(KvPages.elementsPerToken(block.attention()), device, tensors));
       }
@@ -39,16 +66,30 @@ final class CudaKvCache implements AutoCloseable {
     }
   }
 
+  /** Zeros: what no token has written is a number too. */
   private Layer layer(int stride, Device device, Resources tensors) {
-    long[] size = {(long) (pages + 1) * KvPages.PAGE_TOKENS, stride};
+    long[] size = {(long) (pages + 1) * KvPages.PAGE_TOKENS, (long) stride * bytes(format) / 2};
     return new Layer(
         stride,
-        tensors.add(CudaTensor.empty(device, DTYPE, size), CudaTensor::close),
-        tensors.add(CudaTensor.empty(device, DTYPE, size), CudaTensor::close));
+        tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
+        tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
+        isEight() ? scales.address() : 0,
+        saturated.address());
   }
 
-  static long bytesPerPage(ModelSpec spec) {
-    return KvPages.bytesPerPage(spec, DTYPE.bytes());
+  private static int bytes(KvFormat format) {
+    return switch (format) {
+      case USUAL -> DTYPE.bytes();
+      case FLOAT8_E4M3 -> 1;
+    };
+  }
+
+  static long bytesPerPage(ModelSpec spec, KvFormat format) {
+    return KvPages.bytesPerPage(spec, bytes(format));
+  }
+
+  boolean isEight() {
+    return format == KvFormat.FLOAT8_E4M3;
   }
 
   int pages() {
@@ -62,6 +103,13 @@ final class CudaKvCache implements AutoCloseable {
 
   Layer layer(int index) {
     return layers.get(index);
+  }
+
+  /** Returns how many elements were too large; waits for the GPU. */
+  long saturated() {
+    try (NativeScope scope = NativeScope.open()) {
+      return Integer.toUnsignedLong(saturated.tensor().item_int());
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cuda;
 
 import com.google.common.collect.ImmutableList;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.WeightFormat;
@@ -31,7 +32,7 @@ record CudaLayerWeights(
   /** Returns the elements of all tensors of these names, one tensor behind the other. */
   CudaTensor vector(ImmutableList<String> names) {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor joined = Tensors.joined(get(names, UnaryOperator.identity()));
+      Tensor joined = Tensors.joined(names.stream().map(name -> source.get(layer, name)).toList());
       return CudaTensor.of(Tensors.move(joined, device, DType.BFLOAT16));
     }
   }
@@ -44,7 +45,7 @@ record CudaLayerWeights(
   /** Returns the product by what {@code padding} makes of a matrix. */
   PackedLinear linear(String name, UnaryOperator<Tensor> padding) {
     try (NativeScope scope = NativeScope.open()) {
-      return PackedLinear.of(padding.apply(source.get(layer, name)), device, format);
+      return PackedLinear.joined(get(ImmutableList.of(name), padding), device, format);
     }
   }
 
@@ -60,9 +61,10 @@ record CudaLayerWeights(
     }
   }
 
-  private ImmutableList<Tensor> get(ImmutableList<String> names, UnaryOperator<Tensor> padding) {
+  private ImmutableList<Supplier<Tensor>> get(
+      ImmutableList<String> names, UnaryOperator<Tensor> padding) {
     return names.stream()
-        .map(name -> padding.apply(source.get(layer, name)))
+        .<Supplier<Tensor>>map(name -> () -> padding.apply(source.get(layer, name)))
         .collect(ImmutableList.toImmutableList());
   }
 }

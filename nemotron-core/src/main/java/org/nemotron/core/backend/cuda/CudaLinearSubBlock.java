@@ -30,7 +30,7 @@ final class CudaLinearSubBlock implements CudaSubBlock {
 
   @Override
   public void run(CudaStep step, int layer) {
-    step.multiply(weight, step.normalized(norm), step.delta(Optional.empty()));
+    step.multiply(weight, step.normalized(norm, weight), step.delta(Optional.empty()));
   }
 
   @Override

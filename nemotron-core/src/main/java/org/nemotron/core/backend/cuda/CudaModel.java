@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -102,6 +103,11 @@ final class CudaModel implements InferenceModel {
     return shapes.buildOrThrow();
   }
 
+  /** Returns whether products are of 8-bit floats. */
+  boolean isEight() {
+    return format == WeightFormat.FLOAT8_E4M3;
+  }
+
   /** Returns what steps of this model need. */
   CudaWorkspace.Widths widths() {
     int queries = spec.queryHeads() * spec.headDim();
@@ -140,10 +146,11 @@ final class CudaModel implements InferenceModel {
   }
 
   @Override
-  public InferenceSession newSession(int pages) {
+  public InferenceSession newSession(int pages, KvFormat kvFormat) {
     checkOpen();
+    device.checkServes(kvFormat);
     try (CudaStream.Use use = device.stream().use()) {
-      InferenceSession session = new CudaSession(this, device, pages);
+      InferenceSession session = new CudaSession(this, device, pages, kvFormat);
       device.stream().synchronize();
       return session;
     } catch (RuntimeException e) {
@@ -168,9 +175,11 @@ final class CudaModel implements InferenceModel {
     step.embed(embeddingVD);
   }
 
-  /** Puts a layer into the stream. */
+  /** Puts a layer into the stream; what it needed beside the workspace is free again. */
   void runLayer(CudaStep step, int layer) {
-    blocks.get(layer).run(step, layer);
+    try (NativeScope scope = NativeScope.open()) {
+      blocks.get(layer).run(step, layer);
+    }
   }
 
   /** Puts the embedding and all layers but {@code without} into the stream. */

@@ -12,6 +12,7 @@ import org.nemotron.core.cuda.CudaTimer;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
@@ -40,7 +41,7 @@ final class CudaSession implements InferenceSession {
   private long steps;
   private boolean closed;
 
-  CudaSession(CudaModel model, CudaBackend device, int pages) {
+  CudaSession(CudaModel model, CudaBackend device, int pages, KvFormat format) {
     this.model = model;
     this.spec = model.spec();
     this.device = device;
@@ -48,7 +49,8 @@ final class CudaSession implements InferenceSession {
     int sequences = model.maxSequences();
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
-      this.cache = made.add(new CudaKvCache(spec, pages, device.device()), CudaKvCache::close);
+      this.cache =
+          made.add(new CudaKvCache(spec, pages, format, device.device()), CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
       this.space =
@@ -63,10 +65,11 @@ final class CudaSession implements InferenceSession {
               CudaWorkspace::close);
       int choices = Math.max(PieceLogits.HEAD_ROWS, sequences);
       this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
-      this.graphs = made.add(new DecodeGraphs(sequences), DecodeGraphs::close);
+      this.graphs = made.add(new DecodeGraphs(sequences, model.isEight()), DecodeGraphs::close);
       this.fewRows =
           made.add(
-              new PersistentKernels(device.kernels(), space, model.fewRowsShapes()),
+              new PersistentKernels(
+                  device.kernels(), space, model.fewRowsShapes(), cache.isEight()),
               PersistentKernels::close);
       this.parts = made.complete();
     }
@@ -80,6 +83,16 @@ final class CudaSession implements InferenceSession {
   @Override
   public int pages() {
     return cache.pages();
+  }
+
+  @Override
+  public long saturated() {
+    checkOpen();
+    try (CudaStream.Use use = device.stream().use()) {
+      return cache.saturated();
+    } catch (RuntimeException e) {
+      throw CudaFailures.explained(e, device.device());
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.nemotron.core.cuda.KernelLauncher;
  */
 final class CudaStep {
   private static final int NORM_THREADS = 256;
+  private static final int EIGHT_NORM_THREADS = 512;
 
   private final StepKernels kernels;
   private final KernelLauncher launcher;
@@ -87,6 +88,47 @@ final class CudaStep {
     return space.normalized().rows(count());
   }
 
+  /**
+   * The input of a product.
+   *
+   * @param rowsRK bfloat16; e4m3 where {@code eight}, with scales in the workspace
+   */
+  record Input(Tensor rowsRK, boolean eight) {}
+
+  /** The same as {@link #normalized(CudaRmsNorm)}, as {@code weight} multiplies it. */
+  Input normalized(CudaRmsNorm norm, PackedLinear weight) {
+    if (weight.scales() == 0 || !Shortcut.NORM_TO_EIGHT.taken()) {
+      return input(normalized(norm), weight);
+    }
+    launcher
+        .address(space.residual().address())
+        .address(pending ? space.delta().address() : 0)
+        .address(pendingBias.map(CudaTensor::address).orElse(0L))
+        .address(norm.weight().address())
+        .address(space.fp8().address())
+        .address(space.fp8Scales().address())
+        .number(width)
+        .number(norm.eps());
+    kernels.ofEight("add_norm_eight").launch(launcher, Shape.of(count(), EIGHT_NORM_THREADS));
+    pending = false;
+    pendingBias = Optional.empty();
+    return new Input(CudaFfn.rows(space.fp8(), count(), width), true);
+  }
+
+  /** Returns {@code rowsRK}, which are bfloat16, as {@code weight} multiplies them. */
+  Input input(Tensor rowsRK, PackedLinear weight) {
+    if (weight.scales() == 0) {
+      return new Input(rowsRK, false);
+    }
+    launcher
+        .tensor(rowsRK)
+        .address(space.fp8().address())
+        .address(space.fp8Scales().address())
+        .number(weight.inputs());
+    kernels.of("to_fp8").launch(launcher, Shape.of(count(), NORM_THREADS));
+    return new Input(CudaFfn.rows(space.fp8(), count(), weight.inputs()), true);
+  }
+
   /** Normalizes the stream of {@code count} wanted rows apart; nothing else changes. */
   void normalizeWanted(CudaRmsNorm norm, int count) {
     addNorm(norm, space.wanted(), rows.wanted(), count);
@@ -106,19 +148,12 @@ final class CudaStep {
   }
 
   /** {@code out[R, N] = in[R, K] W^T} of all rows. */
-  void multiply(PackedLinear weight, Tensor inRK, Tensor outRN) {
-    if (weight.scales() == 0) {
-      weight.multiply(inRK, outRN);
-      return;
+  void multiply(PackedLinear weight, Input in, Tensor outRN) {
+    if (in.eight()) {
+      weight.multiplyFp8(in.rowsRK(), space.fp8Scales().rows(count()), outRN);
+    } else {
+      weight.multiply(in.rowsRK(), outRN);
     }
-    launcher
-        .tensor(inRK)
-        .address(space.fp8().address())
-        .address(space.fp8Scales().address())
-        .number(weight.inputs());
-    kernels.of("to_fp8").launch(launcher, Shape.of(count(), NORM_THREADS));
-    Tensor fp8 = CudaFfn.rows(space.fp8(), count(), weight.inputs());
-    weight.multiplyFp8(fp8, space.fp8Scales().rows(count()), outRN);
   }
 
   /** Returns where a sub-block puts what it adds, {@code [R, D]}, and remembers to add it. */

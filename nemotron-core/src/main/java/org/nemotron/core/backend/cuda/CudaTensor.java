@@ -45,7 +45,9 @@ final class CudaTensor implements AutoCloseable {
   static CudaTensor fp8(Device device, long count) {
     try (NativeScope scope = NativeScope.open()) {
       return new CudaTensor(
-          Tensors.uninitialized(device, DType.BFLOAT16, count).to(ScalarType.Float8_e4m3fn));
+          Tensors.uninitialized(device, DType.BFLOAT16, (count + 1) / 2)
+              .view(ScalarType.Float8_e4m3fn)
+              .narrow(0, 0, count));
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, device);
     }

@@ -15,6 +15,9 @@ final class CudaWorkspace implements AutoCloseable {
   /** Query heads of a block of attention. */
   static final int MOST_GROUP = 8;
 
+  /** Query heads of a block of attention on tensor cores. */
+  static final int MOST_TENSOR_GROUP = 16;
+
   private final CudaTensor residualRD;
   private final CudaTensor secondResidual;
   private final CudaTensor normalizedRD;
@@ -54,7 +57,7 @@ final class CudaWorkspace implements AutoCloseable {
    */
   CudaWorkspace(
       Device device, Widths widths, int rows, int sequences, int headRows, int vocabulary) {
-    long splitHeads = (long) SPLIT_BLOCKS * MOST_GROUP;
+    long splitHeads = (long) SPLIT_BLOCKS * MOST_TENSOR_GROUP;
     try (Resources made = new Resources()) {
       this.residualRD =
           made.add(

@@ -16,7 +16,13 @@ import org.nemotron.core.cuda.CudaTimer;
 final class DecodeGraphs implements AutoCloseable {
   private static final ImmutableList<Integer> SIZES = sizes();
 
+  /** From here on, LibTorch's products of 8-bit floats are fastest at multiples of this. */
+  private static final int EIGHT_BITS_MULTIPLE = 128;
+
+  private static final int EIGHT_BITS_FROM = 64;
+
   private final int most;
+  private final boolean eight;
   private final Map<Integer, CudaGraph> graphs = new HashMap<>();
   private final Map<Integer, CudaGraph> timed = new HashMap<>();
   private final CudaTimer clock;
@@ -25,9 +31,11 @@ final class DecodeGraphs implements AutoCloseable {
    * Makes room for graphs.
    *
    * @param most rows
+   * @param eight whether products are of 8-bit floats
    */
-  DecodeGraphs(int most) {
+  DecodeGraphs(int most, boolean eight) {
     this.most = most;
+    this.eight = eight;
     this.clock = new CudaTimer(2);
   }
 
@@ -43,7 +51,11 @@ final class DecodeGraphs implements AutoCloseable {
 
   /** Returns how many rows the step has that serves {@code rows}. */
   int rows(int rows) {
-    return SIZES.stream().filter(size -> size >= rows).findFirst().map(this::atMost).orElse(rows);
+    return SIZES.stream().filter(size -> size >= rows && isFast(size)).findFirst().map(this::atMost).orElse(rows);
+  }
+
+  private boolean isFast(int size) {
+    return !eight || size <= EIGHT_BITS_FROM || size % EIGHT_BITS_MULTIPLE == 0;
   }
 
   private int atMost(int size) {

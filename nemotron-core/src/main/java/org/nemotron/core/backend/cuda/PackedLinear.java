@@ -1,12 +1,10 @@
 package org.nemotron.core.backend.cuda;
 
-import com.google.common.collect.Lists;
-import java.util.List;
+import com.google.common.collect.ImmutableList;
 import java.util.Optional;
-import org.bytedeco.pytorch.Scalar;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -19,12 +17,6 @@ import org.nemotron.core.tensor.Tensors;
  * {@code out = in W^T}.
  */
 final class PackedLinear implements AutoCloseable {
-  /** The largest e4m3. */
-  static final double MOST_EIGHT = 448;
-
-  /** Rows of zeros have a scale too. */
-  private static final double LEAST_SCALE = 1e-12;
-
   private final CudaTensor weightNK;
   private final Optional<CudaTensor> scalesN;
   private final Tensor transposedKN;
@@ -32,21 +24,11 @@ final class PackedLinear implements AutoCloseable {
   private final int inputs;
   private final Resources parts;
 
-  private PackedLinear(Tensor weight, WeightFormat format) {
+  private PackedLinear(Tensor weight, Optional<Tensor> scales) {
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
-      if (format == WeightFormat.FLOAT8_E4M3) {
-        Tensor wide = weight.to(ScalarType.Float);
-        Tensor largest = wide.abs().amax(new long[] {1}, true);
-        Tensor scale = largest.div(new Scalar(MOST_EIGHT)).clamp_min(new Scalar(LEAST_SCALE));
-        this.weightNK =
-            made.add(
-                CudaTensor.of(wide.div(scale).to(ScalarType.Float8_e4m3fn)), CudaTensor::close);
-        this.scalesN = Optional.of(made.add(CudaTensor.of(scale.view(1, -1)), CudaTensor::close));
-      } else {
-        this.weightNK = made.add(CudaTensor.of(weight), CudaTensor::close);
-        this.scalesN = Optional.empty();
-      }
+      this.weightNK = made.add(CudaTensor.of(weight), CudaTensor::close);
+      this.scalesN = scales.map(scale -> made.add(CudaTensor.of(scale), CudaTensor::close));
       this.transposedKN = made.add(NativeScope.keep(weightNK.tensor().t()), NativeScope::release);
       this.parts = made.complete();
     }
@@ -56,16 +38,27 @@ final class PackedLinear implements AutoCloseable {
 
   /** Takes a share in {@code weightNK}, or a copy where it is elsewhere or of another type. */
   static PackedLinear of(Tensor weightNK, Device device, WeightFormat format) {
-    try (NativeScope scope = NativeScope.open()) {
-      return new PackedLinear(moved(weightNK, device), format);
-    }
+    return joined(ImmutableList.of(() -> weightNK), device, format);
   }
 
-  /** Returns one matrix that has the rows of all {@code weightsNK}, one matrix below the other. */
-  static PackedLinear joined(List<Tensor> weightsNK, Device device, WeightFormat format) {
+  /**
+   * Returns one matrix that has the rows of all {@code weightsNK}, one matrix below the other.
+   *
+   * @param weightsNK each is asked for once
+   */
+  static PackedLinear joined(
+      ImmutableList<Supplier<Tensor>> weightsNK, Device device, WeightFormat format) {
     try (NativeScope scope = NativeScope.open()) {
+      if (format == WeightFormat.FLOAT8_E4M3) {
+        EightBits eight = EightBits.of(weightsNK, device);
+        return new PackedLinear(eight.weightNK(), Optional.of(eight.scales1N()));
+      }
+      ImmutableList<Tensor> moved =
+          weightsNK.stream()
+              .map(weight -> moved(weight.get(), device))
+              .collect(ImmutableList.toImmutableList());
       return new PackedLinear(
-          Tensors.joined(Lists.transform(weightsNK, weight -> moved(weight, device))), format);
+          moved.size() == 1 ? moved.get(0) : Tensors.joined(moved), Optional.empty());
     }
   }
 

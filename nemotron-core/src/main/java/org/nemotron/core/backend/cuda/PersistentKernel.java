@@ -21,9 +21,10 @@ final class PersistentKernel implements AutoCloseable {
   private final CudaTensor cleared;
   private final Resources parts;
 
-  PersistentKernel(WorkList listed, PersistentKernelShape shape, StepKernels kernels) {
+  PersistentKernel(
+      WorkList listed, PersistentKernelShape shape, boolean eight, StepKernels kernels) {
     this.shape = shape;
-    this.kernel = kernels.ofFewRows(shape);
+    this.kernel = kernels.ofFewRows(shape, eight);
     this.count = listed.count();
     Device device = kernels.gpu().device();
     long[] longs = listed.written().toArray();

@@ -12,18 +12,26 @@ final class PersistentKernels implements AutoCloseable {
   private final StepKernels kernels;
   private final CudaWorkspace space;
   private final ImmutableMap<Integer, PersistentKernelShape> shapes;
+  private final boolean eight;
   private final Map<Key, PersistentKernel> known = new HashMap<>();
 
   /** Which of the steps: how many rows it has, and which layer it leaves out. */
   private record Key(int rows, int without) {}
 
+  /**
+   * Begins with none listed.
+   *
+   * @param eight whether pages are 8-bit floats
+   */
   PersistentKernels(
       StepKernels kernels,
       CudaWorkspace space,
-      ImmutableMap<Integer, PersistentKernelShape> shapes) {
+      ImmutableMap<Integer, PersistentKernelShape> shapes,
+      boolean eight) {
     this.kernels = kernels;
     this.space = space;
     this.shapes = shapes;
+    this.eight = eight;
   }
 
   /** Returns whether steps of so many rows are made here. */
@@ -44,7 +52,7 @@ final class PersistentKernels implements AutoCloseable {
   private PersistentKernel made(int rows, Consumer<WorkList> list) {
     WorkList parts = new WorkList(space, rows, kernels.gpu().processors());
     list.accept(parts);
-    return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), kernels);
+    return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), eight, kernels);
   }
 
   @Override

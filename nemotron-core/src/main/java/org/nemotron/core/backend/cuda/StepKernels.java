@@ -29,8 +29,17 @@ final class StepKernels implements AutoCloseable {
     return kernel(name, ImmutableList.of(COMMON), ImmutableList.of());
   }
 
-  /** Returns the kernel of all layers of a step of few rows. */
-  CudaKernel ofFewRows(PersistentKernelShape shape) {
+  /** Returns a kernel of any number of rows whose products or pages are 8-bit floats. */
+  CudaKernel ofEight(String name) {
+    return kernel(name, ImmutableList.of(COMMON, "eight.cu"), ImmutableList.of());
+  }
+
+  /**
+   * Returns the kernel of all layers of a step of few rows.
+   *
+   * @param eight whether pages are 8-bit floats
+   */
+  CudaKernel ofFewRows(PersistentKernelShape shape, boolean eight) {
     return kernel(
         "persistent_step",
         ImmutableList.of(COMMON, "persistent.cu"),
@@ -39,15 +48,32 @@ final class StepKernels implements AutoCloseable {
             "HEAD_DIM=" + shape.headDim(),
             "GROUPS=" + shape.groups(),
             "PAGE=" + KvPages.PAGE_TOKENS,
-            "SLOTS=" + shape.slots()));
+            "SLOTS=" + shape.slots(),
+            "EIGHT_KV=" + (eight ? 1 : 0)));
   }
 
-  /** Returns an attention kernel of blocks that serve {@code group} query heads. */
-  CudaKernel ofAttention(String name, int headDim, int group) {
+  /**
+   * Returns the attention of blocks that serve {@code group} query heads.
+   *
+   * @param eight whether pages are 8-bit floats
+   */
+  CudaKernel ofAttention(int headDim, int group, boolean eight) {
     return kernel(
-        name,
+        "attend",
         ImmutableList.of(COMMON, "attention.cu"),
-        ImmutableList.of("HEAD_DIM=" + headDim, "GROUP=" + group, "PAGE=" + KvPages.PAGE_TOKENS));
+        ImmutableList.of(
+            "HEAD_DIM=" + headDim,
+            "GROUP=" + group,
+            "PAGE=" + KvPages.PAGE_TOKENS,
+            "EIGHT_KV=" + (eight ? 1 : 0)));
+  }
+
+  /** Returns the same on tensor cores, for heads of 128 elements and pages of 8-bit floats. */
+  CudaKernel ofTensorAttention(int group) {
+    return kernel(
+        "attend_eight",
+        ImmutableList.of(COMMON, "attention8.cu"),
+        ImmutableList.of("GROUP=" + group, "PAGE=" + KvPages.PAGE_TOKENS));
   }
 
   /** Returns the kernel that chooses tokens. */

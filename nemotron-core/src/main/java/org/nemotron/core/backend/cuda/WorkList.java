@@ -132,7 +132,12 @@ final class WorkList {
         begin(
             Kind.ATTENTION,
             ImmutableLongArray.of(
-                0, 0, 0, weights.bias(), space.joined().address(), space.inner().address()));
+                memory.saturated(),
+                memory.scales(),
+                0,
+                weights.bias(),
+                space.joined().address(),
+                space.inner().address()));
     part.putInt(0).putInt(0).putFloat(eps);
     part.putLong(memory.keys().address()).putLong(memory.values().address());
     part.putLong(weights.queryNorm()).putLong(weights.keyNorm());

@@ -1,5 +1,5 @@
 // Attention of one new token per sequence over the pages of its sequence. Macros: HEAD_DIM, a multiple of 8 up to 256;
-// GROUP, how many query heads of a key/value head one block serves; PAGE, tokens of a page.
+// GROUP, how many query heads of a key/value head one block serves; PAGE, tokens of a page; EIGHT_KV, 1 where pages are e4m3.
 //
 // LANES lanes hold one token's key or value, 8 elements each, and are a worker: it goes through every W-th token of the block's
 // share with a softmax of its own (running maximum and sum); workers, then blocks of the same head, are merged at the end.
@@ -12,16 +12,13 @@
 #define NEGLIGIBLE -1e30f
 #define MOST_SPLITS 32
 
-__device__ __forceinline__ void unpacked(uint4 from, float* to) {
-  to[0] = low(from.x);
-  to[1] = high(from.x);
-  to[2] = low(from.y);
-  to[3] = high(from.y);
-  to[4] = low(from.z);
-  to[5] = high(from.z);
-  to[6] = low(from.w);
-  to[7] = high(from.w);
-}
+#if EIGHT_KV
+typedef unsigned char kept;
+typedef uint2 eight_kept;
+#else
+typedef bf16 kept;
+typedef uint4 eight_kept;
+#endif
 
 // What another block wrote during this kernel.
 __device__ __forceinline__ float fresh(const float* from) {
@@ -30,10 +27,10 @@ __device__ __forceinline__ float fresh(const float* from) {
   return value;
 }
 
-// grid (splits, K * chunks, R); at most MOST_SPLITS. queries and out [R, N, H]; parts [R, N, splits, H], marks [R, N, splits]: maximum
+// grid (splits, K * chunks, R); at most MOST_SPLITS. queries and out [R, N, H]; kv_scales [2K] of e4m3; parts [R, N, splits, H], marks [R, N, splits]: maximum
 // and sum; arrivals [R, K * chunks], zero.
-extern "C" __global__ void __launch_bounds__(THREADS) attend(const bf16* queries, const bf16* keys, const bf16* values,
-                                                             const int* pages, const int* pages_each, const int* lengths, int kv_heads,
+extern "C" __global__ void __launch_bounds__(THREADS) attend(const bf16* queries, const kept* keys, const kept* values,
+                                                             const float* kv_scales, const int* pages, const int* pages_each, const int* lengths, int kv_heads,
                                                              int chunks, float scale, bf16* out, float* parts, float2* marks,
                                                              unsigned* arrivals) {
   await_previous();
@@ -52,6 +49,12 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(const bf16* queries
   int stride = kv_heads * HEAD_DIM;
   int within = kv_head * HEAD_DIM + lane * 8;
 
+#if EIGHT_KV
+  float key_scale = scale * kv_scales[kv_head], value_scale = kv_scales[kv_heads + kv_head];
+#else
+  float key_scale = scale, value_scale = 1.f;
+#endif
+
   float query[GROUP][8], sum[GROUP][8], largest[GROUP], weight[GROUP];
 #pragma unroll
   for (int g = 0; g < GROUP; g++) {
@@ -62,23 +65,23 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(const bf16* queries
     unpacked(raw, query[g]);
 #pragma unroll
     for (int i = 0; i < 8; i++) {
-      query[g][i] *= scale;
+      query[g][i] *= key_scale;
       sum[g][i] = 0;
     }
   }
 
   for (int token = from + worker; token - worker < to; token += AT_ONCE * WORKERS) {
-    uint4 key[AT_ONCE], value[AT_ONCE];
+    eight_kept key[AT_ONCE], value[AT_ONCE];
     bool valid[AT_ONCE];
 #pragma unroll
     for (int u = 0; u < AT_ONCE; u++) {
       int t = token + u * WORKERS;
       valid[u] = t < to;
-      key[u] = value[u] = make_uint4(0, 0, 0, 0);
+      key[u] = value[u] = eight_kept();
       if (valid[u] && reads) {
         long long at = ((long long)table[t / PAGE] * PAGE + t % PAGE) * stride + within;
-        key[u] = *(const uint4*)(keys + at);
-        value[u] = *(const uint4*)(values + at);
+        key[u] = *(const eight_kept*)(keys + at);
+        value[u] = *(const eight_kept*)(values + at);
       }
     }
     float score[AT_ONCE][GROUP];
@@ -142,6 +145,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(const bf16* queries
       total += shared_marks[w][g].y * share_of;
       merged += shared_sums[w][g][i] * share_of;
     }
+    merged *= value_scale;
     long long place = (long long)row * query_heads + head + g;
     if (splits == 1) {
       out[place * HEAD_DIM + i] = rounded(total > 0 ? merged / total : 0.f);

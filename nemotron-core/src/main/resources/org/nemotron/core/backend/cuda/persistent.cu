@@ -1,5 +1,6 @@
 // A step of a few rows through all layers as one kernel, whose blocks stay and meet between parts. Macros: ROWS; HEAD_DIM, a
-// multiple of 8 up to 256; GROUPS, whose bit g says that some layer's blocks serve g query heads; PAGE; SLOTS, pieces of a warp.
+// multiple of 8 up to 256; GROUPS, whose bit g says that some layer's blocks serve g query heads; PAGE; SLOTS, pieces of a warp; EIGHT_KV,
+// 1 where pages are e4m3.
 //
 // Such a step is limited by how fast weights come from memory, and weights depend on nothing: so every warp asks for the rows of W
 // that it will multiply ahead of time, in the order of the parts. While blocks wait for each other, normalize or attend, the memory
@@ -16,19 +17,27 @@
 #define NEGLIGIBLE -1e30f
 #define MOST_SPLITS 32
 
+#if EIGHT_KV
+typedef unsigned char kept;
+typedef uint2 eight_kept;
+#else
+typedef bf16 kept;
+typedef uint4 eight_kept;
+#endif
+
 enum { PRODUCT, GATED, ADDED, LINEAR, LOGITS, ATTENTION };
 
 // What is done between two meetings; as the host writes it.
 struct Part {
-  const uint4* weight;  // [units, inputs], gated [2 * units, inputs], gate first
-  const float* scales;  // of rows of e4m3; none for bf16
+  const uint4* weight;  // [units, inputs], gated [2 * units, inputs], gate first; attention: where it counts what e4m3 cannot hold
+  const float* scales;  // of rows of e4m3; none for bf16; attention: [2K] of keys and values of e4m3
   const bf16* norm;     // none: the input is bf16
   const bf16* bias;
   const void* from;
   void* to;
   int kind, inputs, units;
   float eps;
-  bf16 *keys, *values;  // what follows is for attention
+  kept *keys, *values;  // what follows is for attention
   const bf16 *query_norm, *key_norm;
   int query_heads, kv_heads, group, splits;
   float scale;
@@ -182,18 +191,6 @@ __device__ __forceinline__ void take(uint4 weight, const uint4* x, int inputs8, 
     sum = fmaf(high(weight.w), high(in.w), sum);
     sums[row] = sum;
   }
-}
-
-// Two e4m3 as floats.
-__device__ __forceinline__ float2 from_eight(unsigned pair) {
-  float2 value = make_float2(0, 0);
-#if __CUDA_ARCH__ >= 890
-  asm("{ .reg .b16 p, l, h; .reg .b32 b; cvt.u16.u32 p, %2; cvt.rn.f16x2.e4m3x2 b, p; mov.b32 {l, h}, b;"
-      " cvt.f32.f16 %0, l; cvt.f32.f16 %1, h; }"
-      : "=f"(value.x), "=f"(value.y)
-      : "r"(pair));
-#endif
-  return value;
 }
 
 __device__ __forceinline__ void take_four(unsigned four, unsigned x, unsigned y, float& sum) {
@@ -385,17 +382,6 @@ __device__ __forceinline__ void multiply(const Part& part, int index, const Exch
   }
 }
 
-__device__ __forceinline__ void unpacked(uint4 from, float* to) {
-  to[0] = low(from.x);
-  to[1] = high(from.x);
-  to[2] = low(from.y);
-  to[3] = high(from.y);
-  to[4] = low(from.z);
-  to[5] = high(from.z);
-  to[6] = low(from.w);
-  to[7] = high(from.w);
-}
-
 // What a block attends to: its share of a sequence, for some query heads of a key/value head.
 struct Share {
   int row, kv_head, head, split, unit, from, to, length, position;
@@ -432,7 +418,7 @@ __device__ __forceinline__ void bring_near(const Part& part, const Places& place
   for (int token = share.from + threadIdx.x; token < share.to; token += THREADS) {
     long long at = element(part, places, share, token);
 #pragma unroll
-    for (int i = 0; i < HEAD_DIM; i += 64) {
+    for (int i = 0; i < HEAD_DIM; i += 128 / (int)sizeof(kept)) {
       asm volatile("prefetch.global.L2 [%0];" ::"l"(part.keys + at + i));
       asm volatile("prefetch.global.L2 [%0];" ::"l"(part.values + at + i));
     }
@@ -455,16 +441,27 @@ __device__ __forceinline__ void attend(const Part& part, const Places& places, c
   for (int h = warp; h < GROUP + (newest ? 2 : 0); h += WARPS) {
     bool is_query = h < GROUP, is_key = h == GROUP;
     int head = is_query ? share.head + h : part.query_heads + (is_key ? 0 : part.kv_heads) + share.kv_head;
-    bf16* kept = (is_key ? part.keys : part.values) + token_at;
+    kept* at = (is_key ? part.keys : part.values) + token_at;
     float* query = queries + h * HEAD_DIM;
+#if EIGHT_KV
+    float scale = part.scale * part.scales[share.kv_head];
+    float inverse = 1.f / part.scales[is_key ? share.kv_head : part.kv_heads + share.kv_head];
+#else
     float scale = part.scale;
+#endif
     place_head(joined + head * HEAD_DIM, part.bias ? part.bias + head * HEAD_DIM : 0,
                is_query ? part.query_norm : is_key ? part.key_norm : 0, is_query || is_key ? rotary : 0, HEAD_DIM, part.eps,
                [&](int i, float value) {
                  if (is_query) {
                    query[i] = widened(rounded(value)) * scale;
                  } else {
-                   kept[i] = rounded(value);
+#if EIGHT_KV
+                   float scaled = value * inverse;
+                   if (fabsf(scaled) > 448.f) atomicAdd((unsigned*)part.weight, 1u);
+                   at[i] = (kept)to_eight(scaled, 0.f);
+#else
+                   at[i] = rounded(value);
+#endif
                  }
                });
   }
@@ -485,15 +482,15 @@ __device__ __forceinline__ void attend(const Part& part, const Places& places, c
     }
   }
   for (int token = share.from + worker; token - worker < share.to; token += AT_ONCE * WORKERS) {
-    uint4 key[AT_ONCE], value[AT_ONCE];
+    eight_kept key[AT_ONCE], value[AT_ONCE];
 #pragma unroll
     for (int u = 0; u < AT_ONCE; u++) {
       int t = token + u * WORKERS;
-      key[u] = value[u] = make_uint4(0, 0, 0, 0);
+      key[u] = value[u] = eight_kept();
       if (t < share.to && reads) {
         long long at = element(part, places, share, t) + lane * 8;
-        key[u] = *(const uint4*)(part.keys + at);
-        value[u] = *(const uint4*)(part.values + at);
+        key[u] = *(const eight_kept*)(part.keys + at);
+        value[u] = *(const eight_kept*)(part.values + at);
       }
     }
     float score[AT_ONCE][GROUP];
@@ -561,6 +558,11 @@ __device__ __forceinline__ void attend(const Part& part, const Places& places, c
     }
   }
   __syncthreads();
+#if EIGHT_KV
+  float value_scale = part.scales[part.kv_heads + share.kv_head];
+#else
+  float value_scale = 1.f;
+#endif
   bf16* out = (bf16*)part.to;
   long long first = (long long)share.row * part.query_heads + share.head;
   for (int at = threadIdx.x; at < GROUP * HEAD_DIM; at += THREADS) {
@@ -574,6 +576,7 @@ __device__ __forceinline__ void attend(const Part& part, const Places& places, c
       total += shared_marks[w * GROUP + g].y * factor;
       merged += shared_sums[(w * GROUP + g) * HEAD_DIM + i] * factor;
     }
+    merged *= value_scale;
     long long place = first + g;
     if (part.splits == 1) {
       out[place * HEAD_DIM + i] = rounded(total > 0 ? merged / total : 0.f);

@@ -1,0 +1,162 @@
+package org.nemotron.examples.benchmark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.io.Resources;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.Backends;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.inference.InferenceModel;
+import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Seed;
+
+final class Table3Test {
+  private static final ModelSpec SMALL =
+      RandomModels.TALE_63M.withBlocks(
+          ImmutableList.of(
+              new BlockSpec(new AttentionSpec.GroupedQuery(8, 4, 64), new FfnSpec.Gated(64)),
+              new BlockSpec(new AttentionSpec.Linear(), new FfnSpec.NoOp())));
+
+  /** The lines were printed by a program in Python that knows the parameters rounded to 1e7. */
+  @Test
+  void best_rowsOfTheTable_areThoseOfTheOtherProgram() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    Table3Limits child = new Table3Limits(49.40e9, 94976, 2.0 * 128256 * 8192);
+    Table3Limits parent = new Table3Limits(68.45e9, 163840, 2.0 * 128256 * 8192);
+    for (Table3Scenario row : Table3Scenario.ALL) {
+      lines.append(line(row, "51B", child, row.child(), row.childGpus()));
+      lines.append(line(row, "70B", parent, row.parent(), row.parentGpus()));
+      lines.append(line(row, "70B", parent, row.parentAlone(), 1));
+    }
+    assertThat(lines.toString())
+        .isEqualTo(
+            Resources.toString(
+                Resources.getResource(Table3Test.class, "table3-limits.txt"),
+                StandardCharsets.UTF_8));
+  }
+
+  private static String line(
+      Table3Scenario row, String name, Table3Limits limits, double measured, int gpus) {
+    Table3Limits.Best best = limits.best(row.prompt(), row.output(), gpus);
+    return String.format(
+        Locale.ROOT,
+        "%s %s TP%d: TensorRT-LLM %.0f, limit %.0f at batch %d, so %.0f%% of it%n",
+        row,
+        name,
+        gpus,
+        measured,
+        best.tokensPerSecond(),
+        best.batch(),
+        100 * measured / best.tokensPerSecond());
+  }
+
+  @Test
+  void spec_modelsOfTheTable_haveTheSizesOfTheOtherProgram() {
+    Table3Limits child = Table3Limits.of(Table3Models.B51.spec());
+    assertThat(child.blockParameters() / 1e9).isCloseTo(49.40, within(0.01));
+    assertThat(child.kvElements()).isEqualTo(94976);
+    Table3Limits parent = Table3Limits.of(Table3Models.B70.spec());
+    assertThat(parent.blockParameters() / 1e9).isCloseTo(68.45, within(0.01));
+    assertThat(parent.kvElements()).isEqualTo(163840);
+    assertThat(Table3Models.B51.spec().layers()).isEqualTo(80);
+  }
+
+  @Test
+  void parse_rowOfTheTable_hasItsFigures() {
+    Table3Scenario row = Table3Scenario.parse("128/1024");
+    assertThat(row.measured(Table3Models.B51)).hasValue(6472);
+    assertThat(row.measured(Table3Models.B70)).hasValue(1274);
+    assertThat(row.measured(Table3Models.B8)).isEmpty();
+    assertThat(Table3Scenario.parse("7/9").measured(Table3Models.B51)).isEmpty();
+    assertThatThrownBy(() -> Table3Scenario.parse("7"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("scenario (7) must be PROMPT/OUTPUT");
+  }
+
+  @Test
+  void average_pointsOfALine_isItsMiddle() {
+    assertThat(Table3Run.average(ImmutableMap.of(10, 1.0, 20, 2.0, 40, 4.0))).isEqualTo(2.5);
+    assertThat(Table3Run.average(ImmutableMap.of(10, 3.0))).isEqualTo(3);
+  }
+
+  @Test
+  void get_sameSeedAndName_isTheSameTensor() {
+    String name = "self_attn.q_proj.weight";
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor first = weights(1).get(0, name);
+      assertThat(first.equal(weights(1).get(0, name))).isTrue();
+      assertThat(first.equal(weights(2).get(0, name))).isFalse();
+      assertThat(first.equal(weights(1).get(0, "self_attn.o_proj.weight"))).isFalse();
+      assertThatThrownBy(() -> weights(1).get(0, "none"))
+          .hasMessage("the model has no tensor called model.layers.0.none");
+    }
+  }
+
+  private static RandomWeights weights(long seed) {
+    return new RandomWeights(SMALL, Device.CPU, DType.FLOAT32, new Seed(seed));
+  }
+
+  @Test
+  void shortAndFullForm_smallModel_timeEveryPart() {
+    try (InferenceBackend host = Backends.of(Device.CPU, 1);
+        InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 128)) {
+      Table3Run.Times whole = run(model, "70/66").fullForm();
+      assertThat(whole.prefillSeconds()).isPositive();
+      assertThat(whole.stepSeconds()).containsOnlyKeys(70, 134);
+      assertThat(whole.saturated()).isZero();
+      assertThat(whole.tokensPerSecond(3, 66))
+          .isEqualTo(3 * 66 / (whole.prefillSeconds() + whole.decodeSeconds()));
+      Table3Run.Times some = run(model, "70/1").shortForm(0.01);
+      assertThat(some.stepSeconds()).containsOnlyKeys(70);
+      assertThat(some.decodeSeconds()).isEqualTo(some.stepSeconds().get(70));
+    }
+  }
+
+  /** Long enough that every sequence ends and another takes its place. */
+  @Test
+  void measure_sequencesOfAllAges_neverNeedMorePagesThanReserved() {
+    Table3Scenario scenario = Table3Scenario.parse("70/66");
+    try (InferenceBackend host = Backends.of(Device.CPU, 1);
+        InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 256);
+        Table3InFlight flight =
+            new Table3InFlight(model, KvFormat.USUAL, scenario, 11, 3, true)) {
+      Table3InFlight.Window window = flight.measure(0.3);
+      assertThat(window.steps()).isPositive();
+      assertThat(window.tokens()).isBetween(8L * window.steps(), 11L * window.steps());
+      assertThat(window.prefillSeconds()).isBetween(0.0, window.seconds());
+    }
+    assertThat(Table3InFlight.batch(scenario, 50, 3, 100)).isGreaterThan(11);
+    assertThat(Table3InFlight.pages(scenario, Table3InFlight.batch(scenario, 50, 3, 100), 3))
+        .isLessThanOrEqualTo(50);
+  }
+
+  private static Table3Run run(InferenceModel model, String scenario) {
+    return new Table3Run(model, KvFormat.USUAL, Table3Scenario.parse(scenario), 3);
+  }
+
+  @Test
+  void newSession_eightBitCacheOnTheCpu_isRefused() {
+    try (InferenceBackend host = Backends.of(Device.CPU, 1);
+        InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 128)) {
+      assertThatThrownBy(() -> model.newSession(1, KvFormat.FLOAT8_E4M3))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("format of the KV cache (FLOAT8_E4M3) must be USUAL on the CPU");
+    }
+  }
+}
