@@ -23,6 +23,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
+import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -124,7 +125,7 @@ public final class GpuBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, NoArchitectureException {
     checkArgument(globalSteps > 2, "--global-steps (%s) must be three or more", globalSteps);
     Device where = Device.parse(device);
-    GpuLimits limits = GpuLimits.measure(where);
+    DeviceLimits limits = DeviceLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();
     String name = where.equals(Device.CPU) ? "CPU" : Gpu.of(where).model();
     figures.put("GPU", name);
@@ -164,7 +165,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  private List<Map<String, Object>> global(Device where, GpuLimits limits) throws IOException {
+  private List<Map<String, Object>> global(Device where, DeviceLimits limits) throws IOException {
     List<Map<String, Object>> runs = new ArrayList<>();
     for (OptimizerStates states : optimizerStates) {
       for (int tokens : globalTokens) {
@@ -198,7 +199,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     CHILD
   }
 
-  private void serving(Device where, GpuLimits limits, Map<String, Object> figures)
+  private void serving(Device where, DeviceLimits limits, Map<String, Object> figures)
       throws IOException {
     try (HeterogeneousModel weights = weights(where);
         InferenceBackend host = Backends.of(where)) {
@@ -221,7 +222,7 @@ public final class GpuBenchmark implements Callable<Integer> {
         : ModelReader.read(ModelArgument.checked(model), DType.BFLOAT16, where);
   }
 
-  private Map<String, Object> prefill(ServingSteps run, GpuLimits limits) {
+  private Map<String, Object> prefill(ServingSteps run, DeviceLimits limits) {
     ImmutableList<Duration> taken = run.prefill(prompts, promptTokens, 5);
     double seconds = median(taken);
     double flops = run.prefillFlops(prompts, promptTokens);
@@ -232,7 +233,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     return Map.of("seconds", seconds, "flops", flops, "shareOfMatrixRate", share);
   }
 
-  private Map<String, Object> decode(ServingSteps run, GpuLimits limits, int batch) {
+  private Map<String, Object> decode(ServingSteps run, DeviceLimits limits, int batch) {
     double seconds = median(run.decode(batch, context, steps));
     double bytes = run.decodeBytes(batch, context + steps / 2);
     double share = bytes / seconds / limits.copyBytesPerSecond();

@@ -15,6 +15,8 @@ import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.estimate.Estimate;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.ScoreTable;
@@ -62,6 +64,16 @@ public final class CompressionPipeline {
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
     return new CompressionPipeline(plan, listener, condition);
+  }
+
+  /**
+   * Measures this machine for up to about 20 seconds, and returns what a run of the plan will take
+   * if it reuses nothing: work, time and memory by stage, and what does not fit.
+   *
+   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   */
+  public Estimate estimate() throws IOException {
+    return PlanEstimates.measured(plan);
   }
 
   /**
@@ -143,6 +155,25 @@ public final class CompressionPipeline {
     }
   }
 
+  /** Returns what the stages of {@link #compress} will take, in the order of a run. */
+  static ImmutableList<StageEstimate> estimates(PlanWork work) {
+    ImmutableList.Builder<StageEstimate> stages = ImmutableList.builder();
+    stages.add(LibraryStage.estimate(work), ScoresStage.estimate(work));
+    stages.add(CostsStage.estimate(work));
+    stages.addAll(CoupledStage.estimates(work));
+    stages.addAll(SpeedsStage.estimates(work));
+    ImmutableList<Target> targets = work.plan().targets();
+    for (int index = 0; index < targets.size(); index++) {
+      stages.add(ChildStage.estimate(work, targets.get(index), childName(targets, index)));
+    }
+    return stages.add(Evaluation.estimate(work)).build();
+  }
+
+  /** The first target's child is "child", the others' carry their target's name. */
+  private static String childName(List<Target> targets, int index) {
+    return index == 0 ? "child" : "child-" + targets.get(index).name();
+  }
+
   private static ImmutableSet<Candidate.Block> promisingPairs(
       RunContext run, ScoreTable scores, ImmutableList<CostTable> costs) {
     CompressionPlan.CoupledPlan coupled = run.plan().coupled();
@@ -177,9 +208,9 @@ public final class CompressionPipeline {
     List<FinishedTarget> finished = new ArrayList<>();
     try {
       for (int index = 0; index < targets.size(); index++) {
-        // The first target's child is "child", the others' carry their target's name.
-        String name = index == 0 ? "child" : "child-" + targets.get(index).name();
-        finished.add(FinishedTarget.of(targets.get(index), answers.get(index), name, run, library));
+        finished.add(
+            FinishedTarget.of(
+                targets.get(index), answers.get(index), childName(targets, index), run, library));
       }
       RunSummary summary = new Evaluation(run, library, costs, tasks, search).summary(finished);
       results.finish(run.inputs(), finished, summary);
