@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       Export.class,
       Generate.class,
       Evaluate.class,
+      MeasureCosts.class,
       ReportPictures.class,
       Serve.class,
       ServingBenchmark.class,

@@ -17,6 +17,7 @@ import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.estimate.StageEstimate;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.ScoreTable;
@@ -177,9 +178,15 @@ public final class CompressionPipeline {
   private static ImmutableSet<Candidate.Block> promisingPairs(
       RunContext run, ScoreTable scores, ImmutableList<CostTable> costs) {
     CompressionPlan.CoupledPlan coupled = run.plan().coupled();
-    return coupled.steps() == 0
-        ? ImmutableSet.of()
-        : CoupledStage.pairs(search(run, scores, costs).promising(coupled.speedups()));
+    if (coupled.steps() == 0) {
+      return ImmutableSet.of();
+    }
+    ImmutableSet.Builder<BlockChoice> promising = ImmutableSet.builder();
+    promising.addAll(search(run, scores, costs).promising(coupled.speedups()));
+    for (CostSources.Elsewhere elsewhere : run.inputs().elsewhere().byTarget().values()) {
+      promising.addAll(search(run, scores, elsewhere.tables()).promising(coupled.speedups()));
+    }
+    return CoupledStage.pairs(promising.build());
   }
 
   private static TargetSearch search(
@@ -201,8 +208,10 @@ public final class CompressionPipeline {
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
+      TargetSearch of =
+          search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
       answers.add(
-          search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+          of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();

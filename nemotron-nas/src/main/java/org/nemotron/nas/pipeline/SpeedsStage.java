@@ -59,7 +59,8 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     Map<Target, TargetSearch.Answer> first = new LinkedHashMap<>();
     if (run.plan().costs().corrections() > 0) {
       for (Target target : run.plan().targets()) {
-        if (SpeedLimits.concern(target)) {
+        // What another machine costs is not corrected by what this one measures.
+        if (SpeedLimits.concern(target) && !run.inputs().elsewhere().concern(target)) {
           first.put(target, search.best(target, SpeedCorrection.NONE));
         }
       }
