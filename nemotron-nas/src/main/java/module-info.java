@@ -16,6 +16,7 @@ module org.nemotron.nas {
 
   exports org.nemotron.nas.cost;
   exports org.nemotron.nas.distill;
+  exports org.nemotron.nas.estimate;
   exports org.nemotron.nas.library;
   exports org.nemotron.nas.pipeline;
   exports org.nemotron.nas.report;

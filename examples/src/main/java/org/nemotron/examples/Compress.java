@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.evaluation.Conversations;
 import org.nemotron.examples.shell.ModelArgument;
+import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import org.nemotron.nas.pipeline.PlanFiles;
 import org.nemotron.nas.report.ConsoleReport;
+import org.nemotron.nas.report.EstimateText;
 import org.nemotron.nas.report.RunSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,11 +31,12 @@ import picocli.CommandLine.Option;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:every limit was met",
-      "1:the run failed",
+      "1:the run failed, or what a dry run finds does not fit",
       "2:an argument was not understood",
       "3:the children are there, but a limit on speed was not met as measured"
     })
 final class Compress implements Callable<Integer> {
+  private static final int FAILED = 1;
   private static final int LIMIT_MISSED = 3;
   private static final Path MODEL = Path.of("examples/models/tale-7m");
   private static final ImmutableList<Path> TEXTS =
@@ -78,10 +81,20 @@ final class Compress implements Callable<Integer> {
   @Option(names = "--short", description = "a tenth of the work, to see that everything runs")
   private boolean brief;
 
+  @Option(
+      names = "--dry-run",
+      description = "print what each stage would take on this machine, and run nothing")
+  private boolean dryRun;
+
   @Override
   public Integer call() throws IOException, NoArchitectureException {
     CompressionPlan given = plan();
     Path unused = ModelArgument.checked(given.inputs().parent());
+    if (dryRun) {
+      Estimate estimate = new CompressionPipeline(given).estimate();
+      System.out.print(EstimateText.render(estimate, StandardCharsets.UTF_8));
+      return estimate.refusals().isEmpty() ? 0 : FAILED;
+    }
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
       CompressionPipeline pipeline = new CompressionPipeline(given, bars);

@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
       Generate.class,
       Pretrain.class,
       Evaluate.class,
+      MeasureCosts.class,
       ReportPictures.class,
       Serve.class,
       ServingBenchmark.class,

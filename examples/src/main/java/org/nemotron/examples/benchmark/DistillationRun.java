@@ -8,15 +8,16 @@ import java.util.Locale;
 import java.util.Map;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.spec.AttentionSpec;
-import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.TokenBatches;
+import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.CandidateFlops;
 
 /**
  * Blockwise local distillation of a few candidates of every layer, for a few steps.
@@ -25,11 +26,9 @@ import org.nemotron.nas.library.Candidate;
  * frozen FFN behind an attention that is trained, the gradient of its input only.
  */
 record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
-  /** Attention's backward pass multiplies five times where its forward pass does twice. */
-  private static final double BACKWARD_PAIRS = 2.5;
 
   /** Distils, prints a line, and returns the figures. */
-  Map<String, Object> measure(GpuLimits limits) {
+  Map<String, Object> measure(DeviceLimits limits) {
     int batch = shape.trainedBatch();
     while (true) {
       try {
@@ -44,7 +43,7 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
     }
   }
 
-  private Map<String, Object> measure(GpuLimits limits, int batch) {
+  private Map<String, Object> measure(DeviceLimits limits, int batch) {
     TokenBatches data =
         new TokenBatches(
             shape.tokens(2 * batch * shape.trainedTokens()),
@@ -71,7 +70,7 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
   }
 
   private Map<String, Object> figures(
-      GpuLimits limits,
+      DeviceLimits limits,
       ImmutableList<Candidate> candidates,
       int batch,
       double seconds,
@@ -120,40 +119,8 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
 
   private double flopsPerToken(ImmutableList<Candidate> candidates) {
     PassFlops pass = new PassFlops(shape.spec(), shape.trainedTokens());
-    double sum = pass.blocks(0, shape.spec().layers());
-    for (Candidate candidate : candidates) {
-      sum += candidate.accept(new OfCandidate(pass, shape.spec().block(candidate.layer())));
-    }
-    return sum;
-  }
-
-  private record OfCandidate(PassFlops pass, BlockSpec own) implements Candidate.Visitor<Double> {
-    @Override
-    public Double visit(Candidate.Attention candidate) {
-      return trained(candidate.spec()) + 2 * pass.ffn(own.ffn());
-    }
-
-    private double trained(AttentionSpec attention) {
-      return 3 * pass.matrices(attention) + (1 + BACKWARD_PAIRS) * pass.pairs(attention);
-    }
-
-    @Override
-    public Double visit(Candidate.Ffn candidate) {
-      return 3 * pass.ffn(candidate.spec());
-    }
-
-    @Override
-    public Double visit(Candidate.Block candidate) {
-      return trained(candidate.spec());
-    }
-
-    @Override
-    public Double visit(Candidate.MultiLayer candidate) {
-      return trained(candidate.spec());
-    }
-
-    private double trained(BlockSpec block) {
-      return trained(block.attention()) + 3 * pass.ffn(block.ffn());
-    }
+    CandidateFlops work = new CandidateFlops(pass);
+    return pass.blocks(0, shape.spec().layers())
+        + candidates.stream().mapToDouble(work::trained).sum();
   }
 }

@@ -13,12 +13,14 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
+import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
 import org.nemotron.nas.distill.GlobalDistiller;
@@ -39,7 +41,7 @@ record GlobalDistillationRun(
   private static final int FFN_CHANNELS = 5888;
 
   /** Distils, prints a line, and returns the figures. */
-  Map<String, Object> measure(GpuLimits limits) throws IOException {
+  Map<String, Object> measure(DeviceLimits limits) throws IOException {
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     TokenCorpus corpus = shape.tokens(2 * batch * tokens);
     GlobalDistillationSettings settings =
@@ -106,7 +108,7 @@ record GlobalDistillationRun(
   }
 
   private Map<String, Object> figures(
-      GpuLimits limits, ModelSpec child, List<Long> marks, GlobalDistillation done, long used) {
+      DeviceLimits limits, ModelSpec child, List<Long> marks, GlobalDistillation done, long used) {
     // The first two steps load libraries and choose what is computed again.
     double seconds = (marks.get(steps - 1) - marks.get(1)) / 1e9 / (steps - 2);
     double flops = flopsPerToken(child) * batch * tokens;

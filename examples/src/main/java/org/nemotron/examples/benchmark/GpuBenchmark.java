@@ -26,6 +26,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.examples.shell.ModelArgument;
+import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.pipeline.NoArchitectureException;
@@ -154,7 +155,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     checkArgument(globalSteps > 2, "--global-steps (%s) must be three or more", globalSteps);
     checkArgument(limit > 0, "--limit (%s) must be positive", limit);
     Device where = Device.parse(device);
-    GpuLimits limits = GpuLimits.measure(where);
+    DeviceLimits limits = DeviceLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();
     String name = where.equals(Device.CPU) ? "CPU" : Gpu.of(where).model();
     figures.put("GPU", name);
@@ -200,7 +201,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  private List<Map<String, Object>> global(Device where, GpuLimits limits) throws IOException {
+  private List<Map<String, Object>> global(Device where, DeviceLimits limits) throws IOException {
     List<Map<String, Object>> runs = new ArrayList<>();
     for (OptimizerStates states : optimizerStates) {
       for (int tokens : globalTokens) {
@@ -236,7 +237,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     EVALUATION
   }
 
-  private void serving(Device where, GpuLimits limits, Map<String, Object> figures)
+  private void serving(Device where, DeviceLimits limits, Map<String, Object> figures)
       throws IOException {
     try (InferenceBackend host = Backends.of(where)) {
       try (InferenceModel ready = prepared(where, host)) {
@@ -265,7 +266,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     }
   }
 
-  private Map<String, Object> prefill(ServingSteps run, GpuLimits limits) {
+  private Map<String, Object> prefill(ServingSteps run, DeviceLimits limits) {
     ImmutableList<Duration> taken = run.prefill(prompts, promptTokens, 5);
     double seconds = median(taken);
     double flops = run.prefillFlops(prompts, promptTokens);
@@ -276,7 +277,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     return Map.of("seconds", seconds, "flops", flops, "shareOfMatrixRate", share);
   }
 
-  private Map<String, Object> decode(ServingSteps run, GpuLimits limits, int batch) {
+  private Map<String, Object> decode(ServingSteps run, DeviceLimits limits, int batch) {
     double seconds = median(run.decode(batch, context, steps));
     double bytes = run.decodeBytes(batch, context + steps / 2);
     double share = bytes / seconds / limits.copyBytesPerSecond();

@@ -11,16 +11,18 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.nas.cost.DeviceLimits;
 
 /** How long the parts of a scoring pass take by themselves: where the rest of the time goes. */
 record PassProfile(TrainingShape shape, HeterogeneousModel parent) {
   private static final int ROUNDS = 5;
 
   /** Times attention, FFN and head with the comparison, and prints a line for each. */
-  Map<String, Object> measure(GpuLimits limits) {
+  Map<String, Object> measure(DeviceLimits limits) {
     PassFlops flops = new PassFlops(shape.spec(), shape.scoredTokens());
     Block block = parent.block(0);
     long sequences = (long) shape.candidatesPerPass() * shape.scoredBatch();
@@ -63,14 +65,14 @@ record PassProfile(TrainingShape shape, HeterogeneousModel parent) {
     Tensor run();
   }
 
-  private Map<String, Object> part(String name, Part work, double flops, GpuLimits limits) {
+  private Map<String, Object> part(String name, Part work, double flops, DeviceLimits limits) {
     double best = Double.MAX_VALUE;
     for (int round = 0; round < ROUNDS; round++) {
-      GpuLimits.await(parent.device());
+      DeviceLimits.await(parent.device());
       long start = System.nanoTime();
       try (NativeScope scope = NativeScope.open()) {
         verify(work.run().defined());
-        GpuLimits.await(parent.device());
+        DeviceLimits.await(parent.device());
         best = Math.min(best, (System.nanoTime() - start) / 1e9);
       }
     }

@@ -12,13 +12,16 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
+import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.CandidateFlops;
 import org.nemotron.nas.library.InitSettings;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.score.BlockScorer;
@@ -45,7 +48,7 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
   }
 
   /** Scores, prints a line, and returns the figures. */
-  Map<String, Object> measure(GpuLimits limits) {
+  Map<String, Object> measure(DeviceLimits limits) {
     try (BlockLibrary library = library(shape, parent, shape.scored())) {
       int candidatesPerPass = shape.candidatesPerPass();
       while (true) {
@@ -63,7 +66,7 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
   }
 
   private Map<String, Object> measure(
-      BlockLibrary library, GpuLimits limits, int candidatesPerPass) {
+      BlockLibrary library, DeviceLimits limits, int candidatesPerPass) {
     EvaluationBatches data =
         new EvaluationBatches(
             shape.tokens(shape.scoredSequences() * shape.scoredTokens()),
@@ -154,35 +157,9 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
     double perToken = pass.blocks(0, layers) + pass.head();
     for (Candidate candidate : library.candidates()) {
       int next = candidate.layer() + candidate.layers();
-      perToken += replaced(pass, candidate) + pass.blocks(next, layers) + pass.head();
+      perToken +=
+          new CandidateFlops(pass).replaced(candidate) + pass.blocks(next, layers) + pass.head();
     }
     return perToken * shape.scoredSequences() * shape.scoredTokens();
-  }
-
-  /** The output of an attention passes through the parent's FFN. */
-  private double replaced(PassFlops pass, Candidate candidate) {
-    BlockSpec own = shape.spec().block(candidate.layer());
-    return candidate.accept(
-        new Candidate.Visitor<>() {
-          @Override
-          public Double visit(Candidate.Attention attention) {
-            return pass.attention(attention.spec()) + pass.ffn(own.ffn());
-          }
-
-          @Override
-          public Double visit(Candidate.Ffn ffn) {
-            return pass.ffn(ffn.spec());
-          }
-
-          @Override
-          public Double visit(Candidate.Block block) {
-            return pass.block(block.spec());
-          }
-
-          @Override
-          public Double visit(Candidate.MultiLayer block) {
-            return pass.block(block.spec());
-          }
-        });
   }
 }

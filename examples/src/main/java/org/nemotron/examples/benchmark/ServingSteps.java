@@ -16,6 +16,7 @@ import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.PassFlops;
 
 /** The steps that serving takes, by themselves: prompts, then tokens of many sequences. */
 final class ServingSteps {

@@ -7,6 +7,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.DeviceLimits;
 
 /** Scoring and local distillation of one random parent. */
 final class TrainingRuns {
@@ -21,7 +22,7 @@ final class TrainingRuns {
   static void measure(
       TrainingShape shape,
       Device device,
-      GpuLimits limits,
+      DeviceLimits limits,
       List<GpuBenchmark.Work> only,
       Written figures)
       throws IOException {

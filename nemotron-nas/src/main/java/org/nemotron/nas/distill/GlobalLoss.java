@@ -10,6 +10,7 @@ import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
@@ -54,6 +55,15 @@ final class GlobalLoss {
     this.parent = parent;
     this.settings = settings;
     this.chunk = chunk;
+  }
+
+  /**
+   * Returns how many log-probabilities of one model there are at a time.
+   *
+   * @param tokens of a batch
+   */
+  static long chunkElements(ModelSpec parent, long tokens, boolean gpu) {
+    return Math.min(gpu ? CHUNK_ON_GPU : CHUNK_ON_CPU, tokens * parent.vocabularySize());
   }
 
   HeterogeneousModel parent() {

@@ -24,7 +24,7 @@ final class GraphMemory {
   private static final long CHANNEL_BYTES = 8;
 
   /** Of the free memory; the rest is for gradients, chunks of logits and what is at work. */
-  private static final double SHARE = 0.6;
+  static final double SHARE = 0.6;
 
   private final HeterogeneousModel child;
   private long tokens = -1;

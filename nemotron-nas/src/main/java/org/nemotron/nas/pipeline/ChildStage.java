@@ -14,7 +14,12 @@ import org.nemotron.core.tensor.Resources;
 import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.distill.GlobalWork;
+import org.nemotron.nas.distill.OptimizerStates;
+import org.nemotron.nas.estimate.StageEstimate;
+import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.CalibrationWork;
 import org.nemotron.nas.library.RefitSettings;
 import org.nemotron.nas.library.SequentialRefit;
 import org.nemotron.nas.pipeline.CompressionPlan.Execution;
@@ -61,6 +66,46 @@ final class ChildStage implements Stage<ChildStage.Child> {
    * @param stop empty, or what was not finite and ended it early
    */
   record Course(ImmutableList<LossCurve> curves, ImmutableList<String> stop) {}
+
+  /**
+   * Returns what the child of {@code target} will take.
+   *
+   * @param name of its directory
+   */
+  static StageEstimate estimate(PlanWork work, Target target, String name) {
+    CompressionPlan plan = work.plan();
+    GlobalWork training = work.global(target);
+    ImmutableList.Builder<Work> all = ImmutableList.builder();
+    if (plan.refit().batches() > 0) {
+      all.add(
+          new CalibrationWork(
+                  work.parent(),
+                  plan.refit().batches(),
+                  plan.data().batchSize(),
+                  plan.data().windowTokens(),
+                  true)
+              .passes());
+      all.add(work.passes(work.validationTokens(), 1 + 2 * training.share()));
+    }
+    all.add(training.training(), training.evaluations());
+    boolean eightBit = plan.global().optimizerStates() == OptimizerStates.EIGHT_BIT;
+    return work.stage(
+            name,
+            all.build(),
+            0,
+            work.beside(
+                work.libraryBytes() + training.childParameters() * work.elementBytes(),
+                training.cpuBytes(work.parts()) - training.childParameters() * work.elementBytes(),
+                training.leastGpuBytes(),
+                training.gpuBytes(work.freeBesideParent()),
+                eightBit
+                    ? "a smaller data.globalBatchSize or data.windowTokens"
+                    : "global.optimizerStates EIGHT_BIT, a smaller data.globalBatchSize or"
+                        + " data.windowTokens"),
+            training.childParameters() * plan.execution().childDtype().bytes(),
+            ImmutableList.of("global.steps", "data.globalBatchSize", "refit.batches"))
+        .withScratch(training.checkpointBytes(work.elementBytes()));
+  }
 
   @Override
   public String name() {

@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
 import org.nemotron.nas.report.RunSummary;
 
@@ -132,6 +133,16 @@ public final class Compression {
       plan = change.apply(plan);
     }
     return plan;
+  }
+
+  /**
+   * Measures this machine for up to about 20 seconds, and returns what a run into {@code output}
+   * will take if it reuses nothing: work, time and memory by stage, and what does not fit.
+   *
+   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   */
+  public Estimate estimate(Path output) throws IOException {
+    return new CompressionPipeline(plan().withOutput(output)).estimate();
   }
 
   /**

@@ -17,6 +17,9 @@ import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.estimate.Estimate;
+import org.nemotron.nas.estimate.StageEstimate;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.score.ScoreTable;
@@ -77,6 +80,16 @@ public final class CompressionPipeline {
    */
   public CompressionPipeline chatFormat(ChatFormat format) {
     return new CompressionPipeline(plan, listener, cancelled, Optional.of(format));
+  }
+
+  /**
+   * Measures this machine for up to about 20 seconds, and returns what a run of the plan will take
+   * if it reuses nothing: work, time and memory by stage, and what does not fit.
+   *
+   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   */
+  public Estimate estimate() throws IOException {
+    return PlanEstimates.measured(plan);
   }
 
   /**
@@ -158,12 +171,37 @@ public final class CompressionPipeline {
     }
   }
 
+  /** Returns what the stages of {@link #compress} will take, in the order of a run. */
+  static ImmutableList<StageEstimate> estimates(PlanWork work) {
+    ImmutableList.Builder<StageEstimate> stages = ImmutableList.builder();
+    stages.add(LibraryStage.estimate(work), ScoresStage.estimate(work));
+    stages.add(CostsStage.estimate(work));
+    stages.addAll(CoupledStage.estimates(work));
+    stages.addAll(SpeedsStage.estimates(work));
+    ImmutableList<Target> targets = work.plan().targets();
+    for (int index = 0; index < targets.size(); index++) {
+      stages.add(ChildStage.estimate(work, targets.get(index), childName(targets, index)));
+    }
+    return stages.add(Evaluation.estimate(work)).build();
+  }
+
+  /** The first target's child is "child", the others' carry their target's name. */
+  private static String childName(List<Target> targets, int index) {
+    return index == 0 ? "child" : "child-" + targets.get(index).name();
+  }
+
   private static ImmutableSet<Candidate.Block> promisingPairs(
       RunContext run, ScoreTable scores, ImmutableList<CostTable> costs) {
     CompressionPlan.CoupledPlan coupled = run.plan().coupled();
-    return coupled.steps() == 0
-        ? ImmutableSet.of()
-        : CoupledStage.pairs(search(run, scores, costs).promising(coupled.speedups()));
+    if (coupled.steps() == 0) {
+      return ImmutableSet.of();
+    }
+    ImmutableSet.Builder<BlockChoice> promising = ImmutableSet.builder();
+    promising.addAll(search(run, scores, costs).promising(coupled.speedups()));
+    for (CostSources.Elsewhere elsewhere : run.inputs().elsewhere().byTarget().values()) {
+      promising.addAll(search(run, scores, elsewhere.tables()).promising(coupled.speedups()));
+    }
+    return CoupledStage.pairs(promising.build());
   }
 
   private static TargetSearch search(
@@ -185,16 +223,18 @@ public final class CompressionPipeline {
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
+      TargetSearch of =
+          search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
       answers.add(
-          search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+          of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();
     try {
       for (int index = 0; index < targets.size(); index++) {
-        // The first target's child is "child", the others' carry their target's name.
-        String name = index == 0 ? "child" : "child-" + targets.get(index).name();
-        finished.add(FinishedTarget.of(targets.get(index), answers.get(index), name, run, library));
+        finished.add(
+            FinishedTarget.of(
+                targets.get(index), answers.get(index), childName(targets, index), run, library));
       }
       RunSummary summary = new Evaluation(run, library, costs, tasks, search).summary(finished);
       results.finish(run.inputs(), finished, summary);

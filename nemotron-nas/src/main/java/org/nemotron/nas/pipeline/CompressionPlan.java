@@ -69,6 +69,16 @@ public record CompressionPlan(
     if (inputs.ownCosts().isEmpty()) {
       targets.forEach(Target::checkMeasured);
     }
+    for (CostPlan.Elsewhere elsewhere : costs.elsewhere()) {
+      for (String target : elsewhere.targets()) {
+        checkArgument(
+            targets.stream().anyMatch(one -> one.name().equals(target)),
+            "costs.elsewhere: %s is for target %s; there are %s",
+            elsewhere.file(),
+            target,
+            targets.stream().map(Target::name).toList());
+      }
+    }
   }
 
   /** Returns a plan with these inputs and the default work of a small parent on a laptop. */
@@ -341,6 +351,8 @@ public record CompressionPlan(
    *     the architecture found, measured whole before its training, is not as fast as the sum of
    *     its parts; 0 trusts the sum
    * @param memoryFormat in which formats limits on memory count weights and KV cache
+   * @param elsewhere files of costs that were measured on other machines, and the targets that are
+   *     searched with them
    */
   public record CostPlan(
       ImmutableList<Integer> batchSizes,
@@ -348,7 +360,8 @@ public record CompressionPlan(
       int outputTokens,
       MeterSettings meter,
       int corrections,
-      MemoryFormat memoryFormat) {
+      MemoryFormat memoryFormat,
+      ImmutableList<Elsewhere> elsewhere) {
     static final CostPlan DEFAULT =
         new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
 
@@ -359,7 +372,26 @@ public record CompressionPlan(
         int outputTokens,
         MeterSettings meter,
         int corrections) {
-      this(batchSizes, promptTokens, outputTokens, meter, corrections, MemoryFormat.SERVING);
+      this(
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          meter,
+          corrections,
+          MemoryFormat.SERVING,
+          ImmutableList.of());
+    }
+
+    /**
+     * A file that {@link MeasuredCosts} wrote on another machine.
+     *
+     * @param targets names of those that are searched with it
+     */
+    public record Elsewhere(Path file, ImmutableList<String> targets) {
+      /** Checks that there is a target. */
+      public Elsewhere {
+        checkArgument(!targets.isEmpty(), "costs of %s must name at least one target", file);
+      }
     }
 
     /** Checks that there is a batch size, and that each makes a scenario. */
@@ -383,22 +415,34 @@ public record CompressionPlan(
 
     /** Returns the same for other scenarios: these batches, of requests of these lengths. */
     public CostPlan withScenarios(ImmutableList<Integer> batches, int prompt, int output) {
-      return new CostPlan(batches, prompt, output, meter, corrections, memoryFormat);
+      return new CostPlan(batches, prompt, output, meter, corrections, memoryFormat, elsewhere);
     }
 
     /** Returns the same with other numbers of measurements. */
     public CostPlan withMeter(MeterSettings other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat, elsewhere);
     }
 
     /** Returns the same with another number of corrections. */
     public CostPlan withCorrections(int other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, other, memoryFormat);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, other, memoryFormat, elsewhere);
+    }
+
+    /** Returns the same with costs of other machines. */
+    public CostPlan withElsewhere(Elsewhere... others) {
+      return new CostPlan(
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          meter,
+          corrections,
+          memoryFormat,
+          ImmutableList.copyOf(others));
     }
 
     /** Returns the same with memory counted in other formats. */
     public CostPlan withMemoryFormat(MemoryFormat other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, corrections, other);
+      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, corrections, other, elsewhere);
     }
   }
 }

@@ -7,10 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.function.LongConsumer;
+import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.nas.distill.CandidateTraining;
 import org.nemotron.nas.distill.LocalDistillation;
 import org.nemotron.nas.distill.LocalDistiller;
+import org.nemotron.nas.distill.LocalWork;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
@@ -51,6 +56,60 @@ final class CoupledStage implements Stage<TrainedLibrary> {
         .map(choice -> new Candidate.Block(choice.layer(), choice.spec()))
         .sorted(Comparator.comparing(Candidate.Block::id))
         .collect(ImmutableSet.toImmutableSet());
+  }
+
+  /**
+   * Returns what the stage will take, and the scores of its pairs; nothing without such a stage.
+   */
+  static ImmutableList<StageEstimate> estimates(PlanWork work) {
+    CoupledPlan coupled = work.plan().coupled();
+    if (coupled.steps() == 0) {
+      return ImmutableList.of();
+    }
+    ImmutableList<Candidate> likely = likelyPairs(work);
+    LocalWork training = work.local(likely, coupled.steps());
+    return ImmutableList.of(
+        work.stage(
+            "coupled",
+            ImmutableList.of(training.work()),
+            0,
+            LibraryStage.trainingMemory(work, training, work.libraryBytes()),
+            training.parameters() * work.elementBytes(),
+            ImmutableList.of("coupled.steps", "coupled.speedups")),
+        ScoresStage.estimate("scores-coupled", work, likely));
+  }
+
+  /**
+   * Returns pairs as many and as large as the search may pick: for each speed-up, the pair of each
+   * layer that comes nearest to its share of the work, once.
+   */
+  private static ImmutableList<Candidate> likelyPairs(PlanWork work) {
+    ImmutableSet.Builder<Candidate> pairs = ImmutableSet.builder();
+    for (int layer = 0; layer < work.parent().layers(); layer++) {
+      BlockSpec own = work.parent().block(layer);
+      for (double speedup : work.plan().coupled().speedups()) {
+        BlockSpec nearest = nearest(work, own, 1 / speedup);
+        if (!nearest.equals(own) && !nearest.equals(BlockSpec.NO_OP)) {
+          pairs.add(new Candidate.Block(layer, nearest));
+        }
+      }
+    }
+    return pairs.build().asList();
+  }
+
+  private static BlockSpec nearest(PlanWork work, BlockSpec own, double share) {
+    PassFlops pass = work.pass();
+    double wanted = share * pass.block(own);
+    BlockSpec nearest = own;
+    for (AttentionSpec attention : work.plan().space().attentionAlternatives(own.attention())) {
+      for (FfnSpec ffn : work.plan().space().ffnAlternatives(own.ffn())) {
+        BlockSpec pair = new BlockSpec(attention, ffn);
+        if (Math.abs(pass.block(pair) - wanted) < Math.abs(pass.block(nearest) - wanted)) {
+          nearest = pair;
+        }
+      }
+    }
+    return nearest;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.function.LongConsumer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.ThroughputMeter.Subject;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.report.BenchmarkTable;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.AdditivityAudit;
@@ -20,6 +21,9 @@ import org.nemotron.nas.report.RunSummary.ScoringSpeed;
 final class Evaluation {
   private static final String NAME = "evaluation";
   private static final int STEPS = 4;
+
+  /** The child, itself before its distillation, two baselines, and its architecture untrained. */
+  private static final int MODELS_OF_TARGET = 5;
 
   private final RunContext run;
   private final ScoredLibrary library;
@@ -38,6 +42,37 @@ final class Evaluation {
     this.costs = costs;
     this.tasks = tasks;
     this.search = search;
+  }
+
+  /** Returns what the evaluation will take. */
+  static StageEstimate estimate(PlanWork work) {
+    CompressionPlan plan = work.plan();
+    double shares = plan.targets().stream().mapToDouble(one -> work.global(one).share()).sum();
+    long heldOut =
+        (long) plan.inputs().heldOut().size()
+            * plan.data().heldOutWindows()
+            * plan.data().heldOutWindowTokens();
+    double generation = work.fastest().parentSeconds();
+    double seconds =
+        GenerationRates.rounds(work.meter()) * (1 + shares) * generation
+            + (2 + work.meter().generationRounds() / 2.0) * (1 + 2 * shares) * generation;
+    return work.stage(
+        NAME,
+        ImmutableList.of(
+            work.passes(heldOut, 1 + MODELS_OF_TARGET * shares),
+            work.passes(work.validationTokens(), 2 + plan.scoring().auditedPairs()),
+            work.passes(work.validationTokens(), 1.5 * ScoreAudits.SPEED_SAMPLE)),
+        seconds,
+        work.beside(
+            work.libraryBytes() + Math.round(shares * work.parentBytes()),
+            Math.round(2 * (1 + 3 * shares) * work.parent().parameters()),
+            0,
+            Math.round((2 + 5 * shares) * 2 * work.parent().parameters())),
+        0,
+        ImmutableList.of("data.heldOutWindows", "costs.meter.generationRounds"),
+        plan.evaluation().namesNone()
+            ? "the frontier's searches"
+            : "the frontier's searches and evaluation.tasks");
   }
 
   /** Returns the summary of the run. */

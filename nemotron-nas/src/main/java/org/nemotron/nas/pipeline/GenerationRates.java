@@ -26,6 +26,8 @@ record GenerationRates(
     double parent,
     ImmutableMap<HeterogeneousModel, SpeedMeasurement> children,
     ImmutableMap<HeterogeneousModel, Double> baselines) {
+  private static final int USUAL_WARM_ROUNDS = 2;
+
   /**
    * Measures.
    *
@@ -46,6 +48,13 @@ record GenerationRates(
         rates.tokensPerSecond(0).median(),
         children.buildOrThrow(),
         baselines(fastest, targets, settings));
+  }
+
+  /**
+   * Returns how many rounds a measurement usually takes, with those before the first that counts.
+   */
+  static double rounds(MeterSettings settings) {
+    return USUAL_WARM_ROUNDS + 2 * settings.generationRounds();
   }
 
   private static boolean decided(List<TargetContenders> targets, PairedRates rates) {

@@ -7,7 +7,11 @@ import java.util.function.LongConsumer;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.distill.LocalDistillation;
 import org.nemotron.nas.distill.LocalDistiller;
+import org.nemotron.nas.distill.LocalWork;
+import org.nemotron.nas.estimate.MemoryNeed;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.BlockLibrary;
+import org.nemotron.nas.library.CalibrationWork;
 import org.nemotron.nas.library.Calibrator;
 
 /** All candidates of the search space, each trained by itself to imitate its part of the parent. */
@@ -20,6 +24,44 @@ final class LibraryStage implements Stage<TrainedLibrary> {
     this.run = run;
     this.dependencies = StageDependencies.library(run.inputs());
     this.files = new TrainingFiles(run.path(name()));
+  }
+
+  /** Returns what the stage will take. */
+  static StageEstimate estimate(PlanWork work) {
+    CompressionPlan plan = work.plan();
+    CalibrationWork ranking =
+        new CalibrationWork(
+            work.parent(),
+            plan.init().calibrationBatches(),
+            plan.data().batchSize(),
+            plan.data().windowTokens(),
+            plan.init().refit());
+    LocalWork training = work.local(work.candidates(), plan.local().steps());
+    return work.stage(
+        "library",
+        ImmutableList.of(ranking.passes(), ranking.initialization(), training.work()),
+        0,
+        trainingMemory(work, training, ranking.bytes()),
+        work.libraryBytes(),
+        ImmutableList.of("local.steps", "space", "init.calibrationBatches"));
+  }
+
+  /** Returns the memory of a blockwise local distillation. */
+  static MemoryNeed trainingMemory(PlanWork work, LocalWork training, long cpuBytes) {
+    long free = work.freeBesideParent();
+    int layers =
+        work.onGpu()
+            ? training.layersAtATime(free, work.threads(), work.plan().local().residentLayers())
+            : 1;
+    long least =
+        work.plan().local().residentLayers() > 0 ? training.gpuBytes(layers) : training.gpuBytes(1);
+    return work.beside(
+        work.onGpu() ? work.libraryBytes() : 0,
+        training.cpuBytes(work.threads()) + cpuBytes,
+        least,
+        training.gpuBytes(layers),
+        "a smaller data.batchSize or data.windowTokens",
+        "fewer alternatives in space");
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.EvaluationBatches;
@@ -24,6 +25,7 @@ import org.nemotron.nas.score.ScoreTable;
  * What a run reads: parent, tokenizer and tokens. The same for all stages.
  *
  * @param own scores and costs of the user's own
+ * @param elsewhere costs of other machines
  * @param learning all that what is learned from the training text depends on, but for the settings
  *     of the stage
  * @param fingerprint of parent, texts and the settings that say how they are read
@@ -36,6 +38,7 @@ record RunInputs(
     TokenCorpus validation,
     ImmutableList<TokenCorpus> heldOut,
     OwnTables own,
+    CostSources elsewhere,
     StageInputs learning,
     Fingerprint fingerprint)
     implements AutoCloseable {
@@ -47,7 +50,9 @@ record RunInputs(
   static RunInputs open(CompressionPlan plan) throws IOException {
     Path directory = plan.inputs().parent();
     OwnTables own = OwnTables.read(plan);
-    own.check(ModelSpecReader.read(directory), plan.space());
+    ModelSpec spec = ModelSpecReader.read(directory);
+    own.check(spec, plan.space());
+    CostSources elsewhere = CostSources.read(plan, spec, own);
     HeterogeneousModel parent =
         ModelReader.read(directory, plan.execution().dtype(), plan.execution().device());
     Tokenizer tokenizer = Tokenizer.open(directory);
@@ -79,6 +84,7 @@ record RunInputs(
         calibration.validation(),
         measured,
         own,
+        elsewhere,
         learning,
         all.build());
   }

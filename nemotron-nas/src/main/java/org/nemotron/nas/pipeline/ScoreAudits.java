@@ -24,7 +24,7 @@ import org.nemotron.nas.score.ScoreTable;
  * save.
  */
 final class ScoreAudits {
-  private static final int SPEED_SAMPLE = 8;
+  static final int SPEED_SAMPLE = 8;
 
   private final RunInputs inputs;
   private final ScoredLibrary scored;

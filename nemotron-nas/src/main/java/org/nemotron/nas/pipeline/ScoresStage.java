@@ -5,9 +5,11 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ScoreTable;
+import org.nemotron.nas.score.ScoringWork;
 
 /** The scores of candidates of a trained library. */
 final class ScoresStage implements Stage<ScoreTable> {
@@ -36,6 +38,31 @@ final class ScoresStage implements Stage<ScoreTable> {
   static ScoresStage ofPairs(
       RunContext run, TrainedLibrary trained, ImmutableSet<Candidate.Block> pairs) {
     return new ScoresStage("scores-coupled", run, trained, pairs);
+  }
+
+  /** Returns what the scores of all candidates will take. */
+  static StageEstimate estimate(PlanWork work) {
+    return estimate("scores", work, work.candidates());
+  }
+
+  /** Returns what the scores of {@code candidates} will take. */
+  static StageEstimate estimate(
+      String name, PlanWork work, ImmutableList<? extends Candidate> candidates) {
+    ScoringWork scoring = work.scoring();
+    int bytes = work.elementBytes();
+    long held = work.libraryBytes();
+    return work.stage(
+        name,
+        ImmutableList.of(scoring.work(candidates, work.validationTokens())),
+        0,
+        work.beside(
+            held,
+            scoring.bytes(bytes, work.threads()),
+            scoring.leastBytes(bytes),
+            Math.min(scoring.bytes(bytes, 2), work.freeBesideParent()),
+            "a smaller scoring.candidatesPerPass, data.batchSize or data.windowTokens"),
+        0,
+        ImmutableList.of("data.validationTokens"));
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.cost.ThroughputMeter;
 import org.nemotron.nas.cost.ThroughputMeter.Subject;
+import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.Architecture;
 
 /**
@@ -23,6 +24,9 @@ import org.nemotron.nas.library.Architecture;
 final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> {
   private static final TypeReference<ImmutableMap<String, SpeedCorrection>> CORRECTIONS =
       new TypeReference<>() {};
+
+  /** The second architecture is mostly the last one. */
+  private static final int USUAL_SEARCHES = 2;
 
   private final RunContext run;
   private final TargetSearch search;
@@ -55,7 +59,8 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     Map<Target, TargetSearch.Answer> first = new LinkedHashMap<>();
     if (run.plan().costs().corrections() > 0) {
       for (Target target : run.plan().targets()) {
-        if (SpeedLimits.concern(target)) {
+        // What another machine costs is not corrected by what this one measures.
+        if (SpeedLimits.concern(target) && !run.inputs().elsewhere().concern(target)) {
           first.put(target, search.best(target, SpeedCorrection.NONE));
         }
       }
@@ -63,6 +68,37 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     return first.isEmpty()
         ? ImmutableMap.of()
         : run.result(new SpeedsStage(run, search, trained, costs, first));
+  }
+
+  /** Returns what the stage will take; nothing where no speed is checked. */
+  static ImmutableList<StageEstimate> estimates(PlanWork work) {
+    double seconds = 0;
+    for (Target target : work.plan().targets()) {
+      if (work.plan().costs().corrections() > 0 && SpeedLimits.concern(target)) {
+        int searches = Math.min(USUAL_SEARCHES, 1 + work.plan().costs().corrections());
+        double share = 1 + work.global(target).share();
+        seconds +=
+            searches
+                * GenerationRates.rounds(work.meter())
+                * share
+                * work.fastest().parentSeconds();
+      }
+    }
+    return seconds == 0
+        ? ImmutableList.of()
+        : ImmutableList.of(
+            work.stage(
+                "speeds",
+                ImmutableList.of(),
+                seconds,
+                work.beside(
+                    work.libraryBytes(),
+                    2 * work.parent().parameters() * 2,
+                    0,
+                    2 * work.parent().parameters() * 2),
+                0,
+                ImmutableList.of("costs.corrections", "costs.meter.generationRounds"),
+                "searches"));
   }
 
   @Override

@@ -78,18 +78,20 @@ final class SummaryBuilder {
     ModelSpec child = target.child().model().spec();
     return new TargetSummary(
         target.target().name(),
-        target.target().goal(),
+        goal(target.target()),
         target.child().directory().toString(),
         models.speed().ratio(),
-        new SpeedLimits(target.target(), scenario).checked(models.speed()),
+        // Another machine's speed is not known by this one's.
+        run.inputs().elsewhere().concern(target.target())
+            ? ImmutableList.of()
+            : new SpeedLimits(target.target(), scenario).checked(models.speed()),
         figures(models.child(), table),
         figures(models.beforeDistillation(), table),
         figures(models.greedy(), table),
         figures(models.random(), table),
         figures(models.untrained(), table),
         new Predicted(
-            target.answer().tokensPerSecond(child)
-                / search.parentTokensPerSecond(target.answer().correction()),
+            target.answer().tokensPerSecond(child) / target.answer().parentTokensPerSecond(),
             table.memory().weightBytes(child),
             table.memory().kvBytes(child, scenario),
             library.scores().score(parent(), target.architecture()).klNats()),
@@ -97,6 +99,13 @@ final class SummaryBuilder {
         layerTimes(table, child),
         target.child().curves(),
         Samples.of(run.inputs(), target.child().model()));
+  }
+
+  private String goal(Target target) {
+    CostSources.Elsewhere elsewhere = run.inputs().elsewhere().byTarget().get(target.name());
+    return elsewhere == null
+        ? target.goal()
+        : target.goal() + ", by costs of " + elsewhere.machine() + "; not measured there";
   }
 
   private ModelFigures figures(MeasuredModel measuredModel, CostTable table) {
@@ -186,6 +195,7 @@ final class SummaryBuilder {
     environment.put("arithmetic", run.plan().execution().dtype().configName());
     environment.put("memory counted with", memory().inWords());
     environment.putAll(run.inputs().own().provenance());
+    environment.putAll(run.inputs().elsewhere().provenance());
     ImmutableList<Path> texts = run.plan().inputs().heldOut();
     for (int text = 0; text < texts.size(); text++) {
       environment.put("next-token accuracy on " + texts.get(text).getFileName(), accuracies(text));

@@ -125,8 +125,13 @@ final class TableFiles {
   }
 
   static ImmutableList<CostTable> readCosts(Path file) throws IOException {
+    return costs(PlanFiles.JSON.readTree(file.toFile()));
+  }
+
+  /** Returns what {@link #json} has made. */
+  static ImmutableList<CostTable> costs(JsonNode all) throws IOException {
     ImmutableList.Builder<CostTable> tables = ImmutableList.builder();
-    for (JsonNode json : PlanFiles.JSON.readTree(file.toFile())) {
+    for (JsonNode json : all) {
       ImmutableMap.Builder<AttentionSpec, Latency> attentions = ImmutableMap.builder();
       for (JsonNode row : json.path("attentions")) {
         attentions.put(SpecJson.attention(row.path("spec")), latency(row.path("latency")));

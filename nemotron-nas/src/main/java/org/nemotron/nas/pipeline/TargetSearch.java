@@ -50,6 +50,7 @@ final class TargetSearch {
    * @param budgets of that problem
    * @param solution the best
    * @param correction what speed was expected of whole models
+   * @param parentTokensPerSecond what the parent generates, by the same costs
    * @param seconds how long the searches of all batch sizes took
    */
   record Answer(
@@ -57,6 +58,7 @@ final class TargetSearch {
       ImmutableList<Budget> budgets,
       Solution solution,
       SpeedCorrection correction,
+      double parentTokensPerSecond,
       double seconds) {
     /** Returns the architecture found. */
     Architecture architecture() {
@@ -86,7 +88,14 @@ final class TargetSearch {
       Cancellation.check();
       seconds += outcome.elapsed().toNanos() / 1e9;
       if (outcome instanceof Found found) {
-        answers.add(new Answer(problem, budgets, found.best(), correction, seconds));
+        answers.add(
+            new Answer(
+                problem,
+                budgets,
+                found.best(),
+                correction,
+                parentTokensPerSecond(correction),
+                seconds));
       } else if (outcome instanceof NotFound failure) {
         failures.add(failure);
       }
@@ -99,7 +108,12 @@ final class TargetSearch {
     }
     Answer answer = best.orElseThrow();
     return new Answer(
-        answer.problem(), answer.budgets(), answer.solution(), answer.correction(), all);
+        answer.problem(),
+        answer.budgets(),
+        answer.solution(),
+        answer.correction(),
+        answer.parentTokensPerSecond(),
+        all);
   }
 
   /** Returns the blocks that the best architectures for these speed-ups have. */

@@ -138,6 +138,7 @@ final class ChangedSettingsTest {
           .put("costs.meter.generationRounds", speeds("costs.meter.generationRounds", 2))
           .put("costs.corrections", speeds("costs.corrections", 9))
           .put("costs.memoryFormat", change("costs.memoryFormat", "BFLOAT16", NOTHING))
+          .put("costs.elsewhere", change("costs.elsewhere", "e.json", NOTHING))
           .put("global.steps", child("global.steps", 5))
           .put("global.optimizer.learningRate", child("global.optimizer.learningRate", 2e-3))
           .put("global.optimizer.warmupFraction", child("global.optimizer.warmupFraction", 0.1))
@@ -258,6 +259,7 @@ final class ChangedSettingsTest {
     Files.writeString(directory.resolve("other.txt"), TinyRun.words(1500, 7));
     OwnJson.scores(directory.resolve("s.json"), "words", candidate -> 1);
     OwnJson.costs(directory.resolve("c.json"), "joules", OwnJson.parameters());
+    MeasuredCosts.measure(plan, round -> {}).write(directory.resolve("e.json"));
     ImmutableMap<String, StageInputs> former = dependencies(plan);
     for (Map.Entry<String, Change> entry : CHANGES.entrySet()) {
       Change change = entry.getValue();
@@ -281,6 +283,10 @@ final class ChangedSettingsTest {
       case "inputs.parent" -> directory.resolve("copy/parent").toString();
       case "inputs.texts", "inputs.heldOut", "inputs.ownScores", "inputs.ownCosts" ->
           texts(directory.resolve(Iterables.getOnlyElement((Iterable<?>) value) + "").toString());
+      case "costs.elsewhere" ->
+          ImmutableList.of(
+              new CompressionPlan.CostPlan.Elsewhere(
+                  directory.resolve(value + ""), ImmutableList.of(plan.targets().get(0).name())));
       default -> value;
     };
   }
@@ -299,6 +305,7 @@ final class ChangedSettingsTest {
               read.validation(),
               read.heldOut(),
               read.own(),
+              read.elsewhere(),
               StageDependencies.learning(plan, read.training()),
               read.fingerprint());
       StageInputs library = StageDependencies.library(inputs);

@@ -62,7 +62,14 @@ final class CompressionPlanTest {
           new RefitSettings(17, 0.03),
           new ScoringSettings(Score.Metric.LOSS, 2, ScoringSettings.HiddenStates.HOST, 6),
           new CostPlan(
-              ImmutableList.of(3), 5, 6, new MeterSettings(7, 8, 9), 10, MemoryFormat.BFLOAT16),
+              ImmutableList.of(3),
+              5,
+              6,
+              new MeterSettings(7, 8, 9),
+              10,
+              MemoryFormat.BFLOAT16,
+              ImmutableList.of(
+                  new CostPlan.Elsewhere(Path.of("edge.json"), ImmutableList.of("small")))),
           new GlobalDistillationSettings(
               500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),

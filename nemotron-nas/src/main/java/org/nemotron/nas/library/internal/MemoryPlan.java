@@ -26,8 +26,8 @@ import org.nemotron.nas.library.Candidate;
  * @param threads how many workers there are at most
  */
 public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
-  /** LibTorch's allocator leaves gaps, and products need workspaces. */
-  private static final double USABLE = 0.85;
+  /** The share of free memory to plan with: allocators leave gaps, products need workspaces. */
+  public static final double USABLE = 0.85;
 
   /** Beside one worker that keeps a GPU busy, a second one hides pauses; a third has no use. */
   private static final int BUSY_WORKERS = 2;
@@ -99,22 +99,37 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
       return new Training(threads, residentLayers > 0 ? residentLayers : parent.layers());
     }
     long free = gpuBytes.orElseThrow();
-    Map<Integer, Long> byLayer = new HashMap<>();
-    long largest = 0;
-    for (Candidate candidate : candidates) {
-      long parameters = parameters(candidate, parent.width());
-      byLayer.merge(candidate.layer(), parameters, Long::sum);
-      largest = Math.max(largest, parameters);
-    }
-    long workerBytes = trainingBytes(parent, tokens, largest);
-    int workers = workers(free / 2, workerBytes, 6.0 * largest * tokens > BUSY_FLOPS);
-    long ofLayer = byLayer.values().stream().mapToLong(Long::longValue).max().orElse(0);
-    long stateBytes = TRAINING_BYTES * tokens * parent.width();
-    long layerBytes = BYTES_PER_PARAMETER * ofLayer + 2 * stateBytes;
+    long workerBytes = workerBytes(parent, candidates, tokens);
+    boolean busy = 6.0 * largest(candidates, parent.width()) * tokens > BUSY_FLOPS;
+    int workers = workers(free / 2, workerBytes, busy);
+    long layerBytes = layerBytes(parent, candidates, tokens);
     int fitting = Ints.saturatedCast((free - workers * workerBytes) / layerBytes);
     return new Training(
         workers,
         residentLayers > 0 ? residentLayers : constrainToRange(fitting, 1, parent.layers()));
+  }
+
+  /**
+   * Returns what the candidates of a layer take, at most, with the hidden states that they need.
+   */
+  public static long layerBytes(
+      ModelSpec parent, Collection<? extends Candidate> candidates, long tokens) {
+    Map<Integer, Long> byLayer = new HashMap<>();
+    for (Candidate candidate : candidates) {
+      byLayer.merge(candidate.layer(), parameters(candidate, parent.width()), Long::sum);
+    }
+    long ofLayer = byLayer.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    return BYTES_PER_PARAMETER * ofLayer + 2 * TRAINING_BYTES * tokens * parent.width();
+  }
+
+  /** Returns what a worker takes that trains the largest of {@code candidates}, in bfloat16. */
+  public static long workerBytes(
+      ModelSpec parent, Collection<? extends Candidate> candidates, long tokens) {
+    return trainingBytes(parent, tokens, largest(candidates, parent.width()));
+  }
+
+  private static long largest(Collection<? extends Candidate> candidates, int width) {
+    return candidates.stream().mapToLong(one -> parameters(one, width)).max().orElse(0);
   }
 
   private static long parameters(Candidate candidate, int width) {

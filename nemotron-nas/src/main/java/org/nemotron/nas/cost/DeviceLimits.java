@@ -1,4 +1,4 @@
-package org.nemotron.examples.benchmark;
+package org.nemotron.nas.cost;
 
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -16,19 +16,20 @@ import org.nemotron.core.tensor.Tensors;
  * @param productFlops a product of two bfloat16 matrices of 8192 by 8192; on the CPU, smaller ones
  *     of float32
  */
-record GpuLimits(double copyBytesPerSecond, double productFlops) {
+public record DeviceLimits(double copyBytesPerSecond, double productFlops) {
   private static final int SIDE = 8192;
   private static final long COPIED_BYTES = 4L << 30;
   private static final int CPU_SIDE = 512;
   private static final long CPU_COPIED_BYTES = 64L << 20;
 
-  static GpuLimits measure(Device device) {
+  /** Measures what {@code device} gives, in about a second. */
+  public static DeviceLimits measure(Device device) {
     return device.equals(Device.CPU)
         ? measure(device, DType.FLOAT32, CPU_SIDE, CPU_COPIED_BYTES)
         : measure(device, DType.BFLOAT16, SIDE, COPIED_BYTES);
   }
 
-  private static GpuLimits measure(Device device, DType dtype, int side, long bytes) {
+  private static DeviceLimits measure(Device device, DType dtype, int side, long bytes) {
     long elements = bytes / dtype.bytes();
     try (NativeScope scope = NativeScope.open()) {
       Tensor from = Tensors.uninitialized(device, dtype, elements).fill_(one());
@@ -37,12 +38,12 @@ record GpuLimits(double copyBytesPerSecond, double productFlops) {
       Tensor left = torch.randn(new long[] {side, side}, device.options(dtype));
       Tensor right = torch.randn(new long[] {side, side}, device.options(dtype));
       double product = best(device, 20, () -> left.mm(right));
-      return new GpuLimits(2.0 * bytes / copy, 2 * Math.pow(side, 3) / product);
+      return new DeviceLimits(2.0 * bytes / copy, 2 * Math.pow(side, 3) / product);
     }
   }
 
   /** Returns when all that was asked of {@code device} is done. */
-  static void await(Device device) {
+  public static void await(Device device) {
     if (!device.equals(Device.CPU)) {
       Gpu.of(device).synchronize();
     }

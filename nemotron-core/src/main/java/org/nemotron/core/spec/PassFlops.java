@@ -1,44 +1,53 @@
-package org.nemotron.examples.benchmark;
-
-import org.nemotron.core.spec.AttentionSpec;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.FfnSpec;
-import org.nemotron.core.spec.ModelSpec;
+package org.nemotron.core.spec;
 
 /**
  * What parts of a model multiply and add for whole sequences, counted twice each as usual; half of
  * a square of attention, since it is causal.
  *
+ * @param spec gives width, heads and vocabulary
  * @param tokens of a sequence
  */
-record PassFlops(ModelSpec spec, int tokens) {
+public record PassFlops(ModelSpec spec, int tokens) {
+  /** The way back through what tokens read from each other, over the way there. */
+  private static final double BACKWARD_PAIRS = 2.5;
+
   /** Returns the work of an attention for one token. */
-  double attention(AttentionSpec attention) {
+  public double attention(AttentionSpec attention) {
     return matrices(attention) + pairs(attention);
   }
 
   /** Returns the work of an attention's projections for one token. */
-  double matrices(AttentionSpec attention) {
+  public double matrices(AttentionSpec attention) {
     return 2.0 * matrices(new BlockSpec(attention, new FfnSpec.NoOp()));
   }
 
   /** Returns the work of what tokens read from each other, for one token. */
-  double pairs(AttentionSpec attention) {
+  public double pairs(AttentionSpec attention) {
     return 4 * attention.accept(new TokensSeen(tokens)) * spec.queryHeads() * spec.headDim();
   }
 
   /** Returns the work of an FFN for one token. */
-  double ffn(FfnSpec ffn) {
+  public double ffn(FfnSpec ffn) {
     return 2.0 * ffn.accept(new FfnMatrices(spec.width()));
   }
 
   /** Returns the work of a block for one token. */
-  double block(BlockSpec block) {
+  public double block(BlockSpec block) {
     return attention(block.attention()) + ffn(block.ffn());
   }
 
+  /** Returns the work of an attention for one token, there and back. */
+  public double trained(AttentionSpec attention) {
+    return 3 * matrices(attention) + (1 + BACKWARD_PAIRS) * pairs(attention);
+  }
+
+  /** Returns the work of a block for one token, there and back. */
+  public double trained(BlockSpec block) {
+    return trained(block.attention()) + 3 * ffn(block.ffn());
+  }
+
   /** Returns the work of layers {@code from} to {@code to} (exclusive) for one token. */
-  double blocks(int from, int to) {
+  public double blocks(int from, int to) {
     double sum = 0;
     for (int layer = from; layer < to; layer++) {
       sum += block(spec.block(layer));
@@ -47,7 +56,7 @@ record PassFlops(ModelSpec spec, int tokens) {
   }
 
   /** Returns the work of the head for one token. */
-  double head() {
+  public double head() {
     return 2.0 * spec.width() * spec.vocabularySize();
   }
 

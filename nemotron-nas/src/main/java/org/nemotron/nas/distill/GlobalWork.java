@@ -1,0 +1,138 @@
+package org.nemotron.nas.distill;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.PassFlops;
+import org.nemotron.nas.estimate.Work;
+import org.nemotron.nas.estimate.WorkKind;
+
+/**
+ * What a {@link GlobalDistiller} computes and holds, for a child that is not known yet.
+ *
+ * @param share of the parent's layers that the child's are taken to have, in work and in weights
+ * @param batch sequences of a batch
+ * @param window tokens of a sequence
+ * @param evaluated tokens that the child is measured on each time
+ */
+public record GlobalWork(
+    ModelSpec parent,
+    double share,
+    GlobalDistillationSettings settings,
+    int batch,
+    int window,
+    long evaluated) {
+  private static final int FLOAT32_BYTES = 4;
+  private static final long BFLOAT16_BYTES = 2;
+
+  /** What LibTorch's operations hold of a chunk of log-probabilities, forward and backward. */
+  private static final int CHUNK_COPIES = 6;
+
+  /** Logits of parent and child, and their gradients, where one kernel compares them. */
+  private static final int KERNEL_COPIES = 3;
+
+  /** Checks the share. */
+  public GlobalWork {
+    checkArgument(share > 0 && share <= 1, "share (%s) must lie above 0, up to 1", share);
+  }
+
+  /** Returns all steps: the parent there, the child there and back. */
+  public Work training() {
+    PassFlops pass = new PassFlops(parent, window);
+    double trained = parent.blocks().stream().mapToDouble(pass::trained).sum();
+    long tokens = settings.steps() * batchTokens();
+    return new Work(
+        WorkKind.GLOBAL_TRAINING,
+        tokens,
+        tokens * (pass.blocks(0, parent.layers()) + share * trained),
+        tokens * 4 * pass.head());
+  }
+
+  /** Returns the measurements of the child before, between and behind. */
+  public Work evaluations() {
+    PassFlops pass = new PassFlops(parent, window);
+    int times = 1 + (settings.steps() + settings.evaluateEvery() - 1) / settings.evaluateEvery();
+    long tokens = times * evaluated;
+    return new Work(
+        WorkKind.EVALUATION,
+        tokens,
+        tokens * (1 + share) * pass.blocks(0, parent.layers()),
+        tokens * 2 * pass.head());
+  }
+
+  private long batchTokens() {
+    return (long) batch * window;
+  }
+
+  /** Returns the child's parameters. */
+  public long childParameters() {
+    return parent.nonBlockParameters() + Math.round(share * blockParameters());
+  }
+
+  private long blockParameters() {
+    return parent.parameters() - parent.nonBlockParameters();
+  }
+
+  /** Returns the bytes beside the parent on the CPU: child, best child, gradients and moments. */
+  public long cpuBytes(int parts) {
+    return (4 + parts) * FLOAT32_BYTES * childParameters()
+        + batchTokens() * 2 * graphBytesPerToken()
+        + parts * CHUNK_COPIES * FLOAT32_BYTES * GlobalLoss.chunkElements(parent, window, false);
+  }
+
+  /** Returns the bytes beside the parent on a GPU without which there is no step. */
+  public long leastGpuBytes() {
+    return gpuBytes(0);
+  }
+
+  /**
+   * Returns the bytes beside the parent on a GPU that has so many of them free. Logits are compared
+   * while graphs are kept, and gradients take the place of graphs on the way back.
+   */
+  public long gpuBytes(long freeBytes) {
+    long held =
+        BFLOAT16_BYTES * childParameters()
+            + stateBytesPerParameter() * childParameters()
+            + BFLOAT16_BYTES * (parent.layers() + 1) * batchTokens() * parent.width();
+    long logits = KERNEL_COPIES * GlobalLoss.chunkElements(parent, batchTokens(), true);
+    long head = (long) parent.vocabularySize() * parent.width();
+    long graph = batchTokens() * graphBytesPerToken();
+    long ofLayer = graph / parent.layers();
+    long comparing = held + BFLOAT16_BYTES * (logits + head) + ofLayer;
+    long back = held + BFLOAT16_BYTES * gradients() + ofLayer;
+    long free = Math.max(0, freeBytes - Math.max(comparing, back));
+    long kept = Math.min(graph - ofLayer, (long) (GraphMemory.SHARE * free));
+    return Math.max(comparing + kept, back);
+  }
+
+  private int stateBytesPerParameter() {
+    return switch (settings.optimizerStates()) {
+      case FLOAT32 -> 3 * FLOAT32_BYTES;
+      case EIGHT_BIT -> 2;
+    };
+  }
+
+  /** Returns how many gradients there are at a time: all, or those outside layers and of one. */
+  private long gradients() {
+    return switch (settings.optimizerStates()) {
+      case FLOAT32 -> childParameters();
+      case EIGHT_BIT -> parent.nonBlockParameters() + blockParameters() / parent.layers();
+    };
+  }
+
+  /** Returns what the graph of all layers keeps of a token, with bfloat16 elements. */
+  private long graphBytesPerToken() {
+    long sum = 0;
+    for (BlockSpec block : parent.blocks()) {
+      sum += GraphMemory.bytesPerToken(parent, block);
+    }
+    return Math.round(share * sum);
+  }
+
+  /** Returns the bytes of a saved state: child, best child and moments. */
+  public long checkpointBytes(int elementBytes) {
+    int moments = settings.optimizerStates() == OptimizerStates.EIGHT_BIT ? 2 : 8;
+    return (2L * elementBytes + moments) * childParameters();
+  }
+}

@@ -1,0 +1,95 @@
+package org.nemotron.nas.pipeline;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.nas.cost.CostTable;
+import org.nemotron.nas.cost.MemoryFormat;
+import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
+
+/**
+ * The costs that were measured on other machines, by the targets that are searched with them.
+ * Immutable.
+ *
+ * @param byTarget one entry for each target that a file is for
+ */
+record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
+  /**
+   * Costs of another machine.
+   *
+   * @param machine in words, with formats and dates
+   * @param tables one entry per scenario
+   */
+  record Elsewhere(String machine, ImmutableList<CostTable> tables) {
+    private Elsewhere with(Elsewhere other) throws IOException {
+      if (!machine.equals(other.machine)) {
+        throw new IOException(
+            String.format(
+                "costs.elsewhere: one target has costs of two machines, %s and %s.\nMaybe make it"
+                    + " two targets.",
+                machine, other.machine));
+      }
+      return new Elsewhere(
+          machine,
+          ImmutableList.<CostTable>builder().addAll(tables).addAll(other.tables).build());
+    }
+  }
+
+  /**
+   * Reads the files that a plan names.
+   *
+   * @throws IOException if one is missing, damaged, or of another parent, search space or version;
+   *     the message names it
+   */
+  static CostSources read(CompressionPlan plan, ModelSpec parent, OwnTables own)
+      throws IOException {
+    Map<String, Elsewhere> all = new LinkedHashMap<>();
+    for (CostPlan.Elsewhere named : plan.costs().elsewhere()) {
+      MeasuredCosts costs = MeasuredCosts.read(named.file());
+      costs.check(named.file(), parent, plan.space());
+      Elsewhere read = new Elsewhere(costs.inWords(), counted(plan, costs, own));
+      for (String target : named.targets()) {
+        Elsewhere former = all.get(target);
+        all.put(target, former == null ? read : former.with(read));
+      }
+    }
+    return new CostSources(ImmutableMap.copyOf(all));
+  }
+
+  /** With memory as the plan counts it, but as that machine serves where it counts what serves. */
+  private static ImmutableList<CostTable> counted(
+      CompressionPlan plan, MeasuredCosts costs, OwnTables own) {
+    MemoryFormat format = plan.costs().memoryFormat();
+    return own.withOwn(costs.tables()).stream()
+        .map(table -> table.withMemory(format.on(Device.parse(costs.device()))))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns whether {@code target} is searched with costs of another machine. */
+  boolean concern(Target target) {
+    return byTarget.containsKey(target.name());
+  }
+
+  /** Returns the costs that {@code target} is searched with. */
+  ImmutableList<CostTable> of(Target target, ImmutableList<CostTable> here) {
+    Elsewhere elsewhere = byTarget.get(target.name());
+    return elsewhere == null ? here : elsewhere.tables();
+  }
+
+  /** Returns what the report says of where costs come from, and of what was not measured there. */
+  ImmutableMap<String, String> provenance() {
+    ImmutableMap.Builder<String, String> all = ImmutableMap.builder();
+    byTarget.forEach(
+        (target, elsewhere) ->
+            all.put(
+                "costs of " + target,
+                elsewhere.machine()
+                    + "; the speed of whole models was not measured there, that in this report is"
+                    + " this machine's"));
+    return all.buildOrThrow();
+  }
+}

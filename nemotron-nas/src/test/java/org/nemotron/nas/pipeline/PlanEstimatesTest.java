@@ -1,0 +1,142 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.testing.ModelSpecBuilder;
+import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.distill.OptimizerStates;
+import org.nemotron.nas.estimate.Estimate;
+import org.nemotron.nas.estimate.MachineRates;
+import org.nemotron.nas.estimate.MachineRoom;
+import org.nemotron.nas.estimate.PassRate;
+import org.nemotron.nas.estimate.ServingRate;
+import org.nemotron.nas.estimate.StageEstimate;
+import org.nemotron.nas.estimate.WorkKind;
+import org.nemotron.nas.report.EstimateText;
+import org.nemotron.nas.report.RunSummary;
+import org.nemotron.nas.report.RunSummary.StageSeconds;
+
+final class PlanEstimatesTest {
+  private static final MachineRates RATES =
+      new MachineRates(
+          "test",
+          1e11,
+          1e11,
+          1e10,
+          1e5,
+          ImmutableMap.copyOf(
+              Maps.toMap(Arrays.asList(WorkKind.values()), kind -> new PassRate(1e-9, 1e-9))),
+          ImmutableList.of(new ServingRate(2, 6, 4, 0.5, 0.01, 1)),
+          9);
+
+  private static final MachineRoom LARGE = new MachineRoom(1L << 40, "cpu", 0, 1L << 40, "run");
+
+  private static PlanWork work(CompressionPlan plan) {
+    return new PlanWork(plan, SmallParent.spec(), 1328, RATES, LARGE, 1_000_000, 2);
+  }
+
+  private static ImmutableList<String> names(Estimate estimate) {
+    return estimate.stages().stream()
+        .map(StageEstimate::stage)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  @Test
+  void estimate_tinyPlan_hasTheStagesOfItsRunInTheirOrder(@TempDir Path directory)
+      throws IOException, NoArchitectureException {
+    TinyRun tiny = TinyRun.in(directory);
+    CompressionPlan plan = tiny.plan(2, TinyRun.SMALL, Target.speedup(1.01));
+    plan = plan.toBuilder().costs(plan.costs().withCorrections(1)).build();
+    Estimate estimate = new CompressionPipeline(plan).estimate();
+    assertThat(Files.exists(plan.execution().output())).isFalse();
+    RunSummary summary = new CompressionPipeline(plan).run();
+    assertThat(names(estimate))
+        .isEqualTo(summary.stages().stream().map(StageSeconds::stage).toList());
+    assertThat(estimate.refusals()).isEmpty();
+    assertThat(estimate.stages()).allMatch(stage -> stage.seconds() > 0);
+    assertThat(EstimateText.render(estimate, StandardCharsets.UTF_8))
+        .contains("library", "The longest stage is ", "Not counted in evaluation:");
+  }
+
+  @Test
+  void estimates_withoutPairsAndSpeeds_leaveTheirStagesOut() {
+    CompressionPlan plan =
+        TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL, TinyRun.TINY);
+    assertThat(names(PlanEstimates.of(work(plan))))
+        .containsExactly("library", "scores", "costs", "child", "child-tiny", "evaluation");
+  }
+
+  @Test
+  void costs_roundsOfThePlan_areSettlingWarmUpAndRounds() {
+    CompressionPlan plan = TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL);
+    // Two rounds of contexts of 6 + 2 tokens, 2 prefills and 3 decode steps.
+    double expected = 0.6 + 2 * (8.0 / 6 * 0.5 + 0.01) + 2 * 0.5 + 3 * 0.01;
+    assertThat(CostsStage.estimate(work(plan)).seconds()).isEqualTo(expected);
+  }
+
+  @Test
+  void validationTokens_shortText_areAQuarterOfItInWholeWindows() {
+    CompressionPlan plan = TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL);
+    PlanWork few =
+        new PlanWork(plan, SmallParent.spec(), 200, RATES, LARGE, 0, 2); // 50 kept, windows of 16
+    assertThat(few.validationTokens()).isEqualTo(48);
+    assertThat(work(plan).validationTokens()).isEqualTo(128);
+  }
+
+  @Test
+  void refusals_eightBillionInFloat32StatesOn80GB_nameTheSettingThatFits() {
+    CompressionPlan plan = TinyRun.unread().on(new Device("cuda", 0));
+    plan =
+        plan.toBuilder()
+            .data(plan.data().toBuilder().windowTokens(8192).globalBatchSize(1).build())
+            .targets(ImmutableList.of(Target.speedup(1.3)))
+            .build();
+    assertThat(large(plan).refusals())
+        .singleElement()
+        .asString()
+        .startsWith("child takes at least ")
+        .contains("but cuda:0 has 79.00 GB left: ")
+        .endsWith(
+            " GB too little.\nMaybe global.optimizerStates EIGHT_BIT, a smaller"
+                + " data.globalBatchSize or data.windowTokens.");
+    CompressionPlan lighter =
+        plan.toBuilder()
+            .global(plan.global().withOptimizerStates(OptimizerStates.EIGHT_BIT))
+            .build();
+    assertThat(large(lighter).refusals()).isEmpty();
+  }
+
+  private static Estimate large(CompressionPlan plan) {
+    MachineRoom h100 = new MachineRoom(1L << 42, "cuda:0", 79_000_000_000L, 1L << 42, "run");
+    return PlanEstimates.of(new PlanWork(plan, llama8b(), 1 << 20, RATES, h100, 0, 16));
+  }
+
+  private static ModelSpec llama8b() {
+    BlockSpec block =
+        new BlockSpec(new AttentionSpec.GroupedQuery(32, 8, 128), new FfnSpec.Gated(14_336));
+    return new ModelSpecBuilder()
+        .vocabularySize(128_256)
+        .width(4096)
+        .heads(32, 128)
+        .maxPositions(16_384)
+        .tied(false)
+        .blocks(ImmutableList.copyOf(Collections.nCopies(32, block)))
+        .build();
+  }
+}
