@@ -1,5 +1,6 @@
 package org.nemotron.examples;
 
+import org.nemotron.examples.benchmark.AttentionBenchmark;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
 import org.nemotron.examples.benchmark.ServingBenchmark;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
       Table3.class,
       FormatAccuracy.class,
       SharedCoresBenchmark.class,
+      AttentionBenchmark.class,
       SpeedKept.class
     })
 public final class Main {

@@ -32,40 +32,14 @@ public final class Blas {
   }
 
   /**
-   * {@code y[rows] = alpha * A[rows, columns] x[columns]}.
+   * {@code y[columns] = alpha * transpose(A[rows, columns]) x[rows] + beta * y}.
    *
    * @param stride distance between rows of A
    */
-  public void multiply(
-      int rows,
-      int columns,
-      float alpha,
-      NativeFloats a,
-      long aFrom,
-      int stride,
-      NativeFloats x,
-      long xFrom,
-      NativeFloats y,
-      long yFrom) {
-    cblas_sgemv(
-        CblasRowMajor,
-        CblasNoTrans,
-        rows,
-        columns,
-        alpha,
-        first.at(a, aFrom),
-        stride,
-        second.at(x, xFrom),
-        1,
-        0f,
-        result.at(y, yFrom),
-        1);
-  }
-
-  /** {@code y[columns] = transpose(A[rows, columns]) x[rows] + beta * y}. */
   public void multiplyTransposed(
       int rows,
       int columns,
+      float alpha,
       NativeFloats a,
       long aFrom,
       int stride,
@@ -79,7 +53,7 @@ public final class Blas {
         CblasTrans,
         rows,
         columns,
-        1f,
+        alpha,
         first.at(a, aFrom),
         stride,
         second.at(x, xFrom),
@@ -89,43 +63,12 @@ public final class Blas {
         1);
   }
 
-  /** {@code C[rows, columns] = alpha * A[rows, inner] transpose(B[columns, inner])}. */
-  public void multiplyByTransposed(
-      int rows,
-      int columns,
-      int inner,
-      float alpha,
-      NativeFloats a,
-      long aFrom,
-      int aStride,
-      NativeFloats b,
-      long bFrom,
-      int bStride,
-      NativeFloats c,
-      long cFrom,
-      int cStride) {
-    cblas_sgemm(
-        CblasRowMajor,
-        CblasNoTrans,
-        CblasTrans,
-        rows,
-        columns,
-        inner,
-        alpha,
-        first.at(a, aFrom),
-        aStride,
-        second.at(b, bFrom),
-        bStride,
-        0f,
-        result.at(c, cFrom),
-        cStride);
-  }
-
-  /** {@code C[rows, columns] = A[rows, inner] B[inner, columns] + beta * C}. */
+  /** {@code C[rows, columns] = alpha * A[rows, inner] B[inner, columns] + beta * C}. */
   public void multiplyBy(
       int rows,
       int columns,
       int inner,
+      float alpha,
       NativeFloats a,
       long aFrom,
       int aStride,
@@ -143,7 +86,7 @@ public final class Blas {
         rows,
         columns,
         inner,
-        1f,
+        alpha,
         first.at(a, aFrom),
         aStride,
         second.at(b, bFrom),

@@ -13,6 +13,9 @@ import org.nemotron.core.tensor.Resources;
  * cut into chunks; attention itself is drawn by piece and key/value head.
  */
 final class CpuAttention implements CpuSubBlock {
+  /** From so many on, threads that draw whole pieces end at about the same time. */
+  private static final int PIECES_PER_THREAD = 4;
+
   private final AttentionSpec.GroupedQuery spec;
   private final RotaryCache rotary;
   private final CpuRmsNorm norm;
@@ -97,7 +100,6 @@ final class CpuAttention implements CpuSubBlock {
     int headDim = spec.headDim();
     int keys = spec.queryHeads();
     int firstValue = keys + spec.kvHeads();
-    long token = step.rows().slot(row) * memory.stride();
     if (head < firstValue) {
       Optional<CpuRmsNorm> headNorm = head < keys ? queryNorm : keyNorm;
       headNorm.ifPresent(own -> own.apply(values, offset, values, offset));
@@ -107,9 +109,9 @@ final class CpuAttention implements CpuSubBlock {
       long to = ((long) row * keys + head) * headDim;
       step.space().queries().write(to, values, offset, headDim);
     } else if (head < firstValue) {
-      memory.keys().write(token + (long) (head - keys) * headDim, values, offset, headDim);
+      memory.writeKey(step.rows().slot(row), head - keys, values, offset, headDim);
     } else {
-      memory.values().write(token + (long) (head - firstValue) * headDim, values, offset, headDim);
+      memory.writeValue(step.rows().slot(row), head - firstValue, values, offset, headDim);
     }
   }
 
@@ -130,13 +132,25 @@ final class CpuAttention implements CpuSubBlock {
 
   private void attendPages(CpuStep step, CpuKvCache.Layer memory, Worker worker) {
     ImmutableList<BatchRows.Piece> pieces = step.rows().pieces();
-    int items = pieces.size() * spec.kvHeads();
     PagedAttention attention =
-        new PagedAttention(spec, memory, step.space().queries(), step.space().inner());
-    ThreadWorkspace own = step.space().of(worker);
+        new PagedAttention(
+            spec, memory, step.space().queries(), step.space().inner(), step.space().of(worker));
+    int heads = headsPerItem(pieces.size(), worker.count());
+    int parts = spec.kvHeads() / heads;
     worker.each(
-        items,
-        item -> attention.attend(pieces.get(item / spec.kvHeads()), item % spec.kvHeads(), own));
+        pieces.size() * parts,
+        item -> {
+          for (int head = 0; head < heads; head++) {
+            attention.attend(pieces.get(item / parts), item % parts * heads + head);
+          }
+        });
+  }
+
+  /**
+   * All heads of a piece lie side by side: where there are pieces enough, one thread takes them.
+   */
+  private int headsPerItem(int pieces, int threads) {
+    return pieces >= PIECES_PER_THREAD * threads ? spec.kvHeads() : 1;
   }
 
   @Override

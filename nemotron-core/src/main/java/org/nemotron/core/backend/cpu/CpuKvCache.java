@@ -19,11 +19,30 @@ final class CpuKvCache implements AutoCloseable {
   private final Resources parts;
 
   /**
-   * What one layer keeps: token by token, the heads of a token side by side.
+   * What one layer keeps: page by page, and in a page head by head. A head's keys in a page are
+   * {@code [headDim, PAGE_TOKENS]}, its values {@code [PAGE_TOKENS, headDim]}: so both products of
+   * attention are sums of rows, each times a number.
    *
    * @param stride floats per token, {@code kvHeads * headDim}
    */
-  record Layer(int stride, NativeFloats keys, NativeFloats values) {}
+  record Layer(int stride, NativeFloats keys, NativeFloats values) {
+    /** Returns where the keys of a head in a page start, and its values likewise. */
+    long start(long page, int kvHead, int headDim) {
+      return (page * stride + (long) kvHead * headDim) * KvPages.PAGE_TOKENS;
+    }
+
+    /** Writes the key of a head for the token at {@code slot}, {@code [headDim]}. */
+    void writeKey(long slot, int kvHead, float[] key, int offset, int headDim) {
+      long to = start(slot / KvPages.PAGE_TOKENS, kvHead, headDim) + slot % KvPages.PAGE_TOKENS;
+      keys.writeSpaced(to, KvPages.PAGE_TOKENS, key, offset, headDim);
+    }
+
+    /** Writes the value of a head for the token at {@code slot}, {@code [headDim]}. */
+    void writeValue(long slot, int kvHead, float[] value, int offset, int headDim) {
+      long start = start(slot / KvPages.PAGE_TOKENS, kvHead, headDim);
+      values.write(start + slot % KvPages.PAGE_TOKENS * headDim, value, offset, headDim);
+    }
+  }
 
   /** Reserves {@code pages} pages. */
   CpuKvCache(ModelSpec spec, int pages) {

@@ -101,6 +101,10 @@ public final class NativeFloats implements AutoCloseable {
    */
   public void read(long from, float[] target, int offset, int length) {
     checkState(!closed, "this memory is closed");
+    if (chunks.length == 1) {
+      chunks[0].get((int) Math.min(from, Integer.MAX_VALUE), target, offset, length);
+      return;
+    }
     int at = offset;
     long next = from;
     while (at < offset + length) {
@@ -119,6 +123,10 @@ public final class NativeFloats implements AutoCloseable {
    */
   public void write(long to, float[] source, int offset, int length) {
     checkState(!closed, "this memory is closed");
+    if (chunks.length == 1) {
+      chunks[0].put((int) Math.min(to, Integer.MAX_VALUE), source, offset, length);
+      return;
+    }
     int at = offset;
     long next = to;
     while (at < offset + length) {
@@ -127,6 +135,27 @@ public final class NativeFloats implements AutoCloseable {
       chunk(next).put(within, source, at, here);
       at += here;
       next += here;
+    }
+  }
+
+  /**
+   * Writes {@code length} floats of {@code source} to element {@code to} and others, each {@code
+   * spacing} elements behind the one before.
+   *
+   * @throws IndexOutOfBoundsException if they are not all within this area and the array
+   */
+  void writeSpaced(long to, int spacing, float[] source, int offset, int length) {
+    checkState(!closed, "this memory is closed");
+    long next = to;
+    int at = offset;
+    while (at < offset + length) {
+      FloatBuffer chunk = chunk(next);
+      int within = (int) (next % chunkFloats);
+      do {
+        chunk.put(within, source[at++]);
+        within += spacing;
+        next += spacing;
+      } while (at < offset + length && within < chunk.capacity());
     }
   }
 

@@ -6,11 +6,13 @@ import org.nemotron.core.tensor.Resources;
 final class ThreadWorkspace implements AutoCloseable {
   private final Blas blas = new Blas();
   private final FastExps exps = new FastExps();
+  private final Softmax softmax = new Softmax(exps);
   private final NativeFloats products;
   private final NativeFloats normalized;
   private final TreeAttention.Room treeRoom = new TreeAttention.Room();
   private NativeFloats scores = NativeFloats.zeros(1);
   private float[] row = new float[0];
+  private float[] parts = new float[0];
 
   /** Makes room for products of so many elements, and for rows that the thread normalizes. */
   ThreadWorkspace(long products, long normalized) {
@@ -28,6 +30,10 @@ final class ThreadWorkspace implements AutoCloseable {
 
   FastExps exps() {
     return exps;
+  }
+
+  Softmax softmax() {
+    return softmax;
   }
 
   TreeAttention.Room treeRoom() {
@@ -60,6 +66,14 @@ final class ThreadWorkspace implements AutoCloseable {
       row = new float[Math.max(floats, 2 * row.length)];
     }
     return row;
+  }
+
+  /** Returns an array of at least {@code floats}, another one than {@link #row}. */
+  float[] parts(int floats) {
+    if (parts.length < floats) {
+      parts = new float[floats];
+    }
+    return parts;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 import java.util.Arrays;
+import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.spec.AttentionSpec;
 
 /**
@@ -21,6 +22,7 @@ final class TreeAttention {
   // Shape letters in this file: R = rows of the tree, C = queries of a block, H = head width.
 
   private static final int PASS = 4;
+  private static final int PAGE = KvPages.PAGE_TOKENS;
 
   /** Queries of a block: their scores stay in the processor's cache. */
   private static final int COLUMNS = 256;
@@ -31,6 +33,7 @@ final class TreeAttention {
   private final int group;
   private final int blockRows;
   private final float scale;
+  private final float[] pageHR;
   private final float[] keysRH;
   private final float[] valuesRH;
   private final float[][] queriesHC;
@@ -46,6 +49,7 @@ final class TreeAttention {
   /** Room that is used again by one thread: the same memory is in the cache. */
   static final class Room {
     private final FastExps exps = new FastExps();
+    private float[] pageHR = new float[0];
     private float[] keysRH = new float[0];
     private float[] valuesRH = new float[0];
     private float[] rowsCH = new float[0];
@@ -58,6 +62,9 @@ final class TreeAttention {
       if (keysRH.length < rows * headDim) {
         keysRH = new float[rows * headDim];
         valuesRH = new float[rows * headDim];
+      }
+      if (pageHR.length < PAGE * headDim) {
+        pageHR = new float[PAGE * headDim];
       }
       if (rowsCH.length < width * headDim) {
         rowsCH = new float[width * headDim];
@@ -90,6 +97,7 @@ final class TreeAttention {
     this.blockRows = Math.max(1, COLUMNS / group);
     this.scale = (float) (1 / Math.sqrt(headDim));
     room.grow(tree.rows(), headDim, blockRows * group);
+    this.pageHR = room.pageHR;
     this.keysRH = room.keysRH;
     this.valuesRH = room.valuesRH;
     this.queriesHC = room.queriesHC;
@@ -110,10 +118,16 @@ final class TreeAttention {
    * @param target likewise; receives what the heads read
    */
   void attend(int kvHead, CpuKvCache.Layer memory, NativeFloats queries, NativeFloats target) {
-    for (int r = 0; r < tree.rows(); r++) {
-      long at = (long) r * memory.stride() + (long) kvHead * headDim;
-      memory.keys().read(at, keysRH, r * headDim, headDim);
-      memory.values().read(at, valuesRH, r * headDim, headDim);
+    for (int first = 0; first < tree.rows(); first += PAGE) {
+      long start = memory.start(first / PAGE, kvHead, headDim);
+      int rows = Math.min(PAGE, tree.rows() - first);
+      memory.keys().read(start, pageHR, 0, headDim * PAGE);
+      for (int r = 0, to = first * headDim; r < rows; r++) {
+        for (int i = 0, from = r; i < headDim; i++, from += PAGE) {
+          keysRH[to++] = pageHR[from];
+        }
+      }
+      memory.values().read(start, valuesRH, first * headDim, rows * headDim);
     }
     for (int first = 0; first < tree.rows(); first += blockRows) {
       Block block = new Block(first, Math.min(tree.rows(), first + blockRows));

@@ -31,7 +31,7 @@ final class FastExpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {-87.00001f, -1000f, -Float.MAX_VALUE, Float.NEGATIVE_INFINITY})
+  @ValueSource(floats = {-87.7f, -1000f, -Float.MAX_VALUE, Float.NEGATIVE_INFINITY})
   void of_belowTheRange_isZero(float x) {
     assertThat(FastExp.of(x)).isZero();
   }

@@ -47,6 +47,49 @@ final class NativeFloatsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "4, 0, 3, 4",
+    "4, 1, 1, 9",
+    "4, 3, 6, 2",
+    "10, 0, 3, 4",
+    "10, 9, 5, 1",
+    "10, 2, 4, 2"
+  })
+  void writeSpaced_acrossBuffersOrNot_writesEveryStepAndNothingElse(
+      int chunk, int from, int step, int length) {
+    try (NativeFloats area = NativeFloats.zeros(CAPACITY, chunk)) {
+      area.writeSpaced(from, step, numbers(length + 2), 1, length);
+      float[] all = new float[CAPACITY];
+      area.read(0, all, 0, CAPACITY);
+      for (int index = 0; index < CAPACITY; index++) {
+        int number = (index - from) / step;
+        boolean written = index >= from && (index - from) % step == 0 && number < length;
+        assertThat(all[index]).isEqualTo(written ? number + 2 : 0);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 7, 3", "10, 7, 3", "4, -1, 1", "10, -1, 1", "10, 10, 1"})
+  void writeSpaced_beyondTheEnd_isRefused(int chunk, int from, int step) {
+    try (NativeFloats area = NativeFloats.zeros(CAPACITY, chunk)) {
+      assertThatThrownBy(() -> area.writeSpaced(from, step, new float[2], 0, 2))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 11", "7, 4", "10, 1", "12, 1", "-1, 1"})
+  void readOrWrite_beyondTheEndOfOneBuffer_isRefused(int from, int length) {
+    try (NativeFloats area = NativeFloats.zeros(CAPACITY)) {
+      assertThatThrownBy(() -> area.read(from, new float[length], 0, length))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> area.write(from, new float[length], 0, length))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"0, 11", "7, 4", "10, 1", "12, 1", "-1, 1"})
   void readOrWrite_beyondTheEnd_isRefused(int from, int length) {
     try (NativeFloats area = NativeFloats.zeros(CAPACITY, CHUNK)) {
