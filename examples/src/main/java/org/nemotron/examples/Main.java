@@ -7,6 +7,7 @@ import org.nemotron.examples.benchmark.ServingCost;
 import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
+import org.nemotron.examples.benchmark.TokenStoreBenchmark;
 import org.nemotron.examples.evaluation.Evaluate;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
       GpuBenchmark.class,
       FormatAccuracy.class,
       SharedCoresBenchmark.class,
+      TokenStoreBenchmark.class,
       SpeedKept.class
     })
 public final class Main {

@@ -7,7 +7,6 @@ import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
@@ -74,27 +73,21 @@ final class ChildReplicas implements AutoCloseable {
   /**
    * Computes the gradients of {@code loss} on a batch, and returns its value.
    *
-   * @param idsBT {@code [B, T]}; B at least the number of parts
+   * @param batch of at least as many sequences as there are parts
    */
-  double backward(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
+  double backward(GlobalLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
     List<Integer> indices = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       indices.add(part);
     }
     double[] values = new double[parts];
-    long sequences = idsBT.size(0);
+    long sequences = batch.idsBT().size(0);
     sideBySide.forEach(
         indices,
         part -> {
           long first = sequences * part / parts;
           long rows = sequences * (part + 1) / parts - first;
-          values[part] =
-              backward(
-                  loss,
-                  models.get(part),
-                  idsBT.narrow(0, first, rows),
-                  (double) rows / sequences,
-                  layer -> {});
+          values[part] = backward(loss, models.get(part), batch.rows(first, rows), layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -109,19 +102,26 @@ final class ChildReplicas implements AutoCloseable {
    *
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
-  double backward(GlobalLoss loss, Tensor idsBT, IntConsumer layerDone) {
-    return backward(loss, model(), idsBT, 1, layerDone);
+  double backward(GlobalLoss loss, LearnedBatch batch, IntConsumer layerDone) {
+    return backward(loss, model(), batch, layerDone);
   }
 
   private double backward(
+      GlobalLoss loss, HeterogeneousModel model, LearnedBatch given, IntConsumer layerDone) {
+    try (NativeScope scope = NativeScope.open()) {
+      LearnedBatch batch = given.to(model.device());
+      int recomputed = memory.recomputed(batch.idsBT());
+      return backward(loss, model, batch, recomputed, layerDone);
+    }
+  }
+
+  private static double backward(
       GlobalLoss loss,
       HeterogeneousModel model,
-      Tensor givenBT,
-      double weight,
+      LearnedBatch batch,
+      int recomputed,
       IntConsumer layerDone) {
-    Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
-    try (NativeScope scope = NativeScope.open();
-        LayeredPass pass = new LayeredPass(loss, model, idsBT, weight, memory.recomputed(idsBT))) {
+    try (LayeredPass pass = new LayeredPass(loss, model, batch, batch.weight(), recomputed)) {
       return Tensors.scalar(pass.run(layerDone));
     }
   }
@@ -130,8 +130,8 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients again, which clipping has scaled together, and returns the name of the
    * first tensor whose gradient is not finite.
    */
-  String firstNotFiniteGradient(GlobalLoss loss, Tensor idsBT, TensorThreads sideBySide) {
-    double unused = backward(loss, idsBT, sideBySide);
+  String firstNotFiniteGradient(GlobalLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
+    double unused = backward(loss, batch, sideBySide);
     try (NativeScope scope = NativeScope.open()) {
       for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {
         Tensor gradient = entry.getValue().grad();

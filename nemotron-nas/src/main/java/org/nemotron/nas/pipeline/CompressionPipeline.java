@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
@@ -37,6 +38,7 @@ public final class CompressionPipeline {
   private final CompressionPlan plan;
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
+  private final ConversationRenderer.OfModel conversations;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -45,14 +47,26 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
-    this(plan, listener, () -> false);
+    this(plan, listener, () -> false, ConversationRenderer.OfModel.NONE);
   }
 
   private CompressionPipeline(
-      CompressionPlan plan, PipelineListener listener, BooleanSupplier cancelled) {
+      CompressionPlan plan,
+      PipelineListener listener,
+      BooleanSupplier cancelled,
+      ConversationRenderer.OfModel conversations) {
     this.plan = plan;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.conversations = conversations;
+  }
+
+  /**
+   * Returns this pipeline with a way to find the parent's chat template, which documents that are
+   * conversations need; the module nemotron-runtime has one.
+   */
+  public CompressionPipeline withConversations(ConversationRenderer.OfModel templates) {
+    return new CompressionPipeline(plan, listener, cancelled, templates);
   }
 
   /**
@@ -61,7 +75,7 @@ public final class CompressionPipeline {
    * @param condition evaluated between pieces of work, by several threads
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
-    return new CompressionPipeline(plan, listener, condition);
+    return new CompressionPipeline(plan, listener, condition, conversations);
   }
 
   /**
@@ -96,7 +110,8 @@ public final class CompressionPipeline {
       AtomicFiles.deleteLeftovers(directory);
       StageStore store = new StageStore(directory, listener);
       RunResults results = RunResults.begin(store, plan);
-      try (RunInputs inputs = RunInputs.open(ParentStage.unpacked(plan, store))) {
+      try (RunInputs inputs =
+          RunInputs.open(ParentStage.unpacked(plan, store), store, conversations)) {
         return compress(new RunContext(inputs, store, listener), results);
       }
     } catch (IOException e) {
