@@ -16,6 +16,7 @@ module org.nemotron.core {
   requires org.apache.commons.compress;
   requires org.bytedeco.openblas;
   requires transitive org.bytedeco.pytorch;
+  requires static com.github.luben.zstd_jni;
   requires static org.tukaani.xz;
 
   exports org.nemotron.core.activation;
@@ -25,6 +26,7 @@ module org.nemotron.core {
   exports org.nemotron.core.checkpoint.safetensors;
   exports org.nemotron.core.cuda to
       org.nemotron.nas;
+  exports org.nemotron.core.data;
   exports org.nemotron.core.eval;
   exports org.nemotron.core.eval.data;
   exports org.nemotron.core.eval.stats;

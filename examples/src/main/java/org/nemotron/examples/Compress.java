@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.nemotron.core.data.DocumentSource;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.evaluation.Conversations;
 import org.nemotron.examples.shell.ModelArgument;
@@ -20,6 +21,7 @@ import org.nemotron.nas.pipeline.PlanFiles;
 import org.nemotron.nas.report.ConsoleReport;
 import org.nemotron.nas.report.EstimateText;
 import org.nemotron.nas.report.RunSummary;
+import org.nemotron.runtime.chat.TemplateConversations;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -57,8 +59,17 @@ final class Compress implements Callable<Integer> {
   @Option(
       names = "--text",
       paramLabel = "FILE",
-      description = "calibration text (.txt or .txt.gz), may be repeated")
+      description = "calibration text (.txt, .txt.gz or .txt.zst), may be repeated")
   private List<Path> texts = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILES",
+      description =
+          "documents to learn from in place of texts, a file or a pattern in quotes (.jsonl with a"
+              + " key text, .parquet with a column text, .txt, .idx of Megatron-LM; .gz, .zst), may"
+              + " be repeated; a plan's inputs.documents says more")
+  private List<String> data = new ArrayList<>();
 
   @Option(
       names = "--held-out",
@@ -97,7 +108,8 @@ final class Compress implements Callable<Integer> {
     }
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
-      CompressionPipeline pipeline = new CompressionPipeline(given, bars);
+      CompressionPipeline pipeline =
+          new CompressionPipeline(given, bars).withConversations(TemplateConversations::read);
       summary = (given.evaluation().chat() ? withChat(pipeline, given) : pipeline).run();
     }
     System.out.println(ConsoleReport.in(StandardCharsets.UTF_8).render(summary));
@@ -114,10 +126,13 @@ final class Compress implements Callable<Integer> {
 
   private CompressionPlan plan() throws IOException {
     Compression compression = Compression.of(parent).on(Device.parse(device));
-    for (Path text : texts.isEmpty() ? TEXTS : texts) {
+    for (Path text : texts.isEmpty() && data.isEmpty() ? TEXTS : texts) {
       compression = compression.text(text);
     }
-    for (Path text : heldOut.isEmpty() ? HELD_OUT : heldOut) {
+    for (String files : data) {
+      compression = compression.documents(DocumentSource.of(ImmutableList.of(files)));
+    }
+    for (Path text : heldOut.isEmpty() && data.isEmpty() ? HELD_OUT : heldOut) {
       compression = compression.heldOut(text);
     }
     CompressionPlan given = (brief ? compression.brief() : compression).plan().withOutput(output);

@@ -9,6 +9,7 @@ import org.nemotron.examples.benchmark.ServingLoad;
 import org.nemotron.examples.benchmark.SharedCoresBenchmark;
 import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.benchmark.Table3;
+import org.nemotron.examples.benchmark.TokenStoreBenchmark;
 import org.nemotron.examples.evaluation.Evaluate;
 import org.nemotron.examples.pretraining.Pretrain;
 import org.nemotron.examples.shell.Shell;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Command;
       FormatAccuracy.class,
       SharedCoresBenchmark.class,
       AttentionBenchmark.class,
+      TokenStoreBenchmark.class,
       SpeedKept.class
     })
 public final class Main {

@@ -30,9 +30,11 @@ import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.text.Tokenizer;
+import org.nemotron.nas.cost.DeviceLimits;
 
 /**
  * Benchmark tasks put to a model with random weights, by the same calls as {@code evaluate}: from
@@ -46,7 +48,7 @@ import org.nemotron.core.text.Tokenizer;
 record EvaluationRun(
     ModelSpec spec, Device device, String tasks, Path data, Path tokenizer, int limit) {
   /** Evaluates, prints a line for each task and one for all, and returns the figures. */
-  Map<String, Object> measure(GpuLimits limits, WeightFormat wanted) throws IOException {
+  Map<String, Object> measure(DeviceLimits limits, WeightFormat wanted) throws IOException {
     boolean onCpu = device.equals(Device.CPU);
     DType dtype = onCpu ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel weights = RandomModels.of(spec, device, dtype);
@@ -62,7 +64,7 @@ record EvaluationRun(
     }
   }
 
-  private Map<String, Object> measure(SequenceModel model, WeightFormat format, GpuLimits limits)
+  private Map<String, Object> measure(SequenceModel model, WeightFormat format, DeviceLimits limits)
       throws IOException {
     Stopwatch whole = Stopwatch.createStarted();
     Map<BenchmarkTask, ImmutableList<TaskItem>> items = items();
@@ -101,7 +103,7 @@ record EvaluationRun(
       Duration reading,
       Duration whole,
       WeightFormat format,
-      GpuLimits limits) {
+      DeviceLimits limits) {
     int items = results.stream().mapToInt(result -> result.items().size()).sum();
     double right = results.stream().mapToDouble(EvaluationRun::right).sum();
     double flops = flops(effort.computedTokens(), items);

@@ -4,13 +4,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 
 /**
  * A corpus cut into windows side by side, for measuring: every window once, in the order of the
  * text. The last batch may have fewer windows. Immutable.
  */
 public final class EvaluationBatches {
-  private final TokenWindows windows;
+  private final CorpusWindows windows;
   private final int batchSize;
   private final int count;
 
@@ -23,9 +24,9 @@ public final class EvaluationBatches {
   public EvaluationBatches(TokenCorpus corpus, int batchSize, int windowTokens, int maxWindows) {
     checkArgument(batchSize > 0, "batchSize (%s) must be positive", batchSize);
     checkArgument(maxWindows > 0, "maxWindows (%s) must be positive", maxWindows);
-    this.windows = new TokenWindows(corpus, windowTokens);
+    this.windows = new CorpusWindows(corpus, windowTokens);
     this.batchSize = batchSize;
-    this.count = Math.min(maxWindows, windows.count());
+    this.count = (int) Math.min(maxWindows, windows.count());
   }
 
   /** Returns how many windows there are. */
@@ -46,7 +47,11 @@ public final class EvaluationBatches {
     checkArgument(
         index >= 0 && index < batches(), "batch index (%s) must be below %s", index, batches());
     int first = index * batchSize;
-    return windows.rows(
-        first, Math.min(batchSize, count - first), window -> (int) window * windows.length());
+    int rows = Math.min(batchSize, count - first);
+    long[] ids = new long[Math.multiplyExact(rows, windows.length())];
+    for (int row = 0; row < rows; row++) {
+      windows.read(first + row, 0, ids, row * windows.length());
+    }
+    return Tensors.of(ids, rows, windows.length());
   }
 }

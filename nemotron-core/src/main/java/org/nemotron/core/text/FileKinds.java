@@ -1,15 +1,15 @@
 package org.nemotron.core.text;
 
-import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.nemotron.core.io.CompressedFiles;
 
 /** Files that are no text, recognized by their first bytes, or tables by their names. */
 final class FileKinds {
   private static final String UNPACK =
-      "Maybe unpack it: plain text is read, and text compressed by gzip.";
+      "Maybe unpack it: plain text is read, and text compressed by gzip or zstd.";
   private static final String WRITE_TEXTS =
       "Maybe write its texts to a text file, with a line <|endoftext|> between documents.";
   private static final String SAVE_AS_TEXT = "Maybe save it as plain text, in UTF-8.";
@@ -37,7 +37,7 @@ final class FileKinds {
           Kind.of("an HDF5 file", "\u0089HDF\r\n\u001A\n", WRITE_TEXTS),
           Kind.of("a NumPy array", "\u0093NUMPY", WRITE_TEXTS),
           Kind.of("a zip archive (or .docx, .xlsx, .epub)", "PK\u0003\u0004", UNPACK),
-          Kind.of("compressed by zstd", "(\u00B5/\u00FD", UNPACK),
+          Kind.of("compressed by zstd twice", "(\u00B5/\u00FD", UNPACK),
           new Kind("compressed by bzip2", 4, ascii("1AY&SY"), UNPACK),
           Kind.of("compressed by xz", "\u00FD7zXZ\0", UNPACK),
           Kind.of("compressed by lz4", "\u0004\"M\u0018", UNPACK),
@@ -79,7 +79,6 @@ final class FileKinds {
 
   /** Returns the name of a file in lower case, without the ending of a compressed one. */
   static String plainName(Path file) {
-    String name = Ascii.toLowerCase(String.valueOf(file.getFileName()));
-    return name.endsWith(".gz") ? name.substring(0, name.length() - ".gz".length()) : name;
+    return CompressedFiles.plainName(file);
   }
 }

@@ -1,22 +1,16 @@
 package org.nemotron.core.text;
 
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
-import org.nemotron.core.io.FileFaults;
+import org.nemotron.core.io.CompressedFiles;
 
 /**
- * The bytes of a text file up to a limit, after decompression. What begins as a gzip file is
- * decompressed, whatever its name.
+ * The bytes of a text file up to a limit, after decompression. What begins as a gzip or zstd file
+ * is decompressed, whatever its name.
  *
  * @param bytes of the file, a few more than the limit perhaps; not changed
  * @param length how many of them count: a last line that the limit cuts does not
@@ -24,9 +18,6 @@ import org.nemotron.core.io.FileFaults;
  */
 @SuppressWarnings("ArrayRecordComponent") // gigabytes of text, compared by nobody
 record TextBytes(byte[] bytes, int length, boolean isWhole) {
-  private static final int GZIP_MAGIC = 0x1F8B;
-  private static final int BUFFER_BYTES = 1 << 16;
-
   /** Reads at most {@code maxBytes}. */
   static TextBytes read(Path file, int maxBytes) throws IOException {
     if (Files.isDirectory(file)) {
@@ -39,43 +30,9 @@ record TextBytes(byte[] bytes, int length, boolean isWhole) {
   }
 
   private static byte[] readFirst(Path file, int count) throws IOException {
-    try (InputStream plain = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES)) {
-      boolean compressed = isGzip(plain);
-      if (!compressed && file.toString().endsWith(".gz") && hasContent(plain)) {
-        throw new IOException(
-            file
-                + " is not compressed by gzip, as its name says.\n"
-                + "Maybe it was decompressed on the way: rename it, without .gz.");
-      }
-      try (InputStream stream = compressed ? new GZIPInputStream(plain, BUFFER_BYTES) : plain) {
-        return stream.readNBytes(count);
-      }
-    } catch (NoSuchFileException e) {
-      throw new IOException(file + " is missing", e);
-    } catch (FileSystemException e) {
-      throw new IOException(file + " could not be read (" + FileFaults.words(e) + ")", e);
-    } catch (ZipException | EOFException e) {
-      throw new IOException(
-          file
-              + " is not a whole gzip file ("
-              + e.getMessage()
-              + ").\nMaybe it was not copied or downloaded whole.",
-          e);
+    try (InputStream stream = CompressedFiles.open(file)) {
+      return stream.readNBytes(count);
     }
-  }
-
-  private static boolean isGzip(InputStream stream) throws IOException {
-    stream.mark(2);
-    int magic = stream.read() << 8 | stream.read();
-    stream.reset();
-    return magic == GZIP_MAGIC;
-  }
-
-  private static boolean hasContent(InputStream stream) throws IOException {
-    stream.mark(1);
-    boolean some = stream.read() >= 0;
-    stream.reset();
-    return some;
   }
 
   /** Returns where to cut before {@code limit}: after a line, or else between two characters. */

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * Documents in text files: UTF-8, plain or compressed by gzip. Documents are separated by a line
- * {@code <|endoftext|>}; a file without such a line is one document. White space around a document
- * is dropped, and so is a document of nothing else.
+ * Documents in text files: UTF-8, plain or compressed by gzip or zstd. Documents are separated by a
+ * line {@code <|endoftext|>}; a file without such a line is one document. White space around a
+ * document is dropped, and so is a document of nothing else.
  *
  * <p>As Python reads a text: a byte order mark at the beginning is no part of it, and lines that
  * end with a carriage return, with or without a line feed behind it, end with a line feed.
@@ -27,6 +27,7 @@ public final class TextFiles {
   private static final CharMatcher AROUND =
       CharMatcher.whitespace().or(CharMatcher.is(EncodedText.BYTE_ORDER_MARK));
 
+  private static final int FIRST_BYTES = 1 << 16;
   private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
 
   private TextFiles() {}
@@ -57,6 +58,15 @@ public final class TextFiles {
   public static ImmutableList<String> documents(Path file, long maxBytes) throws IOException {
     checkArgument(maxBytes > 0, "maxBytes (%s) must be positive", maxBytes);
     return documents(file, TextBytes.read(file, (int) Math.min(maxBytes, MOST_BYTES)));
+  }
+
+  /**
+   * Checks that the first 64 KiB of {@code file} are text, as {@link #documents} does.
+   *
+   * @throws IOException if it cannot be read, is no UTF-8 text, or holds none there
+   */
+  public static void check(Path file) throws IOException {
+    ImmutableList<String> unused = documents(file, FIRST_BYTES);
   }
 
   private static ImmutableList<String> documents(Path file, TextBytes bytes) throws IOException {

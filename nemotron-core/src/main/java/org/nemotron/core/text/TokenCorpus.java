@@ -18,7 +18,7 @@ import org.nemotron.core.tensor.Cancellation;
  * mark that the model does not have is left out. Immutable.
  */
 public final class TokenCorpus {
-  private static final int PIECE_CHARS = 1 << 18;
+  static final int PIECE_CHARS = 1 << 18;
   private static final int DOCUMENTS_AT_ONCE = 64;
 
   private final ImmutableIntArray tokens;
@@ -79,6 +79,15 @@ public final class TokenCorpus {
   /** Returns the tokens from {@code begin} (inclusive) to {@code end} (exclusive). */
   public ImmutableIntArray tokens(int begin, int end) {
     return tokens.subArray(begin, end);
+  }
+
+  /**
+   * Returns the windows of {@code length} tokens.
+   *
+   * @throws IllegalArgumentException if the corpus is shorter than one
+   */
+  public TokenWindows windows(int length) {
+    return new CorpusWindows(this, length);
   }
 
   /** Returns the SHA-256 of the tokens. */

@@ -1,46 +1,46 @@
 package org.nemotron.core.text;
 
-import static com.google.common.base.Preconditions.checkArgument;
+import java.util.Arrays;
 
-import java.util.function.LongToIntFunction;
-import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.tensor.Tensors;
+/**
+ * Windows of one length in a text of tokens, none of which crosses its end: what batches are made
+ * of. Safe for use by several threads.
+ */
+public interface TokenWindows {
+  /** Returns how many tokens a window has. */
+  int length();
 
-/** Windows of one length in a corpus, none of which crosses its end. Immutable. */
-record TokenWindows(TokenCorpus corpus, int length) {
-  TokenWindows {
-    checkArgument(length > 0, "window length (%s) must be positive", length);
-    checkArgument(
-        corpus.length() >= length,
-        "the text has %s tokens, but a window has %s.\nMaybe give more text, or shorter windows.",
-        corpus.length(),
-        length);
-  }
+  /** Returns how many windows lie side by side. */
+  long count();
 
-  /** Returns how many windows fit side by side. */
-  int count() {
-    return corpus.length() / length;
-  }
+  /**
+   * Returns at how many offsets the first window can begin, so that all of them fit; 1 where they
+   * lie where they lie.
+   */
+  int offsets();
 
-  /** Returns how many tokens remain beside them. */
-  int remainder() {
-    return corpus.length() % length;
+  /**
+   * Reads a window.
+   *
+   * @param window its number, from 0
+   * @param offset how many tokens all windows are moved by, below {@link #offsets}
+   * @param ids receives the tokens
+   * @param at where in {@code ids}
+   */
+  void read(long window, int offset, long[] ids, int at);
+
+  /** Returns whether some tokens are not to be learned. */
+  default boolean isMasked() {
+    return false;
   }
 
   /**
-   * Returns windows {@code first} to {@code first + rows - 1}: {@code [rows, length]}, int64, on
-   * the CPU, owned by the current scope.
+   * Reads which tokens of a window are to be learned: all of them where nothing is masked.
    *
-   * @param begin the position of a window's first token, by the number of the window
+   * @param learned receives it
+   * @param at where in {@code learned}
    */
-  Tensor rows(long first, int rows, LongToIntFunction begin) {
-    long[] ids = new long[Math.multiplyExact(rows, length)];
-    for (int row = 0; row < rows; row++) {
-      int position = begin.applyAsInt(first + row);
-      for (int t = 0; t < length; t++) {
-        ids[row * length + t] = corpus.token(position + t);
-      }
-    }
-    return Tensors.of(ids, rows, length);
+  default void readLearned(long window, int offset, boolean[] learned, int at) {
+    Arrays.fill(learned, at, at + length(), true);
   }
 }

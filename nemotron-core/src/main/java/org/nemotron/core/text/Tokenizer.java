@@ -106,6 +106,29 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Returns the token ids of {@code text} as {@link #encode(String)} does; a long text is encoded
+   * in pieces, with the tokens of the whole, so that the memory for it stays small.
+   */
+  public ImmutableIntArray encodeLong(String text) {
+    if (text.length() <= TokenCorpus.PIECE_CHARS) {
+      return encode(text);
+    }
+    ImmutableIntArray.Builder all = ImmutableIntArray.builder();
+    TextPieces.encode(text, TokenCorpus.PIECE_CHARS, this::encode).forEach(all::addAll);
+    return all.build();
+  }
+
+  /**
+   * Returns the token ids of {@code text}, and which characters each token stands for.
+   *
+   * @see TokenSpans
+   */
+  public TokenSpans encodeWithSpans(String text) {
+    checkOpen();
+    return TokenSpans.of(text, tokenizer.encode(text, false, false));
+  }
+
+  /**
    * Returns the token ids of {@code text} with those that tokenizer.json puts around a whole text,
    * most often the one that begins a text.
    */

@@ -54,7 +54,7 @@ final class TokenBatchesProperties {
       @ForAll @IntRange(max = 3) int epoch) {
     TokenBatches batches =
         new TokenBatches(positions(windowTokens + more), 1, windowTokens, new Seed(seed));
-    int windows = batches.windowsPerEpoch();
+    int windows = Math.toIntExact(batches.windowsPerEpoch());
     assertThat(windows).isEqualTo((windowTokens + more) / windowTokens);
     List<Long> begins = new ArrayList<>();
     for (int window = 0; window < windows; window++) {

@@ -7,12 +7,12 @@ import org.nemotron.core.nn.HeterogeneousModel;
 /** What a model is trained by: its loss on a batch, with the gradients. */
 interface BatchLoss {
   /**
-   * Adds the gradients of {@code weight} times the loss to those of the model's tensors.
+   * Adds the gradients of the batch's weight times its loss to those of the model's tensors.
    *
-   * @param idsBT {@code [B, T]}, on the model's device, int64
+   * @param batch on the model's device
    * @param layerDone is told each layer whose gradients are complete, from the last to the first;
    *     those of embedding, final norm and head are complete at the end
    * @return the weighted loss, a float32 scalar on the device, owned by the current scope
    */
-  Tensor backward(HeterogeneousModel model, Tensor idsBT, double weight, IntConsumer layerDone);
+  Tensor backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone);
 }

@@ -7,7 +7,6 @@ import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
@@ -72,27 +71,21 @@ final class ChildReplicas implements AutoCloseable {
   /**
    * Computes the gradients of {@code loss} on a batch, and returns its value.
    *
-   * @param idsBT {@code [B, T]}; B at least the number of parts
+   * @param batch of at least as many sequences as there are parts
    */
-  double backward(BatchLoss loss, Tensor idsBT, TensorThreads sideBySide) {
+  double backward(BatchLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
     List<Integer> indices = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       indices.add(part);
     }
     double[] values = new double[parts];
-    long sequences = idsBT.size(0);
+    long sequences = batch.idsBT().size(0);
     sideBySide.forEach(
         indices,
         part -> {
           long first = sequences * part / parts;
           long rows = sequences * (part + 1) / parts - first;
-          values[part] =
-              backward(
-                  loss,
-                  models.get(part),
-                  idsBT.narrow(0, first, rows),
-                  (double) rows / sequences,
-                  layer -> {});
+          values[part] = backward(loss, models.get(part), batch.rows(first, rows), layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -107,19 +100,17 @@ final class ChildReplicas implements AutoCloseable {
    *
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
-  double backward(BatchLoss loss, Tensor idsBT, IntConsumer layerDone) {
-    return backward(loss, model(), idsBT, 1, layerDone);
+  double backward(BatchLoss loss, LearnedBatch batch, IntConsumer layerDone) {
+    return backward(loss, model(), batch, layerDone);
   }
 
-  private double backward(
+  private static double backward(
       BatchLoss loss,
       HeterogeneousModel model,
-      Tensor givenBT,
-      double weight,
+      LearnedBatch batch,
       IntConsumer layerDone) {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
-      return Tensors.scalar(loss.backward(model, idsBT, weight, layerDone));
+      return Tensors.scalar(loss.backward(model, batch.to(model.device()), layerDone));
     }
   }
 
@@ -127,8 +118,8 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients again, which clipping has scaled together, and returns the name of the
    * first tensor whose gradient is not finite.
    */
-  String firstNotFiniteGradient(BatchLoss loss, Tensor idsBT, TensorThreads sideBySide) {
-    double unused = backward(loss, idsBT, sideBySide);
+  String firstNotFiniteGradient(BatchLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
+    double unused = backward(loss, batch, sideBySide);
     try (NativeScope scope = NativeScope.open()) {
       for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {
         Tensor gradient = entry.getValue().grad();

@@ -130,10 +130,10 @@ public final class GlobalDistiller {
       GlobalProgress state,
       TensorThreads sideBySide) {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor idsBT = data.batch(state.step());
-      double value = backward(child, optimizer, loss, idsBT, state.step(), sideBySide);
+      LearnedBatch batch = LearnedBatch.of(data, state.step());
+      double value = backward(child, optimizer, loss, batch, state.step(), sideBySide);
       if (!Double.isFinite(value)) {
-        String where = loss.terms().whereNotFinite(child.model(), idsBT);
+        String where = loss.terms().whereNotFinite(child.model(), batch.idsBT());
         state.stopped("the loss (" + value + ") is not finite, first in " + where);
         return;
       }
@@ -141,7 +141,7 @@ public final class GlobalDistiller {
       if (Double.isFinite(norm)) {
         state.stepped(value);
       } else {
-        String where = child.firstNotFiniteGradient(loss, idsBT, sideBySide);
+        String where = child.firstNotFiniteGradient(loss, batch, sideBySide);
         state.stopped("the gradient (norm " + norm + ") is not finite, first in " + where);
       }
     }
@@ -152,13 +152,13 @@ public final class GlobalDistiller {
       ChildReplicas child,
       Optimizer optimizer,
       LayeredLoss loss,
-      Tensor idsBT,
+      LearnedBatch batch,
       int step,
       TensorThreads sideBySide) {
     if (optimizer instanceof LayerOptimizer byLayer && child.parts() == 1) {
-      return child.backward(loss, idsBT, layer -> byLayer.update(step, child.tensorsOf(layer)));
+      return child.backward(loss, batch, layer -> byLayer.update(step, child.tensorsOf(layer)));
     }
-    return child.backward(loss, idsBT, sideBySide);
+    return child.backward(loss, batch, sideBySide);
   }
 
   private static void checkStart(

@@ -75,7 +75,7 @@ final class GlobalLoss {
     /**
      * Adds the gradient of {@code weight} times the term to that of a leaf.
      *
-     * @param childBTD the leaf
+     * @param childBTD the leaf, or rows of it
      * @return the weighted term, a float32 scalar without a graph, owned by the current scope
      */
     Tensor backward(Tensor parentBTD, Tensor childBTD, double weight);
@@ -94,7 +94,7 @@ final class GlobalLoss {
   private Tensor cosine(Tensor parentBTD, Tensor childBTD, double weight) {
     double scale = weight * settings.cosineWeight();
     if (CudaLossTerms.serve(childBTD)) {
-      long tokens = childBTD.size(0) * childBTD.size(1);
+      long tokens = childBTD.numel() / childBTD.size(-1);
       CudaLossTerms.Term term =
           CudaLossTerms.cosine(
               parentBTD.contiguous(), childBTD.detach().contiguous(), scale / tokens, EPS);
@@ -106,7 +106,7 @@ final class GlobalLoss {
             .cosine_similarity(
                 Tensors.cast(parentBTD, DType.FLOAT32),
                 Tensors.cast(childBTD, DType.FLOAT32),
-                2,
+                -1,
                 EPS)
             .mean()
             .neg()
@@ -132,8 +132,8 @@ final class GlobalLoss {
    *
    * @param parentBTD the output of the parent's last layer
    * @param childBTD the output of the child's, a leaf
-   * @param first of the tokens, counted over all sequences
-   * @param count of the tokens
+   * @param first of the predictions that are learned
+   * @param count of them
    * @param weight of what is added
    * @return the weighted terms, a float32 scalar without a graph, owned by the current scope
    */
@@ -141,7 +141,7 @@ final class GlobalLoss {
       Tensor parentBTD,
       HeterogeneousModel child,
       Tensor childBTD,
-      Tensor idsBT,
+      LearnedBatch batch,
       long first,
       long count,
       double weight) {
@@ -149,56 +149,55 @@ final class GlobalLoss {
       return Optional.empty();
     }
     if (settings.lmWeight() == 0 && CudaLossTerms.serve(childBTD)) {
-      Tensor childCV = child.rawLogits(childBTD.flatten(0, 1).narrow(0, first, count));
-      double scale = weight * settings.klWeight() / idsBT.numel();
+      Tensor childCV = child.rawLogits(batch.chunk(childBTD, first, count));
+      double scale = weight * settings.klWeight() / batch.learned();
       CudaLossTerms.Term term =
-          CudaLossTerms.kl(rawLogits(parentBTD, first, count), childCV.detach(), scale);
+          CudaLossTerms.kl(
+              rawLogits(batch.chunk(parentBTD, first, count)), childCV.detach(), scale);
       LayeredPass.backward(childCV, term.gradient());
       return Optional.of(term.loss());
     }
-    Tensor childLogCV = logProbabilities(child, childBTD, first, count);
+    Tensor childLogCV = logProbabilities(child, batch.chunk(childBTD, first, count));
     Optional<Tensor> sum = Optional.empty();
     if (settings.klWeight() > 0) {
       Tensor parentLogCV;
       try (NoGradGuard frozen = new NoGradGuard()) {
-        parentLogCV = logProbabilities(parent, parentBTD, first, count);
+        parentLogCV = logProbabilities(parent, batch.chunk(parentBTD, first, count));
       }
       Tensor kl = Divergences.kl(parentLogCV, childLogCV).sum();
-      sum = Optional.of(kl.mul(new Scalar(settings.klWeight() / idsBT.numel())));
+      sum = Optional.of(kl.mul(new Scalar(settings.klWeight() / batch.learned())));
     }
     if (settings.lmWeight() > 0) {
-      Tensor lm = nextToken(childLogCV, idsBT, first, count);
+      Tensor lm = nextToken(childLogCV, batch, first, count);
       sum = Optional.of(sum.map(lm::add).orElse(lm));
     }
     return sum.map(term -> backward(term.mul(new Scalar(weight))));
   }
 
-  private Tensor rawLogits(Tensor parentBTD, long first, long count) {
+  private Tensor rawLogits(Tensor parentCD) {
     try (NoGradGuard frozen = new NoGradGuard()) {
-      return parent.rawLogits(parentBTD.flatten(0, 1).narrow(0, first, count));
+      return parent.rawLogits(parentCD);
     }
   }
 
-  private static Tensor logProbabilities(
-      HeterogeneousModel model, Tensor lastBTD, long first, long count) {
-    return torch.log_softmax(model.head(lastBTD.flatten(0, 1).narrow(0, first, count)), 1);
+  private static Tensor logProbabilities(HeterogeneousModel model, Tensor statesCD) {
+    return torch.log_softmax(model.head(statesCD), 1);
   }
 
   /** The last token of a sequence has no next one, and counts as nothing. */
-  private Tensor nextToken(Tensor childLogCV, Tensor idsBT, long first, long count) {
+  private Tensor nextToken(Tensor childLogCV, LearnedBatch batch, long first, long count) {
+    Tensor ofTargetsC =
+        torch.gather(childLogCV, 1, batch.targetsC(first, count).unsqueeze(1)).squeeze(1);
+    if (batch.placesP().isPresent()) {
+      return ofTargetsC.sum().mul(new Scalar(-settings.lmWeight() / batch.learned()));
+    }
+    Tensor idsBT = batch.idsBT();
     long tokens = idsBT.size(1);
     double share = settings.lmWeight() / (idsBT.size(0) * (tokens - 1));
     Tensor countedBT = torch.ones_like(idsBT);
     countedBT.narrow(1, tokens - 1, 1).zero_();
     Tensor countedC = countedBT.flatten().narrow(0, first, count);
-    Tensor nextBT = torch.roll(idsBT, new long[] {-1}, new long[] {1});
-    Tensor targetsC = nextBT.flatten().narrow(0, first, count);
-    return torch
-        .gather(childLogCV, 1, targetsC.unsqueeze(1))
-        .squeeze(1)
-        .mul(countedC)
-        .sum()
-        .mul(new Scalar(-share));
+    return ofTargetsC.mul(countedC).sum().mul(new Scalar(-share));
   }
 
   /**
@@ -223,14 +222,15 @@ final class GlobalLoss {
       Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
       Tensor parentBTD = last(parent, idsBT);
       Tensor childBTD = last(child, idsBT);
+      LearnedBatch whole = LearnedBatch.all(idsBT);
       double sum = 0;
       long most =
           Math.max(1, Math.min(chunk, CHUNK_OF_OPERATIONS) / parent.spec().vocabularySize());
       for (long first = 0; first < idsBT.numel(); first += most) {
         long count = Math.min(most, idsBT.numel() - first);
         try (NativeScope ofChunk = NativeScope.open()) {
-          Tensor parentLogCV = logProbabilities(parent, parentBTD, first, count);
-          Tensor childLogCV = logProbabilities(child, childBTD, first, count);
+          Tensor parentLogCV = logProbabilities(parent, whole.chunk(parentBTD, first, count));
+          Tensor childLogCV = logProbabilities(child, whole.chunk(childBTD, first, count));
           sum += Tensors.scalar(Divergences.kl(parentLogCV, childLogCV).sum());
         }
       }

@@ -10,9 +10,10 @@ import org.nemotron.core.nn.HeterogeneousModel;
 record LayeredLoss(GlobalLoss terms, GraphMemory memory) implements BatchLoss {
   @Override
   public Tensor backward(
-      HeterogeneousModel child, Tensor idsBT, double weight, IntConsumer layerDone) {
+      HeterogeneousModel child, LearnedBatch batch, IntConsumer layerDone) {
+    int recomputed = memory.recomputed(batch.idsBT());
     try (LayeredPass pass =
-        new LayeredPass(terms, child, idsBT, weight, memory.recomputed(idsBT))) {
+        new LayeredPass(terms, child, batch, batch.weight(), recomputed)) {
       return pass.run(layerDone);
     }
   }

@@ -28,7 +28,7 @@ final class LayeredPass implements AutoCloseable {
   private final GlobalLoss terms;
   private final HeterogeneousModel parent;
   private final HeterogeneousModel child;
-  private final Tensor idsBT;
+  private final LearnedBatch batch;
   private final double weight;
   private final int recomputed;
   private final Tensor loss;
@@ -47,22 +47,26 @@ final class LayeredPass implements AutoCloseable {
   /**
    * Begins a pass.
    *
-   * @param idsBT on the models' device, int64
+   * @param batch on the models' device
    * @param weight of all that it adds to the gradients
    * @param recomputed how many of the first layers are computed again on the way back
    */
   LayeredPass(
-      GlobalLoss terms, HeterogeneousModel child, Tensor idsBT, double weight, int recomputed) {
+      GlobalLoss terms,
+      HeterogeneousModel child,
+      LearnedBatch batch,
+      double weight,
+      int recomputed) {
     this.terms = terms;
     this.parent = terms.parent();
     this.child = child;
-    this.idsBT = idsBT;
+    this.batch = batch;
     this.weight = weight;
     this.recomputed = recomputed;
     try (NativeScope scope = NativeScope.open()) {
       this.loss = NativeScope.keep(Tensors.zeros(parent.device(), DType.FLOAT32));
-      this.parentBTD = NativeScope.keep(withoutGraph(() -> parent.embed(idsBT)));
-      this.embeddedBTD = NativeScope.keep(child.embed(idsBT));
+      this.parentBTD = NativeScope.keep(withoutGraph(() -> parent.embed(batch.idsBT())));
+      this.embeddedBTD = NativeScope.keep(child.embed(batch.idsBT()));
       statesBTD.add(NativeScope.keep(leaf(embeddedBTD)));
     }
   }
@@ -120,7 +124,9 @@ final class LayeredPass implements AutoCloseable {
       outputsBTD.add(again ? Optional.empty() : Optional.of(NativeScope.keep(after)));
       terms
           .seam(child, layer + 1)
-          .ifPresent(term -> loss.add_(term.backward(parentBTD, next, weight)));
+          .ifPresent(
+              term ->
+                  loss.add_(term.backward(batch.states(parentBTD), batch.states(next), weight)));
     }
   }
 
@@ -131,13 +137,13 @@ final class LayeredPass implements AutoCloseable {
   }
 
   private void head() {
-    long tokens = idsBT.numel();
+    long tokens = batch.learned();
     long chunk = terms.tokensPerChunk();
     Tensor last = statesBTD.get(child.spec().layers());
     for (long first = 0; first < tokens; first += chunk) {
       long count = Math.min(chunk, tokens - first);
       try (NativeScope scope = NativeScope.open()) {
-        terms.logits(parentBTD, child, last, idsBT, first, count, weight).ifPresent(loss::add_);
+        terms.logits(parentBTD, child, last, batch, first, count, weight).ifPresent(loss::add_);
       }
     }
   }

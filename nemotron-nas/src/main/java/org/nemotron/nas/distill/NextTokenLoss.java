@@ -52,14 +52,16 @@ final class NextTokenLoss implements BatchLoss {
   record Half(int layer, boolean attention) {}
 
   @Override
-  public Tensor backward(
-      HeterogeneousModel model, Tensor idsBT, double weight, IntConsumer layerDone) {
+  public Tensor backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone) {
     int layers = model.spec().layers();
     try (NativeScope scope = NativeScope.open()) {
-      Tensor lastBTD = last(model, idsBT);
+      Tensor lastBTD = last(model, batch.idsBT());
       Tensor leafBTD = lastBTD.detach();
       leafBTD.set_requires_grad(true);
-      Tensor sum = ofLogits(model, leafBTD, idsBT, weight);
+      Tensor sum =
+          batch.placesP().isPresent()
+              ? ofPlaces(model, leafBTD, batch)
+              : ofSequences(model, leafBTD, batch);
       LayeredPass.backward(lastBTD, leafBTD.grad());
       for (int layer = layers - 1; layer >= 0; layer--) {
         layerDone.accept(layer);
@@ -85,28 +87,47 @@ final class NextTokenLoss implements BatchLoss {
         : NativeScope.only(() -> subBlock.forward(hiddenBTD));
   }
 
-  private Tensor ofLogits(HeterogeneousModel model, Tensor lastBTD, Tensor idsBT, double weight) {
+  /** All predictions but the last of each sequence, which has no next token. */
+  private Tensor ofSequences(HeterogeneousModel model, Tensor lastBTD, LearnedBatch batch) {
+    Tensor idsBT = batch.idsBT();
     long sequences = idsBT.size(0);
-    long targets = sequences * (idsBT.size(1) - 1);
+    long targets = idsBT.size(1) - 1;
+    double scale = batch.weight() / (sequences * targets);
     long atOnce = Math.max(1, chunk / (idsBT.size(1) * model.spec().vocabularySize()));
     Tensor sum = Tensors.zeros(model.device(), DType.FLOAT32);
     for (long first = 0; first < sequences; first += atOnce) {
       long count = Math.min(atOnce, sequences - first);
       try (NativeScope scope = NativeScope.open()) {
-        Tensor term =
-            nats(model, lastBTD.narrow(0, first, count), idsBT.narrow(0, first, count))
-                .mul(new Scalar(weight / targets));
-        term.backward();
-        sum.add_(term.detach());
+        Tensor statesND = lastBTD.narrow(0, first, count).narrow(1, 0, targets).flatten(0, 1);
+        Tensor nextN = idsBT.narrow(0, first, count).narrow(1, 1, targets).flatten();
+        sum.add_(backward(model, statesND, nextN, scale));
       }
     }
     return sum;
   }
 
-  private static Tensor nats(HeterogeneousModel model, Tensor lastBTD, Tensor idsBT) {
-    long targets = idsBT.size(1) - 1;
-    Tensor logitsNV = model.head(lastBTD.narrow(1, 0, targets).flatten(0, 1));
-    Tensor nextN = idsBT.narrow(1, 1, targets).flatten();
-    return torch.cross_entropy_loss(logitsNV, nextN, new TensorOptional(), SUM, NO_TARGET, 0);
+  private Tensor ofPlaces(HeterogeneousModel model, Tensor lastBTD, LearnedBatch batch) {
+    double scale = batch.weight() / batch.learned();
+    long atOnce = Math.max(1, chunk / model.spec().vocabularySize());
+    Tensor sum = Tensors.zeros(model.device(), DType.FLOAT32);
+    for (long first = 0; first < batch.learned(); first += atOnce) {
+      long count = Math.min(atOnce, batch.learned() - first);
+      try (NativeScope scope = NativeScope.open()) {
+        Tensor statesND = batch.chunk(lastBTD, first, count);
+        sum.add_(backward(model, statesND, batch.targetsC(first, count), scale));
+      }
+    }
+    return sum;
+  }
+
+  private static Tensor backward(
+      HeterogeneousModel model, Tensor statesND, Tensor nextN, double scale) {
+    Tensor term =
+        torch
+            .cross_entropy_loss(
+                model.head(statesND), nextN, new TensorOptional(), SUM, NO_TARGET, 0)
+            .mul(new Scalar(scale));
+    term.backward();
+    return term.detach();
   }
 }

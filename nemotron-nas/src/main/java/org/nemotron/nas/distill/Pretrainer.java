@@ -80,7 +80,7 @@ public final class Pretrainer {
       Progress progress) {
     try (NativeScope scope = NativeScope.open()) {
       NextTokenLoss loss = NextTokenLoss.without(skipped(replicas.model().spec(), step));
-      double nats = replicas.backward(loss, data.batch(step), sideBySide);
+      double nats = replicas.backward(loss, LearnedBatch.of(data, step), sideBySide);
       checkFinite(nats, "loss", step);
       replicas.tensors().asMap().values().forEach(Pretrainer::completeGradient);
       double norm = optimizer.step(step);

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
+import org.nemotron.core.data.ConversationRenderer;
+import org.nemotron.core.data.DocumentSource;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
@@ -26,27 +28,33 @@ import org.nemotron.nas.report.RunSummary;
 public final class Compression {
   private final Path parent;
   private final ImmutableList<Path> texts;
+  private final ImmutableList<DocumentSource> documents;
   private final ImmutableList<Path> heldOut;
   private final ImmutableList<Target> targets;
   private final ImmutableList<UnaryOperator<CompressionPlan>> changes;
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
+  private final ConversationRenderer.OfModel conversations;
 
   private Compression(
       Path parent,
       ImmutableList<Path> texts,
+      ImmutableList<DocumentSource> documents,
       ImmutableList<Path> heldOut,
       ImmutableList<Target> targets,
       ImmutableList<UnaryOperator<CompressionPlan>> changes,
       PipelineListener listener,
-      BooleanSupplier cancelled) {
+      BooleanSupplier cancelled,
+      ConversationRenderer.OfModel conversations) {
     this.parent = parent;
     this.texts = texts;
+    this.documents = documents;
     this.heldOut = heldOut;
     this.targets = targets;
     this.changes = changes;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.conversations = conversations;
   }
 
   /** Returns the compression of a parent: a Hugging Face directory, or a GGUF file. */
@@ -57,26 +65,77 @@ public final class Compression {
         ImmutableList.of(),
         ImmutableList.of(),
         ImmutableList.of(),
+        ImmutableList.of(),
         PipelineListener.SILENT,
-        () -> false);
+        () -> false,
+        ConversationRenderer.OfModel.NONE);
   }
 
   /** Adds a text file to learn from. */
   public Compression text(Path file) {
     return new Compression(
-        parent, with(texts, file), heldOut, targets, changes, listener, cancelled);
+        parent,
+        with(texts, file),
+        documents,
+        heldOut,
+        targets,
+        changes,
+        listener,
+        cancelled,
+        conversations);
   }
 
   /** Adds a text file that nothing is learned from; the report measures on it. */
   public Compression heldOut(Path file) {
     return new Compression(
-        parent, texts, with(heldOut, file), targets, changes, listener, cancelled);
+        parent,
+        texts,
+        documents,
+        with(heldOut, file),
+        targets,
+        changes,
+        listener,
+        cancelled,
+        conversations);
+  }
+
+  /**
+   * Adds documents to learn from, in place of texts: files of any kind and size. Part of them is
+   * held out, so that no {@link #heldOut} file is needed.
+   */
+  public Compression documents(DocumentSource source) {
+    return new Compression(
+        parent,
+        texts,
+        with(documents, source),
+        heldOut,
+        targets,
+        changes,
+        listener,
+        cancelled,
+        conversations);
+  }
+
+  /**
+   * Finds the parent's chat template by {@code templates}, for documents that are conversations.
+   */
+  public Compression conversations(ConversationRenderer.OfModel templates) {
+    return new Compression(
+        parent, texts, documents, heldOut, targets, changes, listener, cancelled, templates);
   }
 
   /** Adds a target: a child that keeps to its limits. Without any, 1.5 and 2 times as fast. */
   public Compression target(Target target) {
     return new Compression(
-        parent, texts, heldOut, with(targets, target), changes, listener, cancelled);
+        parent,
+        texts,
+        documents,
+        heldOut,
+        with(targets, target),
+        changes,
+        listener,
+        cancelled,
+        conversations);
   }
 
   /** Runs on {@code device} instead of the CPU. */
@@ -95,12 +154,21 @@ public final class Compression {
    */
   public Compression change(UnaryOperator<CompressionPlan> change) {
     return new Compression(
-        parent, texts, heldOut, targets, with(changes, change), listener, cancelled);
+        parent,
+        texts,
+        documents,
+        heldOut,
+        targets,
+        with(changes, change),
+        listener,
+        cancelled,
+        conversations);
   }
 
   /** Reports progress to {@code other}. */
   public Compression listener(PipelineListener other) {
-    return new Compression(parent, texts, heldOut, targets, changes, other, cancelled);
+    return new Compression(
+        parent, texts, documents, heldOut, targets, changes, other, cancelled, conversations);
   }
 
   /**
@@ -109,7 +177,8 @@ public final class Compression {
    * @param condition evaluated between pieces of work, by several threads
    */
   public Compression cancelledWhen(BooleanSupplier condition) {
-    return new Compression(parent, texts, heldOut, targets, changes, listener, condition);
+    return new Compression(
+        parent, texts, documents, heldOut, targets, changes, listener, condition, conversations);
   }
 
   private static <T> ImmutableList<T> with(ImmutableList<T> all, T another) {
@@ -123,9 +192,21 @@ public final class Compression {
    *     its range
    */
   public CompressionPlan plan() {
-    checkArgument(!texts.isEmpty(), "a compression must have a text(file) to learn from");
-    checkArgument(!heldOut.isEmpty(), "a compression must have a heldOut(file) to measure on");
-    CompressionPlan plan = CompressionPlan.of(new Inputs(parent, texts, heldOut));
+    checkArgument(
+        !texts.isEmpty() || !documents.isEmpty(),
+        "a compression must have a text(file) to learn from, or documents(source)");
+    checkArgument(
+        !heldOut.isEmpty() || !documents.isEmpty(),
+        "a compression must have a heldOut(file) to measure on");
+    CompressionPlan plan =
+        CompressionPlan.of(
+            new Inputs(
+                parent,
+                texts,
+                heldOut,
+                ImmutableList.of(),
+                ImmutableList.of(),
+                DocumentPlan.NONE.withSources(documents)));
     if (!targets.isEmpty()) {
       plan = plan.toBuilder().targets(targets).build();
     }
@@ -157,6 +238,7 @@ public final class Compression {
   public RunSummary run(Path output) throws IOException, NoArchitectureException {
     return new CompressionPipeline(plan().withOutput(output), listener)
         .cancelledWhen(cancelled)
+        .withConversations(conversations)
         .run();
   }
 }

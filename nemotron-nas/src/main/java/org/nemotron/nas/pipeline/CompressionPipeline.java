@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
@@ -43,6 +44,7 @@ public final class CompressionPipeline {
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
   private final Optional<ChatFormat> chat;
+  private final ConversationRenderer.OfModel conversations;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -51,18 +53,28 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
-    this(plan, listener, () -> false, Optional.empty());
+    this(plan, listener, () -> false, Optional.empty(), ConversationRenderer.OfModel.NONE);
   }
 
   private CompressionPipeline(
       CompressionPlan plan,
       PipelineListener listener,
       BooleanSupplier cancelled,
-      Optional<ChatFormat> chat) {
+      Optional<ChatFormat> chat,
+      ConversationRenderer.OfModel conversations) {
     this.plan = plan;
     this.listener = listener;
     this.cancelled = cancelled;
     this.chat = chat;
+    this.conversations = conversations;
+  }
+
+  /**
+   * Returns this pipeline with a way to find the parent's chat template, which documents that are
+   * conversations need; the module nemotron-runtime has one.
+   */
+  public CompressionPipeline withConversations(ConversationRenderer.OfModel templates) {
+    return new CompressionPipeline(plan, listener, cancelled, chat, templates);
   }
 
   /**
@@ -71,7 +83,7 @@ public final class CompressionPipeline {
    * @param condition evaluated between pieces of work, by several threads
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
-    return new CompressionPipeline(plan, listener, condition, chat);
+    return new CompressionPipeline(plan, listener, condition, chat, conversations);
   }
 
   /**
@@ -79,7 +91,8 @@ public final class CompressionPipeline {
    * plan writes the prompts of its tasks.
    */
   public CompressionPipeline chatFormat(ChatFormat format) {
-    return new CompressionPipeline(plan, listener, cancelled, Optional.of(format));
+    return new CompressionPipeline(
+        plan, listener, cancelled, Optional.of(format), conversations);
   }
 
   /**
@@ -124,7 +137,8 @@ public final class CompressionPipeline {
       AtomicFiles.deleteLeftovers(directory);
       StageStore store = new StageStore(directory, listener);
       RunResults results = RunResults.begin(store, plan);
-      try (RunInputs inputs = RunInputs.open(ParentStage.unpacked(plan, store))) {
+      try (RunInputs inputs =
+          RunInputs.open(ParentStage.unpacked(plan, store), store, conversations)) {
         return compress(new RunContext(inputs, store, listener), results);
       }
     } catch (IOException e) {

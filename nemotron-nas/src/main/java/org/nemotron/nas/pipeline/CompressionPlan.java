@@ -140,6 +140,7 @@ public record CompressionPlan(
    * @param parent directory of the parent, in Hugging Face form, or its GGUF file
    * @param texts text files to learn from; their last part is kept for scores and for choosing the
    *     best child
+   * @param documents what to learn from instead of texts, in files of many kinds and of any size
    * @param heldOut text files that nothing is learned from; the report measures on them
    * @param ownScores files of scores by metrics of the user's own, which {@link OwnFiles} reads
    * @param ownCosts files of costs of the user's own, which {@link OwnFiles} reads
@@ -149,32 +150,46 @@ public record CompressionPlan(
       ImmutableList<Path> texts,
       ImmutableList<Path> heldOut,
       ImmutableList<Path> ownScores,
-      ImmutableList<Path> ownCosts) {
+      ImmutableList<Path> ownCosts,
+      DocumentPlan documents) {
     /** Makes inputs without own scores and costs. */
     public Inputs(Path parent, ImmutableList<Path> texts, ImmutableList<Path> heldOut) {
-      this(parent, texts, heldOut, ImmutableList.of(), ImmutableList.of());
+      this(parent, texts, heldOut, ImmutableList.of(), ImmutableList.of(), DocumentPlan.NONE);
     }
 
     /** Checks that all are named. */
     public Inputs {
       checkArgument(!parent.toString().isEmpty(), "parent must name a directory or a GGUF file");
-      checkArgument(!texts.isEmpty(), "texts must name at least one file");
-      checkArgument(!heldOut.isEmpty(), "heldOut must name at least one file");
+      checkArgument(
+          !texts.isEmpty() || documents.isUsed(),
+          "texts must name at least one file, or documents one source");
+      checkArgument(
+          texts.isEmpty() || !documents.isUsed(),
+          "texts (%s) must be empty where documents names sources",
+          texts);
+      checkArgument(
+          !heldOut.isEmpty() || (documents.isUsed() && documents.heldOutShare() > 0),
+          "heldOut must name at least one file, or documents have a heldOutShare");
     }
 
     /** Returns these inputs with another parent. */
     public Inputs withParent(Path other) {
-      return new Inputs(other, texts, heldOut, ownScores, ownCosts);
+      return new Inputs(other, texts, heldOut, ownScores, ownCosts, documents);
     }
 
     /** Returns these inputs with other files of own scores. */
     public Inputs withOwnScores(Path... files) {
-      return new Inputs(parent, texts, heldOut, ImmutableList.copyOf(files), ownCosts);
+      return new Inputs(parent, texts, heldOut, ImmutableList.copyOf(files), ownCosts, documents);
     }
 
     /** Returns these inputs with other files of own costs. */
     public Inputs withOwnCosts(Path... files) {
-      return new Inputs(parent, texts, heldOut, ownScores, ImmutableList.copyOf(files));
+      return new Inputs(parent, texts, heldOut, ownScores, ImmutableList.copyOf(files), documents);
+    }
+
+    /** Returns these inputs with documents to learn from in place of texts. */
+    public Inputs withDocuments(DocumentPlan others) {
+      return new Inputs(parent, ImmutableList.of(), heldOut, ownScores, ownCosts, others);
     }
   }
 
@@ -269,7 +284,7 @@ public record CompressionPlan(
    * @param windowTokens tokens per sequence in training and scoring
    * @param batchSize sequences per batch in local distillation and scoring
    * @param globalBatchSize sequences per batch in global distillation
-   * @param trainingTokens how much of the calibration text is used, at most
+   * @param trainingTokens how much of the texts or documents is used, at most
    * @param validationTokens how much of it is kept for scores and the choice of the best child
    * @param heldOutWindowTokens tokens per sequence in the report's measurements
    * @param heldOutWindows sequences per held-out text in the report's measurements
@@ -278,7 +293,7 @@ public record CompressionPlan(
       int windowTokens,
       int batchSize,
       int globalBatchSize,
-      int trainingTokens,
+      long trainingTokens,
       int validationTokens,
       int heldOutWindowTokens,
       int heldOutWindows) {

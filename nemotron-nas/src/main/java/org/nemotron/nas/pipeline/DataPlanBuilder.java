@@ -11,7 +11,7 @@ public final class DataPlanBuilder {
   private int windowTokens;
   private int batchSize;
   private int globalBatchSize;
-  private int trainingTokens;
+  private long trainingTokens;
   private int validationTokens;
   private int heldOutWindowTokens;
   private int heldOutWindows;
@@ -49,7 +49,7 @@ public final class DataPlanBuilder {
 
   /** Sets how much of the calibration text is used, at most. */
   @CanIgnoreReturnValue
-  public DataPlanBuilder trainingTokens(int value) {
+  public DataPlanBuilder trainingTokens(long value) {
     trainingTokens = value;
     return this;
   }

@@ -38,6 +38,10 @@ public final class PlanFiles {
   private static final ImmutableList<String> REQUIRED =
       ImmutableList.of("parent", "texts", "heldOut");
 
+  /** What documents take the place of, unless a plan's file names it all the same. */
+  private static final ImmutableList<String> REPLACED = ImmutableList.of("texts", "heldOut");
+
+  private static final String INPUTS = "inputs";
   private static final Path UNNAMED = Path.of("unnamed");
   private static final CompressionPlan DEFAULTS =
       CompressionPlan.of(
@@ -73,9 +77,13 @@ public final class PlanFiles {
     try {
       ObjectNode merged = JSON.valueToTree(defaults);
       JsonNode given = JSON.readTree(text);
+      boolean documents = !given.path(INPUTS).path("documents").path("sources").isEmpty();
+      if (documents && merged.path(INPUTS) instanceof ObjectNode inputs) {
+        REPLACED.forEach(inputs::putArray);
+      }
       merge(merged, given, file, "");
       for (String key : required) {
-        if (!given.path("inputs").has(key)) {
+        if (!given.path(INPUTS).has(key) && !(documents && REPLACED.contains(key))) {
           throw new IOException(file + ": the plan must have the key inputs." + key);
         }
       }

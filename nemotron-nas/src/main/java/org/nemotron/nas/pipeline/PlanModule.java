@@ -1,5 +1,7 @@
 package org.nemotron.nas.pipeline;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.deser.std.StdDelegatingDeserializer;
@@ -8,10 +10,12 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdDelegatingSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.util.StdConverter;
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.nemotron.core.data.DocumentSource;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.score.Score;
 
@@ -29,6 +33,7 @@ final class PlanModule extends SimpleModule {
     addDeserializer(Score.Metric.class, new Parsed<>(Score.Metric.class, Score.Metric::new));
     addSerializer(Limit.class, new StdDelegatingSerializer(Limit.class, new ToJson()));
     addDeserializer(Limit.class, new StdDelegatingDeserializer<>(new FromJson()));
+    addDeserializer(DocumentSource.class, new SourceFromJson());
   }
 
   /**
@@ -54,6 +59,46 @@ final class PlanModule extends SimpleModule {
           .findFirst()
           .map(quantity -> new Limit(quantity, json.bound(), json.value()))
           .orElseGet(() -> Limit.ofCost(json.quantity(), json.bound(), json.value()));
+    }
+  }
+
+  /** A source names its files and what differs from {@link DocumentSource#of}. */
+  private static final class SourceFromJson extends StdDeserializer<DocumentSource> {
+    @Serial private static final long serialVersionUID = 1;
+
+    SourceFromJson() {
+      super(DocumentSource.class);
+    }
+
+    @Override
+    public DocumentSource deserialize(JsonParser json, DeserializationContext context)
+        throws IOException {
+      SourceJson given = context.readValue(json, SourceJson.class);
+      if (given.files().isEmpty()) {
+        return context.reportInputMismatch(DocumentSource.class, "a source must name its files");
+      }
+      return given.source();
+    }
+  }
+
+  /** A source as it stands in a plan; what it does not name is empty or 0. */
+  @JsonIgnoreProperties(ignoreUnknown = false)
+  static final class SourceJson {
+    @JsonProperty ImmutableList<String> files = ImmutableList.of();
+    @JsonProperty DocumentSource.Format format = DocumentSource.Format.BY_NAME;
+    @JsonProperty DocumentSource.Content content = DocumentSource.Content.TEXT;
+    @JsonProperty String key = "";
+    @JsonProperty DocumentSource.Loss loss = DocumentSource.Loss.ALL_TOKENS;
+    @JsonProperty double weight = 1;
+
+    ImmutableList<String> files() {
+      return files;
+    }
+
+    DocumentSource source() {
+      boolean text = content == DocumentSource.Content.TEXT;
+      String usual = text ? "text" : "messages";
+      return new DocumentSource(files, format, content, key.isEmpty() ? usual : key, loss, weight);
     }
   }
 

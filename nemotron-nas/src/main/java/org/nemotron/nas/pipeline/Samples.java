@@ -18,7 +18,7 @@ final class Samples {
 
   static ImmutableList<Sample> of(RunInputs inputs, HeterogeneousModel child) {
     ImmutableList<ImmutableIntArray> prompts =
-        inputs.heldOut().stream()
+        inputs.text().heldOut().stream()
             .map(corpus -> corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length())))
             .collect(ImmutableList.toImmutableList());
     ImmutableList<ImmutableIntArray> byParent = continued(inputs.parent(), prompts);

@@ -7,10 +7,11 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.nemotron.core.checkpoint.GgufModelUnpacker;
+import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
-import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -58,13 +59,42 @@ final class StageDependencies {
     return inputs.build();
   }
 
+  /**
+   * Returns what the token store of a plan's documents depends on.
+   *
+   * @param files a hash of all files
+   */
+  static StageInputs tokens(
+      CompressionPlan plan,
+      ModelSpec parent,
+      Fingerprint files,
+      Optional<ConversationRenderer> renderer)
+      throws IOException {
+    DocumentPlan documents = plan.inputs().documents();
+    StageInputs.Builder tokens = stored().put("the sources' files", files);
+    for (int index = 0; index < documents.sources().size(); index++) {
+      ObjectNode source = PlanFiles.JSON.valueToTree(documents.sources().get(index));
+      tokens.put("inputs.documents.sources " + index, source.without("files"));
+    }
+    tokens
+        .put("inputs.documents.badRecords", documents.badRecords().name())
+        .put(
+            "inputs.documents shares", documents.validationShare() + " " + documents.heldOutShare())
+        .put("data.trainingTokens", plan.data().trainingTokens())
+        .put("parent's special tokens", parent.specialTokens().toString())
+        .put("parent's vocabulary", parent.vocabularySize())
+        .put("parent's tokenizer", ParentFingerprints.takenOver(plan.inputs().parent()));
+    renderer.ifPresent(template -> tokens.put("parent's chat template", template.fingerprint()));
+    return tokens.build();
+  }
+
   /** Returns all that what is learned from the training text depends on, in any stage. */
-  static StageInputs learning(CompressionPlan plan, TokenCorpus training) throws IOException {
+  static StageInputs learning(CompressionPlan plan, Fingerprint training) throws IOException {
     Path directory = plan.inputs().parent();
     return stored()
         .put(PARENT_CONFIG, Fingerprint.ofFile(directory.resolve("config.json")))
         .put(PARENT_WEIGHTS, ParentFingerprints.weights(directory))
-        .put("training text", training.fingerprint())
+        .put("training text", training)
         .put("execution.seed", plan.execution().seed())
         .put("execution.dtype", plan.execution().dtype().configName())
         .put("execution.device", plan.execution().device().toString())

@@ -2,13 +2,13 @@ package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import org.nemotron.core.checkpoint.ModelNames;
+import org.nemotron.core.data.SourceCounts;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -196,9 +196,15 @@ final class SummaryBuilder {
     environment.put("memory counted with", memory().inWords());
     environment.putAll(run.inputs().own().provenance());
     environment.putAll(run.inputs().elsewhere().provenance());
-    ImmutableList<Path> texts = run.plan().inputs().heldOut();
+    ImmutableList<SourceCounts> sources = run.inputs().text().sources();
+    for (int source = 0; source < sources.size(); source++) {
+      environment.put(
+          "data " + (source + 1) + " (" + sources.get(source).name() + ")",
+          DocumentText.inWords(sources.get(source)));
+    }
+    ImmutableList<String> texts = run.inputs().text().names();
     for (int text = 0; text < texts.size(); text++) {
-      environment.put("next-token accuracy on " + texts.get(text).getFileName(), accuracies(text));
+      environment.put("next-token accuracy on " + texts.get(text), accuracies(text));
     }
     return environment.buildOrThrow();
   }

@@ -277,7 +277,7 @@ final class GlobalDistillerTest {
   private double loss(double cosine, double kl, double lm, HeterogeneousModel child, Tensor ids) {
     GlobalLoss loss = new GlobalLoss(parent, settings(1, cosine, kl, lm));
     try (HeterogeneousModel trainable = LayeredPassTest.trainable(child);
-        LayeredPass pass = new LayeredPass(loss, trainable, ids, 1, 0)) {
+        LayeredPass pass = new LayeredPass(loss, trainable, LearnedBatch.all(ids), 1, 0)) {
       return Tensors.scalar(pass.run(layer -> {}));
     }
   }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.activation.Divergences;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -93,12 +94,70 @@ final class LayeredPassTest {
       Tensor expected = wholeLoss(whole, settings).mul(new Scalar(0.25));
       expected.backward();
       GlobalLoss loss = new GlobalLoss(parent, settings, chunk);
-      try (LayeredPass pass = new LayeredPass(loss, layered, ids, 0.25, recomputed)) {
+      try (LayeredPass pass =
+          new LayeredPass(loss, layered, LearnedBatch.all(ids), 0.25, recomputed)) {
         double value = Tensors.scalar(pass.run(layer -> {}));
         assertThat(value).isCloseTo(Tensors.scalar(expected), within(TOLERANCE));
       }
       assertSameGradients(layered, whole);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1_000_000, 128})
+  void run_somePredictionsLearned_countsOnlyThose(long chunk) {
+    GlobalDistillationSettings settings = settings(2, 3, 0.5);
+    Tensor placesP = Tensors.of(new long[] {1, 2, 4, ids.size(1)}, 4);
+    try (HeterogeneousModel layered = trainable(child);
+        HeterogeneousModel whole = trainable(child)) {
+      Tensor expected = learnedLoss(whole, settings, placesP);
+      expected.backward();
+      GlobalLoss loss = new GlobalLoss(parent, settings, chunk);
+      LearnedBatch batch = new LearnedBatch(ids, Optional.of(placesP), 1);
+      try (LayeredPass pass = new LayeredPass(loss, layered, batch, 1, 1)) {
+        assertThat(Tensors.scalar(pass.run(layer -> {})))
+            .isCloseTo(Tensors.scalar(expected), within(TOLERANCE));
+      }
+      assertSameGradients(layered, whole);
+    }
+  }
+
+  private Tensor learnedLoss(
+      HeterogeneousModel model, GlobalDistillationSettings settings, Tensor placesP) {
+    HiddenStates ours = HiddenStates.of(parent, ids);
+    HiddenStates theirs = HiddenStates.of(model, ids);
+    Tensor ourLog = torch.log_softmax(parent.head(ours.lastBTD()), 2).detach();
+    Tensor theirLog = torch.log_softmax(model.head(theirs.lastBTD()), 2);
+    Tensor kl = at(placesP, Divergences.kl(ourLog.flatten(0, 1), theirLog.flatten(0, 1)));
+    Tensor next = torch.roll(ids, new long[] {-1}, new long[] {1}).flatten();
+    Tensor lm = at(placesP, torch.gather(theirLog.flatten(0, 1), 1, next.unsqueeze(1)));
+    Tensor sum =
+        kl.mul(new Scalar(settings.klWeight())).sub(lm.mul(new Scalar(settings.lmWeight())));
+    for (int state : new int[] {2, 3}) {
+      Tensor similarity =
+          torch.cosine_similarity(
+              ours.hiddenStatesBTD().get(state).detach(),
+              theirs.hiddenStatesBTD().get(state),
+              2,
+              1e-8);
+      Tensor distance = at(placesP, similarity.flatten()).neg().add(new Scalar(1));
+      sum = sum.add(distance.mul(new Scalar(settings.cosineWeight())));
+    }
+    return sum;
+  }
+
+  private static Tensor at(Tensor placesP, Tensor values) {
+    return values.index_select(0, placesP).mean();
+  }
+
+  @Test
+  void rows_ofABatch_haveTheirSharesOfWhatIsLearned() {
+    Tensor placesP = Tensors.of(new long[] {0, 1, 2}, 3);
+    LearnedBatch batch = new LearnedBatch(ids, Optional.of(placesP), 1);
+    assertThat(batch.rows(0, 1).weight()).isEqualTo(1);
+    assertThat(batch.rows(0, 1).learned()).isEqualTo(3);
+    assertThat(batch.rows(1, 1).weight()).isZero();
+    assertThat(LearnedBatch.all(ids).rows(1, 1).weight()).isEqualTo(1.0 / ids.size(0));
   }
 
   private Tensor wholeLoss(HeterogeneousModel model, GlobalDistillationSettings settings) {
@@ -162,7 +221,8 @@ final class LayeredPassTest {
     List<Integer> layers = new ArrayList<>();
     try (HeterogeneousModel layered = trainable(child);
         LayeredPass pass =
-            new LayeredPass(new GlobalLoss(parent, settings(1, 1, 0)), layered, ids, 1, 2)) {
+            new LayeredPass(
+                new GlobalLoss(parent, settings(1, 1, 0)), layered, LearnedBatch.all(ids), 1, 2)) {
       Tensor unused =
           pass.run(
               layer -> {

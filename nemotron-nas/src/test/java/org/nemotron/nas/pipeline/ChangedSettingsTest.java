@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
+import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.AttentionSpec;
@@ -70,6 +71,15 @@ final class ChangedSettingsTest {
   private static final ImmutableSetMultimap<String, String> ON_GPU =
       both(learnedFrom("execution.device", "execution.dtype"), measured("execution.device"));
 
+  private static final ImmutableMap<String, Object> DOCUMENTS =
+      ImmutableMap.of(
+          "inputs.texts",
+          ImmutableList.of(),
+          "inputs.documents.sources",
+          "documents.jsonl",
+          "inputs.documents.validationShare",
+          0.2);
+
   private static final ImmutableMap<String, Change> CHANGES =
       ImmutableMap.<String, Change>builder()
           .put("inputs.parent", change("inputs.parent", "moved", NOTHING))
@@ -77,6 +87,11 @@ final class ChangedSettingsTest {
           .put("inputs.heldOut", change("inputs.heldOut", texts("other.txt"), NOTHING))
           .put("inputs.ownScores", own("inputs.ownScores", "s.json", "own scores words"))
           .put("inputs.ownCosts", own("inputs.ownCosts", "c.json", "own costs joules"))
+          .put("inputs.documents.sources", new Change(DOCUMENTS, BOTH_TEXTS))
+          .put("inputs.documents.badRecords", documents("badRecords", "SKIP"))
+          .put("inputs.documents.packing", documents("packing", "WITHIN_DOCUMENTS"))
+          .put("inputs.documents.validationShare", documents("validationShare", 0.2))
+          .put("inputs.documents.heldOutShare", documents("heldOutShare", 0.2))
           .put("execution.output", change("execution.output", "elsewhere", NOTHING))
           .put("execution.device", new Change(GPU, ON_GPU))
           .put("execution.dtype", new Change(GPU, ON_GPU))
@@ -182,6 +197,11 @@ final class ChangedSettingsTest {
     return new Change(ImmutableMap.of(key, value), redone);
   }
 
+  /** Of no meaning as long as there are no documents. */
+  private static Change documents(String key, Object value) {
+    return change("inputs.documents." + key, value, NOTHING);
+  }
+
   private static Change own(String key, String file, String name) {
     return change(key, texts(file), ImmutableSetMultimap.of(SPEEDS, name));
   }
@@ -257,6 +277,7 @@ final class ChangedSettingsTest {
     TinyRun copy = TinyRun.in(Files.createDirectories(directory.resolve("copy")));
     assertThat(copy.directory()).isNotEqualTo(directory);
     Files.writeString(directory.resolve("other.txt"), TinyRun.words(1500, 7));
+    Files.writeString(directory.resolve("documents.jsonl"), TinyRun.jsonLines(60, 3));
     OwnJson.scores(directory.resolve("s.json"), "words", candidate -> 1);
     OwnJson.costs(directory.resolve("c.json"), "joules", OwnJson.parameters());
     MeasuredCosts.measure(plan, round -> {}).write(directory.resolve("e.json"));
@@ -282,7 +303,12 @@ final class ChangedSettingsTest {
     return switch (key) {
       case "inputs.parent" -> directory.resolve("copy/parent").toString();
       case "inputs.texts", "inputs.heldOut", "inputs.ownScores", "inputs.ownCosts" ->
-          texts(directory.resolve(Iterables.getOnlyElement((Iterable<?>) value) + "").toString());
+          ImmutableList.copyOf(
+              Iterables.transform(
+                  (Iterable<?>) value, name -> directory.resolve(name + "").toString()));
+      case "inputs.documents.sources" ->
+          ImmutableList.of(
+              ImmutableMap.of("files", texts(directory.resolve(value + "").toString())));
       case "costs.elsewhere" ->
           ImmutableList.of(
               new CompressionPlan.CostPlan.Elsewhere(
@@ -292,21 +318,20 @@ final class ChangedSettingsTest {
   }
 
   /** Returns what each stage depends on; pairs and architecture are always the same. */
-  private static ImmutableMap<String, StageInputs> dependencies(CompressionPlan plan)
-      throws IOException {
+  private ImmutableMap<String, StageInputs> dependencies(CompressionPlan plan) throws IOException {
+    StageStore store = new StageStore(directory.resolve("run"), PipelineListener.SILENT);
     // A GPU need not be there to tell what would depend on it.
-    try (RunInputs read = RunInputs.open(plan.on(Device.CPU))) {
+    try (RunInputs read =
+        RunInputs.open(plan.on(Device.CPU), store, ConversationRenderer.OfModel.NONE)) {
       RunInputs inputs =
           new RunInputs(
               plan,
               read.parent(),
               read.tokenizer(),
-              read.training(),
-              read.validation(),
-              read.heldOut(),
+              read.text(),
               read.own(),
               read.elsewhere(),
-              StageDependencies.learning(plan, read.training()),
+              StageDependencies.learning(plan, read.text().trainingFingerprint()),
               read.fingerprint());
       StageInputs library = StageDependencies.library(inputs);
       StageInputs coupled = StageDependencies.coupled(inputs, library.fingerprint(), PAIRS);

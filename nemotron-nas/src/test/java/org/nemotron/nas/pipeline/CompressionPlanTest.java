@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.data.BadRecords;
+import org.nemotron.core.data.DocumentSource;
+import org.nemotron.core.data.Packing;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.cost.MemoryFormat;
@@ -37,10 +40,16 @@ final class CompressionPlanTest {
       new CompressionPlan(
           new Inputs(
               Path.of("other"),
-              ImmutableList.of(Path.of("c.txt")),
+              ImmutableList.of(),
               ImmutableList.of(Path.of("h")),
               ImmutableList.of(Path.of("s.json")),
-              ImmutableList.of(Path.of("c.json"))),
+              ImmutableList.of(Path.of("c.json")),
+              new DocumentPlan(
+                  ImmutableList.of(DocumentSource.of(ImmutableList.of("d.jsonl"))),
+                  BadRecords.SKIP,
+                  Packing.WITHIN_DOCUMENTS,
+                  0.1,
+                  0.2)),
           new Execution(
               Path.of("elsewhere"),
               new Device("cuda", 1),
@@ -222,7 +231,8 @@ final class CompressionPlanTest {
         .isEqualTo(UNUSUAL.coupled().speedups());
     Inputs inputs = UNUSUAL.inputs();
     assertThat(
-            new Inputs(Path.of("p"), inputs.texts(), inputs.heldOut())
+            new Inputs(Path.of("p"), ImmutableList.of(Path.of("t")), inputs.heldOut())
+                .withDocuments(inputs.documents())
                 .withOwnScores(Path.of("s.json"))
                 .withOwnCosts(Path.of("c.json"))
                 .withParent(Path.of("other")))

@@ -59,7 +59,7 @@ final class CompressionTest {
     Compression without = Compression.of(Path.of("parent")).heldOut(Path.of("b.txt"));
     assertThatThrownBy(without::plan)
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a compression must have a text(file) to learn from");
+        .hasMessage("a compression must have a text(file) to learn from, or documents(source)");
   }
 
   @Test

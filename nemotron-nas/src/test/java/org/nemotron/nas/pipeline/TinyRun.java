@@ -90,6 +90,16 @@ final class TinyRun {
     return text.toString();
   }
 
+  /** Returns documents of 40 words, one per line. */
+  static String jsonLines(int count, long seed) {
+    StringBuilder lines = new StringBuilder();
+    for (int document = 0; document < count; document++) {
+      String text = words(40, seed + document).replace('\n', ' ');
+      lines.append("{\"text\": \"").append(text).append("\"}\n");
+    }
+    return lines.toString();
+  }
+
   /** Returns the default plan of files that are not there. */
   static CompressionPlan unread() {
     return CompressionPlan.of(

@@ -2,6 +2,7 @@ package org.nemotron.core.backend.cpu;
 
 import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.nemotron.core.data.Packing.ACROSS_DOCUMENTS;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -30,6 +31,8 @@ import org.nemotron.core.checkpoint.gguf.GgufValue;
 import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
+import org.nemotron.core.data.Part;
+import org.nemotron.core.data.TokenStore;
 import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.eval.SequenceModel;
 import org.nemotron.core.eval.run.ItemLog;
@@ -68,6 +71,7 @@ import org.nemotron.core.testing.CloseableCase;
 import org.nemotron.core.testing.CloseableContract;
 import org.nemotron.core.testing.PublicCloseables;
 import org.nemotron.core.testing.TestModels;
+import org.nemotron.core.testing.TestStores;
 import org.nemotron.core.text.Tokenizer;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
@@ -84,6 +88,7 @@ public final class CloseablesTest implements CloseableContract {
   private static InferenceBackend device;
 
   private static Path gguf;
+  private static Path tokens;
   private static Tokenizer tokenizer;
 
   private NativeScope scope;
@@ -94,6 +99,8 @@ public final class CloseablesTest implements CloseableContract {
     tokenizer = Tokenizer.open(SHIPPED);
     gguf = temporary.resolve("model.gguf");
     new GgufWriter().put("text", GgufValue.of("once")).write(gguf);
+    tokens = temporary.resolve("tokens");
+    TestStores.write(tokens, tokenizer);
   }
 
   @AfterAll
@@ -192,6 +199,15 @@ public final class CloseablesTest implements CloseableContract {
             () -> opened(() -> ParquetRecords.open(PARQUET)),
             made -> assertThat(opened(made::next)).isPresent(),
             PARQUET + " is closed"),
+        CloseableCase.of(
+            TokenStore.class,
+            () -> opened(() -> TokenStore.open(tokens)),
+            made ->
+                assertThat(
+                        opened(
+                            () -> made.firstWindows(0, Part.TRAINING, 1, ACROSS_DOCUMENTS, 1)))
+                    .isNotNull(),
+            tokens + " is closed"),
         CloseableCase.of(
             GgufFile.class,
             () -> opened(() -> GgufFile.open(gguf)),
