@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
@@ -97,6 +98,8 @@ final class BenchmarkedRunTest {
         PlanFiles.JSON.readTree(plan.execution().output().resolve("task-scores.json").toFile());
     assertThat(scores.path("metric").asText()).isEqualTo("TASKS");
     assertThat(scores.path("scores").size()).isPositive();
+    assertThat(chosenScores(summary))
+        .allSatisfy(score -> assertThat(sums(scores.path("scores"))).contains(score));
     JsonNode json =
         PlanFiles.JSON.readTree(
             plan.execution().output().resolve("report").resolve("summary.json").toFile());
@@ -121,6 +124,24 @@ final class BenchmarkedRunTest {
     assertThat(new CompressionPipeline(plan, again).run().benchmarks())
         .isEqualTo(summary.benchmarks());
     assertThat(again.started).doesNotContain("task-scores");
+  }
+
+  private static ImmutableList<Double> chosenScores(RunSummary summary) {
+    return summary.mainTarget().solution().layers().stream()
+        .map(RunSummary.ChosenLayer::score)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** What a layer's score can be: nothing, a candidate's, or those of attention and FFN. */
+  private static ImmutableSet<Double> sums(JsonNode scores) {
+    ImmutableSet.Builder<Double> sums = ImmutableSet.<Double>builder().add(0.0);
+    for (JsonNode first : scores) {
+      sums.add(first.path("degradation").asDouble());
+      for (JsonNode second : scores) {
+        sums.add(first.path("degradation").asDouble() + second.path("degradation").asDouble());
+      }
+    }
+    return sums.build();
   }
 
   @Test

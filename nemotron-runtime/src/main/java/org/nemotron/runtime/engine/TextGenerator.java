@@ -405,13 +405,19 @@ public final class TextGenerator implements AutoCloseable {
    * Answers two short requests, a greedy one and one that samples with log-probabilities, so that
    * code is loaded and compiled, and weights are in memory, before the first caller waits for an
    * answer. Returns when both have ended. The metrics count them; no other request shares their KV
-   * cache.
+   * cache. What {@linkplain #constraint constraints} need of the vocabulary is made ready too,
+   * where the bytes of the model's tokens are known.
    *
    * @throws GenerationFailedException if they fail
    * @throws IllegalStateException if this generator is closed
    */
   public void warmUp() {
     ImmutableList<GenerationResult> unused = generateAll(WarmUp.requests(engine.spec()));
+    try {
+      GrammarCompiler made = grammars.get();
+    } catch (IllegalArgumentException e) {
+      // Such a model has no constraints; who asks for one is told why.
+    }
   }
 
   /**

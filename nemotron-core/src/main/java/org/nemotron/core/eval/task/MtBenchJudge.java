@@ -39,7 +39,7 @@ public final class MtBenchJudge {
    * Grades by one judge.
    *
    * @param judge its name and address
-   * @param date on which it graded
+   * @param date on which it graded, such as 2026-11-26
    * @param mean the mean of all grades
    * @param categories the mean of each category
    * @param grades how many grades there are
@@ -48,7 +48,7 @@ public final class MtBenchJudge {
    */
   public record Grades(
       String judge,
-      LocalDate date,
+      String date,
       double mean,
       ImmutableSortedMap<String, Double> categories,
       int grades,
@@ -94,7 +94,7 @@ public final class MtBenchJudge {
     byCategory.forEach((category, grades) -> means.put(category, mean(grades)));
     return new Grades(
         endpoint.toString(),
-        LocalDate.now(ZoneOffset.UTC),
+        LocalDate.now(ZoneOffset.UTC).toString(),
         mean(all),
         means.buildOrThrow(),
         all.size(),
