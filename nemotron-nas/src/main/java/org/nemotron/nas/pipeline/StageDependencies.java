@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.GgufModelUnpacker;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
@@ -159,6 +160,7 @@ final class StageDependencies {
         .put("costs.meter.decodeRounds", costs.meter().decodeRounds())
         .put("method", LatencyMeter.METHOD)
         .put("execution.device", plan.execution().device().toString())
+        .put("weights", Backends.bestFormat(plan.execution().device()).name())
         .put("machine", machine)
         .build();
   }
