@@ -30,7 +30,11 @@ public final class Backends {
     return device.equals(Device.CPU) ? new CpuBackend(threads) : new CudaBackend(device);
   }
 
-  /** Returns the leanest format in which {@code device} multiplies fast, without opening it. */
+  /**
+   * Returns the format to hold weights in on {@code device} unless one is asked for, without
+   * opening it. On the CPU it is measured, once per process: half precision, unless another format
+   * is 1.5 times as fast, and float32 in its place where the processor lacks it.
+   */
   public static WeightFormat bestFormat(Device device) {
     return device.equals(Device.CPU) ? CpuBackend.bestWeightFormat() : WeightFormat.BFLOAT16;
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.GgufModelUnpacker;
 import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.provenance.Fingerprint;
@@ -189,6 +190,7 @@ final class StageDependencies {
         .put("costs.meter.decodeRounds", costs.meter().decodeRounds())
         .put("method", LatencyMeter.METHOD)
         .put("execution.device", plan.execution().device().toString())
+        .put("weights", Backends.bestFormat(plan.execution().device()).name())
         .put("machine", machine)
         .build();
   }

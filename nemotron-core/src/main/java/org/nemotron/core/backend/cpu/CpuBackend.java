@@ -35,10 +35,10 @@ public final class CpuBackend implements InferenceBackend {
     return bestWeightFormat();
   }
 
-  /** Returns the leanest format that this processor multiplies fast. */
+  /** Returns the format to hold weights in unless one is asked for: measured once per process. */
   public static WeightFormat bestWeightFormat() {
     Natives.load();
-    return Fp16Gemm.supported() ? WeightFormat.FLOAT16 : WeightFormat.FLOAT32;
+    return FormatProbe.fastest();
   }
 
   @Override
