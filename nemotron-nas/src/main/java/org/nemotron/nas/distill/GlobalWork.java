@@ -23,7 +23,7 @@ public record GlobalWork(
     int batch,
     int window,
     long evaluated) {
-  private static final int FLOAT32_BYTES = 4;
+  private static final long FLOAT32_BYTES = 4;
   private static final long BFLOAT16_BYTES = 2;
 
   /** What LibTorch's operations hold of a chunk of log-probabilities, forward and backward. */
@@ -106,7 +106,7 @@ public record GlobalWork(
     return Math.max(comparing + kept, back);
   }
 
-  private int stateBytesPerParameter() {
+  private long stateBytesPerParameter() {
     return switch (settings.optimizerStates()) {
       case FLOAT32 -> 3 * FLOAT32_BYTES;
       case EIGHT_BIT -> 2;
