@@ -1,6 +1,7 @@
 package org.nemotron.nas.distill;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
@@ -26,9 +27,13 @@ final class ChildReplicas implements AutoCloseable {
   private final Resources held;
   private final GraphMemory memory;
 
+  /** Of each part's loss, what the hidden states had. */
+  private final double[] seams;
+
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
     this.parts = parts;
+    this.seams = new double[parts];
     try (Resources made = new Resources();
         NamedTensors original = NamedTensors.of(start.tensors())) {
       add(start.spec(), original.map(tensor -> leaf(tensor.detach().clone())), made);
@@ -90,11 +95,7 @@ final class ChildReplicas implements AutoCloseable {
           long rows = sequences * (part + 1) / parts - first;
           values[part] =
               backward(
-                  loss,
-                  models.get(part),
-                  idsBT.narrow(0, first, rows),
-                  (double) rows / sequences,
-                  layer -> {});
+                  loss, part, idsBT.narrow(0, first, rows), (double) rows / sequences, layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -110,20 +111,24 @@ final class ChildReplicas implements AutoCloseable {
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
   double backward(GlobalLoss loss, Tensor idsBT, IntConsumer layerDone) {
-    return backward(loss, model(), idsBT, 1, layerDone);
+    return backward(loss, 0, idsBT, 1, layerDone);
   }
 
   private double backward(
-      GlobalLoss loss,
-      HeterogeneousModel model,
-      Tensor givenBT,
-      double weight,
-      IntConsumer layerDone) {
+      GlobalLoss loss, int part, Tensor givenBT, double weight, IntConsumer layerDone) {
+    HeterogeneousModel model = models.get(part);
     Tensor idsBT = Tensors.move(givenBT, model.device(), DType.INT64);
     try (NativeScope scope = NativeScope.open();
         LayeredPass pass = new LayeredPass(loss, model, idsBT, weight, memory.recomputed(idsBT))) {
-      return Tensors.scalar(pass.run(layerDone));
+      double value = Tensors.scalar(pass.run(layerDone));
+      seams[part] = Tensors.scalar(pass.seams());
+      return value;
     }
+  }
+
+  /** Returns, of the last loss, what the hidden states had. */
+  double seams() {
+    return Arrays.stream(seams).sum();
   }
 
   /**

@@ -9,11 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.MemoryUse;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.estimate.StageEstimate;
@@ -40,6 +44,8 @@ public final class CompressionPipeline {
   private final CompressionPlan plan;
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
+  private final Optional<Estimate> estimate;
+  private final boolean tensorBoard;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -48,14 +54,20 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
-    this(plan, listener, () -> false);
+    this(plan, listener, () -> false, Optional.empty(), false);
   }
 
   private CompressionPipeline(
-      CompressionPlan plan, PipelineListener listener, BooleanSupplier cancelled) {
+      CompressionPlan plan,
+      PipelineListener listener,
+      BooleanSupplier cancelled,
+      Optional<Estimate> estimate,
+      boolean tensorBoard) {
     this.plan = plan;
     this.listener = listener;
     this.cancelled = cancelled;
+    this.estimate = estimate;
+    this.tensorBoard = tensorBoard;
   }
 
   /**
@@ -64,7 +76,17 @@ public final class CompressionPipeline {
    * @param condition evaluated between pieces of work, by several threads
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
-    return new CompressionPipeline(plan, listener, condition);
+    return new CompressionPipeline(plan, listener, condition, estimate, tensorBoard);
+  }
+
+  /** Returns this pipeline with an estimate, which its report compares with what is measured. */
+  public CompressionPipeline withEstimate(Estimate before) {
+    return new CompressionPipeline(plan, listener, cancelled, Optional.of(before), tensorBoard);
+  }
+
+  /** Returns this pipeline writing files for TensorBoard too, in {@code tensorboard/}. */
+  public CompressionPipeline withTensorBoard() {
+    return new CompressionPipeline(plan, listener, cancelled, estimate, true);
   }
 
   /**
@@ -105,16 +127,30 @@ public final class CompressionPipeline {
   private RunSummary runStages() throws IOException, NoArchitectureException {
     Path directory = plan.execution().output();
     makeDirectory(directory);
-    try (RunLock lock = RunLock.of(directory)) {
+    try (RunLock lock = RunLock.of(directory);
+        RunMetrics metrics = metrics(directory);
+        Heartbeat heartbeat = new Heartbeat(metrics)) {
       AtomicFiles.deleteLeftovers(directory);
-      StageStore store = new StageStore(directory, listener);
+      StageStore store = new StageStore(directory, metrics);
       RunResults results = RunResults.begin(store, plan);
       try (RunInputs inputs = RunInputs.open(ParentStage.unpacked(plan, store))) {
-        return compress(new RunContext(inputs, store, listener), results);
+        return compress(new RunContext(inputs, store, metrics), results);
       }
     } catch (IOException e) {
       throw Cancellation.explaining(e);
     }
+  }
+
+  private RunMetrics metrics(Path directory) throws IOException {
+    Device device = plan.execution().device();
+    return new RunMetrics(
+        directory,
+        listener,
+        estimate,
+        tensorBoard,
+        () -> System.currentTimeMillis() / 1e3,
+        () -> MemoryUse.now().residentBytes(),
+        device.equals(Device.CPU) ? () -> 0 : () -> Gpu.of(device).usedBytes());
   }
 
   private static void makeDirectory(Path directory) throws IOException {
@@ -208,10 +244,8 @@ public final class CompressionPipeline {
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
-      TargetSearch of =
-          search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
-      answers.add(
-          of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+      TargetSearch of = search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
+      answers.add(of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();
@@ -221,7 +255,10 @@ public final class CompressionPipeline {
             FinishedTarget.of(
                 targets.get(index), answers.get(index), childName(targets, index), run, library));
       }
-      RunSummary summary = new Evaluation(run, library, costs, tasks, search).summary(finished);
+      RunSummary summary =
+          new Evaluation(run, library, costs, tasks, search)
+              .summary(finished)
+              .withBill(RunBill.of(run.metrics(), run.store().seconds()));
       results.finish(run.inputs(), finished, summary);
       return summary;
     } finally {

@@ -48,8 +48,7 @@ final class MeasuredCostsTest {
             new MemoryModel(DType.FLOAT16, DType.FLOAT32),
             ImmutableMap.copyOf(
                 Maps.toMap(
-                    space.attentions(PARENT),
-                    spec -> latency(spec.parameters(SmallParent.WIDTH)))),
+                    space.attentions(PARENT), spec -> latency(spec.parameters(SmallParent.WIDTH)))),
             ImmutableMap.copyOf(
                 Maps.toMap(
                     space.ffns(PARENT), spec -> latency(spec.parameters(SmallParent.WIDTH)))),
@@ -125,8 +124,7 @@ final class MeasuredCostsTest {
         .isInstanceOf(IOException.class)
         .hasMessage(
             "%s: costs of another parent (small, architecture %.12s) than the plan's (%.12s).\n"
-                    .formatted(
-                        file, costs.parent(), StageDependencies.architecture(other).hex())
+                    .formatted(file, costs.parent(), StageDependencies.architecture(other).hex())
                 + "Maybe measure-costs the plan's parent there.");
   }
 
