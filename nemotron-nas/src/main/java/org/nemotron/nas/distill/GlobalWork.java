@@ -27,10 +27,10 @@ public record GlobalWork(
   private static final long BFLOAT16_BYTES = 2;
 
   /** What LibTorch's operations hold of a chunk of log-probabilities, forward and backward. */
-  private static final int CHUNK_COPIES = 6;
+  private static final long CHUNK_COPIES = 6;
 
   /** Logits of parent and child, and their gradients, where one kernel compares them. */
-  private static final int KERNEL_COPIES = 3;
+  private static final long KERNEL_COPIES = 3;
 
   /** Checks the share. */
   public GlobalWork {
