@@ -31,11 +31,12 @@ import org.nemotron.nas.report.RunSummary;
 final class MeasuredCostsTest {
   private static final ModelSpec PARENT = SmallParent.spec();
 
-  @TempDir private Path directory;
+  private Path directory;
   private Path file;
 
   @BeforeEach
-  void write() throws IOException {
+  void write(@TempDir Path given) throws IOException {
+    directory = given;
     file = directory.resolve("edge.json");
     costs("an edge box", SmallParent.SPACE).write(file);
   }

@@ -20,7 +20,10 @@ import org.nemotron.nas.report.RunSummary;
 final class RunMetricsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @TempDir private Path directory;
+  @SuppressWarnings("NullAway.Init") // JUnit sets it
+  @TempDir
+  private Path directory;
+
   private final Events events = new Events();
   private double now = 100;
   private long resident = 1000;

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Reads the records back, byte by byte. */
 final class EventFileTest {
-  @TempDir private Path directory;
+  @SuppressWarnings("NullAway.Init") // JUnit sets it
+  @TempDir
+  private Path directory;
 
   private List<byte[]> records() throws IOException {
     Path file = directory.resolve("events.out.tfevents.1700000000.nemotron");
@@ -48,7 +50,7 @@ final class EventFileTest {
     assertThat(event.get()).isEqualTo((byte) (1 << 3 | 1));
     assertThat(event.getDouble()).isEqualTo(1_700_000_001.0);
     assertThat(event.get()).isEqualTo((byte) (2 << 3));
-    assertThat(event.get() & 0x7F | event.get() << 7).isEqualTo(300);
+    assertThat((event.get() & 0x7F) | (event.get() << 7)).isEqualTo(300);
     assertThat(event.get()).isEqualTo((byte) (5 << 3 | 2));
     assertThat(event.get()).isEqualTo((byte) event.remaining());
     assertThat(event.get()).isEqualTo((byte) (1 << 3 | 2));
