@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.data.DocumentSource;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Option;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:every limit was met",
-      "1:the run failed, or what a dry run finds does not fit",
+      "1:the run failed, or what it needs does not fit",
       "2:an argument was not understood",
       "3:the children are there, but a limit on speed was not met as measured"
     })
@@ -97,20 +98,34 @@ final class Compress implements Callable<Integer> {
       description = "print what each stage would take on this machine, and run nothing")
   private boolean dryRun;
 
+  @Option(
+      names = "--estimate",
+      description = "measure the machine first, refuse what cannot fit, and compare in the report")
+  private boolean estimated;
+
+  @Option(names = "--tensorboard", description = "write files for TensorBoard into the run, too")
+  private boolean tensorBoard;
+
   @Override
   public Integer call() throws IOException, NoArchitectureException {
     CompressionPlan given = plan();
     Path unused = ModelArgument.checked(given.inputs().parent());
-    if (dryRun) {
-      Estimate estimate = new CompressionPipeline(given).estimate();
-      System.out.print(EstimateText.render(estimate, StandardCharsets.UTF_8));
-      return estimate.refusals().isEmpty() ? 0 : FAILED;
+    Optional<Estimate> estimate = Optional.empty();
+    if (dryRun || estimated) {
+      Estimate made = new CompressionPipeline(given).estimate();
+      System.out.print(EstimateText.render(made, StandardCharsets.UTF_8));
+      if (dryRun || !made.refusals().isEmpty()) {
+        return made.refusals().isEmpty() ? 0 : FAILED;
+      }
+      estimate = Optional.of(made);
     }
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
       CompressionPipeline pipeline =
           new CompressionPipeline(given, bars).withConversations(TemplateConversations::read);
-      summary = (given.evaluation().chat() ? withChat(pipeline, given) : pipeline).run();
+      pipeline = given.evaluation().chat() ? withChat(pipeline, given) : pipeline;
+      pipeline = tensorBoard ? pipeline.withTensorBoard() : pipeline;
+      summary = estimate.map(pipeline::withEstimate).orElse(pipeline).run();
     }
     System.out.println(ConsoleReport.in(StandardCharsets.UTF_8).render(summary));
     Path run = given.execution().output();

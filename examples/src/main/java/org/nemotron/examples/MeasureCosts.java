@@ -64,8 +64,7 @@ final class MeasureCosts implements Callable<Integer> {
   private CompressionPlan plan() throws IOException {
     Path checked = ModelArgument.checked(parent);
     CompressionPlan defaults =
-        CompressionPlan.of(
-            new Inputs(checked, ImmutableList.of(UNREAD), ImmutableList.of(UNREAD)));
+        CompressionPlan.of(new Inputs(checked, ImmutableList.of(UNREAD), ImmutableList.of(UNREAD)));
     CompressionPlan given = plan == null ? defaults : PlanFiles.read(plan, defaults);
     return given.withParent(checked).on(Device.parse(device));
   }

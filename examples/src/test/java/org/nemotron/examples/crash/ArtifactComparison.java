@@ -64,7 +64,7 @@ final class ArtifactComparison {
     if (Files.mismatch(one, other) < 0) {
       return true;
     }
-    if (name.equals("report/index.html")) {
+    if (name.equals("report/index.html") || name.equals("metrics.jsonl")) {
       return Files.size(one) > 0 && Files.size(other) > 0;
     }
     if (name.endsWith("README.md")) {

@@ -77,6 +77,9 @@ final class RefusedWrites {
       return false;
     }
     String name = directory.get().relativize(file).toString();
+    if (name.equals("metrics.jsonl")) {
+      return false; // a run goes on without it
+    }
     Refused candidate = candidate(call, name.replaceAll("\\.[0-9]+-[0-9]+\\.partial", ""));
     if (latest.isPresent()) {
       return call == Call.MAKE_DIRECTORY && latest.get().file().equals(candidate.file());

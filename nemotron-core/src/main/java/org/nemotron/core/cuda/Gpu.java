@@ -81,6 +81,12 @@ public record Gpu(Device device, String model, int processors, int capability, i
     return memory()[1];
   }
 
+  /** Returns what all programs have taken of the memory, in bytes, with what LibTorch caches. */
+  public long usedBytes() {
+    long[] memory = memory();
+    return memory[1] - memory[0];
+  }
+
   private long[] memory() {
     torch_cuda.set_device((byte) device.index());
     try (SizeTPointer free = new SizeTPointer(1);

@@ -32,6 +32,7 @@ final class CandidateTrainer implements AutoCloseable {
   private final Resources parts;
   private final ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
   private int stepsRead;
+  private double latest = Double.NaN;
   private double allowed = Double.POSITIVE_INFINITY;
   private Optional<CandidateTraining.Stop> stop = Optional.empty();
 
@@ -89,6 +90,7 @@ final class CandidateTrainer implements AutoCloseable {
         return;
       }
       double value = Tensors.scalar(error.loss());
+      latest = value;
       losses.add(value);
       if (diverged(step, value)) {
         return;
@@ -111,6 +113,7 @@ final class CandidateTrainer implements AutoCloseable {
       return;
     }
     int step = stepsRead++;
+    latest = loss;
     losses.add(loss);
     if (!diverged(step, loss) && !Double.isFinite(norm)) {
       stop(step, Cause.NOT_FINITE, "the gradient is not finite (" + norm + ")");
@@ -135,6 +138,11 @@ final class CandidateTrainer implements AutoCloseable {
 
   Candidate candidate() {
     return candidate;
+  }
+
+  /** Returns the loss that was read last; NaN before the first. */
+  double latest() {
+    return latest;
   }
 
   boolean stopped() {

@@ -1,6 +1,7 @@
 package org.nemotron.nas.distill;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
@@ -24,9 +25,13 @@ final class ChildReplicas implements AutoCloseable {
   private final int parts;
   private final Resources held;
 
+  /** Of each part's loss, what the hidden states had. */
+  private final double[] seams;
+
   /** Makes trainable copies of the tensors of {@code start}, for batches in {@code parts} parts. */
   ChildReplicas(HeterogeneousModel start, int parts) {
     this.parts = parts;
+    this.seams = new double[parts];
     try (Resources made = new Resources();
         NamedTensors original = NamedTensors.of(start.tensors())) {
       add(start.spec(), original.map(tensor -> leaf(tensor.detach().clone())), made);
@@ -85,7 +90,7 @@ final class ChildReplicas implements AutoCloseable {
         part -> {
           long first = sequences * part / parts;
           long rows = sequences * (part + 1) / parts - first;
-          values[part] = backward(loss, models.get(part), batch.rows(first, rows), layer -> {});
+          values[part] = backward(loss, part, batch.rows(first, rows), layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -101,17 +106,22 @@ final class ChildReplicas implements AutoCloseable {
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
   double backward(BatchLoss loss, LearnedBatch batch, IntConsumer layerDone) {
-    return backward(loss, model(), batch, layerDone);
+    return backward(loss, 0, batch, layerDone);
   }
 
-  private static double backward(
-      BatchLoss loss,
-      HeterogeneousModel model,
-      LearnedBatch batch,
-      IntConsumer layerDone) {
+  private double backward(
+      BatchLoss loss, int part, LearnedBatch batch, IntConsumer layerDone) {
+    HeterogeneousModel model = models.get(part);
     try (NativeScope scope = NativeScope.open()) {
-      return Tensors.scalar(loss.backward(model, batch.to(model.device()), layerDone));
+      BatchLoss.Value value = loss.backward(model, batch.to(model.device()), layerDone);
+      seams[part] = Tensors.scalar(value.ofSeams());
+      return Tensors.scalar(value.whole());
     }
+  }
+
+  /** Returns, of the last loss, what the hidden states had. */
+  double seams() {
+    return Arrays.stream(seams).sum();
   }
 
   /**

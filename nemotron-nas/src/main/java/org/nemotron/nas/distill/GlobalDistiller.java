@@ -2,8 +2,10 @@ package org.nemotron.nas.distill;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +31,7 @@ public final class GlobalDistiller {
   private final GlobalDistillationSettings settings;
   private final GlobalCheckpoint checkpoint;
   private final int threads;
+  private final Consumer<TrainingStep> steps;
 
   /** Makes a distiller that begins anew each time, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings) {
@@ -37,20 +40,29 @@ public final class GlobalDistiller {
 
   /** Makes a distiller that goes on where {@code checkpoint} left off, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings, GlobalCheckpoint checkpoint) {
-    this(settings, checkpoint, CpuThreads.available());
+    this(settings, checkpoint, CpuThreads.available(), step -> {});
   }
 
   private GlobalDistiller(
-      GlobalDistillationSettings settings, GlobalCheckpoint checkpoint, int threads) {
+      GlobalDistillationSettings settings,
+      GlobalCheckpoint checkpoint,
+      int threads,
+      Consumer<TrainingStep> steps) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.checkpoint = checkpoint;
     this.threads = threads;
+    this.steps = steps;
   }
 
   /** Returns this distiller on {@code other} cores; the last bits of the result depend on it. */
   public GlobalDistiller withThreads(int other) {
-    return new GlobalDistiller(settings, checkpoint, other);
+    return new GlobalDistiller(settings, checkpoint, other, steps);
+  }
+
+  /** Returns this distiller with a listener that gets each step's loss, terms and gradient norm. */
+  public GlobalDistiller withSteps(Consumer<TrainingStep> listener) {
+    return new GlobalDistiller(settings, checkpoint, threads, listener);
   }
 
   /**
@@ -122,7 +134,7 @@ public final class GlobalDistiller {
     }
   }
 
-  private static void step(
+  private void step(
       ChildReplicas child,
       Optimizer optimizer,
       LayeredLoss loss,
@@ -132,12 +144,15 @@ public final class GlobalDistiller {
     try (NativeScope scope = NativeScope.open()) {
       LearnedBatch batch = LearnedBatch.of(data, state.step());
       double value = backward(child, optimizer, loss, batch, state.step(), sideBySide);
+      double seams = child.seams();
       if (!Double.isFinite(value)) {
+        told(state.step(), batch.idsBT().numel(), value, seams, Double.NaN);
         String where = loss.terms().whereNotFinite(child.model(), batch.idsBT());
         state.stopped("the loss (" + value + ") is not finite, first in " + where);
         return;
       }
       double norm = optimizer.step(state.step());
+      told(state.step(), batch.idsBT().numel(), value, seams, norm);
       if (Double.isFinite(norm)) {
         state.stepped(value);
       } else {
@@ -145,6 +160,13 @@ public final class GlobalDistiller {
         state.stopped("the gradient (norm " + norm + ") is not finite, first in " + where);
       }
     }
+  }
+
+  private void told(int step, long tokens, double loss, double seams, double norm) {
+    ImmutableMap<String, Double> terms =
+        ImmutableMap.of(
+            "hiddenStates", seams, "logits", loss - seams, TrainingStep.GRADIENT_NORM, norm);
+    steps.accept(new TrainingStep(step, tokens, loss, terms));
   }
 
   /** Where a batch is computed as a whole, layers can be updated one by one. */

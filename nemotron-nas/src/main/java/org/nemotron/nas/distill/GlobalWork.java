@@ -23,14 +23,14 @@ public record GlobalWork(
     int batch,
     int window,
     long evaluated) {
-  private static final int FLOAT32_BYTES = 4;
+  private static final long FLOAT32_BYTES = 4;
   private static final long BFLOAT16_BYTES = 2;
 
   /** What LibTorch's operations hold of a chunk of log-probabilities, forward and backward. */
-  private static final int CHUNK_COPIES = 6;
+  private static final long CHUNK_COPIES = 6;
 
   /** Logits of parent and child, and their gradients, where one kernel compares them. */
-  private static final int KERNEL_COPIES = 3;
+  private static final long KERNEL_COPIES = 3;
 
   /** Checks the share. */
   public GlobalWork {
@@ -106,7 +106,7 @@ public record GlobalWork(
     return Math.max(comparing + kept, back);
   }
 
-  private int stateBytesPerParameter() {
+  private long stateBytesPerParameter() {
     return switch (settings.optimizerStates()) {
       case FLOAT32 -> 3 * FLOAT32_BYTES;
       case EIGHT_BIT -> 2;

@@ -9,12 +9,13 @@ import org.nemotron.core.nn.HeterogeneousModel;
  */
 record LayeredLoss(GlobalLoss terms, GraphMemory memory) implements BatchLoss {
   @Override
-  public Tensor backward(
+  public Value backward(
       HeterogeneousModel child, LearnedBatch batch, IntConsumer layerDone) {
     int recomputed = memory.recomputed(batch.idsBT());
     try (LayeredPass pass =
         new LayeredPass(terms, child, batch, batch.weight(), recomputed)) {
-      return pass.run(layerDone);
+      Tensor whole = pass.run(layerDone);
+      return new Value(whole, pass.seams().clone());
     }
   }
 }

@@ -33,6 +33,9 @@ final class LayeredPass implements AutoCloseable {
   private final int recomputed;
   private final Tensor loss;
 
+  /** Of the loss, what the hidden states have. */
+  private final Tensor seams;
+
   /** Leaves: the input of every layer passed so far, and the output of the last one. */
   private final List<Tensor> statesBTD = new ArrayList<>();
 
@@ -65,6 +68,7 @@ final class LayeredPass implements AutoCloseable {
     this.recomputed = recomputed;
     try (NativeScope scope = NativeScope.open()) {
       this.loss = NativeScope.keep(Tensors.zeros(parent.device(), DType.FLOAT32));
+      this.seams = NativeScope.keep(Tensors.zeros(parent.device(), DType.FLOAT32));
       this.parentBTD = NativeScope.keep(withoutGraph(() -> parent.embed(batch.idsBT())));
       this.embeddedBTD = NativeScope.keep(child.embed(batch.idsBT()));
       statesBTD.add(NativeScope.keep(leaf(embeddedBTD)));
@@ -125,9 +129,18 @@ final class LayeredPass implements AutoCloseable {
       terms
           .seam(child, layer + 1)
           .ifPresent(
-              term ->
-                  loss.add_(term.backward(batch.states(parentBTD), batch.states(next), weight)));
+              term -> addSeam(term.backward(batch.states(parentBTD), batch.states(next), weight)));
     }
+  }
+
+  private void addSeam(Tensor term) {
+    loss.add_(term);
+    seams.add_(term);
+  }
+
+  /** Returns the part of the loss that the hidden states have, on the device; of this pass. */
+  Tensor seams() {
+    return seams;
   }
 
   private void advanceParent(int layer) {
@@ -168,5 +181,6 @@ final class LayeredPass implements AutoCloseable {
     NativeScope.release(embeddedBTD);
     NativeScope.release(parentBTD);
     NativeScope.release(loss);
+    NativeScope.release(seams);
   }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.nemotron.core.activation.HiddenStates.Place;
 import org.nemotron.core.activation.LayerStreamer;
@@ -44,10 +46,11 @@ public final class LocalDistiller {
   private final LocalDistillationSettings settings;
   private final Optional<Device> device;
   private final int threads;
+  private final Consumer<TrainingStep> steps;
 
   /** Makes a distiller that works where the parent lies, on all cores. */
   public LocalDistiller(LocalDistillationSettings settings) {
-    this(settings, Optional.empty(), CpuThreads.available());
+    this(settings, Optional.empty(), CpuThreads.available(), step -> {});
   }
 
   /**
@@ -55,14 +58,19 @@ public final class LocalDistiller {
    * by layer.
    */
   public LocalDistiller(LocalDistillationSettings settings, Device device) {
-    this(settings, Optional.of(device), CpuThreads.available());
+    this(settings, Optional.of(device), CpuThreads.available(), step -> {});
   }
 
-  private LocalDistiller(LocalDistillationSettings settings, Optional<Device> device, int threads) {
+  private LocalDistiller(
+      LocalDistillationSettings settings,
+      Optional<Device> device,
+      int threads,
+      Consumer<TrainingStep> steps) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.device = device;
     this.threads = threads;
+    this.steps = steps;
   }
 
   /**
@@ -70,7 +78,15 @@ public final class LocalDistiller {
    * on a GPU fewer, where its memory does not hold so many.
    */
   public LocalDistiller withThreads(int other) {
-    return new LocalDistiller(settings, device, other);
+    return new LocalDistiller(settings, device, other, steps);
+  }
+
+  /**
+   * Returns this distiller with a listener that gets each step's mean loss over the candidates that
+   * still train; on a GPU losses are read some steps later.
+   */
+  public LocalDistiller withSteps(Consumer<TrainingStep> listener) {
+    return new LocalDistiller(settings, device, threads, listener);
   }
 
   /** Returns {@code library} with {@code candidates} trained; see the other {@code distill}. */
@@ -136,6 +152,7 @@ public final class LocalDistiller {
                 sideBySide.forEach(
                     group.largestFirst(), trainer -> streams.at(() -> trainer.step(step, stream)));
                 TrainingStream.synchronize(feed.device());
+                group.latest(before + step, tokens).ifPresent(steps);
                 progress.accept((before + step + 1) / groups.size());
               });
           results.add(group);
@@ -169,6 +186,24 @@ public final class LocalDistiller {
           close();
         }
       }
+    }
+
+    /** Returns the mean of the losses read last; nothing before any was. */
+    Optional<TrainingStep> latest(long step, long tokens) {
+      double[] losses =
+          trainers.stream()
+              .filter(trainer -> !trainer.stopped())
+              .mapToDouble(CandidateTrainer::latest)
+              .filter(loss -> !Double.isNaN(loss))
+              .toArray();
+      return losses.length == 0
+          ? Optional.empty()
+          : Optional.of(
+              new TrainingStep(
+                  step,
+                  tokens,
+                  Arrays.stream(losses).average().orElseThrow(),
+                  ImmutableMap.of("candidates", (double) losses.length)));
     }
 
     List<CandidateTrainer> largestFirst() {

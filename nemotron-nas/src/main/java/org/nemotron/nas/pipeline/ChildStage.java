@@ -189,6 +189,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
     RunInputs inputs = run.inputs();
     return new GlobalDistiller(run.plan().global(), checkpoint)
         .withThreads(inputs.threads())
+        .withSteps(step -> run.listener().trained(name, step))
         .distill(
             inputs.parent(),
             start,

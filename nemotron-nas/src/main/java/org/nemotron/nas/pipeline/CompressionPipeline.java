@@ -12,11 +12,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.MemoryUse;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.estimate.StageEstimate;
@@ -43,8 +46,7 @@ public final class CompressionPipeline {
   private final CompressionPlan plan;
   private final PipelineListener listener;
   private final BooleanSupplier cancelled;
-  private final Optional<ChatFormat> chat;
-  private final ConversationRenderer.OfModel conversations;
+  private final RunExtras extras;
 
   /** Makes a pipeline that works to {@code plan}. */
   public CompressionPipeline(CompressionPlan plan) {
@@ -53,20 +55,22 @@ public final class CompressionPipeline {
 
   /** Makes a pipeline that works to {@code plan} and reports its progress to {@code listener}. */
   public CompressionPipeline(CompressionPlan plan, PipelineListener listener) {
-    this(plan, listener, () -> false, Optional.empty(), ConversationRenderer.OfModel.NONE);
+    this(plan, listener, () -> false, RunExtras.NONE);
   }
 
   private CompressionPipeline(
       CompressionPlan plan,
       PipelineListener listener,
       BooleanSupplier cancelled,
-      Optional<ChatFormat> chat,
-      ConversationRenderer.OfModel conversations) {
+      RunExtras extras) {
     this.plan = plan;
     this.listener = listener;
     this.cancelled = cancelled;
-    this.chat = chat;
-    this.conversations = conversations;
+    this.extras = extras;
+  }
+
+  private CompressionPipeline with(RunExtras others) {
+    return new CompressionPipeline(plan, listener, cancelled, others);
   }
 
   /**
@@ -74,7 +78,7 @@ public final class CompressionPipeline {
    * conversations need; the module nemotron-runtime has one.
    */
   public CompressionPipeline withConversations(ConversationRenderer.OfModel templates) {
-    return new CompressionPipeline(plan, listener, cancelled, chat, templates);
+    return with(extras.withConversations(templates));
   }
 
   /**
@@ -83,7 +87,7 @@ public final class CompressionPipeline {
    * @param condition evaluated between pieces of work, by several threads
    */
   public CompressionPipeline cancelledWhen(BooleanSupplier condition) {
-    return new CompressionPipeline(plan, listener, condition, chat, conversations);
+    return new CompressionPipeline(plan, listener, condition, extras);
   }
 
   /**
@@ -91,8 +95,17 @@ public final class CompressionPipeline {
    * plan writes the prompts of its tasks.
    */
   public CompressionPipeline chatFormat(ChatFormat format) {
-    return new CompressionPipeline(
-        plan, listener, cancelled, Optional.of(format), conversations);
+    return with(extras.withChat(format));
+  }
+
+  /** Returns this pipeline with an estimate, which its report compares with what is measured. */
+  public CompressionPipeline withEstimate(Estimate before) {
+    return with(extras.withEstimate(before));
+  }
+
+  /** Returns this pipeline writing files for TensorBoard too, in {@code tensorboard/}. */
+  public CompressionPipeline withTensorBoard() {
+    return with(extras.withTensorBoard());
   }
 
   /**
@@ -133,17 +146,31 @@ public final class CompressionPipeline {
   private RunSummary runStages() throws IOException, NoArchitectureException {
     Path directory = plan.execution().output();
     makeDirectory(directory);
-    try (RunLock lock = RunLock.of(directory)) {
+    try (RunLock lock = RunLock.of(directory);
+        RunMetrics metrics = metrics(directory);
+        Heartbeat heartbeat = new Heartbeat(metrics)) {
       AtomicFiles.deleteLeftovers(directory);
-      StageStore store = new StageStore(directory, listener);
+      StageStore store = new StageStore(directory, metrics);
       RunResults results = RunResults.begin(store, plan);
       try (RunInputs inputs =
-          RunInputs.open(ParentStage.unpacked(plan, store), store, conversations)) {
-        return compress(new RunContext(inputs, store, listener), results);
+          RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {
+        return compress(new RunContext(inputs, store, metrics), results);
       }
     } catch (IOException e) {
       throw Cancellation.explaining(e);
     }
+  }
+
+  private RunMetrics metrics(Path directory) throws IOException {
+    Device device = plan.execution().device();
+    return new RunMetrics(
+        directory,
+        listener,
+        extras.estimate(),
+        extras.tensorBoard(),
+        () -> System.currentTimeMillis() / 1e3,
+        () -> MemoryUse.now().residentBytes(),
+        device.equals(Device.CPU) ? () -> 0 : () -> Gpu.of(device).usedBytes());
   }
 
   private static void makeDirectory(Path directory) throws IOException {
@@ -161,7 +188,7 @@ public final class CompressionPipeline {
 
   private RunSummary compress(RunContext run, RunResults results)
       throws IOException, NoArchitectureException {
-    PlanTasks tasks = PlanTasks.read(run.plan(), chat); // what is missing is named before any work
+    PlanTasks tasks = PlanTasks.read(run.plan(), extras.chat()); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =
@@ -237,10 +264,8 @@ public final class CompressionPipeline {
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
-      TargetSearch of =
-          search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
-      answers.add(
-          of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+      TargetSearch of = search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
+      answers.add(of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();
@@ -250,7 +275,10 @@ public final class CompressionPipeline {
             FinishedTarget.of(
                 targets.get(index), answers.get(index), childName(targets, index), run, library));
       }
-      RunSummary summary = new Evaluation(run, library, costs, tasks, search).summary(finished);
+      RunSummary summary =
+          new Evaluation(run, library, costs, tasks, search)
+              .summary(finished)
+              .withBill(RunBill.of(run.metrics(), run.store().seconds()));
       results.finish(run.inputs(), finished, summary);
       return summary;
     } finally {

@@ -435,12 +435,14 @@ public record CompressionPlan(
 
     /** Returns the same with other numbers of measurements. */
     public CostPlan withMeter(MeterSettings other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat, elsewhere);
+      return new CostPlan(
+          batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat, elsewhere);
     }
 
     /** Returns the same with another number of corrections. */
     public CostPlan withCorrections(int other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, other, memoryFormat, elsewhere);
+      return new CostPlan(
+          batchSizes, promptTokens, outputTokens, meter, other, memoryFormat, elsewhere);
     }
 
     /** Returns the same with costs of other machines. */
@@ -457,7 +459,8 @@ public record CompressionPlan(
 
     /** Returns the same with memory counted in other formats. */
     public CostPlan withMemoryFormat(MemoryFormat other) {
-      return new CostPlan(batchSizes, promptTokens, outputTokens, meter, corrections, other, elsewhere);
+      return new CostPlan(
+          batchSizes, promptTokens, outputTokens, meter, corrections, other, elsewhere);
     }
   }
 }

@@ -34,8 +34,7 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
                 machine, other.machine));
       }
       return new Elsewhere(
-          machine,
-          ImmutableList.<CostTable>builder().addAll(tables).addAll(other.tables).build());
+          machine, ImmutableList.<CostTable>builder().addAll(tables).addAll(other.tables).build());
     }
   }
 

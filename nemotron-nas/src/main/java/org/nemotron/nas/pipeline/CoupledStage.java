@@ -138,6 +138,7 @@ final class CoupledStage implements Stage<TrainedLibrary> {
       LocalDistillation trained =
           distiller
               .withThreads(run.inputs().threads())
+              .withSteps(step -> run.listener().trained(name(), step))
               .distill(
                   start,
                   pairs,

@@ -89,6 +89,7 @@ final class LibraryStage implements Stage<TrainedLibrary> {
       LocalDistillation trained =
           new LocalDistiller(plan.local())
               .withThreads(run.inputs().threads())
+              .withSteps(step -> run.listener().trained(name(), step))
               .distill(
                   start,
                   start.candidates(),

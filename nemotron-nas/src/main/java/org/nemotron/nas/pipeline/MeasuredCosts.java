@@ -75,8 +75,7 @@ public record MeasuredCosts(
       for (Scenario scenario : plan.costs().scenarios()) {
         long before = (long) meter.rounds() * tables.size();
         tables.add(
-            meter.measure(
-                model, plan.space(), scenario, done -> progress.accept(before + done)));
+            meter.measure(model, plan.space(), scenario, done -> progress.accept(before + done)));
       }
       return new MeasuredCosts(
           CostsStage.machine(execution.device()),
@@ -138,7 +137,8 @@ public record MeasuredCosts(
           .orElseThrow(
               () ->
                   new IOException(
-                      file + " is damaged, or was not written by measure-costs.\nMaybe copy it"
+                      file
+                          + " is damaged, or was not written by measure-costs.\nMaybe copy it"
                           + " again from the machine that measured."));
     } catch (NoSuchFileException e) {
       throw new IOException(

@@ -1,8 +1,10 @@
 package org.nemotron.nas.pipeline;
 
+import org.nemotron.nas.distill.TrainingStep;
+
 /**
  * Follows the progress of a run; each method does nothing unless it is overridden. Called by the
- * thread that runs the pipeline.
+ * thread that runs the pipeline, but for messages, which may come from another.
  */
 public interface PipelineListener {
   /** Ignores all progress. */
@@ -13,6 +15,9 @@ public interface PipelineListener {
 
   /** A stage has done {@code done} of {@code steps}. */
   default void advanced(String stage, long done, long steps) {}
+
+  /** A training step of a stage has ended. */
+  default void trained(String stage, TrainingStep step) {}
 
   /** A stage has ended and its result is stored. */
   default void finished(String stage, double seconds) {}

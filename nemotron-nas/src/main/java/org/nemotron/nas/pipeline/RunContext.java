@@ -10,7 +10,11 @@ import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
  * What all stages of a run share: its inputs, its stored results, and who follows its progress.
  * Immutable.
  */
-record RunContext(RunInputs inputs, StageStore store, PipelineListener listener) {
+record RunContext(RunInputs inputs, StageStore store, RunMetrics metrics) {
+  PipelineListener listener() {
+    return metrics;
+  }
+
   CompressionPlan plan() {
     return inputs.plan();
   }

@@ -38,6 +38,9 @@ public final class ConsoleReport {
       parts.add(benchmarks(summary));
     }
     parts.add(predictions(summary));
+    if (!summary.bill().isEmpty()) {
+      parts.add(BillText.table(summary.bill()));
+    }
     parts.add(samples(summary));
     if (!summary.diverged().isEmpty()) {
       parts.add(diverged(summary));

@@ -27,6 +27,7 @@ import org.nemotron.nas.cost.MedianInterval;
  * @param stages the stages in the order they ran
  * @param environment what the figures depend on (machine, JDK, LibTorch, threads, data), by name
  * @param benchmarks parent and children on benchmark tasks
+ * @param bill what the stages were estimated to take, beside what they took; empty without estimate
  */
 public record RunSummary(
     String parentName,
@@ -41,7 +42,40 @@ public record RunSummary(
     AdditivityAudit additivity,
     ImmutableList<StageSeconds> stages,
     ImmutableMap<String, String> environment,
-    BenchmarkTable benchmarks) {
+    BenchmarkTable benchmarks,
+    ImmutableList<StageBill> bill) {
+
+  /** Makes a summary without an estimate. */
+  public RunSummary(
+      String parentName,
+      ScenarioSummary scenario,
+      ModelFigures parent,
+      ImmutableList<LayerTime> parentLayerTimes,
+      ImmutableList<TargetSummary> targets,
+      ImmutableList<FrontierPoint> frontier,
+      ImmutableList<LossCurve> localDistillation,
+      ImmutableList<Divergence> diverged,
+      ScoringSpeed scoringSpeed,
+      AdditivityAudit additivity,
+      ImmutableList<StageSeconds> stages,
+      ImmutableMap<String, String> environment,
+      BenchmarkTable benchmarks) {
+    this(
+        parentName,
+        scenario,
+        parent,
+        parentLayerTimes,
+        targets,
+        frontier,
+        localDistillation,
+        diverged,
+        scoringSpeed,
+        additivity,
+        stages,
+        environment,
+        benchmarks,
+        ImmutableList.of());
+  }
 
   /** Makes a summary without benchmarks. */
   public RunSummary(
@@ -87,6 +121,25 @@ public record RunSummary(
         benchmarks.rows().isEmpty() || benchmarks.meanPreserved().size() == targets.size(),
         "benchmarks must have a child for each of %s",
         names);
+  }
+
+  /** Returns this summary with what its stages were estimated to take. */
+  public RunSummary withBill(ImmutableList<StageBill> stagesBill) {
+    return new RunSummary(
+        parentName,
+        scenario,
+        parent,
+        parentLayerTimes,
+        targets,
+        frontier,
+        localDistillation,
+        diverged,
+        scoringSpeed,
+        additivity,
+        stages,
+        environment,
+        benchmarks,
+        stagesBill);
   }
 
   /** Returns whether every limit of every target is met as measured. */

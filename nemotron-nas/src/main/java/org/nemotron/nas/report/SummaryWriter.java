@@ -76,7 +76,22 @@ public final class SummaryWriter {
     if (!summary.benchmarks().rows().isEmpty()) {
       root.set("benchmarks", BenchmarkJson.of(summary));
     }
+    if (!summary.bill().isEmpty()) {
+      root.set("bill", array(summary.bill(), SummaryWriter::bill));
+    }
     return root;
+  }
+
+  private static ObjectNode bill(StageBill bill) {
+    return NODES
+        .objectNode()
+        .put("stage", bill.stage())
+        .put("predictedSeconds", bill.predictedSeconds())
+        .put("seconds", bill.seconds())
+        .put("predictedHostBytes", bill.predictedHostBytes())
+        .put("hostBytes", bill.hostBytes())
+        .put("predictedDeviceBytes", bill.predictedDeviceBytes())
+        .put("deviceBytes", bill.deviceBytes());
   }
 
   private static ObjectNode target(TargetSummary target) {

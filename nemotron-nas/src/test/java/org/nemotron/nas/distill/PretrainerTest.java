@@ -78,7 +78,9 @@ final class PretrainerTest {
       Tensor wanted = whole(expected, ids);
       wanted.backward();
       Tensor given =
-          new NextTokenLoss(ImmutableSet.of(), chunk).backward(actual, LearnedBatch.all(ids), layer -> {});
+          new NextTokenLoss(ImmutableSet.of(), chunk)
+              .backward(actual, LearnedBatch.all(ids), layer -> {})
+              .whole();
       assertThat(Tensors.scalar(given)).isCloseTo(Tensors.scalar(wanted), within(1e-5));
       for (Map.Entry<String, Tensor> entry : expected.tensors().entrySet()) {
         Tensor gradient = entry.getValue().grad();
@@ -101,7 +103,8 @@ final class PretrainerTest {
         HeterogeneousModel smaller = start.withBlock(1, without, ffn)) {
       Tensor loss =
           NextTokenLoss.without(ImmutableSet.of(new Half(1, true)))
-              .backward(model, LearnedBatch.all(ids), layer -> {});
+              .backward(model, LearnedBatch.all(ids), layer -> {})
+              .whole();
       assertThat(Tensors.scalar(loss))
           .isCloseTo(Tensors.scalar(whole(smaller, ids)), within(1e-5));
       assertThat(model.tensors().get("model.layers.1.self_attn.q_proj.weight").grad().defined())

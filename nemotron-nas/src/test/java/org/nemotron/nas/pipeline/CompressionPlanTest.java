@@ -225,7 +225,8 @@ final class CompressionPlanTest {
                 .withScenarios(costs.batchSizes(), costs.promptTokens(), costs.outputTokens())
                 .withMeter(costs.meter())
                 .withCorrections(costs.corrections())
-                .withMemoryFormat(costs.memoryFormat()))
+                .withMemoryFormat(costs.memoryFormat())
+                .withElsewhere(costs.elsewhere().get(0)))
         .isEqualTo(costs);
     assertThat(CoupledPlan.DEFAULT.withSteps(99).withSpeedups(1.25).speedups())
         .isEqualTo(UNUSUAL.coupled().speedups());

@@ -31,11 +31,12 @@ import org.nemotron.nas.report.RunSummary;
 final class MeasuredCostsTest {
   private static final ModelSpec PARENT = SmallParent.spec();
 
-  @TempDir private Path directory;
+  private Path directory;
   private Path file;
 
   @BeforeEach
-  void write() throws IOException {
+  void write(@TempDir Path given) throws IOException {
+    directory = given;
     file = directory.resolve("edge.json");
     costs("an edge box", SmallParent.SPACE).write(file);
   }
@@ -48,8 +49,7 @@ final class MeasuredCostsTest {
             new MemoryModel(DType.FLOAT16, DType.FLOAT32),
             ImmutableMap.copyOf(
                 Maps.toMap(
-                    space.attentions(PARENT),
-                    spec -> latency(spec.parameters(SmallParent.WIDTH)))),
+                    space.attentions(PARENT), spec -> latency(spec.parameters(SmallParent.WIDTH)))),
             ImmutableMap.copyOf(
                 Maps.toMap(
                     space.ffns(PARENT), spec -> latency(spec.parameters(SmallParent.WIDTH)))),
@@ -125,8 +125,7 @@ final class MeasuredCostsTest {
         .isInstanceOf(IOException.class)
         .hasMessage(
             "%s: costs of another parent (small, architecture %.12s) than the plan's (%.12s).\n"
-                    .formatted(
-                        file, costs.parent(), StageDependencies.architecture(other).hex())
+                    .formatted(file, costs.parent(), StageDependencies.architecture(other).hex())
                 + "Maybe measure-costs the plan's parent there.");
   }
 

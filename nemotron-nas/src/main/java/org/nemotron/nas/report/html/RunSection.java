@@ -1,10 +1,12 @@
 package org.nemotron.nas.report.html;
 
+import org.nemotron.nas.report.BillText;
 import org.nemotron.nas.report.Contender;
 import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
+import org.nemotron.nas.report.StageBill;
 
 /** How the run was made: time per stage, environment, and where the children are. */
 final class RunSection {
@@ -29,6 +31,22 @@ final class RunSection {
     for (TargetSummary target : summary.targets()) {
       Sections.fact(page, Contender.childName(target), target.directory());
     }
-    page.close().close().close();
+    page.close().close();
+    bill(page, summary);
+    page.close();
+  }
+
+  private static void bill(Markup page, RunSummary summary) {
+    if (summary.bill().isEmpty()) {
+      return;
+    }
+    page.element("h3", "Estimated before the run, and measured");
+    Sections.openTable(page, "bill", BillText.HEADER.toArray(String[]::new));
+    for (StageBill stage : summary.bill()) {
+      page.open("tr");
+      BillText.row(stage).forEach(cell -> page.element("td", cell));
+      page.close().line();
+    }
+    Sections.closeTable(page);
   }
 }
