@@ -1,5 +1,7 @@
 package org.nemotron.core.data;
 
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
@@ -116,9 +118,10 @@ final class EncodingThreads implements AutoCloseable {
       Cancellation.check();
       throw new IllegalStateException("interrupted", e);
     } catch (ExecutionException e) {
-      Throwables.throwIfInstanceOf(e.getCause(), IOException.class);
-      Throwables.throwIfUnchecked(e.getCause());
-      throw new IllegalStateException(e.getCause());
+      Throwable cause = verifyNotNull(e.getCause());
+      Throwables.throwIfInstanceOf(cause, IOException.class);
+      Throwables.throwIfUnchecked(cause);
+      throw new IllegalStateException(cause);
     }
     for (int index = 0; index < encoded.size(); index++) {
       if (!sink.take(chunk.records().get(index), encoded.get(index))) {

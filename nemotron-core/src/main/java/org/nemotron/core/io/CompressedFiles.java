@@ -78,13 +78,13 @@ public final class CompressedFiles {
   }
 
   private static boolean isGzip(byte[] first) {
-    return first.length >= 2 && ((first[0] & 0xFF) << 8 | first[1] & 0xFF) == GZIP_MAGIC;
+    return first.length >= 2 && ((first[0] & 0xFF) << 8 | (first[1] & 0xFF)) == GZIP_MAGIC;
   }
 
   private static boolean isZstd(byte[] first) {
     int magic = 0;
     for (byte each : first) {
-      magic = magic << 8 | each & 0xFF;
+      magic = magic << 8 | (each & 0xFF);
     }
     return first.length == MAGIC_BYTES && magic == ZSTD_MAGIC;
   }

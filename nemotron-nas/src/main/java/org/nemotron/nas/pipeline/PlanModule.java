@@ -1,21 +1,25 @@
 package org.nemotron.nas.pipeline;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.deser.std.StdDelegatingDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdDelegatingSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.util.StdConverter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.nemotron.core.data.DocumentSource;
+import org.nemotron.core.data.DocumentSource.Content;
+import org.nemotron.core.data.DocumentSource.Format;
+import org.nemotron.core.data.DocumentSource.Loss;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.score.Score;
 
@@ -66,6 +70,9 @@ final class PlanModule extends SimpleModule {
   private static final class SourceFromJson extends StdDeserializer<DocumentSource> {
     @Serial private static final long serialVersionUID = 1;
 
+    private static final ImmutableSet<String> KEYS =
+        ImmutableSet.of("files", "format", "content", "key", "loss", "weight");
+
     SourceFromJson() {
       super(DocumentSource.class);
     }
@@ -73,32 +80,30 @@ final class PlanModule extends SimpleModule {
     @Override
     public DocumentSource deserialize(JsonParser json, DeserializationContext context)
         throws IOException {
-      SourceJson given = context.readValue(json, SourceJson.class);
-      if (given.files().isEmpty()) {
-        return context.reportInputMismatch(DocumentSource.class, "a source must name its files");
+      JsonNode given = context.readTree(json);
+      for (String key : ImmutableList.copyOf(given.fieldNames())) {
+        if (!KEYS.contains(key)) {
+          throw UnrecognizedPropertyException.from(
+              json, DocumentSource.class, key, ImmutableList.copyOf(KEYS));
+        }
       }
-      return given.source();
-    }
-  }
-
-  /** A source as it stands in a plan; what it does not name is empty or 0. */
-  @JsonIgnoreProperties(ignoreUnknown = false)
-  static final class SourceJson {
-    @JsonProperty ImmutableList<String> files = ImmutableList.of();
-    @JsonProperty DocumentSource.Format format = DocumentSource.Format.BY_NAME;
-    @JsonProperty DocumentSource.Content content = DocumentSource.Content.TEXT;
-    @JsonProperty String key = "";
-    @JsonProperty DocumentSource.Loss loss = DocumentSource.Loss.ALL_TOKENS;
-    @JsonProperty double weight = 1;
-
-    ImmutableList<String> files() {
-      return files;
+      ImmutableList.Builder<String> files = ImmutableList.builder();
+      given.path("files").forEach(file -> files.add(file.asText()));
+      Content content = named(given, "content", Content.TEXT, context);
+      return new DocumentSource(
+          files.build(),
+          named(given, "format", Format.BY_NAME, context),
+          content,
+          given.path("key").asText(content == Content.TEXT ? "text" : "messages"),
+          named(given, "loss", Loss.ALL_TOKENS, context),
+          given.has("weight") ? context.readTreeAsValue(given.get("weight"), Double.class) : 1);
     }
 
-    DocumentSource source() {
-      boolean text = content == DocumentSource.Content.TEXT;
-      String usual = text ? "text" : "messages";
-      return new DocumentSource(files, format, content, key.isEmpty() ? usual : key, loss, weight);
+    private static <E extends Enum<E>> E named(
+        JsonNode given, String key, E usual, DeserializationContext context) throws IOException {
+      return given.has(key)
+          ? context.readTreeAsValue(given.get(key), usual.getDeclaringClass())
+          : usual;
     }
   }
 

@@ -204,8 +204,7 @@ public final class CloseablesTest implements CloseableContract {
             () -> opened(() -> TokenStore.open(tokens)),
             made ->
                 assertThat(
-                        opened(
-                            () -> made.firstWindows(0, Part.TRAINING, 1, ACROSS_DOCUMENTS, 1)))
+                        opened(() -> made.firstWindows(0, Part.TRAINING, 1, ACROSS_DOCUMENTS, 1)))
                     .isNotNull(),
             tokens + " is closed"),
         CloseableCase.of(
