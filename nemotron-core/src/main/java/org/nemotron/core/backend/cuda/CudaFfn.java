@@ -65,8 +65,7 @@ final class CudaFfn implements CudaSubBlock {
     int rows = step.count();
     step.launcher().address(step.space().joined().address());
     if (down.scales() != 0 && Shortcut.GATE_TO_EIGHT.taken()) {
-      step.launcher()
-          .address(step.space().fp8().address());
+      step.launcher().address(step.space().fp8().address());
       step.addScalesBehind();
       step.launcher().number(channels);
       step.kernels()
