@@ -202,7 +202,8 @@ public final class Table3 implements Callable<Integer> {
 
   private void inFlight(Map<String, Object> row, Table3Limits limits, Table3Run run) {
     try (Table3InFlight flight =
-        new Table3InFlight(run.model(), run.kvFormat(), run.scenario(), run.batch(), admitted, false)) {
+        new Table3InFlight(
+            run.model(), run.kvFormat(), run.scenario(), run.batch(), admitted, false)) {
       Table3InFlight.Window window = flight.measure(seconds);
       row.put("form", "in flight");
       putRate(row, limits, run.scenario(), window.tokensPerSecond());

@@ -134,8 +134,7 @@ final class Table3Test {
     Table3Scenario scenario = Table3Scenario.parse("70/66");
     try (InferenceBackend host = Backends.of(Device.CPU, 1);
         InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 256);
-        Table3InFlight flight =
-            new Table3InFlight(model, KvFormat.USUAL, scenario, 11, 3, true)) {
+        Table3InFlight flight = new Table3InFlight(model, KvFormat.USUAL, scenario, 11, 3, true)) {
       Table3InFlight.Window window = flight.measure(0.3);
       assertThat(window.steps()).isPositive();
       assertThat(window.tokens()).isBetween(8L * window.steps(), 11L * window.steps());

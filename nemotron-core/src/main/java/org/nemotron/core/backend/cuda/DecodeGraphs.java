@@ -51,7 +51,11 @@ final class DecodeGraphs implements AutoCloseable {
 
   /** Returns how many rows the step has that serves {@code rows}. */
   int rows(int rows) {
-    return SIZES.stream().filter(size -> size >= rows && isFast(size)).findFirst().map(this::atMost).orElse(rows);
+    return SIZES.stream()
+        .filter(size -> size >= rows && isFast(size))
+        .findFirst()
+        .map(this::atMost)
+        .orElse(rows);
   }
 
   private boolean isFast(int size) {

@@ -1,5 +1,6 @@
 package org.nemotron.core.backend.cuda;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
@@ -232,8 +233,7 @@ final class GpuKvFormatTest {
     try (HeterogeneousModel model = model(spec)) {
       try (NativeScope scope = NativeScope.open();
           NoGradGuard noGradients = new NoGradGuard()) {
-        Tensor values = model.block(0).tensors().get("self_attn.v_proj.weight");
-        assertThat(values).isNotNull();
+        Tensor values = verifyNotNull(model.block(0).tensors().get("self_attn.v_proj.weight"));
         Tensor unused = values.mul_(new Scalar(1e5));
       }
       for (int sequences : new int[] {1, 9}) {
