@@ -13,12 +13,7 @@ enum Shortcut {
   /** The norm rounds its result to 8-bit floats itself. */
   NORM_TO_EIGHT,
   /** The gate rounds its result to 8-bit floats itself. */
-  GATE_TO_EIGHT,
-  /**
-   * A product of 8-bit floats has no scales: the kernel behind it multiplies by those of rows and
-   * columns. LibTorch's products with a scale for each row are up to 20 % slower (H100).
-   */
-  SCALES_BEHIND;
+  GATE_TO_EIGHT;
 
   private final boolean taken =
       Splitter.on(',')
