@@ -41,8 +41,7 @@ final class InitialWeights {
       ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
       for (Map.Entry<String, ImmutableList<Long>> entry : spec.tensorShapes().entrySet()) {
         weights.put(
-            entry.getKey(),
-            Tensors.move(tensor(entry.getKey(), entry.getValue()), device, dtype));
+            entry.getKey(), Tensors.move(tensor(entry.getKey(), entry.getValue()), device, dtype));
       }
       try (NamedTensors holder = NamedTensors.of(weights.buildOrThrow())) {
         return HeterogeneousModel.of(spec, holder);
@@ -59,7 +58,10 @@ final class InitialWeights {
     float[] values = new float[Math.toIntExact(elements)];
     SplittableRandom random = seed.named(name).random();
     for (int i = 0; i < values.length; i++) {
-      values[i] = shape.length == 1 ? initialVector(name) : (float) (deviation(name) * random.nextGaussian());
+      values[i] =
+          shape.length == 1
+              ? initialVector(name)
+              : (float) (deviation(name) * random.nextGaussian());
     }
     return Tensors.of(values, shape);
   }

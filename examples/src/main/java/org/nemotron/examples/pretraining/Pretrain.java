@@ -50,7 +50,8 @@ public final class Pretrain implements Callable<Integer> {
       names = "--text",
       paramLabel = "FILE",
       required = true,
-      description = "training text (.txt or .txt.gz), may be repeated; named twice, it counts twice")
+      description =
+          "training text (.txt or .txt.gz), may be repeated; named twice, it counts twice")
   private List<Path> texts = new ArrayList<>();
 
   @Option(

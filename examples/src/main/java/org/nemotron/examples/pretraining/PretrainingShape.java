@@ -14,7 +14,10 @@ final class PretrainingShape {
   private static final double EPS = 1e-5;
   private static final double ROPE_BASE = 10_000;
 
-  @Option(names = "--width", paramLabel = "N", description = "of the residual stream (default: 192)")
+  @Option(
+      names = "--width",
+      paramLabel = "N",
+      description = "of the residual stream (default: 192)")
   private int width = 192;
 
   @Option(names = "--layers", paramLabel = "N", description = "how many (default: 16)")

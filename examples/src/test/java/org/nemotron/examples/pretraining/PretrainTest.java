@@ -57,7 +57,8 @@ final class PretrainTest {
     try (NativeScope scope = NativeScope.open();
         HeterogeneousModel opened = ModelReader.read(model, DType.FLOAT32, Device.CPU);
         Tokenizer tokenizer = Tokenizer.open(model)) {
-      long[] ids = tokenizer.encode(Files.readString(text)).stream().limit(32).asLongStream().toArray();
+      long[] ids =
+          tokenizer.encode(Files.readString(text)).stream().limit(32).asLongStream().toArray();
       Tensor idsBT = Tensors.of(ids, 1, ids.length);
       Tensor best = torch.argmax(opened.logits(idsBT), new LongOptional(2), false);
       Tensor right = best.narrow(1, 0, ids.length - 1).eq(idsBT.narrow(1, 1, ids.length - 1));
@@ -78,7 +79,8 @@ final class PretrainTest {
               (name, tensor) ->
                   assertThat(torch.equal(tensor, two.tensors().get(name))).as(name).isTrue());
       double usual = Tensors.scalar(one.tensors().get("model.embed_tokens.weight").std());
-      double adding = Tensors.scalar(one.tensors().get("model.layers.0.mlp.down_proj.weight").std());
+      double adding =
+          Tensors.scalar(one.tensors().get("model.layers.0.mlp.down_proj.weight").std());
       assertThat(usual).isBetween(0.095, 0.1);
       assertThat(adding / usual).isBetween(0.46, 0.54);
     }

@@ -109,8 +109,7 @@ final class ChildReplicas implements AutoCloseable {
     return backward(loss, 0, batch, layerDone);
   }
 
-  private double backward(
-      BatchLoss loss, int part, LearnedBatch batch, IntConsumer layerDone) {
+  private double backward(BatchLoss loss, int part, LearnedBatch batch, IntConsumer layerDone) {
     HeterogeneousModel model = models.get(part);
     try (NativeScope scope = NativeScope.open()) {
       BatchLoss.Value value = loss.backward(model, batch.to(model.device()), layerDone);

@@ -82,9 +82,7 @@ final class NextTokenLoss implements BatchLoss {
 
   /** What only the graph of gradients needs is held by that alone. */
   private Tensor passed(Half half, SubBlock subBlock, Tensor hiddenBTD) {
-    return skipped.contains(half)
-        ? hiddenBTD
-        : NativeScope.only(() -> subBlock.forward(hiddenBTD));
+    return skipped.contains(half) ? hiddenBTD : NativeScope.only(() -> subBlock.forward(hiddenBTD));
   }
 
   /** All predictions but the last of each sequence, which has no next token. */

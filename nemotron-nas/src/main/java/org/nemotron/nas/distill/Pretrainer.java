@@ -52,8 +52,7 @@ public final class Pretrainer {
    * @param data batches 0 to {@code steps - 1} are used; windows of at least two tokens
    * @throws NonFiniteException if a loss or a gradient is not finite; it names the step
    */
-  public HeterogeneousModel train(
-      HeterogeneousModel start, TokenBatches data, Progress progress) {
+  public HeterogeneousModel train(HeterogeneousModel start, TokenBatches data, Progress progress) {
     checkArgument(data.windowTokens() > 1, "windows must have at least two tokens");
     int parts =
         GlobalDistiller.partsOfBatch(start.device(), CpuThreads.available(), data.batchSize());

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.nemotron.core.cuda.Gpu;
@@ -188,7 +187,8 @@ public final class CompressionPipeline {
 
   private RunSummary compress(RunContext run, RunResults results)
       throws IOException, NoArchitectureException {
-    PlanTasks tasks = PlanTasks.read(run.plan(), extras.chat()); // what is missing is named before any work
+    PlanTasks tasks =
+        PlanTasks.read(run.plan(), extras.chat()); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =

@@ -99,14 +99,14 @@ final class PretrainerTest {
     BlockSpec without = new BlockSpec(new AttentionSpec.NoOp(), SmallParent.FFN);
     try (HeterogeneousModel model = LayeredPassTest.trainable(start);
         NamedTensors ffn =
-            NamedTensors.of(Maps.filterKeys(start.block(1).tensors(), name -> !isOfAttention(name)));
+            NamedTensors.of(
+                Maps.filterKeys(start.block(1).tensors(), name -> !isOfAttention(name)));
         HeterogeneousModel smaller = start.withBlock(1, without, ffn)) {
       Tensor loss =
           NextTokenLoss.without(ImmutableSet.of(new Half(1, true)))
               .backward(model, LearnedBatch.all(ids), layer -> {})
               .whole();
-      assertThat(Tensors.scalar(loss))
-          .isCloseTo(Tensors.scalar(whole(smaller, ids)), within(1e-5));
+      assertThat(Tensors.scalar(loss)).isCloseTo(Tensors.scalar(whole(smaller, ids)), within(1e-5));
       assertThat(model.tensors().get("model.layers.1.self_attn.q_proj.weight").grad().defined())
           .isFalse();
     }
