@@ -17,6 +17,7 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -205,10 +206,11 @@ public final class AttentionBenchmark implements Callable<Integer> {
     ImmutableIntArray pages = pages(firstPage, KvPages.pagesFor(tokens));
     for (int from = 0; from < tokens; from += most) {
       IntStream ids = IntStream.range(from, Math.min(tokens, from + most)).map(i -> i % VOCABULARY);
-      session.step(
-          ForwardBatch.of(
-              new SequenceChunk(
-                  pages, from, ImmutableIntArray.copyOf(ids), SequenceChunk.NOTHING)));
+      StepOutput unused =
+          session.step(
+              ForwardBatch.of(
+                  new SequenceChunk(
+                      pages, from, ImmutableIntArray.copyOf(ids), SequenceChunk.NOTHING)));
     }
   }
 

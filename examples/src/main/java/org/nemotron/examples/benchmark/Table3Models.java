@@ -31,6 +31,7 @@ enum Table3Models {
   private static final int CHANNELS_MULTIPLE = 256;
   private static final int MOST_POSITIONS = 8192;
 
+  @SuppressWarnings("ImmutableEnumChecker") // a record of immutable lists
   private final ModelSpec spec;
 
   Table3Models(ModelSpec spec) {

@@ -82,7 +82,7 @@ record Table3Run(InferenceModel model, KvFormat kvFormat, Table3Scenario scenari
   Times fullForm() {
     try (InferenceSession session = model.newSession(pages(), kvFormat)) {
       double prefill = prefill(session);
-      step(session, scenario.prompt(), 0);
+      double unused = step(session, scenario.prompt(), 0);
       Map<Integer, Double> steps = new TreeMap<>();
       int[] next = new int[batch];
       long start = System.nanoTime();

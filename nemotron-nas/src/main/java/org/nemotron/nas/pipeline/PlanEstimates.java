@@ -94,7 +94,7 @@ final class PlanEstimates {
     }
 
     private static long wanted(CompressionPlan plan) {
-      return (long) plan.data().trainingTokens() + plan.data().validationTokens();
+      return plan.data().trainingTokens() + plan.data().validationTokens();
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.nemotron.nas.distill;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -84,7 +85,7 @@ final class PretrainerTest {
       assertThat(Tensors.scalar(given)).isCloseTo(Tensors.scalar(wanted), within(1e-5));
       for (Map.Entry<String, Tensor> entry : expected.tensors().entrySet()) {
         Tensor gradient = entry.getValue().grad();
-        Tensor other = actual.tensors().get(entry.getKey()).grad();
+        Tensor other = tensor(actual, entry.getKey()).grad();
         double largest = Tensors.scalar(gradient.abs().max());
         assertThat(Tensors.scalar(other.sub(gradient).abs().max()))
             .as(entry.getKey())
@@ -107,9 +108,13 @@ final class PretrainerTest {
               .backward(model, LearnedBatch.all(ids), layer -> {})
               .whole();
       assertThat(Tensors.scalar(loss)).isCloseTo(Tensors.scalar(whole(smaller, ids)), within(1e-5));
-      assertThat(model.tensors().get("model.layers.1.self_attn.q_proj.weight").grad().defined())
+      assertThat(tensor(model, "model.layers.1.self_attn.q_proj.weight").grad().defined())
           .isFalse();
     }
+  }
+
+  private static Tensor tensor(HeterogeneousModel model, String name) {
+    return verifyNotNull(model.tensors().get(name), name);
   }
 
   private static boolean isOfAttention(String name) {

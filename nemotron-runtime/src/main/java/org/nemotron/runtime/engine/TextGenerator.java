@@ -414,9 +414,10 @@ public final class TextGenerator implements AutoCloseable {
   public void warmUp() {
     ImmutableList<GenerationResult> unused = generateAll(WarmUp.requests(engine.spec()));
     try {
-      GrammarCompiler made = grammars.get();
+      GrammarCompiler unusedCompiler = grammars.get();
     } catch (IllegalArgumentException e) {
-      // Such a model has no constraints; who asks for one is told why.
+      System.getLogger("org.nemotron.runtime")
+          .log(System.Logger.Level.DEBUG, "requests with a constraint will be refused", e);
     }
   }
 
