@@ -1,20 +1,10 @@
 package org.nemotron.nas.distill;
 
 import java.util.function.IntConsumer;
-import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
 
 /** What a model is trained by: its loss on a batch, with the gradients. */
 interface BatchLoss {
-  /**
-   * The loss times the batch's weight: float32 scalars on the device, owned by the scope in which
-   * they were computed.
-   *
-   * @param whole all of it
-   * @param ofSeams the part that compares hidden states; 0 where none does
-   */
-  record Value(Tensor whole, Tensor ofSeams) {}
-
   /**
    * Adds the gradients of the batch's weight times its loss to those of the model's tensors.
    *
@@ -22,5 +12,5 @@ interface BatchLoss {
    * @param layerDone is told each layer whose gradients are complete, from the last to the first;
    *     those of embedding, final norm and head are complete at the end
    */
-  Value backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone);
+  LossValue backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone);
 }

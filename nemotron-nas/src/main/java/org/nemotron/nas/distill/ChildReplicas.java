@@ -112,7 +112,7 @@ final class ChildReplicas implements AutoCloseable {
   private double backward(BatchLoss loss, int part, LearnedBatch batch, IntConsumer layerDone) {
     HeterogeneousModel model = models.get(part);
     try (NativeScope scope = NativeScope.open()) {
-      BatchLoss.Value value = loss.backward(model, batch.to(model.device()), layerDone);
+      LossValue value = loss.backward(model, batch.to(model.device()), layerDone);
       seams[part] = Tensors.scalar(value.ofSeams());
       return Tensors.scalar(value.whole());
     }

@@ -9,11 +9,11 @@ import org.nemotron.core.nn.HeterogeneousModel;
  */
 record LayeredLoss(GlobalLoss terms, GraphMemory memory) implements BatchLoss {
   @Override
-  public Value backward(HeterogeneousModel child, LearnedBatch batch, IntConsumer layerDone) {
+  public LossValue backward(HeterogeneousModel child, LearnedBatch batch, IntConsumer layerDone) {
     int recomputed = memory.recomputed(batch.idsBT());
     try (LayeredPass pass = new LayeredPass(terms, child, batch, batch.weight(), recomputed)) {
       Tensor whole = pass.run(layerDone);
-      return new Value(whole, pass.seams().clone());
+      return new LossValue(whole, pass.seams().clone());
     }
   }
 }

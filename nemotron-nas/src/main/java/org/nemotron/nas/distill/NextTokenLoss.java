@@ -52,7 +52,7 @@ final class NextTokenLoss implements BatchLoss {
   record Half(int layer, boolean attention) {}
 
   @Override
-  public Value backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone) {
+  public LossValue backward(HeterogeneousModel model, LearnedBatch batch, IntConsumer layerDone) {
     int layers = model.spec().layers();
     try (NativeScope scope = NativeScope.open()) {
       Tensor lastBTD = last(model, batch.idsBT());
@@ -66,7 +66,7 @@ final class NextTokenLoss implements BatchLoss {
       for (int layer = layers - 1; layer >= 0; layer--) {
         layerDone.accept(layer);
       }
-      return new Value(scope.handOver(sum), scope.handOver(torch.zeros_like(sum)));
+      return new LossValue(scope.handOver(sum), scope.handOver(torch.zeros_like(sum)));
     }
   }
 

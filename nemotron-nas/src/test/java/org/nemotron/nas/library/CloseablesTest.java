@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nemotron.core.activation.HiddenStates;
@@ -26,6 +29,7 @@ import org.nemotron.core.testing.PublicCloseables;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.library.internal.Replacement;
 import org.nemotron.nas.pipeline.RunDirectory;
+import org.nemotron.nas.report.EventFile;
 
 /** Every public closeable of this module: closed twice, used after close, on another thread. */
 final class CloseablesTest {
@@ -117,10 +121,20 @@ final class CloseablesTest {
   }
 
   @Test
+  void eventFile_closedElsewhereAndTwice_refusesScalars(@TempDir Path folder) throws IOException {
+    EventFile file = new EventFile(folder, 1);
+    file.scalar("loss", 1, 2, 0.5);
+    CompletableFuture.runAsync(() -> assertThatCode(file::close).doesNotThrowAnyException()).join();
+    assertThatCode(file::close).doesNotThrowAnyException();
+    assertThatThrownBy(() -> file.scalar("loss", 2, 3, 0.25)).isInstanceOf(IOException.class);
+  }
+
+  @Test
   void publicCloseables_ofThisModule_areTestedHere() {
     assertThat(PublicCloseables.in("org.nemotron.nas"))
         .containsExactlyInAnyOrder(
             BlockLibrary.class.getName(),
+            EventFile.class.getName(),
             RunDirectory.class.getName(), // RunDirectoryTest closes it
             Replacement.class.getName(),
             Replacement.OfAttention.class.getName(),

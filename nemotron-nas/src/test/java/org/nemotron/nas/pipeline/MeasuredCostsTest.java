@@ -22,6 +22,7 @@ import org.nemotron.nas.CorruptedFiles;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.Latency;
+import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.SearchSpace;
@@ -100,7 +101,9 @@ final class MeasuredCostsTest {
         .isInstanceOf(IOException.class)
         .hasMessage(
             file
-                + ": costs of method 2 do not compare with this version's, 3.\n"
+                + ": costs of method 2 do not compare with this version's, "
+                + LatencyMeter.METHOD
+                + ".\n"
                 + "Maybe measure them again.");
   }
 
