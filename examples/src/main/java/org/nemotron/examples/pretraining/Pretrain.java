@@ -1,7 +1,10 @@
 package org.nemotron.examples.pretraining;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,6 +119,7 @@ public final class Pretrain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelSpec spec = shape.spec(ModelSpecReader.read(ModelArgument.checked(tokenizer)));
+    checkBeforeWork(spec);
     Device on = Device.parse(device);
     DType dtype = on.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     System.out.printf(
@@ -133,6 +137,18 @@ public final class Pretrain implements Callable<Integer> {
     }
     System.out.println(target);
     return 0;
+  }
+
+  /** What would else be found out after minutes of training. */
+  private void checkBeforeWork(ModelSpec spec) throws IOException {
+    checkArgument(
+        window <= spec.maxPositions(),
+        "--window (%s) must not exceed --positions (%s)",
+        window,
+        spec.maxPositions());
+    if (Files.exists(target)) {
+      throw new IOException(target + " is there already.\nMaybe name a new directory.");
+    }
   }
 
   private PretrainingSettings settings() {
