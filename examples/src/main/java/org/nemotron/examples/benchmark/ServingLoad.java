@@ -79,8 +79,9 @@ public final class ServingLoad implements Callable<Integer> {
       long begin = System.nanoTime();
       long end = begin + Duration.ofSeconds(seconds).toNanos();
       LoadFigures figures = new LoadFigures(run(streams, end));
-      double rate = figures.tokensPerSecond(begin + (end - begin) / 5, end, tokens);
-      out.println(figures.line(streams, rate));
+      long counted = begin + (end - begin) / 5;
+      double rate = figures.tokensPerSecond(counted, end, tokens);
+      out.println(figures.line(streams, rate, counted));
       out.flush();
       failed += figures.failed();
     }
