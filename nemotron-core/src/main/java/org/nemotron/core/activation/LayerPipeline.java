@@ -12,20 +12,31 @@ import org.nemotron.core.tensor.Tensors;
 /**
  * A rank's place in a pipeline of layers: hidden states come from the rank before, or from the
  * embedding, and go to the rank behind. Immutable.
- *
- * @param ranks who exchanges them
- * @param first the layer whose input comes here
- * @param handover the layer whose input goes to the rank behind
- * @param last whether no rank is behind
  */
-public record LayerPipeline(Communicator ranks, int first, int handover, boolean last) {
-  /** Checks the order. */
-  public LayerPipeline {
+public final class LayerPipeline {
+  private final Communicator ranks;
+  private final int first;
+  private final int handover;
+  private final boolean last;
+
+  /**
+   * Makes the place of this rank.
+   *
+   * @param ranks who exchanges hidden states
+   * @param first the layer whose input comes here
+   * @param handover the layer whose input goes to the rank behind
+   * @param last whether no rank is behind
+   */
+  public LayerPipeline(Communicator ranks, int first, int handover, boolean last) {
     checkArgument(
         first >= 0 && first <= handover,
         "a rank must pass on what is behind its first layer (%s), not layer %s",
         first,
         handover);
+    this.ranks = ranks;
+    this.first = first;
+    this.handover = handover;
+    this.last = last;
   }
 
   /** Returns the pipeline of one process that has all layers. */
@@ -33,9 +44,14 @@ public record LayerPipeline(Communicator ranks, int first, int handover, boolean
     return new LayerPipeline(Communicator.alone(), 0, 0, true);
   }
 
-  /** Returns whether hidden states come from another rank. */
-  public boolean receives() {
-    return ranks.rank() > 0;
+  /** Returns the layer whose input comes here. */
+  public int first() {
+    return first;
+  }
+
+  /** Returns the layer whose input goes to the rank behind. */
+  public int handover() {
+    return handover;
   }
 
   /**
@@ -46,7 +62,7 @@ public record LayerPipeline(Communicator ranks, int first, int handover, boolean
    * @param shape {@code [B, T, D]}
    */
   public Tensor input(Supplier<Tensor> embedding, Device device, DType dtype, long... shape) {
-    if (!receives()) {
+    if (ranks.rank() == 0) {
       return embedding.get();
     }
     Tensor hiddenBTD = Tensors.uninitialized(device, dtype, shape);

@@ -1,6 +1,7 @@
 package org.nemotron.core.distributed;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -25,6 +26,8 @@ import org.nemotron.core.tensor.Tensors;
 
 /** One of several processes: texts go through the store, tensors by Gloo or NCCL. */
 final class ProcessCommunicator implements Communicator {
+  private static final String CLOSED = "this communicator is closed";
+
   /** How long ranks may take to come. */
   private static final long START_MILLIS = 300_000;
 
@@ -172,6 +175,7 @@ final class ProcessCommunicator implements Communicator {
   }
 
   private void move(String what, Tensor tensor, Consumer<Transport> work) {
+    checkState(!closed, CLOSED);
     checkArgument(tensor.is_contiguous(), "a tensor that travels must be contiguous");
     if (!tensor.is_cuda()) {
       await(what, thread.submit(() -> moved(work)));
@@ -226,6 +230,7 @@ final class ProcessCommunicator implements Communicator {
 
   @Override
   public String shared(String name, String text) {
+    checkState(!closed, CLOSED);
     String key = "text/" + exchanges++;
     if (rank() == 0) {
       store.set(key, text);
@@ -236,6 +241,7 @@ final class ProcessCommunicator implements Communicator {
 
   @Override
   public ImmutableList<String> gathered(String name, String own) {
+    checkState(!closed, CLOSED);
     String key = "texts/" + exchanges++ + "/";
     store.set(key + rank(), own);
     List<String> texts = new ArrayList<>();

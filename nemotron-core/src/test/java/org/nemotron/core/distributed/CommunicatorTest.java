@@ -162,6 +162,14 @@ final class CommunicatorTest {
   }
 
   @Test
+  void closed_anyExchange_isRefused() throws Exception {
+    List<Communicator> closed = RankThreads.run(2, ranks -> ranks);
+    assertThatThrownBy(() -> closed.get(0).barrier("after the end"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("this communicator is closed");
+  }
+
+  @Test
   void alone_anyExchange_isACopyOrNothing() {
     try (NativeScope scope = NativeScope.open();
         Communicator alone = Communicator.alone()) {
