@@ -246,6 +246,13 @@ public record CompressionPlan(
           output, other, trainingType(other), childDtype, threads, seed, nonFinite);
     }
 
+    /** Returns the same on another device of the same kind, in the same element type. */
+    public Execution withDevice(Device other) {
+      checkArgument(
+          other.kind().equals(device.kind()), "device %s must be a %s", other, device.kind());
+      return new Execution(output, other, dtype, childDtype, threads, seed, nonFinite);
+    }
+
     /** Returns the same with another element type of the children's files. */
     public Execution withChildDtype(DType other) {
       return new Execution(output, device, dtype, other, threads, seed, nonFinite);
