@@ -27,6 +27,7 @@ module org.nemotron.core {
   exports org.nemotron.core.cuda to
       org.nemotron.nas;
   exports org.nemotron.core.data;
+  exports org.nemotron.core.distributed;
   exports org.nemotron.core.eval;
   exports org.nemotron.core.eval.data;
   exports org.nemotron.core.eval.stats;

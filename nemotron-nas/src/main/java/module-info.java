@@ -23,4 +23,5 @@ module org.nemotron.nas {
   exports org.nemotron.nas.report.html;
   exports org.nemotron.nas.score;
   exports org.nemotron.nas.search;
+  exports org.nemotron.nas.shard;
 }

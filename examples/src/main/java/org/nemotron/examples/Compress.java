@@ -1,6 +1,8 @@
 package org.nemotron.examples;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -10,9 +12,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.data.DocumentSource;
+import org.nemotron.core.distributed.Communicator;
+import org.nemotron.core.distributed.RankEnvironment;
+import org.nemotron.core.provenance.Provenance;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.evaluation.Conversations;
+import org.nemotron.examples.shell.LocalRanks;
 import org.nemotron.examples.shell.ModelArgument;
+import org.nemotron.examples.shell.RankOptions;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
@@ -24,6 +31,7 @@ import org.nemotron.nas.report.EstimateText;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.runtime.chat.TemplateConversations;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The main program: compresses a parent to children and reports what they are worth. */
@@ -41,7 +49,7 @@ import picocli.CommandLine.Option;
 final class Compress implements Callable<Integer> {
   private static final int FAILED = 1;
   private static final int LIMIT_MISSED = 3;
-  private static final Path MODEL = Path.of("examples/models/tale-7m");
+  private static final Path MODEL = Path.of("examples/models/tale-deep-7m");
   private static final ImmutableList<Path> TEXTS =
       ImmutableList.of(
           Path.of("examples/data/tinystories.train.txt.gz"),
@@ -103,26 +111,74 @@ final class Compress implements Callable<Integer> {
       description = "measure the machine first, refuse what cannot fit, and compare in the report")
   private boolean estimated;
 
+  @Mixin private RankOptions ranksOf;
+
   @Option(names = "--tensorboard", description = "write files for TensorBoard into the run, too")
   private boolean tensorBoard;
 
   @Override
   public Integer call() throws IOException, NoArchitectureException {
-    CompressionPlan given = plan();
+    if (ranksOf.isLauncher() && !dryRun) {
+      return ranksOf.launch(Main.class, device);
+    }
+    LocalRanks.endWithLauncher();
+    RankEnvironment environment = RankEnvironment.ofProcess();
+    CompressionPlan asked = plan(Device.parse(ranksOf.device(device)));
+    CompressionPlan given = at(asked, environment.device(asked.execution().device()));
     Path unused = ModelArgument.checked(given.inputs().parent());
+    if (dryRun) {
+      return shown(new CompressionPipeline(given).estimate());
+    }
+    try (Communicator ranks =
+        Communicator.open(environment, given.execution().device(), identity(given))) {
+      if (ranks.rank() > 0) {
+        new CompressionPipeline(given)
+            .withConversations(TemplateConversations::read)
+            .withRanks(ranks)
+            .follow();
+        return 0;
+      }
+      return run(given, ranks);
+    }
+  }
+
+  /** What ranks must have in common; each has a GPU of its own. */
+  private static ImmutableMap<String, String> identity(CompressionPlan plan) {
+    Device first = new Device(plan.execution().device().kind(), 0);
+    String text = PlanFiles.write(at(plan, first));
+    return ImmutableMap.of(
+        "version of this library",
+        Provenance.LIBRARY_VERSION,
+        "plan",
+        Hashing.sha256().hashString(text, StandardCharsets.UTF_8).toString().substring(0, 16));
+  }
+
+  private static CompressionPlan at(CompressionPlan plan, Device device) {
+    return plan.toBuilder().execution(plan.execution().withDevice(device)).build();
+  }
+
+  private static int shown(Estimate estimate) {
+    System.out.print(EstimateText.render(estimate, StandardCharsets.UTF_8));
+    return estimate.refusals().isEmpty() ? 0 : FAILED;
+  }
+
+  private int run(CompressionPlan given, Communicator ranks)
+      throws IOException, NoArchitectureException {
     Optional<Estimate> estimate = Optional.empty();
-    if (dryRun || estimated) {
+    if (estimated) {
       Estimate made = new CompressionPipeline(given).estimate();
-      System.out.print(EstimateText.render(made, StandardCharsets.UTF_8));
-      if (dryRun || !made.refusals().isEmpty()) {
-        return made.refusals().isEmpty() ? 0 : FAILED;
+      if (shown(made) != 0) {
+        ranks.failed("what the run needs does not fit");
+        return FAILED;
       }
       estimate = Optional.of(made);
     }
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
       CompressionPipeline pipeline =
-          new CompressionPipeline(given, bars).withConversations(TemplateConversations::read);
+          new CompressionPipeline(given, bars)
+              .withConversations(TemplateConversations::read)
+              .withRanks(ranks);
       pipeline = given.evaluation().chat() ? withChat(pipeline, given) : pipeline;
       pipeline = tensorBoard ? pipeline.withTensorBoard() : pipeline;
       summary = estimate.map(pipeline::withEstimate).orElse(pipeline).run();
@@ -139,8 +195,8 @@ final class Compress implements Callable<Integer> {
     return pipeline.chatFormat(Conversations.of(ImmutableList.of(plan.inputs().parent())));
   }
 
-  private CompressionPlan plan() throws IOException {
-    Compression compression = Compression.of(parent).on(Device.parse(device));
+  private CompressionPlan plan(Device on) throws IOException {
+    Compression compression = Compression.of(parent).on(on);
     for (Path text : texts.isEmpty() && data.isEmpty() ? TEXTS : texts) {
       compression = compression.text(text);
     }

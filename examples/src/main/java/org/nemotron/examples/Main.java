@@ -3,6 +3,8 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.AttentionBenchmark;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
+import org.nemotron.examples.benchmark.RanksBenchmark;
+import org.nemotron.examples.benchmark.Schedules;
 import org.nemotron.examples.benchmark.ServingBenchmark;
 import org.nemotron.examples.benchmark.ServingCost;
 import org.nemotron.examples.benchmark.ServingLoad;
@@ -36,6 +38,8 @@ import picocli.CommandLine.Command;
       ServingCost.class,
       ServingLoad.class,
       GpuBenchmark.class,
+      RanksBenchmark.class,
+      Schedules.class,
       Table3.class,
       FormatAccuracy.class,
       SharedCoresBenchmark.class,

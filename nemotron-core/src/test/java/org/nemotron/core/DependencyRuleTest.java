@@ -42,6 +42,7 @@ final class DependencyRuleTest {
     "org.nemotron.core.cuda..",
     "org.nemotron.core.nn..",
     "org.nemotron.core.activation..",
+    "org.nemotron.core.distributed..",
     "org.nemotron.core.backend.cpu..",
     "org.nemotron.core.backend.cuda.."
   };
@@ -58,6 +59,8 @@ final class DependencyRuleTest {
         .definedBy(TENSOR)
         .layer("cuda")
         .definedBy("org.nemotron.core.cuda..")
+        .layer("distributed")
+        .definedBy("org.nemotron.core.distributed..")
         .layer("io")
         .definedBy("org.nemotron.core.io..")
         .layer("provenance")
@@ -80,6 +83,8 @@ final class DependencyRuleTest {
         .mayNotAccessAnyLayer()
         .whereLayer("cuda")
         .mayOnlyAccessLayers("tensor")
+        .whereLayer("distributed")
+        .mayOnlyAccessLayers("tensor", "cuda")
         .whereLayer("io")
         .mayNotAccessAnyLayer()
         .whereLayer("provenance")
@@ -89,7 +94,7 @@ final class DependencyRuleTest {
         .whereLayer("nn")
         .mayOnlyAccessLayers("spec", "tensor", "cuda")
         .whereLayer("activation")
-        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn")
+        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "distributed")
         .whereLayer("inference")
         .mayOnlyAccessLayers("spec", "tensor", "nn")
         .whereLayer("backend")

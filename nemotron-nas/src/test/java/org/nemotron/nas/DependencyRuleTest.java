@@ -26,7 +26,8 @@ final class DependencyRuleTest {
 
   /** The stages in the order in which a run passes them. */
   private static final ImmutableList<String> STAGES =
-      ImmutableList.of("estimate", "library", "distill", "score", "cost", "search", "report");
+      ImmutableList.of(
+          "shard", "estimate", "library", "distill", "score", "cost", "search", "report");
 
   /**
    * Values that hold tensors, and therefore cannot be records: open to later stages all the same.

@@ -10,6 +10,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import org.nemotron.core.distributed.RankFailureException;
 import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.MissingNativesException;
 import org.nemotron.core.tensor.NonFiniteException;
@@ -35,6 +36,7 @@ public final class FaultSentences {
     boolean ofTheUser =
         fault instanceof NoArchitectureException
             || fault instanceof NonFiniteException
+            || fault instanceof RankFailureException
             || fault instanceof MissingNativesException
             || fault instanceof GenerationFailedException
             || fault instanceof CancellationException

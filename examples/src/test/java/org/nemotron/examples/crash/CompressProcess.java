@@ -92,6 +92,11 @@ final class CompressProcess {
     process.destroyForcibly().waitFor();
   }
 
+  /** Returns the processes that it has started. */
+  ImmutableList<ProcessHandle> children() {
+    return process.children().collect(ImmutableList.toImmutableList());
+  }
+
   /** Asks it to end, by SIGTERM. */
   void terminate() {
     process.destroy();

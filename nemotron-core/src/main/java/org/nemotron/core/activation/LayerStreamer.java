@@ -21,6 +21,7 @@ import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.RotaryEmbedding;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
@@ -68,6 +69,16 @@ public final class LayerStreamer implements AutoCloseable {
   /** Returns where the layers are computed. */
   public Device device() {
     return device;
+  }
+
+  /** Returns the element type of the residual stream. */
+  public DType dtype() {
+    return model.dtype();
+  }
+
+  /** Returns the model width. */
+  public int width() {
+    return model.spec().width();
   }
 
   /** Returns the rotary tables there; they belong to this object or to the model. */

@@ -28,6 +28,11 @@ public record Gpu(Device device, String model, int processors, int capability, i
     }
   }
 
+  /** Returns how many GPUs this process sees; 0 without LibTorch's CUDA natives. */
+  public static int count() {
+    return isAvailable() ? torch_cuda.device_count() : 0;
+  }
+
   /**
    * Returns the GPU called {@code device}, and makes it this thread's current one.
    *

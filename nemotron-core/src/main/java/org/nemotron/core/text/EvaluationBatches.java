@@ -39,6 +39,11 @@ public final class EvaluationBatches {
     return (count + batchSize - 1) / batchSize;
   }
 
+  /** Returns how many windows batch {@code index} has: the last one may have fewer. */
+  public int sequences(int index) {
+    return Math.min(batchSize, count - index * batchSize);
+  }
+
   /**
    * Returns batch {@code index}: {@code [at most batchSize, windowTokens]} token ids, int64, on the
    * CPU, owned by the current {@link NativeScope}.
@@ -47,7 +52,7 @@ public final class EvaluationBatches {
     checkArgument(
         index >= 0 && index < batches(), "batch index (%s) must be below %s", index, batches());
     int first = index * batchSize;
-    int rows = Math.min(batchSize, count - first);
+    int rows = sequences(index);
     long[] ids = new long[Math.multiplyExact(rows, windows.length())];
     for (int row = 0; row < rows; row++) {
       windows.read(first + row, 0, ids, row * windows.length());

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -16,8 +17,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.nemotron.core.activation.HiddenStates.Place;
+import org.nemotron.core.activation.LayerPipeline;
 import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
@@ -26,6 +29,7 @@ import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.CandidateShards;
 import org.nemotron.nas.library.internal.MemoryPlan;
 
 /**
@@ -47,10 +51,11 @@ public final class LocalDistiller {
   private final Optional<Device> device;
   private final int threads;
   private final Consumer<TrainingStep> steps;
+  private final Communicator ranks;
 
   /** Makes a distiller that works where the parent lies, on all cores. */
   public LocalDistiller(LocalDistillationSettings settings) {
-    this(settings, Optional.empty(), CpuThreads.available(), step -> {});
+    this(settings, Optional.empty(), CpuThreads.available(), step -> {}, Communicator.alone());
   }
 
   /**
@@ -58,19 +63,21 @@ public final class LocalDistiller {
    * by layer.
    */
   public LocalDistiller(LocalDistillationSettings settings, Device device) {
-    this(settings, Optional.of(device), CpuThreads.available(), step -> {});
+    this(settings, Optional.of(device), CpuThreads.available(), step -> {}, Communicator.alone());
   }
 
   private LocalDistiller(
       LocalDistillationSettings settings,
       Optional<Device> device,
       int threads,
-      Consumer<TrainingStep> steps) {
+      Consumer<TrainingStep> steps,
+      Communicator ranks) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.device = device;
     this.threads = threads;
     this.steps = steps;
+    this.ranks = ranks;
   }
 
   /**
@@ -78,7 +85,7 @@ public final class LocalDistiller {
    * on a GPU fewer, where its memory does not hold so many.
    */
   public LocalDistiller withThreads(int other) {
-    return new LocalDistiller(settings, device, other, steps);
+    return new LocalDistiller(settings, device, other, steps, ranks);
   }
 
   /**
@@ -86,7 +93,17 @@ public final class LocalDistiller {
    * still train; on a GPU losses are read some steps later.
    */
   public LocalDistiller withSteps(Consumer<TrainingStep> listener) {
-    return new LocalDistiller(settings, device, threads, listener);
+    return new LocalDistiller(settings, device, threads, listener, ranks);
+  }
+
+  /**
+   * Returns this distiller sharing its work with the other {@code ranks}, which call the same
+   * methods with the same candidates and text: each trains those of its own layers ({@link
+   * CandidateShards}), and returns these alone as trained. Hidden states go from rank to rank, and
+   * no sum crosses them, so that every candidate is trained to the same bits as by one rank alone.
+   */
+  public LocalDistiller withRanks(Communicator others) {
+    return new LocalDistiller(settings, device, threads, steps, others);
   }
 
   /** Returns {@code library} with {@code candidates} trained; see the other {@code distill}. */
@@ -125,8 +142,13 @@ public final class LocalDistiller {
       TokenBatches data,
       LongConsumer progress,
       long hostBytes) {
-    ImmutableList<Candidate> trainable =
+    ImmutableList<Candidate> all =
         candidates.stream().filter(Candidate::hasWeights).collect(ImmutableList.toImmutableList());
+    CandidateShards shards =
+        CandidateShards.of(library.parent().spec(), all, data.windowTokens(), ranks.size());
+    ImmutableSet<Candidate> own = ImmutableSet.copyOf(shards.of(ranks.rank()));
+    ImmutableList<Candidate> trainable =
+        all.stream().filter(own::contains).collect(ImmutableList.toImmutableList());
     long tokens = (long) data.batchSize() * data.windowTokens();
     MemoryPlan.Training plan =
         MemoryPlan.of(feed.device(), threads)
@@ -135,7 +157,8 @@ public final class LocalDistiller {
     Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
     try (TensorThreads sideBySide = new TensorThreads(plan.workers());
         StreamPool streams = new StreamPool(feed.device(), plan.workers());
-        ParentPasses passes = new ParentPasses(feed, data, hostBytes, sideBySide)) {
+        ParentPasses passes =
+            new ParentPasses(feed, pipeline(shards), data, hostBytes, sideBySide)) {
       for (int index = 0; index < groups.size(); index++) {
         long before = (long) index * settings.steps();
         Optional<Integer> next =
@@ -149,6 +172,7 @@ public final class LocalDistiller {
               settings.steps(),
               (step, stream) -> {
                 TrainingStream.synchronize(feed.device());
+                ranks.check();
                 sideBySide.forEach(
                     group.largestFirst(), trainer -> streams.at(() -> trainer.step(step, stream)));
                 TrainingStream.synchronize(feed.device());
@@ -162,6 +186,14 @@ public final class LocalDistiller {
     } finally {
       results.close();
     }
+  }
+
+  private LayerPipeline pipeline(CandidateShards shards) {
+    int rank = ranks.rank();
+    return shards.takesPart(rank)
+        ? new LayerPipeline(
+            ranks, shards.layers(rank).first(), shards.handover(rank), shards.isLast(rank))
+        : LayerPipeline.alone();
   }
 
   /** The trainers of one group. */

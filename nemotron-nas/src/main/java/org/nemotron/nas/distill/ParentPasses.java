@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.activation.HiddenStates.Place;
+import org.nemotron.core.activation.LayerPipeline;
 import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.tensor.HostMemory;
@@ -28,19 +29,27 @@ final class ParentPasses implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, D = model width.
 
   private final LayerStreamer feed;
+  private final LayerPipeline pipeline;
   private final TokenBatches data;
   private final long hostBytes;
   private final TensorThreads sideBySide;
+  private boolean begun;
   private List<Tensor> keptBTD = new ArrayList<>();
   private int keptLayer;
 
   /**
-   * Makes passes that begin at the embedding.
+   * Makes passes that begin at the embedding, or where the rank before ends.
    *
    * @param hostBytes most host memory for hidden states between groups
    */
-  ParentPasses(LayerStreamer feed, TokenBatches data, long hostBytes, TensorThreads sideBySide) {
+  ParentPasses(
+      LayerStreamer feed,
+      LayerPipeline pipeline,
+      TokenBatches data,
+      long hostBytes,
+      TensorThreads sideBySide) {
     this.feed = feed;
+    this.pipeline = pipeline;
     this.data = data;
     this.hostBytes = hostBytes;
     this.sideBySide = sideBySide;
@@ -68,16 +77,35 @@ final class ParentPasses implements AutoCloseable {
       for (int step = 0; step < steps; step++) {
         try (NativeScope scope = NativeScope.open()) {
           HiddenStates stream = stream(group, step);
+          if (!begun) {
+            pipeline.pass(() -> handedOver(group, stream));
+          }
           if (next.isPresent() && fits(stream.lastBTD(), steps)) {
-            left.add(NativeScope.keep(Tensors.toHost(stream.hiddenState(next.get()))));
+            left.add(NativeScope.keep(Tensors.toHost(stream.hiddenState(reached(group, next)))));
           }
           work.with(step, stream);
         }
       }
     } finally {
+      begun = true;
       release(keptBTD);
       keptBTD = left;
-      keptLayer = next.orElse(0);
+      keptLayer = reached(group, next);
+    }
+  }
+
+  /** Returns the last layer whose input the group knows, of those that the next one can use. */
+  private static int reached(LayerGroup group, Optional<Integer> next) {
+    return Math.min(next.orElse(0), group.end());
+  }
+
+  /** The rank behind gets its input before this one trains; layers without candidates included. */
+  private Tensor handedOver(LayerGroup group, HiddenStates stream) {
+    int handover = pipeline.handover();
+    try (NoGradGuard frozen = new NoGradGuard()) {
+      return handover <= group.end()
+          ? stream.hiddenState(handover)
+          : feed.through(stream.lastBTD(), group.end(), handover, sideBySide);
     }
   }
 
@@ -89,10 +117,8 @@ final class ParentPasses implements AutoCloseable {
     try (NoGradGuard frozen = new NoGradGuard()) {
       boolean goesOn = !keptBTD.isEmpty();
       Tensor inputBTD =
-          goesOn
-              ? Tensors.toDevice(keptBTD.get(step), feed.device())
-              : feed.embed(data.batch(step));
-      int from = goesOn ? keptLayer : 0;
+          goesOn ? Tensors.toDevice(keptBTD.get(step), feed.device()) : firstInput(step);
+      int from = goesOn ? keptLayer : begun ? 0 : pipeline.first();
       Tensor reachedBTD =
           NativeScope.only(() -> feed.through(inputBTD, from, group.first(), sideBySide));
       HiddenStates stream =
@@ -105,6 +131,19 @@ final class ParentPasses implements AutoCloseable {
       }
       return stream;
     }
+  }
+
+  /** Later groups of a rank begin at the embedding where host memory did not hold their inputs. */
+  private Tensor firstInput(int step) {
+    return begun
+        ? feed.embed(data.batch(step))
+        : pipeline.input(
+            () -> feed.embed(data.batch(step)),
+            feed.device(),
+            feed.dtype(),
+            data.batchSize(),
+            data.windowTokens(),
+            feed.width());
   }
 
   /** Computes the layers before the group again, one at a time: only their output was kept. */

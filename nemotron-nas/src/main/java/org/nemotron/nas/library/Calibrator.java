@@ -1,19 +1,23 @@
 package org.nemotron.nas.library;
 
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.activation.LayerPipeline;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
@@ -21,6 +25,7 @@ import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.text.TokenBatches;
+import org.nemotron.nas.shard.Span;
 
 /**
  * Makes the untrained library: one pass of the parent over some tokens ranks channels and heads and
@@ -33,10 +38,35 @@ public final class Calibrator {
       "Maybe take a smaller batchSize or shorter windows, or start without refit.";
 
   private final InitSettings settings;
+  private final int threads;
+  private final Communicator ranks;
 
-  /** Makes a calibrator. */
+  /** Makes a calibrator that works on all cores. */
   public Calibrator(InitSettings settings) {
+    this(settings, CpuThreads.available(), Communicator.alone());
+  }
+
+  private Calibrator(InitSettings settings, int threads, Communicator ranks) {
+    checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
+    this.threads = threads;
+    this.ranks = ranks;
+  }
+
+  /** Returns this calibrator on {@code other} cores. */
+  public Calibrator withThreads(int other) {
+    return new Calibrator(settings, other, ranks);
+  }
+
+  /**
+   * Returns this calibrator sharing its work with the other {@code ranks}, which call the same
+   * methods with the same parent and text: each goes through layers of its own, in a pipeline. All
+   * return a library with the same candidates and rankings, in which only the rank's own candidates
+   * ({@link CandidateShards}) have starting weights that were fitted; these are the same to the
+   * last bit as those of one rank alone.
+   */
+  public Calibrator withRanks(Communicator others) {
+    return new Calibrator(settings, threads, others);
   }
 
   /** Returns the untrained library of {@code space}; see the other {@code calibrate}. */
@@ -54,66 +84,94 @@ public final class Calibrator {
    */
   public BlockLibrary calibrate(
       HeterogeneousModel parent, SearchSpace space, TokenBatches data, LongConsumer progress) {
-    List<LayerObserver> observers = new ArrayList<>();
-    try (TensorThreads sideBySide = new TensorThreads(CpuThreads.available())) {
-      for (int layer = 0; layer < parent.spec().layers(); layer++) {
-        observers.add(new LayerObserver(parent, layer, settings));
+    ImmutableSet<Candidate> all = ImmutableSet.copyOf(space.candidates(parent.spec()));
+    CandidateShards shards =
+        CandidateShards.of(parent.spec(), all, data.windowTokens(), ranks.size());
+    Span layers = shards.layers(ranks.rank());
+    Map<Integer, LayerObserver> observers = new TreeMap<>();
+    try (TensorThreads sideBySide = new TensorThreads(threads)) {
+      for (int layer = layers.first(); layer < layers.end(); layer++) {
+        observers.put(layer, new LayerObserver(parent, layer, settings));
       }
-      for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
-        observe(parent, observers, data.batch(batch), "batch " + batch, sideBySide);
-        progress.accept(batch + 1);
+      if (shards.takesPart(ranks.rank())) {
+        int rank = ranks.rank();
+        LayerPipeline pipeline =
+            new LayerPipeline(ranks, layers.first(), shards.handover(rank), shards.isLast(rank));
+        for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
+          observe(parent, pipeline, layers, observers, data, batch, sideBySide);
+          progress.accept(batch + 1);
+        }
       }
-      return library(
-          parent, space, observers, new MultiLayerOrigins(parent, space).measure(data), sideBySide);
+      ImmutableList<LayerRanking> rankings =
+          LayerRankings.of(
+              ranks, shards, observers, new MultiLayerOrigins(parent, space).measure(data));
+      return library(parent, all, shards, rankings, observers, sideBySide);
     } catch (RuntimeException e) {
       throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
     } finally {
-      observers.forEach(LayerObserver::close);
+      observers.values().forEach(LayerObserver::close);
     }
   }
 
   private static void observe(
       HeterogeneousModel parent,
-      List<LayerObserver> observers,
-      Tensor idsBT,
-      String batch,
+      LayerPipeline pipeline,
+      Span layers,
+      Map<Integer, LayerObserver> observers,
+      TokenBatches data,
+      int batch,
       TensorThreads sideBySide) {
-    try (NativeScope scope = NativeScope.open()) {
-      HiddenStates stream = HiddenStates.of(parent, idsBT, sideBySide);
-      stream.checkFinite("calibration, " + batch + ", the parent");
-      sideBySide.forEach(observers, observer -> observer.observe(stream));
+    try (NativeScope scope = NativeScope.open();
+        NoGradGuard inference = new NoGradGuard()) {
+      Tensor inputBTD =
+          pipeline.input(
+              () -> parent.embed(data.batch(batch)),
+              parent.device(),
+              parent.dtype(),
+              data.batchSize(),
+              data.windowTokens(),
+              parent.spec().width());
+      HiddenStates stream =
+          HiddenStates.of(
+              parent::block,
+              inputBTD,
+              layers.first(),
+              layers.end(),
+              sideBySide,
+              HiddenStates.Place.DEVICE);
+      pipeline.pass(() -> stream.hiddenState(pipeline.handover()));
+      stream.checkFinite("calibration, batch " + batch + ", the parent");
+      sideBySide.forEach(
+          ImmutableList.copyOf(observers.values()), observer -> observer.observe(stream));
     }
   }
 
   private BlockLibrary library(
       HeterogeneousModel parent,
-      SearchSpace space,
-      List<LayerObserver> observers,
-      ImmutableList<ImmutableMap<Integer, Integer>> origins,
+      ImmutableSet<Candidate> candidates,
+      CandidateShards shards,
+      ImmutableList<LayerRanking> rankings,
+      Map<Integer, LayerObserver> observers,
       TensorThreads sideBySide) {
-    ImmutableList.Builder<LayerRanking> rankings = ImmutableList.builder();
-    for (int layer = 0; layer < observers.size(); layer++) {
-      rankings.add(observers.get(layer).ranking(origins.get(layer)));
-    }
     BlockLibrary plain =
-        new BlockLibrary(
-            parent,
-            rankings.build(),
-            settings.kvHeads(),
-            ImmutableSet.copyOf(space.candidates(parent.spec())),
-            ImmutableMap.of());
-    return settings.refit() ? refitted(plain, observers, sideBySide) : plain;
+        new BlockLibrary(parent, rankings, settings.kvHeads(), candidates, ImmutableMap.of());
+    return settings.refit()
+        ? refitted(plain, shards.of(ranks.rank()), observers, sideBySide)
+        : plain;
   }
 
   private static BlockLibrary refitted(
-      BlockLibrary plain, List<LayerObserver> observers, TensorThreads sideBySide) {
+      BlockLibrary plain,
+      ImmutableList<Candidate> own,
+      Map<Integer, LayerObserver> observers,
+      TensorThreads sideBySide) {
     ChildInit starting = new ChildInit(plain.parent(), plain.rankings(), plain.kvHeadStart());
     Map<Candidate, NamedTensors> fitted = new ConcurrentHashMap<>();
     try {
       sideBySide.forEach(
-          plain.candidates().asList(),
+          own,
           candidate ->
-              fit(candidate, observers.get(candidate.layer()), starting)
+              fit(candidate, verifyNotNull(observers.get(candidate.layer())), starting)
                   .ifPresent(weights -> fitted.put(candidate, weights)));
       return plain.with(fitted);
     } finally {

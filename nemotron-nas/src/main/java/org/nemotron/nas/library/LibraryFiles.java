@@ -43,20 +43,52 @@ public final class LibraryFiles {
   public static ImmutableList<Path> write(
       BlockLibrary library, Set<? extends Candidate> candidates, Path directory)
       throws IOException {
-    ImmutableList.Builder<Path> files = ImmutableList.builder();
-    for (Candidate candidate : Sets.intersection(library.trained(), candidates)) {
-      Path file = directory.resolve(candidate.id() + ".safetensors");
+    ImmutableSet<Candidate> trained =
+        ImmutableSet.copyOf(Sets.intersection(library.trained(), candidates));
+    writeWeights(library, trained, directory);
+    return writeManifest(library, candidates, trained, directory);
+  }
+
+  /**
+   * Writes the weights of {@code trained} candidates of {@code library}, as part of what {@link
+   * #write} does.
+   *
+   * @throws IOException if a file cannot be written
+   */
+  public static void writeWeights(
+      BlockLibrary library, Set<? extends Candidate> trained, Path directory) throws IOException {
+    for (Candidate candidate : trained) {
       try (NamedTensors weights = library.weights(candidate)) {
-        new SafetensorsWriter().addAll(weights.asMap()).write(file);
+        new SafetensorsWriter().addAll(weights.asMap()).write(file(directory, candidate));
       }
-      files.add(file);
     }
+  }
+
+  private static Path file(Path directory, Candidate candidate) {
+    return directory.resolve(candidate.id() + ".safetensors");
+  }
+
+  /**
+   * Writes the manifest of {@code candidates}, and returns all files, the manifest last.
+   *
+   * @param trained those whose weights have been written, in the order of their files
+   * @throws IOException if it cannot be written
+   */
+  public static ImmutableList<Path> writeManifest(
+      BlockLibrary library,
+      Set<? extends Candidate> candidates,
+      Set<? extends Candidate> trained,
+      Path directory)
+      throws IOException {
+    ImmutableList.Builder<Path> files = ImmutableList.builder();
+    trained.forEach(candidate -> files.add(file(directory, candidate)));
     Path manifest = directory.resolve(MANIFEST);
-    AtomicFiles.write(manifest, manifest(library, candidates).toPrettyString());
+    AtomicFiles.write(manifest, manifest(library, candidates, trained).toPrettyString());
     return files.add(manifest).build();
   }
 
-  private static ObjectNode manifest(BlockLibrary library, Set<? extends Candidate> written) {
+  private static ObjectNode manifest(
+      BlockLibrary library, Set<? extends Candidate> written, Set<? extends Candidate> trained) {
     ObjectNode json = JSON.createObjectNode();
     json.put("kvHeadStart", library.kvHeadStart().name());
     ArrayNode layers = json.putArray("layers");
@@ -72,7 +104,7 @@ public final class LibraryFiles {
     ArrayNode candidates = json.putArray("candidates");
     for (Candidate candidate : written) {
       ObjectNode entry = CandidateJson.of(candidate).put("id", candidate.id());
-      if (library.trained().contains(candidate)) {
+      if (trained.contains(candidate)) {
         entry.put("file", candidate.id() + ".safetensors");
       }
       candidates.add(entry);

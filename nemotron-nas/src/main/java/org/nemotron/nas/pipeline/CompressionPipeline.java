@@ -1,5 +1,7 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -13,6 +15,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.data.ConversationRenderer;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.FileFaults;
@@ -102,6 +105,18 @@ public final class CompressionPipeline {
     return with(extras.withEstimate(before));
   }
 
+  /**
+   * Returns this pipeline sharing its work with other processes. Rank 0 {@linkplain #run runs} it
+   * and writes the results, the others {@linkplain #follow follow}. All have the same plan, but for
+   * the number of their GPU, and see the same files.
+   *
+   * <p>Calibration, local distillation and scores are shared; costs, search, global distillation
+   * and evaluation are rank 0's alone, while the others wait.
+   */
+  public CompressionPipeline withRanks(Communicator ranks) {
+    return with(extras.withRanks(ranks));
+  }
+
   /** Returns this pipeline writing files for TensorBoard too, in {@code tensorboard/}. */
   public CompressionPipeline withTensorBoard() {
     return with(extras.withTensorBoard());
@@ -126,10 +141,38 @@ public final class CompressionPipeline {
    *     {@linkplain #cancelledWhen condition} holds; finished stages are kept
    */
   public RunSummary run() throws IOException, NoArchitectureException {
+    checkState(extras.ranks().rank() == 0, "only rank 0 runs a pipeline; the others follow it");
+    return guarded(this::runStages);
+  }
+
+  /**
+   * Takes part in the run of rank 0, as another rank, until rank 0 has ended it.
+   *
+   * @throws IOException if a file is missing or malformed; the message names it
+   * @throws org.nemotron.core.distributed.RankFailureException if another rank fails
+   * @throws CancellationException as {@link #run}
+   */
+  public void follow() throws IOException, NoArchitectureException {
+    checkState(extras.ranks().rank() > 0, "rank 0 runs the pipeline that others follow");
+    Object unused =
+        guarded(
+            () -> {
+              new FollowedRun(plan, extras).follow();
+              return plan;
+            });
+  }
+
+  private interface Stages<T> {
+    T run() throws IOException, NoArchitectureException;
+  }
+
+  /** Ends soon when cancelled; another rank gets to know when this one fails. */
+  private <T> T guarded(Stages<T> stages) throws IOException, NoArchitectureException {
     try (Cancellation whileRunning = Cancellation.when(cancelled)) {
       Cancellation.check();
-      return runStages();
+      return stages.run();
     } catch (CancellationException e) {
+      extras.ranks().failed(String.valueOf(e.getMessage()));
       CancellationException ofRun =
           new CancellationException(
               plan.execution().output()
@@ -139,6 +182,9 @@ public final class CompressionPipeline {
                   + "Maybe run it again with the same output: it goes on from there.");
       ofRun.initCause(e);
       throw ofRun;
+    } catch (IOException | NoArchitectureException | RuntimeException e) {
+      extras.ranks().failed(String.valueOf(e.getMessage()));
+      throw e;
     }
   }
 
@@ -149,11 +195,17 @@ public final class CompressionPipeline {
         RunMetrics metrics = metrics(directory);
         Heartbeat heartbeat = new Heartbeat(metrics)) {
       AtomicFiles.deleteLeftovers(directory);
-      StageStore store = new StageStore(directory, metrics);
+      Communicator ranks = extras.ranks();
+      StageStore store = new StageStore(directory, metrics, ranks);
       RunResults results = RunResults.begin(store, plan);
+      ranks.barrier(FollowedRun.OPENED);
       try (RunInputs inputs =
           RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {
-        return compress(new RunContext(inputs, store, metrics), results);
+        FollowedRun.checkSameInputs(ranks, inputs);
+        RunSummary summary =
+            compress(new RunContext(inputs, store, metrics, extras.ranks()), results);
+        ranks.barrier(FollowedRun.CHILDREN);
+        return summary;
       }
     } catch (IOException e) {
       throw Cancellation.explaining(e);
@@ -195,6 +247,7 @@ public final class CompressionPipeline {
           TaskScoresStage.added("task-scores", run, library, tasks, run.inputs().withOwn(measured));
       ImmutableList<CostTable> costs = run.result(new CostsStage(run));
       ImmutableSet<Candidate.Block> pairs = promisingPairs(run, scores, costs);
+      FollowedRun.sharePairs(run, pairs);
       if (pairs.isEmpty()) {
         return children(run, new ScoredLibrary(library, scores), costs, tasks, results);
       }
@@ -258,14 +311,20 @@ public final class CompressionPipeline {
       PlanTasks tasks,
       RunResults results)
       throws IOException, NoArchitectureException {
+    FollowedRun.announceWait(run);
     ImmutableList<Target> targets = run.plan().targets();
     TargetSearch search = search(run, library.scores(), costs);
     ImmutableMap<String, SpeedCorrection> corrections =
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
-      TargetSearch of = search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
-      answers.add(of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+      CostSources.Elsewhere elsewhere = run.inputs().elsewhere().byTarget().get(target.name());
+      answers.add(
+          elsewhere == null
+              ? search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE))
+              : new SpeedsElsewhere(
+                      run, target, search(run, library.scores(), elsewhere.tables()), elsewhere)
+                  .answer());
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();

@@ -246,6 +246,13 @@ public record CompressionPlan(
           output, other, trainingType(other), childDtype, threads, seed, nonFinite);
     }
 
+    /** Returns the same on another device of the same kind, in the same element type. */
+    public Execution withDevice(Device other) {
+      checkArgument(
+          other.kind().equals(device.kind()), "device %s must be a %s", other, device.kind());
+      return new Execution(output, other, dtype, childDtype, threads, seed, nonFinite);
+    }
+
     /** Returns the same with another element type of the children's files. */
     public Execution withChildDtype(DType other) {
       return new Execution(output, device, dtype, other, threads, seed, nonFinite);
@@ -378,7 +385,7 @@ public record CompressionPlan(
       MemoryFormat memoryFormat,
       ImmutableList<Elsewhere> elsewhere) {
     static final CostPlan DEFAULT =
-        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
+        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 2);
 
     /** Makes a plan that counts memory as this library serves. */
     public CostPlan(

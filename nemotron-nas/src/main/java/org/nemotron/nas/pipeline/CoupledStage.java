@@ -118,6 +118,11 @@ final class CoupledStage implements Stage<TrainedLibrary> {
   }
 
   @Override
+  public Workers workers() {
+    return Workers.ALL;
+  }
+
+  @Override
   public StageInputs dependencies() {
     return dependencies;
   }
@@ -137,14 +142,15 @@ final class CoupledStage implements Stage<TrainedLibrary> {
     try (BlockLibrary start = decoupled.library().withCandidates(pairs)) {
       LocalDistillation trained =
           distiller
-              .withThreads(run.inputs().threads())
+              .withThreads(run.sharedThreads())
+              .withRanks(run.ranks())
               .withSteps(step -> run.listener().trained(name(), step))
               .distill(
                   start,
                   pairs,
                   run.inputs().trainingBatches(name(), plan.data().batchSize()),
                   progress);
-      return files.write(trained, pairs, run.listener());
+      return files.write(trained, pairs, run);
     }
   }
 

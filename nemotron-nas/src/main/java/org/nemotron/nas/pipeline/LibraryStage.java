@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.distill.LocalDistillation;
 import org.nemotron.nas.distill.LocalDistiller;
@@ -70,6 +71,11 @@ final class LibraryStage implements Stage<TrainedLibrary> {
   }
 
   @Override
+  public Workers workers() {
+    return Workers.ALL;
+  }
+
+  @Override
   public StageInputs dependencies() {
     return dependencies;
   }
@@ -85,17 +91,20 @@ final class LibraryStage implements Stage<TrainedLibrary> {
     TokenBatches data = run.inputs().trainingBatches("local", plan.data().batchSize());
     try (BlockLibrary start =
         new Calibrator(plan.init())
+            .withThreads(Math.max(1, CpuThreads.available() / run.ranks().localSize()))
+            .withRanks(run.ranks())
             .calibrate(run.inputs().parent(), plan.space(), data, progress)) {
       LocalDistillation trained =
           new LocalDistiller(plan.local())
-              .withThreads(run.inputs().threads())
+              .withThreads(run.sharedThreads())
+              .withRanks(run.ranks())
               .withSteps(step -> run.listener().trained(name(), step))
               .distill(
                   start,
                   start.candidates(),
                   data,
                   done -> progress.accept(plan.init().calibrationBatches() + done));
-      return files.write(trained, trained.library().candidates(), run.listener());
+      return files.write(trained, trained.library().candidates(), run);
     }
   }
 

@@ -40,6 +40,11 @@ final class ParentStage implements Stage<Path> {
   }
 
   @Override
+  public Workers workers() {
+    return Workers.FIRST_FOR_ALL;
+  }
+
+  @Override
   public StageInputs dependencies() throws IOException {
     return StageDependencies.parent(file, plan);
   }

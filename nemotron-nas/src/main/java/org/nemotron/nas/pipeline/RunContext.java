@@ -3,14 +3,20 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.nas.pipeline.CompressionPlan.NonFinite;
 
 /**
- * What all stages of a run share: its inputs, its stored results, and who follows its progress.
- * Immutable.
+ * What all stages of a run share: its inputs, its stored results, who follows its progress, and the
+ * ranks that work at it. Immutable.
  */
-record RunContext(RunInputs inputs, StageStore store, RunMetrics metrics) {
+record RunContext(RunInputs inputs, StageStore store, RunMetrics metrics, Communicator ranks) {
+  /** Returns how many cores this rank has of its machine's, in a stage that all ranks work at. */
+  int sharedThreads() {
+    return Math.max(1, inputs.threads() / ranks.localSize());
+  }
+
   PipelineListener listener() {
     return metrics;
   }

@@ -46,8 +46,8 @@ final class RunMetrics implements PipelineListener, AutoCloseable {
   private final LongSupplier hostBytes;
   private final LongSupplier deviceBytes;
   private final Map<String, Peak> peaks = new HashMap<>();
-  private Optional<BufferedWriter> lines;
-  private Optional<EventFile> events;
+  private Optional<BufferedWriter> lines = Optional.empty();
+  private Optional<EventFile> events = Optional.empty();
   private @Nullable Course course;
   private Optional<TrainingStep> trained = Optional.empty();
 
@@ -96,16 +96,34 @@ final class RunMetrics implements PipelineListener, AutoCloseable {
       LongSupplier hostBytes,
       LongSupplier deviceBytes)
       throws IOException {
+    this(next, estimate, clock, hostBytes, deviceBytes);
+    this.lines = opened(directory.resolve(FILE), next);
+    if (tensorBoard) {
+      this.events = Optional.of(new EventFile(directory.resolve(EVENTS), clock.getAsDouble()));
+    }
+  }
+
+  private RunMetrics(
+      PipelineListener next,
+      Optional<Estimate> estimate,
+      DoubleSupplier clock,
+      LongSupplier hostBytes,
+      LongSupplier deviceBytes) {
     this.next = next;
     this.estimate = estimate;
     this.clock = clock;
     this.hostBytes = hostBytes;
     this.deviceBytes = deviceBytes;
-    this.lines = opened(directory.resolve(FILE), next);
-    this.events =
-        tensorBoard
-            ? Optional.of(new EventFile(directory.resolve(EVENTS), clock.getAsDouble()))
-            : Optional.empty();
+  }
+
+  /** Returns metrics that write nothing: those of a rank whose work another one reports. */
+  static RunMetrics none() {
+    return new RunMetrics(
+        PipelineListener.SILENT,
+        Optional.empty(),
+        () -> System.currentTimeMillis() / 1e3,
+        () -> 0,
+        () -> 0);
   }
 
   private static Optional<BufferedWriter> opened(Path file, PipelineListener next) {

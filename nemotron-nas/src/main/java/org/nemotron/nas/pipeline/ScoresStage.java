@@ -71,6 +71,11 @@ final class ScoresStage implements Stage<ScoreTable> {
   }
 
   @Override
+  public Workers workers() {
+    return Workers.ALL;
+  }
+
+  @Override
   public StageInputs dependencies() {
     return StageDependencies.scores(run.inputs(), trained.fingerprint());
   }
@@ -84,12 +89,16 @@ final class ScoresStage implements Stage<ScoreTable> {
   public ImmutableList<Path> work(LongConsumer progress) throws IOException {
     ScoreTable table =
         new BlockScorer(run.plan().scoring())
-            .withThreads(run.inputs().threads())
+            .withThreads(run.sharedThreads())
+            .withRanks(run.ranks())
             .score(
                 trained.library(),
                 trained.finite(candidates),
                 run.inputs().validationBatches(),
                 progress);
+    if (run.ranks().rank() > 0) {
+      return ImmutableList.of();
+    }
     leftOut(table).forEach(what -> run.listener().message(what + "; it is left out"));
     TableFiles.writeScores(file(), table);
     return ImmutableList.of(file());

@@ -12,6 +12,21 @@ import java.util.function.LongConsumer;
  * @param <T> the result
  */
 interface Stage<T> {
+  /** Who of several ranks works at a stage. */
+  enum Workers {
+    /** Rank 0, and no other knows of the result. */
+    FIRST,
+    /** Rank 0, for all, who wait and read the result. */
+    FIRST_FOR_ALL,
+    /** All, each at its part; all read the result. */
+    ALL
+  }
+
+  /** Returns who works at it. */
+  default Workers workers() {
+    return Workers.FIRST;
+  }
+
   /** Returns the name under which the result is stored and the listener is called. */
   String name();
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.core.tensor.Cancellation;
@@ -28,20 +29,29 @@ import org.nemotron.nas.report.RunSummary.StageSeconds;
  */
 final class StageStore {
   private static final String RECORDS = "stages";
+  private static final String STORED = "stored";
+  private static final String WANTED = "wanted";
 
   private final Path run;
   private final PipelineListener listener;
+  private final Communicator ranks;
   private final ImmutableSet<String> finished;
   private final List<StageSeconds> seconds = new ArrayList<>();
 
+  /** Makes the store of a run that one process works at; see the other constructor. */
+  StageStore(Path run, PipelineListener listener) throws IOException {
+    this(run, listener, Communicator.alone());
+  }
+
   /**
-   * Makes the store of a run.
+   * Makes the store of a run. Rank 0 decides what is reused, and keeps the records.
    *
    * @throws IOException if the records of former stages cannot be read
    */
-  StageStore(Path run, PipelineListener listener) throws IOException {
+  StageStore(Path run, PipelineListener listener, Communicator ranks) throws IOException {
     this.run = run;
     this.listener = listener;
+    this.ranks = ranks;
     this.finished = finished(run.resolve(RECORDS));
   }
 
@@ -53,9 +63,45 @@ final class StageStore {
 
   /** Returns the result of {@code stage}: as stored, or made now if what is stored does not fit. */
   <T> T result(Stage<T> stage) throws IOException {
-    ensure(stage.name(), stage.dependencies(), stage.steps(), stage::work);
+    if (ranks.rank() > 0) {
+      follow(stage);
+    } else if (ranks.size() > 1 && stage.workers() != Stage.Workers.FIRST) {
+      lead(stage);
+    } else {
+      ensure(stage.name(), stage.dependencies(), stage.steps(), stage::work);
+    }
     stage.checkFinite();
     return stage.read();
+  }
+
+  /** Rank 0: lets the others know whether there is work, and works with them or before them. */
+  private void lead(Stage<?> stage) throws IOException {
+    StageInputs inputs = stage.dependencies();
+    boolean fits = misfit(stage.name(), inputs).isEmpty();
+    String unused = ranks.shared(stage.name() + ", whether it is stored", fits ? STORED : WANTED);
+    ensure(
+        stage.name(),
+        inputs,
+        stage.steps(),
+        progress -> {
+          if (stage.workers() == Stage.Workers.ALL) {
+            ranks.barrier(stage.name() + ", its beginning");
+          }
+          return stage.work(progress);
+        });
+    ranks.barrier(stage.name() + ", stored by rank 0");
+  }
+
+  /** Another rank: works if all do, and waits until rank 0 has stored the result. */
+  private void follow(Stage<?> stage) throws IOException {
+    String name = stage.name();
+    ranks.at(name, -1);
+    boolean wanted = ranks.shared(name + ", whether it is stored", "").equals(WANTED);
+    if (wanted && stage.workers() == Stage.Workers.ALL) {
+      ranks.barrier(name + ", its beginning");
+      ImmutableList<Path> unused = stage.work(done -> advanced(name, done, stage.steps()));
+    }
+    ranks.barrier(name + ", stored by rank 0");
   }
 
   /**
@@ -79,6 +125,7 @@ final class StageStore {
     }
     Cancellation.check();
     long start = System.nanoTime();
+    ranks.at(stage, 0);
     listener.started(stage, steps);
     ImmutableList<Path> files = work.run(done -> advanced(stage, done, steps));
     double taken = (System.nanoTime() - start) / 1e9;
@@ -100,6 +147,7 @@ final class StageStore {
   }
 
   private void advanced(String stage, long done, long steps) {
+    ranks.at(stage, done);
     listener.advanced(stage, done, steps);
     Cancellation.check();
   }

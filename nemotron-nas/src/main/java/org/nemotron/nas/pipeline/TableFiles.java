@@ -162,7 +162,11 @@ final class TableFiles {
     return PlanFiles.JSON.treeToValue(json, Latency.class);
   }
 
-  static void writeTrainings(Path file, List<CandidateTraining> trainings) throws IOException {
+  static void writeTrainings(Path file, JsonNode trainings) throws IOException {
+    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(trainings));
+  }
+
+  static ArrayNode trainings(List<CandidateTraining> trainings) {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (CandidateTraining training : trainings) {
       ObjectNode json = all.addObject().put("id", training.candidate().id());
@@ -171,12 +175,16 @@ final class TableFiles {
       training.losses().forEach(losses::add);
       json.set("stop", PlanFiles.JSON.valueToTree(training.stop()));
     }
-    AtomicFiles.write(file, PlanFiles.JSON.writeValueAsString(all));
+    return all;
   }
 
   static ImmutableList<CandidateTraining> readTrainings(Path file) throws IOException {
+    return trainings(PlanFiles.JSON.readTree(file.toFile()));
+  }
+
+  static ImmutableList<CandidateTraining> trainings(JsonNode entries) throws IOException {
     ImmutableList.Builder<CandidateTraining> all = ImmutableList.builder();
-    for (JsonNode json : PlanFiles.JSON.readTree(file.toFile())) {
+    for (JsonNode json : entries) {
       ImmutableDoubleArray.Builder losses = ImmutableDoubleArray.builder();
       json.path("losses").forEach(loss -> losses.add(loss.asDouble()));
       ImmutableList.Builder<CandidateTraining.Stop> stop = ImmutableList.builder();

@@ -50,6 +50,11 @@ final class TokensStage implements Stage<TokenStore> {
   }
 
   @Override
+  public Workers workers() {
+    return Workers.FIRST_FOR_ALL;
+  }
+
+  @Override
   public StageInputs dependencies() {
     return dependencies;
   }

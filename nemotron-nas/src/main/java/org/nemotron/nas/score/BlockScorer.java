@@ -1,23 +1,22 @@
 package org.nemotron.nas.score;
 
 import static com.google.common.base.Preconditions.checkArgument;
-import static com.google.common.base.Verify.verifyNotNull;
 
-import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 import com.google.common.collect.MultimapBuilder;
 import com.google.common.collect.SetMultimap;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.NamedTensors;
@@ -29,6 +28,8 @@ import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.internal.MemoryPlan;
 import org.nemotron.nas.library.internal.Replacement;
+import org.nemotron.nas.shard.ScoringShards;
+import org.nemotron.nas.shard.Span;
 
 /**
  * Scores each candidate: the degradation of the parent when it alone replaces its block.
@@ -46,16 +47,18 @@ public final class BlockScorer {
 
   private final ScoringSettings settings;
   private final int threads;
+  private final Communicator ranks;
 
   /** Makes a scorer that works on all cores. */
   public BlockScorer(ScoringSettings settings) {
-    this(settings, CpuThreads.available());
+    this(settings, CpuThreads.available(), Communicator.alone());
   }
 
-  private BlockScorer(ScoringSettings settings, int threads) {
+  private BlockScorer(ScoringSettings settings, int threads, Communicator ranks) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.threads = threads;
+    this.ranks = ranks;
   }
 
   /**
@@ -63,7 +66,16 @@ public final class BlockScorer {
    * where its memory does not hold so many.
    */
   public BlockScorer withThreads(int other) {
-    return new BlockScorer(settings, other);
+    return new BlockScorer(settings, other, ranks);
+  }
+
+  /**
+   * Returns this scorer sharing its work with the other {@code ranks}, which call the same methods
+   * with the same library and text: each scores a part, and all return the same table, to the last
+   * bit what one of them alone returns.
+   */
+  public BlockScorer withRanks(Communicator others) {
+    return new BlockScorer(settings, threads, others);
   }
 
   /** Returns the scores of all candidates of {@code library}; see the last {@code score}. */
@@ -95,31 +107,41 @@ public final class BlockScorer {
       Collection<? extends Candidate> candidates,
       EvaluationBatches data,
       LongConsumer progress) {
-    Map<Candidate, ScoreAccumulator> sums = new LinkedHashMap<>();
-    candidates.forEach(candidate -> sums.put(candidate, new ScoreAccumulator()));
     List<List<Candidate>> passes = passes(candidates);
+    ScoringShards shards = shards(library.parent().spec().layers(), passes, data.batches());
+    ScoreRows rows = new ScoreRows(shards, ranks, passes, data);
     MemoryPlan.Scoring plan = plan(library.parent(), data);
     try (TensorThreads sideBySide = new TensorThreads(plan.workers())) {
       for (int batch = 0; batch < data.batches(); batch++) {
-        try (NativeScope scope = NativeScope.open()) {
-          String name = "scores, batch " + batch;
-          scoreBatch(
-              library, passes, data.batch(batch), name, sums, sideBySide, plan.hiddenStates());
+        Span own = shards.passes(ranks.rank(), batch);
+        if (own.size() > 0) {
+          try (NativeScope scope = NativeScope.open()) {
+            int at = batch;
+            scoreBatch(
+                library,
+                passes.subList(own.first(), own.end()),
+                data.batch(batch),
+                "scores, batch " + batch,
+                (pass, values) -> rows.put(at, own.first() + pass, values),
+                sideBySide,
+                plan.hiddenStates());
+          }
         }
         progress.accept(batch + 1);
       }
     } catch (RuntimeException e) {
       throw GpuMemoryException.explaining(e, library.parent().device(), REMEDY);
     }
-    ImmutableMap.Builder<Candidate, Score> scores = ImmutableMap.builder();
-    ImmutableMap.Builder<Candidate, String> leftOut = ImmutableMap.builder();
-    sums.forEach(
-        (candidate, sum) ->
-            sum.fault()
-                .ifPresentOrElse(
-                    fault -> leftOut.put(candidate, fault),
-                    () -> scores.put(candidate, sum.score())));
-    return new ScoreTable(scores.buildOrThrow(), leftOut.buildOrThrow());
+    return rows.exchanged().table(candidates);
+  }
+
+  /** A pass costs the layers that it runs again, a batch as many as the parent has. */
+  private ScoringShards shards(int layers, List<List<Candidate>> passes, long batches) {
+    ImmutableList.Builder<Long> costs = ImmutableList.builder();
+    for (List<Candidate> pass : passes) {
+      costs.add((long) pass.size() * (layers - resumesAt(pass.get(0)) + 1));
+    }
+    return new ScoringShards(costs.build(), layers, Math.toIntExact(batches), ranks.size());
   }
 
   private MemoryPlan.Scoring plan(HeterogeneousModel parent, EvaluationBatches data) {
@@ -164,7 +186,7 @@ public final class BlockScorer {
       List<List<Candidate>> passes,
       Tensor idsBT,
       String name,
-      Map<Candidate, ScoreAccumulator> sums,
+      Rows rows,
       TensorThreads threads,
       HiddenStates.Place place) {
     HeterogeneousModel parent = library.parent();
@@ -173,17 +195,20 @@ public final class BlockScorer {
           HiddenStates.of(parent, idsBT, threads, place).checkFinite(name + ", the parent");
       try (TokenMetrics metrics = new TokenMetrics(parent, idsBT, states.lastBTD())) {
         metrics.checkParent(name);
-        threads.forEach(passes, pass -> scorePass(library, pass, states, metrics, sums));
+        List<Integer> numbers = IntStream.range(0, passes.size()).boxed().toList();
+        threads.forEach(
+            numbers, pass -> rows.put(pass, scorePass(library, passes.get(pass), states, metrics)));
       }
     }
   }
 
-  private static void scorePass(
-      BlockLibrary library,
-      List<Candidate> pass,
-      HiddenStates states,
-      TokenMetrics metrics,
-      Map<Candidate, ScoreAccumulator> sums) {
+  /** Takes the rows of a pass: its candidates, each with all sequences of the batch. */
+  private interface Rows {
+    void put(int pass, float[] rows);
+  }
+
+  private static float[] scorePass(
+      BlockLibrary library, List<Candidate> pass, HiddenStates states, TokenMetrics metrics) {
     try (NoGradGuard inference = new NoGradGuard();
         NativeScope scope = NativeScope.open()) {
       List<Tensor> replaced = new ArrayList<>();
@@ -202,11 +227,7 @@ public final class BlockScorer {
         Tensor own = last.narrow(0, member * sequences, sequences);
         compared.add(NativeScope.only(() -> metrics.compare(own)));
       }
-      float[] rows = Tensors.floats(Tensors.joined(compared));
-      for (int row = 0; row < pass.size() * sequences; row++) {
-        verifyNotNull(sums.get(pass.get((int) (row / sequences))))
-            .add(TokenMetrics.OfSequence.at(rows, row));
-      }
+      return Tensors.floats(Tensors.joined(compared));
     }
   }
 }

@@ -33,6 +33,7 @@ import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.data.Part;
 import org.nemotron.core.data.TokenStore;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.eval.SequenceModel;
 import org.nemotron.core.eval.run.ItemLog;
@@ -164,6 +165,7 @@ public final class CloseablesTest implements CloseableContract {
         CloseableCase.ofNothing(CpuThreads.Lease.class, CpuThreads::onePerOperation),
         CloseableCase.ofNothing(Cancellation.class, () -> Cancellation.when(() -> false))
             .onItsThreadOnly("a cancellation opened on thread %s must be closed there, not on %s"),
+        CloseableCase.ofNothing(Communicator.class, Communicator::alone),
         CloseableCase.ofNothing(Resources.class, Resources::new));
   }
 

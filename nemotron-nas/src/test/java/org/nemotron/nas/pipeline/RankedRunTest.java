@@ -1,0 +1,123 @@
+package org.nemotron.nas.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.hash.Hashing;
+import com.google.common.io.MoreFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nemotron.core.distributed.Communicator;
+import org.nemotron.core.testing.RankThreads;
+import org.nemotron.nas.pipeline.TinyRun.Events;
+
+/** Whole runs whose ranks are threads. */
+final class RankedRunTest {
+  @TempDir Path directory;
+
+  private TinyRun tiny;
+
+  @BeforeEach
+  void write() throws IOException {
+    tiny = TinyRun.in(directory);
+  }
+
+  private static int run(Communicator ranks, CompressionPlan plan, Events events) throws Exception {
+    CompressionPipeline pipeline = new CompressionPipeline(plan, events).withRanks(ranks);
+    if (ranks.rank() > 0) {
+      pipeline.follow();
+      return 0;
+    }
+    return pipeline.run().targets().size();
+  }
+
+  private CompressionPlan plan(String output, int coupledSteps) {
+    return tiny.plan(directory.resolve(output), coupledSteps, TinyRun.SMALL);
+  }
+
+  /** Returns the digests of the files below some directories of a run. */
+  private static ImmutableSortedMap<String, String> digests(Path run, String... parts)
+      throws IOException {
+    ImmutableSortedMap.Builder<String, String> digests = ImmutableSortedMap.naturalOrder();
+    for (String part : parts) {
+      try (Stream<Path> files = Files.walk(run.resolve(part))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          digests.put(
+              run.relativize(file).toString(),
+              MoreFiles.asByteSource(file).hash(Hashing.sha256()).toString());
+        }
+      }
+    }
+    return digests.buildOrThrow();
+  }
+
+  @Test
+  void run_onThreeRanks_leavesTheFilesOfOne() throws Exception {
+    int unused = run(Communicator.alone(), plan("alone", 0), new Events());
+    Events events = new Events();
+    List<Integer> children = RankThreads.run(3, ranks -> run(ranks, plan("three", 0), events));
+    assertThat(children).containsExactly(1, 0, 0);
+    assertThat(
+            digests(
+                directory.resolve("three"), "library", "scores.json", "child/model.safetensors"))
+        .isEqualTo(
+            digests(
+                directory.resolve("alone"), "library", "scores.json", "child/model.safetensors"));
+    assertThat(events.messages)
+        .contains(
+            "search, global distillation and evaluation, by rank 0 alone: ranks 1 to 2 wait until it"
+                + " is done");
+  }
+
+  @Test
+  @Tag("slow")
+  void run_withPairs_goesOnWithAnotherNumberOfRanks() throws Exception {
+    Events killed = new Events("coupled", 2);
+    assertThatThrownBy(() -> RankThreads.run(3, ranks -> run(ranks, plan("run", 3), killed)))
+        .hasMessageContaining("killed");
+    Events events = new Events();
+    List<Integer> children = RankThreads.run(2, ranks -> run(ranks, plan("run", 3), events));
+    assertThat(children).containsExactly(1, 0);
+    assertThat(events.reused).contains("library", "scores", "costs");
+    assertThat(events.finished).contains("coupled", "scores-coupled", "child");
+  }
+
+  @Test
+  void run_inADirectoryThatIsTaken_endsAllRanks() throws Exception {
+    Files.createDirectories(directory.resolve("taken"));
+    try (RunLock lock = RunLock.of(directory.resolve("taken"))) {
+      assertThatThrownBy(
+              () -> RankThreads.run(2, ranks -> run(ranks, plan("taken", 0), new Events())))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another run is at work in this directory");
+    }
+  }
+
+  @Test
+  void run_whereARankReadsAnotherText_isRefusedByName() throws Exception {
+    Path other = Files.createDirectories(directory.resolve("other"));
+    TinyRun unused = TinyRun.in(other);
+    Files.writeString(other.resolve("text.txt"), TinyRun.words(1500, 3));
+    assertThatThrownBy(
+            () ->
+                RankThreads.run(
+                    2,
+                    ranks ->
+                        run(
+                            ranks,
+                            ranks.rank() == 0
+                                ? plan("run", 0)
+                                : TinyRun.at(other)
+                                    .plan(directory.resolve("run"), 0, TinyRun.SMALL),
+                            new Events())))
+        .hasMessageContaining("rank 1 reads another training text than rank 0.");
+  }
+}
