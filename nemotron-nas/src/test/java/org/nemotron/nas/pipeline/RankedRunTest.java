@@ -73,8 +73,8 @@ final class RankedRunTest {
                 directory.resolve("alone"), "library", "scores.json", "child/model.safetensors"));
     assertThat(events.messages)
         .contains(
-            "search, global distillation and evaluation, by rank 0 alone: ranks 1 to 2 wait until it"
-                + " is done");
+            "search, global distillation and evaluation, by rank 0 alone: ranks 1 to 2 wait until"
+                + " it is done");
   }
 
   @Test
