@@ -49,7 +49,7 @@ import picocli.CommandLine.Option;
 final class Compress implements Callable<Integer> {
   private static final int FAILED = 1;
   private static final int LIMIT_MISSED = 3;
-  private static final Path MODEL = Path.of("examples/models/tale-7m");
+  private static final Path MODEL = Path.of("examples/models/tale-deep-7m");
   private static final ImmutableList<Path> TEXTS =
       ImmutableList.of(
           Path.of("examples/data/tinystories.train.txt.gz"),

@@ -3,14 +3,17 @@ package org.nemotron.examples;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.MedianInterval;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.CompressionPlan.Inputs;
 import org.nemotron.nas.pipeline.MeasuredCosts;
+import org.nemotron.nas.pipeline.MeasuredSpeed;
 import org.nemotron.nas.pipeline.PlanFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,6 +41,14 @@ final class MeasureCosts implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N")
   private String device = "cpu";
 
+  @Option(
+      names = "--architectures",
+      paramLabel = "FILE",
+      description =
+          "measures whole models instead, those that a run with the costs in --output asks for in"
+              + " this file, and adds their speeds to the costs")
+  private @Nullable Path architectures;
+
   @Option(names = "--output", paramLabel = "FILE", description = "file of the costs")
   private Path output = Path.of("costs-here.json");
 
@@ -47,18 +58,37 @@ final class MeasureCosts implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     CompressionPlan measured = plan();
-    MeasuredCosts costs;
+    MeasuredCosts costs =
+        architectures == null ? costs(measured) : withSpeeds(measured, architectures);
+    costs.write(output);
+    System.out.println("Machine:  " + costs.machine());
+    System.out.println("Costs:    " + output);
+    return 0;
+  }
+
+  private static MeasuredCosts costs(CompressionPlan measured) throws IOException {
     try (ProgressBars bars = new ProgressBars()) {
       long rounds =
           (long) new LatencyMeter(measured.costs().meter()).rounds()
               * measured.costs().scenarios().size();
       bars.started("costs", rounds);
-      costs = MeasuredCosts.measure(measured, done -> bars.advanced("costs", done, rounds));
+      return MeasuredCosts.measure(measured, done -> bars.advanced("costs", done, rounds));
     }
-    costs.write(output);
-    System.out.println("Machine:  " + costs.machine());
-    System.out.println("Costs:    " + output);
-    return 0;
+  }
+
+  private MeasuredCosts withSpeeds(CompressionPlan measured, Path asked) throws IOException {
+    MeasuredCosts known = MeasuredCosts.read(output);
+    MeasuredCosts costs =
+        known.withSpeeds(measured, asked, done -> System.out.println("measured " + done));
+    for (MeasuredSpeed speed : costs.speeds()) {
+      MedianInterval ratio = speed.rates().ratio(1, 0);
+      System.out.printf(
+          Locale.ROOT,
+          "%.3f ± %.3f times the parent's throughput%n",
+          ratio.median(),
+          ratio.halfWidth());
+    }
+    return costs;
   }
 
   private CompressionPlan plan() throws IOException {

@@ -36,11 +36,15 @@ final class LoadFigures {
     return (int) answers.stream().filter(StreamedAnswer::isFailed).count();
   }
 
-  String line(int streams, double rate) {
+  /** Returns a line of figures; latencies are those of answers that began after a time. */
+  String line(int streams, double rate, long fromNanos) {
     List<Double> first = new ArrayList<>();
     List<Double> next = new ArrayList<>();
     List<Double> refused = new ArrayList<>();
     for (StreamedAnswer answer : answers) {
+      if (answer.begunNanos() - fromNanos < 0) {
+        continue;
+      }
       ImmutableLongArray times = answer.tokenNanos();
       if (answer.isGood()) {
         first.add((times.get(0) - answer.begunNanos()) / 1e6);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Loads a server with streams, and prints latencies and tokens per second.",
-      "A stream that is refused asks again after a second."
+      "A stream that is refused asks again after one to two seconds."
     })
 public final class ServingLoad implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -79,8 +79,9 @@ public final class ServingLoad implements Callable<Integer> {
       long begin = System.nanoTime();
       long end = begin + Duration.ofSeconds(seconds).toNanos();
       LoadFigures figures = new LoadFigures(run(streams, end));
-      double rate = figures.tokensPerSecond(begin + (end - begin) / 5, end, tokens);
-      out.println(figures.line(streams, rate));
+      long counted = begin + (end - begin) / 5;
+      double rate = figures.tokensPerSecond(counted, end, tokens);
+      out.println(figures.line(streams, rate, counted));
       out.flush();
       failed += figures.failed();
     }

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 
 /**
@@ -30,6 +31,7 @@ final class StreamClient {
   private final ImmutableList.Builder<StreamedAnswer> done = ImmutableList.builder();
   private final PriorityQueue<Later> waiting =
       new PriorityQueue<>(Comparator.comparingLong(Later::nanos));
+  private final SplittableRandom random = new SplittableRandom(1);
   private int open = 0;
 
   /** A stream that asks again after a while. */
@@ -48,25 +50,35 @@ final class StreamClient {
     this.bodies = bodies;
   }
 
-  /** Runs streams until none has another request; those that are refused wait for a second. */
+  /**
+   * Runs streams until none has another request; those that are refused wait for one to two
+   * seconds, so that they do not come together.
+   */
   ImmutableList<StreamedAnswer> run(int streams) throws IOException {
     try (Selector selector = Selector.open()) {
       for (int i = 0; i < streams; i++) {
-        begin(i, selector);
+        waiting.add(new Later(i, System.nanoTime()));
       }
       while (open > 0 || !waiting.isEmpty()) {
-        int unused = selector.select(waiting.isEmpty() ? 0 : 10);
+        await(selector);
         Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
         while (ready.hasNext()) {
           read(ready.next(), selector);
           ready.remove();
         }
-        while (!waiting.isEmpty() && waiting.peek().nanos() - System.nanoTime() <= 0) {
-          begin(waiting.remove().stream(), selector);
+        if (!waiting.isEmpty() && waiting.peek().nanos() - System.nanoTime() <= 0) {
+          begin(waiting.remove().stream(), selector); // one: answers that are there come first
         }
       }
     }
     return done.build();
+  }
+
+  /** Waits for answers, but no longer than until a stream asks again. */
+  private void await(Selector selector) throws IOException {
+    Later next = waiting.peek();
+    long nanos = next == null ? Long.MAX_VALUE : next.nanos() - System.nanoTime();
+    int unused = nanos <= 0 ? selector.selectNow() : selector.select(1 + nanos / 1_000_000);
   }
 
   private void begin(int stream, Selector selector) throws IOException {
@@ -131,7 +143,8 @@ final class StreamClient {
     if (answer.status() == 200) {
       begin(stream, selector);
     } else {
-      waiting.add(new Later(stream, now + PAUSE_NANOS));
+      waiting.add(
+          new Later(stream, now + PAUSE_NANOS + (long) (PAUSE_NANOS * random.nextDouble())));
     }
   }
 }

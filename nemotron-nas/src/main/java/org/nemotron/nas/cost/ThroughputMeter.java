@@ -26,19 +26,20 @@ import org.nemotron.core.tensor.Resources;
  * Measures how fast whole models generate, by generating, on all cores.
  *
  * <p>The models take turns, on CPUs within a generation, so that a disturbance of the machine meets
- * all alike. Before the first round that counts, each runs until a further run is hardly faster
- * than the one before: a virtual machine that has not compiled its loops yet would make the first
- * model seem slow.
+ * all alike. Before the first round that counts, each runs until a further run (on CPUs the
+ * beginning of one) is hardly faster than the one before: a virtual machine that has not compiled
+ * its loops yet would make the first model seem slow.
  */
 public final class ThroughputMeter {
   /** How well the ratio of two models is to be known, as a share of it. */
   public static final double PRECISION = 0.01;
 
   /** A busy machine is not measured for longer than this, once it was often enough. */
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(10);
 
   private static final int WARM_UP_TOKENS = 2;
   private static final int TURN_TOKENS = 16;
+  private static final int WARM_ROUND_TOKENS = 2 * TURN_TOKENS;
   private static final int MOST_WARM_ROUNDS = 4;
   private static final double STILL_WARMING = 0.95;
 
@@ -47,6 +48,15 @@ public final class ThroughputMeter {
 
   /** A model and what it is to do. */
   public record Subject(HeterogeneousModel model, Scenario scenario) {}
+
+  /** Makes rounds. */
+  private interface Rounds {
+    /**
+     * Returns the rates of all models in a generation, or where models take turns in its beginning
+     * of about {@code mostTokens} tokens: then they are good to be compared alone.
+     */
+    ImmutableList<Double> run(int mostTokens);
+  }
 
   private record Ready(InferenceModel model, Scenario scenario) {}
 
@@ -58,7 +68,7 @@ public final class ThroughputMeter {
   /**
    * Returns a meter that takes as many rounds as the settings say and, until the ratio of each
    * model to the first is known within {@link #PRECISION}, up to {@link
-   * MeterSettings#mostGenerationRounds} or for 20 seconds.
+   * MeterSettings#mostGenerationRounds} or for 10 seconds.
    */
   public static ThroughputMeter exact(MeterSettings settings) {
     return new ThroughputMeter(settings.generationRounds(), settings.mostGenerationRounds());
@@ -98,13 +108,16 @@ public final class ThroughputMeter {
   }
 
   private PairedRates rates(List<Ready> models, Predicate<PairedRates> enough) {
-    ImmutableList<Double> first = warm(models);
-    Stopwatch taken = Stopwatch.createStarted();
-    PairedRates rates = new PairedRates(ImmutableList.of(first));
-    while (!isEnough(rates, taken.elapsed(), enough)) {
-      rates = rates.with(round(models));
+    try (Resources sessions = new Resources()) {
+      Rounds rounds = rounds(models, sessions);
+      warm(rounds);
+      Stopwatch taken = Stopwatch.createStarted();
+      PairedRates rates = new PairedRates(ImmutableList.of(rounds.run(Integer.MAX_VALUE)));
+      while (!isEnough(rates, taken.elapsed(), enough)) {
+        rates = rates.with(rounds.run(Integer.MAX_VALUE));
+      }
+      return rates;
     }
-    return rates;
   }
 
   private boolean isEnough(PairedRates rates, Duration taken, Predicate<PairedRates> enough) {
@@ -117,18 +130,16 @@ public final class ThroughputMeter {
         || (rates.ratiosWithin(PRECISION) && enough.test(rates));
   }
 
-  /** Returns the first round that is hardly faster than the one before. */
-  private static ImmutableList<Double> warm(List<Ready> models) {
-    ImmutableList<Double> before = round(models);
-    ImmutableList<Double> now = round(models);
-    for (int round = 2; round < MOST_WARM_ROUNDS; round++) {
-      if (total(now) > STILL_WARMING * total(before)) {
+  /** Runs beginnings of rounds until one is hardly faster than the one before. */
+  private static void warm(Rounds rounds) {
+    double before = total(rounds.run(WARM_ROUND_TOKENS));
+    for (int round = 1; round < MOST_WARM_ROUNDS; round++) {
+      double now = total(rounds.run(WARM_ROUND_TOKENS));
+      if (now > STILL_WARMING * before) {
         break;
       }
       before = now;
-      now = round(models);
     }
-    return now;
   }
 
   /** Returns the time that all models together take for a token each. */
@@ -137,37 +148,35 @@ public final class ThroughputMeter {
   }
 
   /**
-   * On CPUs, whose speed changes within a generation where other programs run, the models take
-   * turns every {@link #TURN_TOKENS} tokens, each with its own memory.
+   * Returns what makes a round. On CPUs, whose speed changes within a generation where other
+   * programs run, the models take turns every {@link #TURN_TOKENS} tokens, each with memory that it
+   * keeps for all rounds; on GPUs one is done before the next has memory.
    */
-  private static ImmutableList<Double> round(List<Ready> models) {
+  private static Rounds rounds(List<Ready> models, Resources sessions) {
     if (models.get(0).model().samplesTokens()) {
-      return models.stream()
-          .map(one -> rate(one, inTurns(ImmutableList.of(one)).get(0)))
-          .collect(ImmutableList.toImmutableList());
+      return most ->
+          models.stream().map(ThroughputMeter::rateAlone).collect(ImmutableList.toImmutableList());
     }
-    ImmutableList<Long> nanos = inTurns(models);
-    return IntStream.range(0, models.size())
-        .mapToObj(index -> rate(models.get(index), nanos.get(index)))
-        .collect(ImmutableList.toImmutableList());
+    ImmutableList<Turns> all =
+        models.stream()
+            .map(one -> new Turns(one, sessions))
+            .collect(ImmutableList.toImmutableList());
+    return most -> round(all, most);
   }
 
-  private static double rate(Ready one, long nanos) {
-    return one.scenario().tokensPerSecond(nanos);
+  private static double rateAlone(Ready model) {
+    try (Resources session = new Resources()) {
+      return round(ImmutableList.of(new Turns(model, session)), Integer.MAX_VALUE).get(0);
+    }
   }
 
-  private static ImmutableList<Long> inTurns(List<Ready> models) {
-    try (Resources sessions = new Resources()) {
-      List<Turns> all = new ArrayList<>();
-      for (Ready one : models) {
-        all.add(new Turns(one, sessions));
-      }
-      while (!all.stream().allMatch(Turns::isComplete)) {
-        Cancellation.check();
-        all.forEach(Turns::take);
-      }
-      return all.stream().map(turns -> turns.nanos).collect(ImmutableList.toImmutableList());
+  private static ImmutableList<Double> round(ImmutableList<Turns> all, int mostTokens) {
+    all.forEach(turns -> turns.restart(mostTokens));
+    while (!all.stream().allMatch(Turns::isComplete)) {
+      Cancellation.check();
+      all.forEach(Turns::take);
     }
+    return all.stream().map(Turns::tokensPerSecond).collect(ImmutableList.toImmutableList());
   }
 
   /** One model's generation. Memory is made, and the step recorded, before the clock starts. */
@@ -177,6 +186,7 @@ public final class ThroughputMeter {
     private final InferenceSession session;
     private @Nullable GreedyGeneration generation;
     private long nanos;
+    private int left;
 
     Turns(Ready one, Resources sessions) {
       this.scenario = one.scenario();
@@ -187,8 +197,14 @@ public final class ThroughputMeter {
       verify(GreedyDecoder.generate(session, prompts, tokens).size() == prompts.size());
     }
 
+    void restart(int mostTokens) {
+      generation = null;
+      nanos = 0;
+      left = mostTokens;
+    }
+
     boolean isComplete() {
-      return generation != null && generation.isComplete();
+      return generation != null && (generation.isComplete() || left <= 0);
     }
 
     void take() {
@@ -200,6 +216,11 @@ public final class ThroughputMeter {
         running.advance(TURN_TOKENS);
       }
       nanos += System.nanoTime() - start;
+      left -= TURN_TOKENS;
+    }
+
+    double tokensPerSecond() {
+      return scenario.tokensPerSecond(nanos);
     }
   }
 

@@ -27,9 +27,9 @@ public record GlobalDistillationSettings(
     double lmWeight,
     int evaluateEvery,
     OptimizerStates optimizerStates) {
-  /** 120 steps at a rate of up to 0.001: minutes for a small child on a laptop. */
+  /** 80 steps at a rate of up to 0.001: a minute for a small child on a laptop. */
   public static final GlobalDistillationSettings DEFAULT =
-      new GlobalDistillationSettings(120, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 60);
+      new GlobalDistillationSettings(80, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 40);
 
   /** Makes settings with an optimizer in float32. */
   public GlobalDistillationSettings(

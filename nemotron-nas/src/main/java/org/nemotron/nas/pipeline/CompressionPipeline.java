@@ -318,8 +318,13 @@ public final class CompressionPipeline {
         SpeedsStage.corrections(run, search, library.trained(), costs);
     List<TargetSearch.Answer> answers = new ArrayList<>();
     for (Target target : targets) {
-      TargetSearch of = search(run, library.scores(), run.inputs().elsewhere().of(target, costs));
-      answers.add(of.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE)));
+      CostSources.Elsewhere elsewhere = run.inputs().elsewhere().byTarget().get(target.name());
+      answers.add(
+          elsewhere == null
+              ? search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE))
+              : new SpeedsElsewhere(
+                      run, target, search(run, library.scores(), elsewhere.tables()), elsewhere)
+                  .answer());
     }
     results.solutions(targets, answers);
     List<FinishedTarget> finished = new ArrayList<>();

@@ -5,10 +5,12 @@ import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.MemoryFormat;
+import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
 
 /**
@@ -23,8 +25,10 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
    *
    * @param machine in words, with formats and dates
    * @param tables one entry per scenario
+   * @param speeds of whole models, as far as they were measured there
    */
-  record Elsewhere(String machine, ImmutableList<CostTable> tables) {
+  record Elsewhere(
+      String machine, ImmutableList<CostTable> tables, ImmutableList<MeasuredSpeed> speeds) {
     private Elsewhere with(Elsewhere other) throws IOException {
       if (!machine.equals(other.machine)) {
         throw new IOException(
@@ -34,7 +38,17 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
                 machine, other.machine));
       }
       return new Elsewhere(
-          machine, ImmutableList.<CostTable>builder().addAll(tables).addAll(other.tables).build());
+          machine,
+          ImmutableList.<CostTable>builder().addAll(tables).addAll(other.tables).build(),
+          ImmutableList.<MeasuredSpeed>builder().addAll(speeds).addAll(other.speeds).build());
+    }
+
+    /** Returns how fast {@code child} is as a whole, if that was measured there. */
+    Optional<SpeedMeasurement> speed(ModelSpec child, Scenario scenario) {
+      return speeds.stream()
+          .filter(speed -> speed.isOf(child, scenario))
+          .map(MeasuredSpeed::measurement)
+          .findFirst();
     }
   }
 
@@ -50,7 +64,7 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
     for (CostPlan.Elsewhere named : plan.costs().elsewhere()) {
       MeasuredCosts costs = MeasuredCosts.read(named.file());
       costs.check(named.file(), parent, plan.space());
-      Elsewhere read = new Elsewhere(costs.inWords(), counted(plan, costs, own));
+      Elsewhere read = new Elsewhere(costs.inWords(), counted(plan, costs, own), costs.speeds());
       for (String target : named.targets()) {
         Elsewhere former = all.get(target);
         all.put(target, former == null ? read : former.with(read));
@@ -73,12 +87,6 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
     return byTarget.containsKey(target.name());
   }
 
-  /** Returns the costs that {@code target} is searched with. */
-  ImmutableList<CostTable> of(Target target, ImmutableList<CostTable> here) {
-    Elsewhere elsewhere = byTarget.get(target.name());
-    return elsewhere == null ? here : elsewhere.tables();
-  }
-
   /** Returns what the report says of where costs come from, and of what was not measured there. */
   ImmutableMap<String, String> provenance() {
     ImmutableMap.Builder<String, String> all = ImmutableMap.builder();
@@ -87,8 +95,10 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
             all.put(
                 "costs of " + target,
                 elsewhere.machine()
-                    + "; the speed of whole models was not measured there, that in this report is"
-                    + " this machine's"));
+                    + (elsewhere.speeds().isEmpty()
+                        ? "; the speed of whole models was not measured there, that in this report"
+                            + " is this machine's"
+                        : "; speeds of " + elsewhere.speeds().size() + " whole models")));
     return all.buildOrThrow();
   }
 }

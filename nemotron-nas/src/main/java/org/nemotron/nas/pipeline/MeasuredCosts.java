@@ -24,7 +24,10 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
+import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
+import org.nemotron.nas.cost.ThroughputMeter;
+import org.nemotron.nas.cost.ThroughputMeter.Subject;
 import org.nemotron.nas.library.SearchSpace;
 
 /**
@@ -37,6 +40,7 @@ import org.nemotron.nas.library.SearchSpace;
  * @param parent the fingerprint of its architecture, in hexadecimal digits
  * @param date of the measurement, such as {@code 2026-11-26}
  * @param tables one entry per scenario
+ * @param speeds of whole models that a run asked for; may be empty
  */
 public record MeasuredCosts(
     String machine,
@@ -44,7 +48,8 @@ public record MeasuredCosts(
     String parentName,
     String parent,
     String date,
-    ImmutableList<CostTable> tables) {
+    ImmutableList<CostTable> tables,
+    ImmutableList<MeasuredSpeed> speeds) {
   private static final int FORMAT = 1;
   private static final String KIND = "measured costs";
 
@@ -83,7 +88,64 @@ public record MeasuredCosts(
           ModelNames.of(directory),
           StageDependencies.architecture(model.spec()).hex(),
           LocalDate.now(ZoneOffset.UTC).toString(),
-          ImmutableList.copyOf(tables));
+          ImmutableList.copyOf(tables),
+          ImmutableList.of());
+    }
+  }
+
+  /**
+   * Measures on this machine how fast the architectures in {@code asked} are as whole models,
+   * beside the parent, and returns these costs with their speeds; those of former questions stay.
+   *
+   * @param plan gives parent, device and how often is measured
+   * @param asked file that a run with these costs wrote
+   * @param progress called after each architecture with the number of those done
+   * @throws IOException if parent or file cannot be read, or these costs are of another parent or
+   *     machine; the message names it
+   */
+  public MeasuredCosts withSpeeds(CompressionPlan plan, Path asked, LongConsumer progress)
+      throws IOException {
+    CompressionPlan.Execution execution = plan.execution();
+    Path directory = plan.inputs().parent();
+    String here = CostsStage.machine(execution.device());
+    if (!here.equals(machine) || !execution.device().toString().equals(device)) {
+      throw new IOException(
+          String.format(
+              "%s: costs of %s (%s), and this is %s (%s).\nMaybe measure the architectures there.",
+              asked, machine, device, here, execution.device()));
+    }
+    try (HeterogeneousModel model =
+        ModelReader.read(directory, execution.dtype(), execution.device())) {
+      AskedSpeeds wanted = AskedSpeeds.read(asked, model.spec());
+      if (!wanted.parent().equals(parent)) {
+        throw new IOException(
+            String.format(
+                "%s: children of another parent than the costs are of (%s).\nMaybe other costs are"
+                    + " meant.",
+                asked, parentName));
+      }
+      List<MeasuredSpeed> all = new ArrayList<>(speeds);
+      for (AskedSpeeds.Asked one : wanted.models()) {
+        all.removeIf(former -> former.isOf(model.spec().withBlocks(one.blocks()), one.scenario()));
+        all.add(measured(plan, model, one));
+        progress.accept(all.size() - speeds.size());
+      }
+      return new MeasuredCosts(
+          machine, device, parentName, parent, date, tables, ImmutableList.copyOf(all));
+    }
+  }
+
+  private static MeasuredSpeed measured(
+      CompressionPlan plan, HeterogeneousModel parent, AskedSpeeds.Asked asked) {
+    try (HeterogeneousModel child =
+        RandomWeights.model(parent.spec().withBlocks(asked.blocks()), plan.execution())) {
+      PairedRates rates =
+          ThroughputMeter.exact(plan.costs().meter())
+              .measure(
+                  ImmutableList.of(
+                      new Subject(parent, asked.ofParent()), new Subject(child, asked.scenario())),
+                  soFar -> true);
+      return new MeasuredSpeed(asked.ofParent(), asked.scenario(), asked.blocks(), rates);
     }
   }
 
@@ -94,6 +156,7 @@ public record MeasuredCosts(
     json.put("machine", machine).put("device", device).put("date", date);
     json.put("parentName", parentName).put("parent", parent);
     json.set("tables", TableFiles.json(tables));
+    json.set("speeds", AskedSpeeds.json(speeds));
     SealedJson.write(file, json);
   }
 
@@ -125,7 +188,8 @@ public record MeasuredCosts(
           text(json, "parentName"),
           text(json, "parent"),
           text(json, "date"),
-          TableFiles.costs(json.path("tables")));
+          TableFiles.costs(json.path("tables")),
+          AskedSpeeds.speeds(json.path("speeds")));
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }

@@ -33,8 +33,11 @@ final class SpeedCheck {
 
   /** Measures a whole model, with whatever weights. */
   interface Gauge {
-    /** Returns how fast parent and child generate; {@code scenario} is the child's. */
-    SpeedMeasurement measure(Architecture architecture, Scenario scenario);
+    /**
+     * Returns how fast parent and child generate; {@code scenario} is the child's. Empty where that
+     * is measured elsewhere and this architecture has not been yet.
+     */
+    Optional<SpeedMeasurement> measure(Architecture architecture, Scenario scenario);
   }
 
   /**
@@ -62,7 +65,8 @@ final class SpeedCheck {
 
   /**
    * Returns the correction under which the search finds the best architecture of those that were
-   * measured: the one of least score that keeps to the limits, or the nearest to them.
+   * measured: the one of least score that keeps to the limits, or the nearest to them. Where one
+   * cannot be measured and none before keeps to the limits, it is the one that cannot.
    *
    * @param first what the search finds by the sum of parts
    */
@@ -81,7 +85,13 @@ final class SpeedCheck {
         correction = correction.withMargin(correction.margin() * LEAST_MARGIN);
       } else {
         measured.add(architecture);
-        correction = tried(target, answer, correction, trials);
+        Optional<SpeedCorrection> learned = tried(target, answer, correction, trials);
+        if (learned.isEmpty()) {
+          return trials.stream().anyMatch(trial -> trial.excess() <= 0)
+              ? best(trials).correction()
+              : correction;
+        }
+        correction = learned.orElseThrow();
         if (correction.margin() > 1 + TOO_VAGUE) {
           told.accept(
               target.name()
@@ -107,17 +117,22 @@ final class SpeedCheck {
   }
 
   /** Measures what was found, and returns the correction that it teaches. */
-  private SpeedCorrection tried(
+  private Optional<SpeedCorrection> tried(
       Target target, TargetSearch.Answer answer, SpeedCorrection correction, List<Trial> trials) {
     ModelSpec child = parent.withBlocks(answer.architecture().blocks());
     Scenario scenario = answer.problem().costs().scenario();
-    SpeedMeasurement speed = gauge.measure(answer.architecture(), scenario);
+    Optional<SpeedMeasurement> measured = gauge.measure(answer.architecture(), scenario);
+    if (measured.isEmpty()) {
+      return Optional.empty();
+    }
+    SpeedMeasurement speed = measured.orElseThrow();
     SpeedLimits limits = new SpeedLimits(target, scenario);
     trials.add(new Trial(correction, answer.solution().score(), limits.excess(speed)));
     told.accept(sentence(target, answer, child, speed));
-    return correction
-        .with(speed, answer.problem().costs(), child)
-        .withMargin(Math.max(LEAST_MARGIN, 1 + limits.uncertainty(speed)));
+    return Optional.of(
+        correction
+            .with(speed, answer.problem().costs(), child)
+            .withMargin(Math.max(LEAST_MARGIN, 1 + limits.uncertainty(speed))));
   }
 
   /** Once something was found and measured, a search that finds nothing only ends the series. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -137,7 +138,7 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
   }
 
   /** Measures parent and child in turns, each in its scenario. */
-  private SpeedMeasurement measured(Architecture architecture, Scenario ofChild) {
+  private Optional<SpeedMeasurement> measured(Architecture architecture, Scenario ofChild) {
     HeterogeneousModel parent = run.inputs().parent();
     try (HeterogeneousModel child = trained.library().assemble(architecture)) {
       PairedRates rates =
@@ -147,7 +148,7 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
                       new Subject(parent, search.ofFastestParent().scenario()),
                       new Subject(child, ofChild)),
                   measured -> true);
-      return SpeedMeasurement.of(rates, 1);
+      return Optional.of(SpeedMeasurement.of(rates, 1));
     }
   }
 

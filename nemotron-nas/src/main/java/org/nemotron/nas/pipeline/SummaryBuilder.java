@@ -6,7 +6,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.data.SourceCounts;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -76,15 +78,20 @@ final class SummaryBuilder {
     CostTable table = target.answer().problem().costs();
     Scenario scenario = table.scenario();
     ModelSpec child = target.child().model().spec();
+    CostSources.Elsewhere elsewhere = elsewhere(target.target());
+    Optional<SpeedMeasurement> there =
+        elsewhere == null ? Optional.empty() : elsewhere.speed(child, scenario);
+    SpeedMeasurement speed = there.orElse(models.speed());
     return new TargetSummary(
         target.target().name(),
-        goal(target.target()),
+        goal(target.target(), there),
         target.child().directory().toString(),
-        models.speed().ratio(),
+        speed.ratio(),
+        machine(target.target(), there),
         // Another machine's speed is not known by this one's.
-        run.inputs().elsewhere().concern(target.target())
-            ? ImmutableList.of()
-            : new SpeedLimits(target.target(), scenario).checked(models.speed()),
+        elsewhere == null || there.isPresent()
+            ? new SpeedLimits(target.target(), scenario).checked(speed)
+            : ImmutableList.of(),
         figures(models.child(), table),
         figures(models.beforeDistillation(), table),
         figures(models.greedy(), table),
@@ -101,11 +108,26 @@ final class SummaryBuilder {
         Samples.of(run.inputs(), target.child().model()));
   }
 
-  private String goal(Target target) {
-    CostSources.Elsewhere elsewhere = run.inputs().elsewhere().byTarget().get(target.name());
+  private CostSources.@Nullable Elsewhere elsewhere(Target target) {
+    return run.inputs().elsewhere().byTarget().get(target.name());
+  }
+
+  private String goal(Target target, Optional<SpeedMeasurement> there) {
+    CostSources.Elsewhere elsewhere = elsewhere(target);
     return elsewhere == null
         ? target.goal()
-        : target.goal() + ", by costs of " + elsewhere.machine() + "; not measured there";
+        : target.goal()
+            + ", by costs of "
+            + elsewhere.machine()
+            + (there.isPresent() ? "; measured there" : "; not measured there");
+  }
+
+  /** Returns where the child's speed was measured; nothing is said where only one machine is. */
+  private String machine(Target target, Optional<SpeedMeasurement> there) {
+    CostSources.Elsewhere elsewhere = elsewhere(target);
+    return elsewhere == null
+        ? ""
+        : there.map(speed -> elsewhere.machine()).orElse("this machine, not the one it is for,");
   }
 
   private ModelFigures figures(MeasuredModel measuredModel, CostTable table) {

@@ -20,7 +20,9 @@ public final class Headline {
   public static String claim(TargetSummary target) {
     return (target.met() ? "" : "NOT met, ")
         + NumberText.times(target.speedUp())
-        + " the parent's throughput with "
+        + " the parent's throughput"
+        + (target.speedUpMachine().isEmpty() ? "" : " on " + target.speedUpMachine())
+        + " with "
         + NumberText.percent(target.child().accuracyPreserved())
         + " of its accuracy";
   }

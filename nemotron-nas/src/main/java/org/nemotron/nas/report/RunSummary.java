@@ -269,6 +269,8 @@ public record RunSummary(
    * @param directory where the child was written
    * @param speedUp how many times as many tokens per second as the parent the child generates, both
    *     measured in turns
+   * @param speedUpMachine the machine that {@code speedUp} was measured on, in words, where the
+   *     child is for another than the run's; otherwise empty
    * @param limits those of the target's limits that only a measurement of the whole model can tell
    * @param child the finished child
    * @param childBeforeDistillation the same child as assembled, before global distillation
@@ -287,6 +289,7 @@ public record RunSummary(
       String goal,
       String directory,
       MedianInterval speedUp,
+      String speedUpMachine,
       ImmutableList<CheckedLimit> limits,
       ModelFigures child,
       ModelFigures childBeforeDistillation,

@@ -100,6 +100,9 @@ public final class SummaryWriter {
     node.put("met", target.met());
     node.set("limits", array(target.limits(), SummaryWriter::limit));
     node.set("speedUp", interval(target.speedUp()));
+    if (!target.speedUpMachine().isEmpty()) {
+      node.put("speedUpMachine", target.speedUpMachine());
+    }
     node.set("child", figures(target.child()));
     node.set("childBeforeDistillation", figures(target.childBeforeDistillation()));
     node.set("baselines", baselines(target));

@@ -18,12 +18,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.CorruptedFiles;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.Latency;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.MemoryModel;
+import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.SearchSpace;
 import org.nemotron.nas.pipeline.CompressionPlan.CostPlan;
@@ -61,7 +63,8 @@ final class MeasuredCostsTest {
         "small",
         StageDependencies.architecture(PARENT).hex(),
         "2026-11-26",
-        ImmutableList.of(table));
+        ImmutableList.of(table),
+        ImmutableList.of());
   }
 
   private static Latency latency(double nanos) {
@@ -173,7 +176,7 @@ final class MeasuredCostsTest {
     for (int index = 0; index < files.length; index++) {
       sources[index] = new CostPlan.Elsewhere(files[index], ImmutableList.of("edge"));
     }
-    return plan.toBuilder().costs(plan.costs().withElsewhere(sources)).build();
+    return plan.toBuilder().costs(plan.costs().withElsewhere(sources).withCorrections(2)).build();
   }
 
   @Test
@@ -195,5 +198,125 @@ final class MeasuredCostsTest {
                     .contains("the speed of whole models was not measured there"));
     assertThat(summary.target("small").solution().batch()).isEqualTo(2);
     assertThat(Files.exists(directory.resolve("run/costs.json"))).isTrue();
+  }
+
+  /** As an edge box would have measured what {@code asked} wants; all children alike. */
+  private static ImmutableList<MeasuredSpeed> speeds(AskedSpeeds asked, double speedup) {
+    return asked.models().stream()
+        .map(
+            one ->
+                new MeasuredSpeed(
+                    one.ofParent(),
+                    one.scenario(),
+                    one.blocks(),
+                    new PairedRates(
+                        ImmutableList.of(
+                            ImmutableList.of(100.0, 100 * speedup),
+                            ImmutableList.of(50.0, 50 * speedup)))))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private void write(ImmutableList<MeasuredSpeed> speeds) throws IOException {
+    MeasuredCosts known = MeasuredCosts.read(file);
+    new MeasuredCosts(
+            known.machine(),
+            known.device(),
+            known.parentName(),
+            known.parent(),
+            known.date(),
+            known.tables(),
+            speeds)
+        .write(file);
+  }
+
+  @Test
+  void run_againWithSpeedsThatItAskedFor_holdsThemAgainstTheLimit()
+      throws IOException, NoArchitectureException {
+    CompressionPlan plan = elsewhere(file);
+    RunSummary before = new CompressionPipeline(plan).run();
+    assertThat(before.target("edge").speedUpMachine())
+        .isEqualTo("this machine, not the one it is for,");
+    Path ask = directory.resolve("run/ask-edge.json");
+    AskedSpeeds asked = AskedSpeeds.read(ask, PARENT);
+    assertThat(asked.models()).hasSizeGreaterThan(1).doesNotHaveDuplicates();
+    write(speeds(asked, 1.3));
+    RunSummary.TargetSummary edge = new CompressionPipeline(plan).run().target("edge");
+    assertThat(Files.exists(ask)).isFalse();
+    assertThat(edge.speedUp().median()).isEqualTo(1.3);
+    assertThat(edge.speedUpMachine()).startsWith("an edge box");
+    assertThat(edge.limits()).singleElement().matches(RunSummary.CheckedLimit::met);
+    assertThat(edge.goal()).endsWith("; measured there");
+  }
+
+  @Test
+  void run_tooSlowAsMeasuredElsewhere_asksForAFasterOne()
+      throws IOException, NoArchitectureException {
+    CompressionPlan plan = elsewhere(file);
+    RunSummary before = new CompressionPipeline(plan).run();
+    Path ask = directory.resolve("run/ask-edge.json");
+    AskedSpeeds asked = AskedSpeeds.read(ask, PARENT);
+    write(speeds(asked, 1.05).subList(0, 1));
+    RunSummary.TargetSummary edge = new CompressionPipeline(plan).run().target("edge");
+    assertThat(edge.solution().layers()).isNotEqualTo(before.target("edge").solution().layers());
+    assertThat(edge.limits()).isEmpty();
+    assertThat(AskedSpeeds.read(ask, PARENT).models()).doesNotContain(asked.models().get(0));
+  }
+
+  @Test
+  void withSpeeds_architecturesAsked_areMeasuredBesideTheParent()
+      throws IOException, NoArchitectureException {
+    CompressionPlan plan = elsewhere(file);
+    RunSummary unused = new CompressionPipeline(plan).run();
+    Path ask = directory.resolve("run/ask-edge.json");
+    MeasuredCosts here = costs(CostsStage.machine(Device.CPU), SmallParent.SPACE);
+    MeasuredCosts measured = here.withSpeeds(plan, ask, done -> {});
+    here.withSpeeds(plan, ask, done -> {}).write(file);
+    assertThat(measured.speeds())
+        .extracting(MeasuredSpeed::blocks)
+        .containsExactlyElementsOf(
+            AskedSpeeds.read(ask, PARENT).models().stream()
+                .map(AskedSpeeds.Asked::blocks)
+                .toList());
+    assertThat(measured.withSpeeds(plan, ask, done -> {}).speeds())
+        .hasSameSizeAs(measured.speeds());
+    assertThat(MeasuredCosts.read(file).speeds()).hasSameSizeAs(measured.speeds());
+    assertThatThrownBy(() -> costs("a box", SmallParent.SPACE).withSpeeds(plan, ask, done -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(": costs of a box (cpu), and this is ")
+        .hasMessageEndingWith("Maybe measure the architectures there.");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void asked_damaged_isRefusedByName(CorruptedFiles damage) throws IOException {
+    Path ask = directory.resolve("ask.json");
+    AskedSpeeds.Asked one =
+        new AskedSpeeds.Asked(
+            new Scenario(1, 7, 5), new Scenario(1, 7, 5), ImmutableList.copyOf(PARENT.blocks()));
+    new AskedSpeeds(StageDependencies.architecture(PARENT).hex(), ImmutableList.of(one)).write(ask);
+    assertThat(AskedSpeeds.read(ask, PARENT).models()).containsExactly(one);
+    damage.to(ask);
+    assertThatThrownBy(() -> AskedSpeeds.read(ask, PARENT))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(ask + " is ")
+        .hasMessageContaining("Maybe copy it");
+  }
+
+  @Test
+  void asked_otherFilesAndOtherParents_areRefusedByName() throws IOException {
+    assertThatThrownBy(() -> AskedSpeeds.read(file, PARENT))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            file
+                + ": kind (\"measured costs\") and format (1) must be \"architectures to measure\""
+                + " and 1.\nMaybe another file is meant.");
+    Path ask = directory.resolve("ask.json");
+    AskedSpeeds.Asked one =
+        new AskedSpeeds.Asked(
+            new Scenario(1, 7, 5), new Scenario(1, 7, 5), ImmutableList.copyOf(PARENT.blocks()));
+    new AskedSpeeds("0123456789abcdef", ImmutableList.of(one)).write(ask);
+    assertThatThrownBy(() -> AskedSpeeds.read(ask, PARENT))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(": children of another parent (architecture 0123456789ab) than");
   }
 }

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec;
@@ -61,7 +62,7 @@ final class SpeedCheckTest {
     return (architecture, scenario) -> {
       ModelSpec child = PARENT.withBlocks(architecture.blocks());
       measured.add(child);
-      return speed(scenario, factor * nanos(child), 0);
+      return Optional.of(speed(scenario, factor * nanos(child), 0));
     };
   }
 
@@ -170,7 +171,7 @@ final class SpeedCheckTest {
         (architecture, scenario) -> {
           ModelSpec child = PARENT.withBlocks(architecture.blocks());
           measured.add(child);
-          return speed(scenario, nanos(child), spread);
+          return Optional.of(speed(scenario, nanos(child), spread));
         };
     TargetSearch.Answer answer = checked(spreading, TWICE, 5);
     assertThat(measured.size()).isGreaterThan(1);
@@ -182,7 +183,10 @@ final class SpeedCheckTest {
   void correction_spreadAsOfABusyMachine_keepsWhatWasFoundFirstAndSaysWhy()
       throws NoArchitectureException {
     TargetSearch.Answer answer =
-        checked((architecture, scenario) -> speed(scenario, PARENT_NANOS / 2, 0.4), TWICE, 5);
+        checked(
+            (architecture, scenario) -> Optional.of(speed(scenario, PARENT_NANOS / 2, 0.4)),
+            TWICE,
+            5);
     assertThat(answer.correction()).isEqualTo(SpeedCorrection.NONE);
     assertThat(told).anyMatch(line -> line.contains("too vague to search anew"));
   }
@@ -196,7 +200,7 @@ final class SpeedCheckTest {
           ModelSpec child = PARENT.withBlocks(architecture.blocks());
           measured.add(child);
           boolean first = measured.indexOf(child) == 0;
-          return speed(scenario, (first ? 1.2 : 0.9) * nanos(child), 0);
+          return Optional.of(speed(scenario, (first ? 1.2 : 0.9) * nanos(child), 0));
         };
     TargetSearch.Answer answer = checked(uneven, TWICE, 8);
     ModelSpec child = PARENT.withBlocks(answer.architecture().blocks());

@@ -74,6 +74,7 @@ public final class SummaryFixture {
             target.goal(),
             target.directory(),
             slow,
+            target.speedUpMachine(),
             ImmutableList.of(new CheckedLimit("speed-up at least 2.0", slow, false)),
             target.child(),
             target.childBeforeDistillation(),
@@ -153,6 +154,7 @@ public final class SummaryFixture {
         goal,
         "run/child-" + name,
         new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01),
+        "",
         ImmutableList.of(
             new CheckedLimit(
                 goal, new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01), true)),

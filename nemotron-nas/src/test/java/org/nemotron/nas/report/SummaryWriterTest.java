@@ -160,6 +160,7 @@ final class SummaryWriterTest {
                 target.goal(),
                 target.directory(),
                 target.speedUp(),
+                target.speedUpMachine(),
                 target.limits(),
                 target.child(),
                 target.childBeforeDistillation(),

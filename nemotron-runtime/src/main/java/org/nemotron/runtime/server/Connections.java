@@ -81,12 +81,12 @@ final class Connections {
   }
 
   /** Looks after silent streams, slow readers and idle connections. */
-  void look(Duration pingInterval) {
-    exchanges().forEach(exchange -> exchange.look(pingInterval, PATIENCE));
+  void look(Duration pingInterval, Duration patience) {
+    exchanges().forEach(exchange -> exchange.look(pingInterval, patience));
     long now = System.nanoTime();
     ImmutableList.copyOf(connections.entrySet()).stream()
         .filter(entry -> entry.getValue().requests == 0)
-        .filter(entry -> now - entry.getValue().sinceNanos >= PATIENCE.toNanos())
+        .filter(entry -> now - entry.getValue().sinceNanos >= patience.toNanos())
         .forEach(entry -> entry.getKey().close());
   }
 }

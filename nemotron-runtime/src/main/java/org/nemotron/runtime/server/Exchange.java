@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -172,7 +172,7 @@ final class Exchange {
     if (fault.status() == 401) {
       response.putHeader("www-authenticate", "Bearer");
     }
-    if ((fault.status() == 408 || fault.status() == 413) && !isHttp2()) {
+    if (fault.status() == 408 || fault.status() == 413) {
       response.putHeader("connection", "close");
     }
     json(fault.status(), fault.body());
@@ -272,15 +272,7 @@ final class Exchange {
   /** Closes the connection of a reader that does not read. */
   void abort() {
     leave();
-    if (isHttp2()) {
-      response.reset();
-    } else {
-      request.connection().close();
-    }
-  }
-
-  private boolean isHttp2() {
-    return request.version() == HttpVersion.HTTP_2;
+    Future<Void> unused = request.connection().close();
   }
 
   static byte[] bytes(JsonNode json) {

@@ -64,6 +64,7 @@ public final class InferenceServer implements AutoCloseable {
             .setHost(settings.host())
             .setPort(settings.port())
             .setMaxHeaderSize(MOST_HEADER_BYTES)
+            .setHttp2ClearTextEnabled(false) // else a connection counts from its first byte only
             .setHandle100ContinueAutomatically(true)
             .setPerFrameWebSocketCompressionSupported(false) // no path is a web socket
             .setPerMessageWebSocketCompressionSupported(false)
@@ -82,7 +83,14 @@ public final class InferenceServer implements AutoCloseable {
           "cannot listen on " + settings.host() + ":" + settings.port() + ": " + reason(e), e);
     }
     long unused =
-        loop.vertx().setPeriodic(1000, timer -> connections.look(settings.pingInterval()));
+        loop.vertx()
+            .setPeriodic(
+                1000, timer -> connections.look(settings.pingInterval(), Connections.PATIENCE));
+  }
+
+  /** Ends what has kept the server waiting for so long; it looks by itself each second. */
+  void look(Duration patience) {
+    loop.run(() -> connections.look(settings.pingInterval(), patience));
   }
 
   private static @Nullable String reason(CompletionException e) {

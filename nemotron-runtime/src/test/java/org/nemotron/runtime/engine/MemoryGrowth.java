@@ -7,7 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 
 /** Runs a program in a process whose heap has its full size from the start. */
-final class MemoryGrowth {
+public final class MemoryGrowth {
   private static final String GROWN = "grown ";
 
   private MemoryGrowth() {}
@@ -16,7 +16,7 @@ final class MemoryGrowth {
    * Returns what {@code program} prints last, behind "grown": by how many bytes its resident memory
    * grew. All that it prints is printed here too.
    */
-  static long residentBytes(Class<?> program, String... arguments)
+  public static long residentBytes(Class<?> program, String... arguments)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(

@@ -180,11 +180,11 @@ final class CompletionsTest {
   }
 
   @Test
-  void completion_overHttp2_isTheSame() {
+  void completion_ofAClientThatOffersHttp2_isTheSame() {
     TestClient upgrading = new TestClient(server.port(), HttpClient.Version.HTTP_2);
     String body = "{'prompt':'Once upon','max_tokens':20,'seed':7,'stream':%s}";
     String expected = direct("Once upon", 20, 7).text();
-    for (int i = 0; i < 3; i++) { // the first upgrades
+    for (int i = 0; i < 3; i++) { // the first offers
       JsonNode json = upgrading.post(PATH, String.format(body, "false")).json();
       assertThat(json.at("/choices/0/text").asText()).isEqualTo(expected);
       assertThat(texts(upgrading.post(PATH, String.format(body, "true")).events()))

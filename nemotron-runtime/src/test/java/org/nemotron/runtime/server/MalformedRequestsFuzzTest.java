@@ -13,29 +13,6 @@ import org.nemotron.runtime.engine.TextGenerator;
 
 /** Damaged bodies and headers: each is answered, none as if it were the server's fault. */
 final class MalformedRequestsFuzzTest {
-  private static final String COMPLETION =
-      "{\"model\":\"nemotron\",\"prompt\":[\"Once \u00e9\",\"b\"],\"max_tokens\":3,\"n\":1,"
-          + "\"temperature\":0.5,\"top_p\":0.9,\"seed\":7,\"stop\":[\"x\"],\"logprobs\":1}";
-  private static final String CHAT =
-      "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}],"
-          + "\"max_tokens\":3,\"logprobs\":true,\"top_logprobs\":2,\"stream\":false}";
-  private static final String INSERTED = "{}[]\",:\\0-19.eEnult\u0000\u00ff\u00c0\ud83d ";
-
-  private static byte[] damaged(String json, Random random) {
-    StringBuilder text = new StringBuilder(json);
-    for (int i = random.nextInt(3); i >= 0; i--) {
-      int at = random.nextInt(text.length());
-      char other = INSERTED.charAt(random.nextInt(INSERTED.length()));
-      switch (random.nextInt(4)) {
-        case 0 -> text.setCharAt(at, other);
-        case 1 -> text.insert(at, other);
-        case 2 -> text.delete(at, Math.min(text.length() - 1, at + 1 + random.nextInt(9)));
-        default -> text.insert(at, text.substring(at, Math.min(text.length(), at + 20)));
-      }
-    }
-    return text.toString().getBytes(ISO_8859_1);
-  }
-
   @Test
   void bodies_damaged_areTheCallersFault() throws IOException {
     int mutants = Integer.getInteger("fuzz.mutants", 1000);
@@ -47,7 +24,8 @@ final class MalformedRequestsFuzzTest {
       TestClient client = new TestClient(server);
       for (int i = 0; i < mutants; i++) {
         boolean chat = random.nextBoolean();
-        byte[] body = damaged(chat ? CHAT : COMPLETION, random);
+        byte[] body =
+            DamagedRequests.of(chat ? DamagedRequests.CHAT : DamagedRequests.COMPLETION, random);
         HttpRequest request =
             client
                 .request(chat ? "/v1/chat/completions" : "/v1/completions")
@@ -74,7 +52,7 @@ final class MalformedRequestsFuzzTest {
         InferenceServer server =
             InferenceServer.start(generator, ServerSettings.builder().port(0).build())) {
       for (int i = 0; i < 200; i++) {
-        String request = new String(damaged(head, random), ISO_8859_1);
+        String request = new String(DamagedRequests.of(head, random), ISO_8859_1);
         try (RawClient client = new RawClient(server.port())) {
           client.write(request);
           client.finish();

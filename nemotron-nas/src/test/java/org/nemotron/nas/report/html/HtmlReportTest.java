@@ -138,6 +138,7 @@ final class HtmlReportTest {
             one.goal(),
             one.directory(),
             one.speedUp(),
+            one.speedUpMachine(),
             one.limits(),
             one.child(),
             one.childBeforeDistillation(),
