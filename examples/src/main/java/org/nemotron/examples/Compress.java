@@ -111,7 +111,7 @@ final class Compress implements Callable<Integer> {
       description = "measure the machine first, refuse what cannot fit, and compare in the report")
   private boolean estimated;
 
-  @Mixin private RankOptions ranksOf;
+  @Mixin private RankOptions ranksOf = new RankOptions();
 
   @Option(names = "--tensorboard", description = "write files for TensorBoard into the run, too")
   private boolean tensorBoard;

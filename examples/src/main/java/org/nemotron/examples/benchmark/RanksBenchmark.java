@@ -36,7 +36,7 @@ public final class RanksBenchmark implements Callable<Integer> {
   private static final int TIMES = 10;
   private static final double GIGA = 1e9;
 
-  @Mixin private RankOptions ranksOf;
+  @Mixin private RankOptions ranksOf = new RankOptions();
 
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, or cuda")
   private String device = "cpu";

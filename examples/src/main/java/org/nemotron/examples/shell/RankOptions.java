@@ -1,11 +1,13 @@
 package org.nemotron.examples.shell;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.nemotron.core.distributed.RankEnvironment;
 import org.nemotron.core.tensor.Device;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,8 +24,8 @@ public final class RankOptions {
       names = PROCESSES,
       paramLabel = "N",
       description =
-          "share the work with N processes of this machine; torchrun, srun and mpirun start ranks of"
-              + " several machines")
+          "share the work with N processes of this machine; torchrun, srun and mpirun start ranks"
+              + " of several machines")
   private int processes;
 
   @Option(
@@ -33,7 +35,7 @@ public final class RankOptions {
   private int gpus;
 
   @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private @Nullable CommandSpec command;
 
   /** Returns {@code given}, or a GPU where GPUs share the work. */
   public String device(String given) {
@@ -73,7 +75,7 @@ public final class RankOptions {
   private List<String> argumentsOfRank() {
     ImmutableSet<String> left =
         gpus > 0 ? ImmutableSet.of(GPUS, DEVICE) : ImmutableSet.of(PROCESSES);
-    List<String> all = command.root().commandLine().getParseResult().originalArgs();
+    List<String> all = verifyNotNull(command).root().commandLine().getParseResult().originalArgs();
     List<String> arguments = new ArrayList<>();
     for (int index = 0; index < all.size(); index++) {
       String argument = all.get(index);

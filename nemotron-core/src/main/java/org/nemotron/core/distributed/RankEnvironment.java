@@ -106,7 +106,8 @@ public record RankEnvironment(
     int gpus = Gpu.count();
     checkArgument(
         gpus == 1 || localRank < gpus,
-        "rank %s needs a GPU of its own: it is number %s of its machine's ranks, and sees %s GPUs.\n"
+        "rank %s needs a GPU of its own: it is number %s of its machine's ranks, and sees %s"
+            + " GPUs.\n"
             + "Maybe start as many processes as there are GPUs.",
         rank,
         localRank,

@@ -21,13 +21,13 @@ import org.nemotron.nas.pipeline.TinyRun.Events;
 
 /** Whole runs whose ranks are threads. */
 final class RankedRunTest {
-  @TempDir Path directory;
-
+  private Path directory;
   private TinyRun tiny;
 
   @BeforeEach
-  void write() throws IOException {
-    tiny = TinyRun.in(directory);
+  void write(@TempDir Path temporary) throws IOException {
+    directory = temporary;
+    tiny = TinyRun.in(temporary);
   }
 
   private static int run(Communicator ranks, CompressionPlan plan, Events events) throws Exception {
@@ -73,8 +73,8 @@ final class RankedRunTest {
                 directory.resolve("alone"), "library", "scores.json", "child/model.safetensors"));
     assertThat(events.messages)
         .contains(
-            "search, global distillation and evaluation, by rank 0 alone: ranks 1 to 2 wait until it"
-                + " is done");
+            "search, global distillation and evaluation, by rank 0 alone: ranks 1 to 2 wait until"
+                + " it is done");
   }
 
   @Test
