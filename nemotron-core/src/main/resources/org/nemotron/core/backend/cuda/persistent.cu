@@ -449,7 +449,7 @@ __device__ __forceinline__ void attend(const Part& part, const Places& places, c
 #else
     float scale = part.scale;
 #endif
-    place_head(joined + head * HEAD_DIM, part.bias ? part.bias + head * HEAD_DIM : 0,
+    place_head(joined + head * HEAD_DIM, 1.f, 0, part.bias ? part.bias + head * HEAD_DIM : 0,
                is_query ? part.query_norm : is_key ? part.key_norm : 0, is_query || is_key ? rotary : 0, HEAD_DIM, part.eps,
                [&](int i, float value) {
                  if (is_query) {
