@@ -88,14 +88,17 @@ extern "C" __global__ void __launch_bounds__(512) add_norm_eight(float* residual
 // The gate's threads hold so many vectors of eight each; what is wider is computed again.
 #define GATE_VECTORS 8
 
-__device__ __forceinline__ unsigned gated(unsigned gate, unsigned up, float row, const float* of_gate, const float* of_up, int i) {
-  return packed(silu(scaled(low(gate), row, of_gate, i)) * scaled(low(up), row, of_up, i),
-                silu(scaled(high(gate), row, of_gate, i + 1)) * scaled(high(up), row, of_up, i + 1));
+__device__ __forceinline__ unsigned gated(unsigned gate, unsigned up, float row, float g0, float g1, float u0, float u1) {
+  return packed(silu(low(gate) * row * g0) * (low(up) * row * u0), silu(high(gate) * row * g1) * (high(up) * row * u1));
 }
 
+// Channels i to i + 7, i a multiple of 8. Without columns, a row's factor is 1.
 __device__ __forceinline__ uint4 gated(uint4 gate, uint4 up, float row, const float* of_gate, const float* of_up, int i) {
-  return make_uint4(gated(gate.x, up.x, row, of_gate, of_up, i), gated(gate.y, up.y, row, of_gate, of_up, i + 2),
-                    gated(gate.z, up.z, row, of_gate, of_up, i + 4), gated(gate.w, up.w, row, of_gate, of_up, i + 6));
+  float4 one = make_float4(1.f, 1.f, 1.f, 1.f);
+  float4 g = of_gate ? *(const float4*)(of_gate + i) : one, h = of_gate ? *(const float4*)(of_gate + i + 4) : one;
+  float4 u = of_gate ? *(const float4*)(of_up + i) : one, v = of_gate ? *(const float4*)(of_up + i + 4) : one;
+  return make_uint4(gated(gate.x, up.x, row, g.x, g.y, u.x, u.y), gated(gate.y, up.y, row, g.z, g.w, u.z, u.w),
+                    gated(gate.z, up.z, row, h.x, h.y, v.x, v.y), gated(gate.w, up.w, row, h.z, h.w, v.z, v.w));
 }
 
 __device__ __forceinline__ float most_of(unsigned pair) { return fmaxf(fabsf(low(pair)), fabsf(high(pair))); }
@@ -135,7 +138,9 @@ extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* j
       most = fmaxf(most, most_of(held[h]));
     }
   }
-  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) most = fmaxf(most, most_of(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i)));
+  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) {
+    most = fmaxf(most, most_of(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i)));
+  }
   float scale = scale_of(block_most(most)), inverse = 1.f / scale;
   if (threadIdx.x == 0) scales[row] = scale;
   uint2* to = fp8 + row * vectors;
@@ -144,7 +149,9 @@ extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* j
     int i = threadIdx.x + h * blockDim.x;
     if (i < vectors) to[i] = eights(held[h], inverse);
   }
-  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) to[i] = eights(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i), inverse);
+  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) {
+    to[i] = eights(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i), inverse);
+  }
 }
 
 // As place_heads, for pages of e4m3. kv_scales [2K]: of the heads' keys, then of their values; saturated counts what is larger than an
