@@ -1,5 +1,6 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -117,7 +118,8 @@ final class EightBitCheckpointTest {
     write(kind.equals("modelopt") ? modelOpt() : compressed(kind), rows, stored -> {});
     try (NativeScope scope = NativeScope.open();
         CheckpointWeights weights = opened()) {
-      Tensor original = Checkpoints.weights(SPEC, 7).get(DOWN).to(ScalarType.Float);
+      Tensor original =
+          verifyNotNull(Checkpoints.weights(SPEC, 7).get(DOWN)).to(ScalarType.Float);
       Tensor scale = scales(original, rows);
       Tensor rounded = original.div(scale).to(ScalarType.Float8_e4m3fn).to(ScalarType.Float);
       assertThat(weights.get(DOWN).equal(rounded.mul(scale))).isTrue();
@@ -143,7 +145,7 @@ final class EightBitCheckpointTest {
   @Test
   void open_scaleOfAnotherShape_isNamed() throws IOException {
     write(stored -> stored.put(SCALE, Tensors.zeros(Device.CPU, DType.FLOAT32, 3)));
-    long rows = SPEC.tensorShapes().get(DOWN).get(0);
+    long rows = verifyNotNull(SPEC.tensorShapes().get(DOWN)).get(0);
     assertRefused(
         directory
             + ": tensor "
