@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
@@ -62,10 +63,10 @@ final class EightBitCheckpointTest {
    * Writes the model with e4m3 matrices in its layers, each with a scale for each of {@code rows}
    * or one, and scales of inputs and keys; {@code change} then changes the tensors.
    */
-  private void write(ObjectNode form, boolean rows, Consumer<TreeMap<String, Tensor>> change)
+  private void write(ObjectNode form, boolean rows, Consumer<Map<String, Tensor>> change)
       throws IOException {
     try (NativeScope scope = NativeScope.open()) {
-      TreeMap<String, Tensor> stored = new TreeMap<>();
+      Map<String, Tensor> stored = new TreeMap<>();
       Checkpoints.weights(SPEC, 7)
           .forEach(
               (name, weight) -> {
@@ -97,7 +98,7 @@ final class EightBitCheckpointTest {
     return largest.div(new Scalar(448));
   }
 
-  private void write(Consumer<TreeMap<String, Tensor>> change) throws IOException {
+  private void write(Consumer<Map<String, Tensor>> change) throws IOException {
     write(modelOpt(), false, change);
   }
 
