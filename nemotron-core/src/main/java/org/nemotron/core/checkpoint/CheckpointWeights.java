@@ -13,6 +13,7 @@ import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufModel;
 import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.EightBitWeights;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -55,7 +56,7 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
       ModelConfig config = ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG));
       CheckpointDirectory files =
           made.add(CheckpointDirectory.open(path), CheckpointWeights::close);
-      return checked(files, config, dtype, device, made);
+      return checked(EightBitWeights.of(files), config, dtype, device, made);
     }
   }
 

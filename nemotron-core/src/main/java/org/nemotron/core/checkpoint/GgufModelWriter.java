@@ -22,6 +22,7 @@ import org.nemotron.core.checkpoint.gguf.GgufWriter;
 import org.nemotron.core.checkpoint.gguf.LlamaCppBlocks;
 import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
+import org.nemotron.core.checkpoint.huggingface.EightBitWeights;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
@@ -76,7 +77,7 @@ public final class GgufModelWriter {
     }
     ModelConfig config = ModelConfig.read(model.resolve(CheckpointDirectory.CONFIG));
     try (CheckpointDirectory files = CheckpointDirectory.open(model)) {
-      CheckedWeights weights = new CheckedWeights(files, config);
+      CheckedWeights weights = new CheckedWeights(EightBitWeights.of(files), config);
       weights.check();
       write(config.spec(), file, type, model, weights::tensor);
     }

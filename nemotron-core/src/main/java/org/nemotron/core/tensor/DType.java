@@ -18,8 +18,8 @@ public enum DType {
   /** The upper half of a single. */
   BFLOAT16(2, "BF16", "bfloat16", ScalarType.BFloat16),
   /**
-   * 8-bit floats without infinities, up to 448: what GPUs serve in. No files are read or written in
-   * it, and no tensors of this library are of it: {@code WeightFormat} and {@code KvFormat} are.
+   * 8-bit floats without infinities, up to 448: what GPUs serve in. Files of it are read together
+   * with their scales; no model computes in it: {@code WeightFormat} and {@code KvFormat} do.
    */
   FLOAT8_E4M3(1, "F8_E4M3", "float8_e4m3fn", ScalarType.Float8_e4m3fn),
   /** Token ids and indices. */
@@ -66,9 +66,7 @@ public enum DType {
 
   /** Returns the type that a safetensors header names, or empty for one that is not supported. */
   public static Optional<DType> ofSafetensors(String name) {
-    return Arrays.stream(values())
-        .filter(type -> type != FLOAT8_E4M3 && type.safetensorsName.equals(name))
-        .findFirst();
+    return Arrays.stream(values()).filter(type -> type.safetensorsName.equals(name)).findFirst();
   }
 
   /**

@@ -88,21 +88,28 @@ extern "C" __global__ void embed(const int* tokens, const bf16* table, float* re
   for (int i = threadIdx.x; i < width; i += blockDim.x) to[i] = widened(from[i]);
 }
 
-// residual += delta + bias, then out = norm(residual) * weight; delta and bias may be absent. One block per row, width even.
+// What a product left, times the scales of its row and column; without columns it has them already.
+__device__ __forceinline__ float scaled(float value, float row, const float* columns, int i) {
+  return columns ? value * row * columns[i] : value;
+}
+
+// residual += delta + bias, then out = norm(residual) * weight; delta and bias may be absent. One block per row, width even. With
+// columns, delta is still to be multiplied by the scales of its rows and columns.
 // With rows, out[i] is made from row rows[i], and the residual stays.
 extern "C" __global__ void add_norm(float* residual, const bf16* delta, const bf16* bias, const bf16* weight, bf16* out,
-                                    const int* rows, int width, float eps) {
+                                    const int* rows, const float* row_scales, const float* columns, int width, float eps) {
   await_previous();
   release_next();
   long long row = rows ? rows[blockIdx.x] : blockIdx.x;
+  float row_scale = columns ? row_scales[row] : 1.f;
   float2* stream = (float2*)(residual + row * width);
   const unsigned* added = delta ? (const unsigned*)(delta + row * width) : 0;
   float squares = 0;
   for (int i = threadIdx.x; i < width / 2; i += blockDim.x) {
     float2 value = stream[i];
     if (added) {
-      value.x += low(added[i]);
-      value.y += high(added[i]);
+      value.x += scaled(low(added[i]), row_scale, columns, 2 * i);
+      value.y += scaled(high(added[i]), row_scale, columns, 2 * i + 1);
     }
     if (bias) {
       value.x += widened(bias[2 * i]);
@@ -116,8 +123,8 @@ extern "C" __global__ void add_norm(float* residual, const bf16* delta, const bf
   for (int i = threadIdx.x; i < width / 2; i += blockDim.x) {
     float2 value = stream[i];
     if (rows && added) {
-      value.x += low(added[i]);
-      value.y += high(added[i]);
+      value.x += scaled(low(added[i]), row_scale, columns, 2 * i);
+      value.y += scaled(high(added[i]), row_scale, columns, 2 * i + 1);
     }
     if (rows && bias) {
       value.x += widened(bias[2 * i]);
@@ -134,23 +141,23 @@ __device__ __forceinline__ float fresh_half(const bf16* from) {
 }
 
 // A warp makes one head of a joined projection: adds the bias, normalizes and rotates it; put(i, value) takes element i. What is
-// absent is left out. rotary is [H]: cosines, then sines.
+// absent is left out. rotary is [H]: cosines, then sines. With columns, the head is still to be multiplied by its scales.
 template <class Put>
-__device__ __forceinline__ void place_head(const bf16* from, const bf16* bias, const bf16* norm, const float* rotary, int head_dim,
-                                           float eps, Put put) {
+__device__ __forceinline__ void place_head(const bf16* from, float row_scale, const float* columns, const bf16* bias, const bf16* norm,
+                                           const float* rotary, int head_dim, float eps, Put put) {
   int lane = threadIdx.x % WARP, half = head_dim / 2;
   float scale = 1.f;
   if (norm) {
     float squares = 0;
     for (int i = lane; i < head_dim; i += WARP) {
-      float value = fresh_half(from + i) + (bias ? widened(bias[i]) : 0.f);
+      float value = scaled(fresh_half(from + i), row_scale, columns, i) + (bias ? widened(bias[i]) : 0.f);
       squares += value * value;
     }
     scale = rsqrtf(warp_sum(squares) / head_dim + eps);
   }
   for (int i = lane; i < half; i += WARP) {
-    float first = fresh_half(from + i) + (bias ? widened(bias[i]) : 0.f);
-    float second = fresh_half(from + i + half) + (bias ? widened(bias[i + half]) : 0.f);
+    float first = scaled(fresh_half(from + i), row_scale, columns, i) + (bias ? widened(bias[i]) : 0.f);
+    float second = scaled(fresh_half(from + i + half), row_scale, columns, i + half) + (bias ? widened(bias[i + half]) : 0.f);
     if (norm) {
       first *= scale * widened(norm[i]);
       second *= scale * widened(norm[i + half]);
@@ -170,7 +177,8 @@ __device__ __forceinline__ void place_head(const bf16* from, const bf16* bias, c
 // (R, heads / warps). rotary_table is [P, H].
 extern "C" __global__ void place_heads(const bf16* joined, const bf16* bias, const bf16* query_norm, const bf16* key_norm,
                                        const float* rotary_table, const int* positions, const long long* slots, bf16* queries,
-                                       bf16* keys, bf16* values, int query_heads, int kv_heads, int head_dim, float eps) {
+                                       bf16* keys, bf16* values, const float* row_scales, const float* columns, int query_heads,
+                                       int kv_heads, int head_dim, float eps) {
   await_previous();
   release_next();
   int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP;
@@ -182,21 +190,24 @@ extern "C" __global__ void place_heads(const bf16* joined, const bf16* bias, con
              : is_key ? keys + token + (head - query_heads) * head_dim
                       : values + token + (head - query_heads - kv_heads) * head_dim;
   const float* rotary = rotary_table + (long long)positions[row] * head_dim;
-  place_head(joined + ((long long)row * (query_heads + 2 * kv_heads) + head) * head_dim, bias ? bias + head * head_dim : 0,
+  place_head(joined + ((long long)row * (query_heads + 2 * kv_heads) + head) * head_dim, columns ? row_scales[row] : 1.f,
+             columns ? columns + head * head_dim : 0, bias ? bias + head * head_dim : 0,
              is_query ? query_norm : is_key ? key_norm : 0, is_query || is_key ? rotary : 0, head_dim, eps,
              [&](int i, float value) { to[i] = rounded(value); });
 }
 
 // out = silu(gate) * up for joined [R, 2I], gate first; grid (columns, R), I even.
-extern "C" __global__ void silu_times(const bf16* joined, bf16* out, int channels) {
+extern "C" __global__ void silu_times(const bf16* joined, bf16* out, const float* row_scales, const float* columns, int channels) {
   await_previous();
   release_next();
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= channels / 2) return;
   const unsigned* gate = (const unsigned*)(joined + (long long)blockIdx.y * 2 * channels);
   const unsigned* up = gate + channels / 2;
-  unsigned g = gate[i], u = up[i];
-  ((unsigned*)(out + (long long)blockIdx.y * channels))[i] = packed(silu(low(g)) * low(u), silu(high(g)) * high(u));
+  float row = columns ? row_scales[blockIdx.y] : 1.f;
+  float g0 = scaled(low(gate[i]), row, columns, 2 * i), g1 = scaled(high(gate[i]), row, columns, 2 * i + 1);
+  float u0 = scaled(low(up[i]), row, columns, channels + 2 * i), u1 = scaled(high(up[i]), row, columns, channels + 2 * i + 1);
+  ((unsigned*)(out + (long long)blockIdx.y * channels))[i] = packed(silu(g0) * u0, silu(g1) * u1);
 }
 
 // Two e4m3, the first in the low byte.

@@ -281,7 +281,9 @@ final class ModelSpecReaderTest {
     write(json -> json.putObject("quantization_config").put("quant_method", "awq"));
     assertRefused(
         config
-            + ": quantization_config is not supported.\n"
+            + ", quantization_config: quant_method (awq) is not supported; weights of 8-bit floats are"
+            + " read in compressed-tensors' float-quantized form with a scale for a matrix or each row,"
+            + " and in ModelOpt's FP8.\n"
             + "Maybe the model is also published in bfloat16 or float16.");
   }
 

@@ -41,6 +41,8 @@ import org.nemotron.runtime.metrics.MetricsRecorder;
  * <p>Requests are submitted by any thread; one thread of the engine runs them.
  */
 final class Engine implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("org.nemotron.runtime");
+
   private static final String CLOSED = "the engine is closed";
 
   private final InferenceBackend device;
@@ -260,6 +262,8 @@ final class Engine implements AutoCloseable {
           awaitRequest();
         }
       }
+      Saturation.warning(session.saturated())
+          .ifPresent(warning -> LOG.log(System.Logger.Level.WARNING, warning));
     } catch (RuntimeException | Error e) { // not thrown on: every request has it as its cause
       death = e;
     } finally {

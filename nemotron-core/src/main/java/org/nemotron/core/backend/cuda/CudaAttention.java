@@ -133,6 +133,7 @@ final class CudaAttention implements CudaSubBlock {
     if (memory.isEight()) {
       step.launcher().address(memory.scales()).address(memory.saturated());
     }
+    step.addScalesBehind();
     step.launcher()
         .number(spec.queryHeads())
         .number(spec.kvHeads())

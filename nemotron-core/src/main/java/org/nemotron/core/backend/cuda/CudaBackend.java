@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
@@ -80,6 +81,12 @@ public final class CudaBackend implements InferenceBackend {
         "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a GPU",
         format);
     checkEightBits(format == WeightFormat.FLOAT8_E4M3, "format");
+    new WeightRoom(spec, format)
+        .shortage(gpu.device().toString(), gpu.totalBytes())
+        .ifPresent(
+            shortage -> {
+              throw new GpuMemoryException(shortage);
+            });
     try (CudaStream.Use use = stream.use()) {
       InferenceModel ready = new CudaModel(spec, weights, this, format, maxRows);
       stream.synchronize();

@@ -65,16 +65,17 @@ final class CudaFfn implements CudaSubBlock {
     int rows = step.count();
     step.launcher().address(step.space().joined().address());
     if (down.scales() != 0 && Shortcut.GATE_TO_EIGHT.taken()) {
-      step.launcher()
-          .address(step.space().fp8().address())
-          .address(step.space().fp8Scales().address())
-          .number(channels);
+      step.launcher().address(step.space().fp8().address());
+      step.addScalesBehind();
+      step.launcher().number(channels);
       step.kernels()
           .ofEight("silu_times_eight")
           .launch(step.launcher(), Shape.of(rows, EIGHT_THREADS));
       return new CudaStep.Input(rows(step.space().fp8(), rows, channels), true);
     }
-    step.launcher().address(step.space().inner().address()).number(channels);
+    step.launcher().address(step.space().inner().address());
+    step.addScalesBehind();
+    step.launcher().number(channels);
     int blocks = (channels / 2 + THREADS - 1) / THREADS;
     step.kernels().of("silu_times").launch(step.launcher(), new Shape(blocks, rows, 1, THREADS, 0));
     return step.input(rows(step.space().inner(), rows, channels), down);

@@ -22,6 +22,7 @@ final class CudaStep {
   private final CudaRows rows;
   private final int width;
   private boolean pending;
+  private long scalesBehind;
   private Optional<CudaTensor> pendingBias = Optional.empty();
 
   CudaStep(
@@ -107,6 +108,7 @@ final class CudaStep {
         .address(norm.weight().address())
         .address(space.fp8().address())
         .address(space.fp8Scales().address())
+        .address(pending ? scalesBehind : 0)
         .number(width)
         .number(norm.eps());
     kernels.ofEight("add_norm_eight").launch(launcher, Shape.of(count(), EIGHT_NORM_THREADS));
@@ -142,14 +144,28 @@ final class CudaStep {
         .address(norm.weight().address())
         .address(to.address())
         .address(chosen)
+        .address(space.fp8Scales().address())
+        .address(pending ? scalesBehind : 0)
         .number(width)
         .number(norm.eps());
     kernels.of("add_norm").launch(launcher, Shape.of(blocks, NORM_THREADS));
   }
 
-  /** {@code out[R, N] = in[R, K] W^T} of all rows. */
+  /**
+   * Adds the scales that the last product's result is still to be multiplied by: addresses of those
+   * of its rows, and of its columns or 0.
+   */
+  void addScalesBehind() {
+    launcher.address(space.fp8Scales().address()).address(scalesBehind);
+  }
+
+  /** {@code out[R, N] = in[R, K] W^T} of all rows, but for {@link #addScalesBehind}. */
   void multiply(PackedLinear weight, Input in, Tensor outRN) {
-    if (in.eight()) {
+    scalesBehind = 0;
+    if (in.eight() && Shortcut.SCALES_BEHIND.taken()) {
+      scalesBehind = weight.scales();
+      weight.multiplyUnscaled(in.rowsRK(), space.one().tensor(), outRN);
+    } else if (in.eight()) {
       weight.multiplyFp8(in.rowsRK(), space.fp8Scales().rows(count()), outRN);
     } else {
       weight.multiply(in.rowsRK(), outRN);

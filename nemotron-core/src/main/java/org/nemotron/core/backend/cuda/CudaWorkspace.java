@@ -1,8 +1,12 @@
 package org.nemotron.core.backend.cuda;
 
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
+import org.nemotron.core.tensor.Tensors;
 
 /** Room for what the kernels of a step hand to each other, at addresses that do not change. */
 final class CudaWorkspace implements AutoCloseable {
@@ -34,6 +38,7 @@ final class CudaWorkspace implements AutoCloseable {
   private final CudaTensor pieceLogitsLV;
   private final CudaTensor fp8;
   private final CudaTensor fp8Scales;
+  private final CudaTensor one;
   private final Resources parts;
 
   /**
@@ -58,7 +63,8 @@ final class CudaWorkspace implements AutoCloseable {
   CudaWorkspace(
       Device device, Widths widths, int rows, int sequences, int headRows, int vocabulary) {
     long splitHeads = (long) SPLIT_BLOCKS * MOST_TENSOR_GROUP;
-    try (Resources made = new Resources()) {
+    try (Resources made = new Resources();
+        NativeScope scope = NativeScope.open()) {
       this.residualRD =
           made.add(
               CudaTensor.empty(device, DType.FLOAT32, rows, widths.width()), CudaTensor::close);
@@ -105,6 +111,8 @@ final class CudaWorkspace implements AutoCloseable {
       this.fp8 = made.add(CudaTensor.fp8(device, (long) rows * widths.fp8()), CudaTensor::close);
       this.fp8Scales =
           made.add(CudaTensor.empty(device, DType.FLOAT32, rows, 1), CudaTensor::close);
+      Tensor number = Tensors.zeros(device, DType.FLOAT32, 1).fill_(new Scalar(1));
+      this.one = made.add(CudaTensor.of(number), CudaTensor::close);
       this.parts = made.complete();
     }
   }
@@ -183,6 +191,11 @@ final class CudaWorkspace implements AutoCloseable {
   /** Returns the scales of the rows of that input, {@code [R, 1]}. */
   CudaTensor fp8Scales() {
     return fp8Scales;
+  }
+
+  /** Returns the number 1, {@code [1]}. */
+  CudaTensor one() {
+    return one;
   }
 
   @Override

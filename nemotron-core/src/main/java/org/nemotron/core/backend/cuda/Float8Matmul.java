@@ -26,7 +26,7 @@ final class Float8Matmul {
   private Float8Matmul() {}
 
   /**
-   * {@code out = (a * scaleA) (b * scaleB)}.
+   * {@code out = (a * scaleA) (b * scaleB)}. Scales may also be one number each, {@code []}.
    *
    * @param aRK {@code [R, K]} e4m3, row by row
    * @param bKN {@code [K, N]} e4m3, column by column

@@ -108,6 +108,16 @@ final class PackedLinear implements AutoCloseable {
     Float8Matmul.multiply(inRK, transposedKN, scalesR, scalesN.orElseThrow().tensor(), outRN);
   }
 
+  /**
+   * The same without the scales: of rows, by which the result is to be multiplied, and of columns,
+   * which are at {@link #scales}.
+   *
+   * @param one 1 in float32, on the GPU
+   */
+  void multiplyUnscaled(Tensor inRK, Tensor one, Tensor outRN) {
+    Float8Matmul.multiply(inRK, transposedKN, one, one, outRN);
+  }
+
   @Override
   public void close() {
     parts.close();

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 
 /**
@@ -142,6 +143,11 @@ public final class CheckedWeights {
               + expected
               + " (from config.json)."
               + remedyForShape(name, expected));
+    }
+    if (files.dtype(name) == DType.FLOAT8_E4M3) {
+      throw wrong(
+          name,
+          "is float8_e4m3fn, but config.json has no quantization_config that says how it is scaled");
     }
     if (!files.dtype(name).isFloatingPoint()) {
       throw wrong(name, "has dtype " + files.dtype(name).configName() + ", not a real one");

@@ -167,12 +167,7 @@ public final class FamilyConfigs {
           file.where() + ": mlp_bias (true) is not supported; it must be false");
     }
     GateActivations.check(file);
-    if (file.has("quantization_config")) {
-      throw new CheckpointFormatException(
-          file.where()
-              + ": quantization_config is not supported.\n"
-              + "Maybe the model is also published in bfloat16 or float16.");
-    }
+    EightBitForm.check(file);
     if (file.has("per_layer_config")) {
       throw new CheckpointFormatException(
           file.where() + ": per_layer_config is not supported; it must be null");

@@ -166,7 +166,7 @@ public final class SafetensorsFile implements Closeable {
                         + name
                         + ": dtype "
                         + stored.dtypeName()
-                        + " is not supported; F32, F16, BF16, I64 and I32 are"));
+                        + " is not supported; F32, F16, BF16, F8_E4M3, I64 and I32 are"));
   }
 
   /**

@@ -11,12 +11,14 @@ __device__ __forceinline__ float scale_of(float most) { return fmaxf(most / MOST
 #define NORM_PAIRS 8
 
 // residual += delta + bias, then norm(residual) * weight as e4m3 with a scale of its own for each row; delta and bias may be absent.
-// One block per row, width even.
+// One block per row, width even. With columns, delta is still to be multiplied by the scales of its rows, as they were, and columns.
 extern "C" __global__ void __launch_bounds__(512) add_norm_eight(float* residual, const bf16* delta, const bf16* bias, const bf16* weight,
-                                                                 unsigned short* fp8, float* scales, int width, float eps) {
+                                                                 unsigned short* fp8, float* scales, const float* columns, int width,
+                                                                 float eps) {
   await_previous();
   release_next();
   long long row = blockIdx.x;
+  float row_scale = columns ? scales[row] : 1.f;
   int pairs = width / 2;
   float2* stream = (float2*)(residual + row * width);
   const unsigned* added = delta ? (const unsigned*)(delta + row * width) : 0;
@@ -30,8 +32,8 @@ extern "C" __global__ void __launch_bounds__(512) add_norm_eight(float* residual
     if (i < pairs) {
       float2 value = stream[i];
       if (added) {
-        value.x += low(added[i]);
-        value.y += high(added[i]);
+        value.x += scaled(low(added[i]), row_scale, columns, 2 * i);
+        value.y += scaled(high(added[i]), row_scale, columns, 2 * i + 1);
       }
       if (bias) {
         value.x += widened(bias[2 * i]);
@@ -45,8 +47,8 @@ extern "C" __global__ void __launch_bounds__(512) add_norm_eight(float* residual
   for (int i = threadIdx.x + NORM_PAIRS * blockDim.x; i < pairs; i += blockDim.x) {
     float2 value = stream[i];
     if (added) {
-      value.x += low(added[i]);
-      value.y += high(added[i]);
+      value.x += scaled(low(added[i]), row_scale, columns, 2 * i);
+      value.y += scaled(high(added[i]), row_scale, columns, 2 * i + 1);
     }
     if (bias) {
       value.x += widened(bias[2 * i]);
@@ -86,11 +88,17 @@ extern "C" __global__ void __launch_bounds__(512) add_norm_eight(float* residual
 // The gate's threads hold so many vectors of eight each; what is wider is computed again.
 #define GATE_VECTORS 8
 
-__device__ __forceinline__ uint4 gated(uint4 gate, uint4 up) {
-  return make_uint4(packed(silu(low(gate.x)) * low(up.x), silu(high(gate.x)) * high(up.x)),
-                    packed(silu(low(gate.y)) * low(up.y), silu(high(gate.y)) * high(up.y)),
-                    packed(silu(low(gate.z)) * low(up.z), silu(high(gate.z)) * high(up.z)),
-                    packed(silu(low(gate.w)) * low(up.w), silu(high(gate.w)) * high(up.w)));
+__device__ __forceinline__ unsigned gated(unsigned gate, unsigned up, float row, float g0, float g1, float u0, float u1) {
+  return packed(silu(low(gate) * row * g0) * (low(up) * row * u0), silu(high(gate) * row * g1) * (high(up) * row * u1));
+}
+
+// Channels i to i + 7, i a multiple of 8. Without columns, a row's factor is 1.
+__device__ __forceinline__ uint4 gated(uint4 gate, uint4 up, float row, const float* of_gate, const float* of_up, int i) {
+  float4 one = make_float4(1.f, 1.f, 1.f, 1.f);
+  float4 g = of_gate ? *(const float4*)(of_gate + i) : one, h = of_gate ? *(const float4*)(of_gate + i + 4) : one;
+  float4 u = of_gate ? *(const float4*)(of_up + i) : one, v = of_gate ? *(const float4*)(of_up + i + 4) : one;
+  return make_uint4(gated(gate.x, up.x, row, g.x, g.y, u.x, u.y), gated(gate.y, up.y, row, g.z, g.w, u.z, u.w),
+                    gated(gate.z, up.z, row, h.x, h.y, v.x, v.y), gated(gate.w, up.w, row, h.z, h.w, v.z, v.w));
 }
 
 __device__ __forceinline__ float most_of(unsigned pair) { return fmaxf(fabsf(low(pair)), fabsf(high(pair))); }
@@ -109,24 +117,30 @@ __device__ __forceinline__ uint2 eights(uint4 from, float inverse) {
 }
 
 // silu(gate) * up for joined [R, 2I], gate first, as bf16 and then as e4m3 with a scale for each row. One block per row, I a multiple of 8.
-extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* joined, uint2* fp8, float* scales, int channels) {
+// With columns, joined is still to be multiplied by the scales of its rows, as they were, and columns.
+extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* joined, uint2* fp8, float* scales, const float* columns,
+                                                                   int channels) {
   await_previous();
   release_next();
   long long row = blockIdx.x;
   int vectors = channels / 8;
   const uint4* gate = (const uint4*)(joined + row * 2 * channels);
   const uint4* up = gate + vectors;
+  float row_scale = columns ? scales[row] : 1.f;
+  const float *of_gate = columns, *of_up = columns ? columns + channels : 0;
   uint4 held[GATE_VECTORS];
   float most = 0;
 #pragma unroll
   for (int h = 0; h < GATE_VECTORS; h++) {
     int i = threadIdx.x + h * blockDim.x;
     if (i < vectors) {
-      held[h] = gated(gate[i], up[i]);
+      held[h] = gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i);
       most = fmaxf(most, most_of(held[h]));
     }
   }
-  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) most = fmaxf(most, most_of(gated(gate[i], up[i])));
+  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) {
+    most = fmaxf(most, most_of(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i)));
+  }
   float scale = scale_of(block_most(most)), inverse = 1.f / scale;
   if (threadIdx.x == 0) scales[row] = scale;
   uint2* to = fp8 + row * vectors;
@@ -135,7 +149,9 @@ extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* j
     int i = threadIdx.x + h * blockDim.x;
     if (i < vectors) to[i] = eights(held[h], inverse);
   }
-  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) to[i] = eights(gated(gate[i], up[i]), inverse);
+  for (int i = threadIdx.x + GATE_VECTORS * blockDim.x; i < vectors; i += blockDim.x) {
+    to[i] = eights(gated(gate[i], up[i], row_scale, of_gate, of_up, 8 * i), inverse);
+  }
 }
 
 // As place_heads, for pages of e4m3. kv_scales [2K]: of the heads' keys, then of their values; saturated counts what is larger than an
@@ -143,7 +159,7 @@ extern "C" __global__ void __launch_bounds__(512) silu_times_eight(const bf16* j
 extern "C" __global__ void place_heads_eight(const bf16* joined, const bf16* bias, const bf16* query_norm, const bf16* key_norm,
                                              const float* rotary_table, const int* positions, const long long* slots, bf16* queries,
                                              unsigned char* keys, unsigned char* values, const float* kv_scales, unsigned* saturated,
-                                             int query_heads, int kv_heads, int head_dim, float eps) {
+                                             const float* row_scales, const float* columns, int query_heads, int kv_heads, int head_dim, float eps) {
   await_previous();
   release_next();
   int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP;
@@ -152,15 +168,17 @@ extern "C" __global__ void place_heads_eight(const bf16* joined, const bf16* bia
   bool is_query = head < query_heads, is_key = !is_query && head < query_heads + kv_heads;
   const bf16* from = joined + ((long long)row * (query_heads + 2 * kv_heads) + head) * head_dim;
   const float* rotary = rotary_table + (long long)positions[row] * head_dim;
+  float row_scale = columns ? row_scales[row] : 1.f;
+  const float* of_head = columns ? columns + head * head_dim : 0;
   if (is_query) {
     bf16* to = queries + ((long long)row * query_heads + head) * head_dim;
-    place_head(from, bias ? bias + head * head_dim : 0, query_norm, rotary, head_dim, eps, [&](int i, float value) { to[i] = rounded(value); });
+    place_head(from, row_scale, of_head, bias ? bias + head * head_dim : 0, query_norm, rotary, head_dim, eps, [&](int i, float value) { to[i] = rounded(value); });
     return;
   }
   int kv_head = is_key ? head - query_heads : head - query_heads - kv_heads;
   unsigned char* to = (is_key ? keys : values) + (slots[row] * kv_heads + kv_head) * head_dim;
   float inverse = 1.f / kv_scales[is_key ? kv_head : kv_heads + kv_head];
-  place_head(from, bias ? bias + head * head_dim : 0, is_key ? key_norm : 0, is_key ? rotary : 0, head_dim, eps, [&](int i, float value) {
+  place_head(from, row_scale, of_head, bias ? bias + head * head_dim : 0, is_key ? key_norm : 0, is_key ? rotary : 0, head_dim, eps, [&](int i, float value) {
     float scaled = value * inverse;
     if (fabsf(scaled) > MOST_EIGHT) atomicAdd(saturated, 1u);
     to[i] = (unsigned char)to_eight(scaled, 0.f);

@@ -148,12 +148,13 @@ final class SafetensorsFileTest {
     Files.write(
         file,
         Checkpoints.safetensors(
-            "{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3));
+            "{\"w\":{\"dtype\":\"F8_E5M2\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3));
     try (SafetensorsFile read = SafetensorsFile.open(file)) {
       assertThatThrownBy(() -> read.tensor("w"))
           .isInstanceOf(CheckpointFormatException.class)
           .hasMessage(
-              file + ": tensor w: dtype F8_E4M3 is not supported; F32, F16, BF16, I64 and I32 are");
+              file
+                  + ": tensor w: dtype F8_E5M2 is not supported; F32, F16, BF16, F8_E4M3, I64 and I32 are");
     }
   }
 
@@ -332,7 +333,8 @@ final class SafetensorsFileTest {
     try {
       assertThat(file.tensor(name).sum()).isNotNull();
     } catch (CheckpointFormatException e) {
-      assertThat(e).hasMessageContaining("is not supported; F32, F16, BF16, I64 and I32 are");
+      assertThat(e)
+          .hasMessageContaining("is not supported; F32, F16, BF16, F8_E4M3, I64 and I32 are");
     }
   }
 

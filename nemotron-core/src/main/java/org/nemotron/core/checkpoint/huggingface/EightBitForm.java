@@ -1,0 +1,91 @@
+package org.nemotron.core.checkpoint.huggingface;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.nemotron.core.checkpoint.file.JsonFile;
+import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+
+/**
+ * Which checkpoints of 8-bit floats can be read, by what they say of themselves: compressed-tensors
+ * with a scale for a matrix or for each of its rows, and ModelOpt's FP8.
+ */
+final class EightBitForm {
+  static final String KEY = "quantization_config";
+  private static final String MODEL_OPT_FILE = "hf_quant_config.json";
+  private static final String METHOD = "quant_method";
+  private static final String ALGORITHM = "quant_algo";
+
+  private EightBitForm() {}
+
+  /** Returns whether the checkpoint says that it has weights of 8-bit floats. */
+  static boolean isOf(Path directory) throws IOException {
+    if (JsonFile.read(directory.resolve(CheckpointDirectory.CONFIG)).has(KEY)) {
+      return true;
+    }
+    Path modelOpt = directory.resolve(MODEL_OPT_FILE);
+    if (!Files.exists(modelOpt)) {
+      return false;
+    }
+    JsonFile quantization = JsonFile.read(modelOpt).object("quantization");
+    if (!quantization.has(ALGORITHM)) {
+      return false;
+    }
+    checkModelOpt(quantization);
+    return true;
+  }
+
+  /** Refuses a config.json whose weights are stored in a way that is not read. */
+  static void check(JsonFile config) throws CheckpointFormatException {
+    if (!config.has(KEY)) {
+      return;
+    }
+    JsonFile form = config.object(KEY);
+    switch (form.text(METHOD, "(not named)")) {
+      case "compressed-tensors" -> checkCompressedTensors(form);
+      case "modelopt" -> checkModelOpt(form);
+      default -> throw unsupported(form, METHOD);
+    }
+  }
+
+  private static void checkModelOpt(JsonFile form) throws CheckpointFormatException {
+    if (!form.text(ALGORITHM, "(not named)").equals("FP8")) {
+      throw unsupported(form, ALGORITHM);
+    }
+  }
+
+  private static void checkCompressedTensors(JsonFile form) throws CheckpointFormatException {
+    if (!form.text("format", "(not named)").equals("float-quantized")) {
+      throw unsupported(form, "format");
+    }
+    JsonFile groups = form.object("config_groups");
+    for (Map.Entry<String, JsonNode> group : groups.node().properties()) {
+      JsonFile weights = groups.object(group.getKey()).object("weights");
+      if (!weights.text("type", "(not named)").equals("float")) {
+        throw unsupported(weights, "type");
+      }
+      if (weights.count("num_bits") != 8) {
+        throw unsupported(weights, "num_bits");
+      }
+      String strategy = weights.text("strategy", "tensor");
+      if (!strategy.equals("tensor") && !strategy.equals("channel")) {
+        throw unsupported(weights, "strategy");
+      }
+    }
+  }
+
+  private static CheckpointFormatException unsupported(JsonFile where, String key) {
+    JsonNode value = where.node().path(key);
+    return new CheckpointFormatException(
+        where.where()
+            + ": "
+            + key
+            + " ("
+            + (value.isTextual() ? value.asText() : value.toString())
+            + ") is not supported; weights of 8-bit floats are read in compressed-tensors'"
+            + " float-quantized form with a scale for a matrix or each row, and in ModelOpt's FP8.\n"
+            + "Maybe the model is also published in bfloat16 or float16.");
+  }
+}
