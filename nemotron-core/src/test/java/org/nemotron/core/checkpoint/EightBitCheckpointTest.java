@@ -119,8 +119,7 @@ final class EightBitCheckpointTest {
     write(kind.equals("modelopt") ? modelOpt() : compressed(kind), rows, stored -> {});
     try (NativeScope scope = NativeScope.open();
         CheckpointWeights weights = opened()) {
-      Tensor original =
-          verifyNotNull(Checkpoints.weights(SPEC, 7).get(DOWN)).to(ScalarType.Float);
+      Tensor original = verifyNotNull(Checkpoints.weights(SPEC, 7).get(DOWN)).to(ScalarType.Float);
       Tensor scale = scales(original, rows);
       Tensor rounded = original.div(scale).to(ScalarType.Float8_e4m3fn).to(ScalarType.Float);
       assertThat(weights.get(DOWN).equal(rounded.mul(scale))).isTrue();

@@ -38,8 +38,8 @@ public final class ThroughputMeter {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(10);
 
   private static final int WARM_UP_TOKENS = 2;
-  private static final int TURN_TOKENS = 16;
-  private static final int WARM_ROUND_TOKENS = 2 * TURN_TOKENS;
+  private static final int TURN_TOKENS = 4;
+  private static final int WARM_ROUND_TOKENS = 32;
   private static final int MOST_WARM_ROUNDS = 4;
   private static final double STILL_WARMING = 0.95;
 

@@ -385,7 +385,7 @@ public record CompressionPlan(
       MemoryFormat memoryFormat,
       ImmutableList<Elsewhere> elsewhere) {
     static final CostPlan DEFAULT =
-        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 2);
+        new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
 
     /** Makes a plan that counts memory as this library serves. */
     public CostPlan(
