@@ -29,6 +29,7 @@ final class DependencyRuleTest {
           "org.nemotron.core.checkpoint.huggingface.CheckedWeights",
           "org.nemotron.core.checkpoint.CheckpointWeights",
           "org.nemotron.core.checkpoint.huggingface.CheckpointDirectory",
+          "org.nemotron.core.checkpoint.huggingface.EightBitWeights",
           "org.nemotron.core.checkpoint.huggingface.ShardedWeights",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsFile",
           "org.nemotron.core.checkpoint.safetensors.SafetensorsWriter",
