@@ -16,7 +16,8 @@ final class WaitingCallersTest {
   private static final String PATH = "/v1/completions";
 
   /** Answers that go on until their caller leaves. */
-  private static final String ENDLESS = "{'prompt':'Once','n':64,'max_tokens':500,'stream':true}";
+  private static final String ENDLESS =
+      "{'prompt':'Once','n':64,'min_tokens':500,'max_tokens':500,'stream':true}";
 
   private TextGenerator generator;
   private InferenceServer server;
