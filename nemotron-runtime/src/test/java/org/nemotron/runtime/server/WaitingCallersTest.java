@@ -11,13 +11,9 @@ import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.SmallModel;
 import org.nemotron.runtime.engine.TextGenerator;
 
-/** Callers whose answers wait behind that of another, or whose requests do not come. */
+/** Callers that hold connections, or whose requests do not come. */
 final class WaitingCallersTest {
   private static final String PATH = "/v1/completions";
-
-  /** Answers that go on until their caller leaves. */
-  private static final String ENDLESS =
-      "{'prompt':'Once','n':64,'min_tokens':500,'max_tokens':500,'stream':true}";
 
   private TextGenerator generator;
   private InferenceServer server;
@@ -40,39 +36,6 @@ final class WaitingCallersTest {
   void stop() {
     server.closeNow();
     generator.close();
-  }
-
-  private void awaitQueued(int count) {
-    Eventually.becomesTrue(count + " wait", () -> generator.metrics().queued() == count);
-  }
-
-  @Test
-  void stream_thatWaits_hasCommentsAndLeavesTheQueueWithItsCaller() throws IOException {
-    try (RawClient first = new RawClient(server.port())) {
-      first.post(PATH, ENDLESS);
-      awaitQueued(63);
-      try (RawClient second = new RawClient(server.port())) {
-        second.post(PATH, "{'prompt':'Two','stream':true}");
-        awaitQueued(64);
-        assertThat(second.readUntil(": ping\n\n")).contains("200 OK", "text/event-stream");
-      }
-      awaitQueued(63);
-      assertThat(generator.metrics().running()).isEqualTo(1);
-    }
-    awaitQueued(0);
-  }
-
-  @Test
-  void answer_thatWaits_leavesTheQueueWithItsCaller() throws IOException {
-    try (RawClient first = new RawClient(server.port())) {
-      first.post(PATH, ENDLESS);
-      awaitQueued(63);
-      try (RawClient second = new RawClient(server.port())) {
-        second.post(PATH, "{'prompt':'Two'}");
-        awaitQueued(64);
-      }
-      awaitQueued(63);
-    }
   }
 
   @Test
