@@ -125,10 +125,11 @@ public record MeasuredCosts(
                 asked, parentName));
       }
       List<MeasuredSpeed> all = new ArrayList<>(speeds);
+      int done = 0;
       for (AskedSpeeds.Asked one : wanted.models()) {
         all.removeIf(former -> former.isOf(model.spec().withBlocks(one.blocks()), one.scenario()));
         all.add(measured(plan, model, one));
-        progress.accept(all.size() - speeds.size());
+        progress.accept(++done);
       }
       return new MeasuredCosts(
           machine, device, parentName, parent, date, tables, ImmutableList.copyOf(all));
