@@ -58,7 +58,10 @@ final class RegexProperties {
       assertThat(e).hasMessageStartingWith("the regular expression is too large");
     }
     Assume.that(answer.isPresent()); // some need a rare character to end
-    assertThat(answer.orElseThrow()).matches(Pattern.compile(pattern));
+    Optional<Boolean> matched =
+        CountedText.judged(answer.orElseThrow(), text -> Pattern.matches(pattern, text));
+    Assume.that(matched.isPresent());
+    assertThat(matched.orElseThrow()).as("%s matches %s", pattern, answer).isTrue();
   }
 
   @Property(tries = 500)
