@@ -10,10 +10,12 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.SmallModel;
 import org.nemotron.runtime.engine.TextGenerator;
@@ -21,6 +23,12 @@ import org.nemotron.runtime.engine.TextGenerator;
 /** Every answer and every chunk is what the schema of the API allows. */
 final class AnswerSchemaTest {
   private static final String MESSAGES = "'messages':[{'role':'user','content':'A cat.'}]";
+
+  private static final String CALLS =
+      MESSAGES
+          + ",'tool_choice':'required','tools':[{'type':'function','function':{'name':'weather',"
+          + "'parameters':{'type':'object','properties':{'city':{'enum':['Rome','Oslo']}},"
+          + "'required':['city'],'additionalProperties':false}}}]";
 
   private static TextGenerator generator;
   private static InferenceServer server;
@@ -105,6 +113,24 @@ final class AnswerSchemaTest {
     for (String options : new String[] {"include_usage", "continuous_usage_stats"}) {
       String stream = ",'stream':true,'stream_options':{'" + options + "':true}}";
       for (JsonNode event : client.post("/v1/chat/completions", body + stream).events()) {
+        check("chatChunk", event);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"'n':1", "'n':2", "'logprobs':true"})
+  void calls_wholeAndStreamed_areValid(String fields) throws IOException {
+    try (ToolCaller caller = new ToolCaller("{# <tool_call> #}{{ messages[0].content }}", CALLS)) {
+      JsonNode whole = caller.client.post(ToolCaller.PATH, caller.body("," + fields)).json();
+      assertThat(whole.at("/choices/0/message/tool_calls")).hasSize(1);
+      check("chat", whole);
+      String stream = "," + fields + ",'stream':true";
+      List<JsonNode> events = caller.client.post(ToolCaller.PATH, caller.body(stream)).events();
+      assertThat(events)
+          .filteredOn(e -> !e.at("/choices/0/delta/tool_calls").isEmpty())
+          .isNotEmpty();
+      for (JsonNode event : events) {
         check("chatChunk", event);
       }
     }

@@ -3,20 +3,15 @@ package org.nemotron.runtime.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.common.collect.Streams;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.nemotron.runtime.engine.EngineSettings;
-import org.nemotron.runtime.engine.SmallModel;
-import org.nemotron.runtime.engine.TextGenerator;
 
 /** Calls of tools over HTTP: what a random child writes is given by formats and biases. */
 final class ToolCallsOverHttpTest {
-  private static final String PATH = "/v1/chat/completions";
   private static final String TEMPLATE =
       "{# <tool_call> #}{% for t in tools or [] %}[{{ t.function.name }}]{% endfor %}"
           + "{% for m in messages %}{{ m.role }}: {{ m.content }}"
@@ -35,50 +30,21 @@ final class ToolCallsOverHttpTest {
           + "<tool_call>{\\\"name\\\": \\\"weather\\\", \\\"arguments\\\": {\\\"city\\\": 1}}"
           + "</tool_call>";
 
-  private static TextGenerator generator;
-  private static InferenceServer server;
-  private static TestClient client;
+  private static ToolCaller caller;
 
   @BeforeAll
   static void start() throws IOException {
-    generator = SmallModel.chatting(EngineSettings.builder().threads(1).build(), TEMPLATE);
-    server = InferenceServer.start(generator, ServerSettings.builder().port(0).build());
-    client = new TestClient(server);
+    caller = new ToolCaller(TEMPLATE, ASKED);
   }
 
   @AfterAll
   static void stop() {
-    server.close();
-    generator.close();
-  }
-
-  /** Lets the answer be one text, which begins as no call does. */
-  private static String saying(String text) {
-    int first = generator.tokenizer().encode(text.substring(0, 1)).get(0);
-    return ",'structured_outputs':{'choice':['" + text + "']},'logit_bias':{'" + first + "':100}";
-  }
-
-  private static JsonNode choice(String fields) {
-    TestClient.Answer answer = client.post(PATH, "{" + ASKED + fields + "}");
-    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-    return answer.json().at("/choices/0");
-  }
-
-  private static List<JsonNode> streamed(String fields) {
-    return client.post(PATH, "{" + ASKED + fields + ",'stream':true}").events().stream()
-        .map(event -> event.at("/choices/0"))
-        .toList();
-  }
-
-  private static List<JsonNode> deltas(List<JsonNode> choices) {
-    return choices.stream()
-        .flatMap(choice -> Streams.stream(choice.at("/delta/tool_calls")))
-        .toList();
+    caller.close();
   }
 
   @Test
   void call_required_isOneOfTheToolsWithArgumentsOfItsSchema() {
-    JsonNode choice = choice(",'tool_choice':'required'");
+    JsonNode choice = caller.choice(",'tool_choice':'required'");
     JsonNode message = choice.path("message");
     JsonNode call = message.at("/tool_calls/0");
     assertThat(choice.path("finish_reason").asText()).isEqualTo("tool_calls");
@@ -93,9 +59,9 @@ final class ToolCallsOverHttpTest {
   @Test
   void call_namedAndStreamed_comesInPiecesThatMakeTheWhole() {
     String named = ",'tool_choice':{'type':'function','function':{'name':'weather'}}";
-    JsonNode whole = choice(named).at("/message/tool_calls/0/function");
-    List<JsonNode> choices = streamed(named);
-    List<JsonNode> deltas = deltas(choices);
+    JsonNode whole = caller.choice(named).at("/message/tool_calls/0/function");
+    List<JsonNode> choices = caller.streamed(named);
+    List<JsonNode> deltas = ToolCaller.deltas(choices);
     assertThat(deltas.get(0).at("/function/name").asText()).isEqualTo("weather");
     assertThat(deltas.get(0).path("id").asText()).startsWith("call_");
     assertThat(deltas.get(0).path("type").asText()).isEqualTo("function");
@@ -115,26 +81,26 @@ final class ToolCallsOverHttpTest {
 
   @Test
   void call_cutByItsLength_saysSo() {
-    JsonNode choice = choice(",'tool_choice':'required','max_tokens':3");
+    JsonNode choice = caller.choice(",'tool_choice':'required','max_tokens':3");
     assertThat(choice.path("finish_reason").asText()).isEqualTo("length");
   }
 
   @Test
   void calls_amongText_areDividedFromIt() {
-    String said = saying("Well. " + TWO_CALLS);
-    JsonNode choice = choice(said);
+    String said = caller.saying("Well. " + TWO_CALLS);
+    JsonNode choice = caller.choice(said);
     assertThat(choice.at("/message/content").asText()).isEqualTo("Well. ");
     assertThat(choice.at("/message/tool_calls")).hasSize(2);
     assertThat(choice.at("/message/tool_calls/1/function/arguments").asText())
         .isEqualTo("{\"city\": 1}");
-    List<JsonNode> choices = streamed(said);
+    List<JsonNode> choices = caller.streamed(said);
     assertThat(
             choices.stream()
                 .map(each -> each.at("/delta/content").asText())
                 .collect(Collectors.joining()))
         .isEqualTo("Well. ");
     assertThat(
-            deltas(choices).stream()
+            ToolCaller.deltas(choices).stream()
                 .filter(delta -> delta.has("id"))
                 .map(delta -> delta.path("index").asInt() + delta.at("/function/name").asText()))
         .containsExactly("0time", "1weather");
@@ -142,13 +108,14 @@ final class ToolCallsOverHttpTest {
 
   @Test
   void calls_notInParallel_areOne() {
-    JsonNode choice = choice(saying("Well. " + TWO_CALLS) + ",'parallel_tool_calls':false");
+    JsonNode choice =
+        caller.choice(caller.saying("Well. " + TWO_CALLS) + ",'parallel_tool_calls':false");
     assertThat(choice.at("/message/tool_calls")).hasSize(1);
   }
 
   @Test
   void choice_autoWithoutACall_isText() {
-    JsonNode choice = choice(saying("No rain.") + ",'tool_choice':'auto'");
+    JsonNode choice = caller.choice(caller.saying("No rain.") + ",'tool_choice':'auto'");
     assertThat(choice.at("/message/content").asText()).isEqualTo("No rain.");
     assertThat(choice.path("message").has("tool_calls")).isFalse();
     assertThat(choice.path("finish_reason").asText()).isEqualTo("stop");
@@ -156,7 +123,7 @@ final class ToolCallsOverHttpTest {
 
   @Test
   void choice_none_leavesCallsText() {
-    JsonNode choice = choice(saying("Well. " + TWO_CALLS) + ",'tool_choice':'none'");
+    JsonNode choice = caller.choice(caller.saying("Well. " + TWO_CALLS) + ",'tool_choice':'none'");
     assertThat(choice.at("/message/content").asText()).contains("<tool_call>");
     assertThat(choice.path("message").has("tool_calls")).isFalse();
   }
@@ -164,16 +131,19 @@ final class ToolCallsOverHttpTest {
   @Test
   void call_requiredWithLogProbs_hasThoseOfAllTokens() {
     String fields = ",'tool_choice':'required','logprobs':true";
-    int whole = choice(fields).at("/logprobs/content").size();
+    int whole = caller.choice(fields).at("/logprobs/content").size();
     int pieces =
-        streamed(fields).stream().mapToInt(each -> each.at("/logprobs/content").size()).sum();
+        caller.streamed(fields).stream()
+            .mapToInt(each -> each.at("/logprobs/content").size())
+            .sum();
     assertThat(whole).isPositive().isEqualTo(pieces);
   }
 
   @Test
   void call_requiredBesideAFormat_isRefused() {
     String fields = ",'tool_choice':'required','response_format':{'type':'json_object'}";
-    assertThat(client.post(PATH, "{" + ASKED + fields + "}").fault()).isEqualTo("null tool_choice");
+    assertThat(caller.client.post(ToolCaller.PATH, caller.body(fields)).fault())
+        .isEqualTo("null tool_choice");
   }
 
   @Test
@@ -182,7 +152,7 @@ final class ToolCallsOverHttpTest {
         "{'messages':[{'role':'user','content':'a'}],'tool_choice':'required',"
             + String.format(TOOLS, "true")
             + "}";
-    assertThat(client.post(PATH, body).status()).isEqualTo(200);
+    assertThat(caller.client.post(ToolCaller.PATH, body).status()).isEqualTo(200);
   }
 
   @Test
@@ -191,7 +161,7 @@ final class ToolCallsOverHttpTest {
         "{'messages':[{'role':'user','content':'a'}],'tool_choice':'required',"
             + "'tools':[{'type':'function','function':{'name':'a','parameters':{'type':'object',"
             + "'patternProperties':{}}}}]}";
-    assertThat(client.post(PATH, body).fault()).isEqualTo("null tools");
+    assertThat(caller.client.post(ToolCaller.PATH, body).fault()).isEqualTo("null tools");
   }
 
   @Test
@@ -203,9 +173,14 @@ final class ToolCallsOverHttpTest {
             + "{'role':'tool','tool_call_id':'call_1','content':'wet'}],"
             + String.format(TOOLS, "false")
             + "}";
-    JsonNode tokens = client.post("/tokenize", body).json().path("tokens");
+    JsonNode tokens = caller.client.post("/tokenize", body).json().path("tokens");
     String text =
-        client.post("/detokenize", "{'tokens':" + tokens + "}").json().path("prompt").asText();
+        caller
+            .client
+            .post("/detokenize", "{'tokens':" + tokens + "}")
+            .json()
+            .path("prompt")
+            .asText();
     assertThat(text).isEqualTo("[weather][time]user: Rain?assistant: (Rome)tool: wet");
   }
 }
