@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below half of what
+ * Runs the races of docs/benchmarks.md, and fails where a ratio has fallen below a quarter of what
  * stands there, both by the clock and by the processor time taken.
  */
 @Command(

@@ -4,6 +4,7 @@ import com.google.common.math.Quantiles;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,9 +14,12 @@ import java.util.List;
  *
  * @param name what the ratios file calls it
  * @param words the way taken and its rival, for people
- * @param rounds how often each runs, after once for warming up
+ * @param rounds how often each runs, after some for warming up
  */
 record SpeedRace(String name, String words, int rounds, Way ours, Way rival) {
+  /** How long a way runs before it is timed: short ones are compiled meanwhile. */
+  private static final Duration WARM_UP = Duration.ofSeconds(1);
+
   private static final OperatingSystemMXBean PROCESS =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -39,8 +43,8 @@ record SpeedRace(String name, String words, int rounds, Way ours, Way rival) {
 
   /** Runs the race. */
   Result run() throws IOException {
-    ours.run();
-    rival.run();
+    warmUp(ours);
+    warmUp(rival);
     Laps oursLaps = new Laps();
     Laps rivalLaps = new Laps();
     for (int round = 0; round < rounds; round++) {
@@ -50,6 +54,13 @@ record SpeedRace(String name, String words, int rounds, Way ours, Way rival) {
     return new Result(
         rivalLaps.medianNanos() / oursLaps.medianNanos(),
         rivalLaps.workNanos() / oursLaps.workNanos());
+  }
+
+  private static void warmUp(Way way) throws IOException {
+    long start = System.nanoTime();
+    do {
+      way.run();
+    } while (System.nanoTime() - start < WARM_UP.toNanos());
   }
 
   /** The rounds of one way. */

@@ -22,8 +22,8 @@ record SpeedRatios(
   /** Whose ratios stand in for those of instructions that were not measured. */
   private static final String USUAL = "AVX2";
 
-  /** What a machine with other work may lose without an alarm. */
-  private static final double TOLERATED_SHARE = 0.5;
+  /** What another machine, with other work, may lose without an alarm. */
+  private static final double TOLERATED_SHARE = 0.25;
 
   /**
    * Returns those of this version for a processor on which LibTorch uses {@code instructions};
