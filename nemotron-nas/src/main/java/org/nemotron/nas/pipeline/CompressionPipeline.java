@@ -197,7 +197,7 @@ public final class CompressionPipeline {
       AtomicFiles.deleteLeftovers(directory);
       Communicator ranks = extras.ranks();
       StageStore store = new StageStore(directory, metrics, ranks);
-      RunResults results = RunResults.begin(store, plan);
+      RunResults results = RunResults.begin(store, plan, metrics);
       ranks.barrier(FollowedRun.OPENED);
       try (RunInputs inputs =
           RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {

@@ -1,16 +1,24 @@
 package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.nemotron.core.checkpoint.ModelCard;
+import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.nas.estimate.Estimate;
+import org.nemotron.nas.estimate.StageEstimate;
+import org.nemotron.nas.report.RunProgress;
 import org.nemotron.nas.report.RunSummary;
+import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
 import org.nemotron.nas.report.SummaryWriter;
 import org.nemotron.nas.report.html.ChildCard;
 import org.nemotron.nas.report.html.HtmlReport;
+import org.nemotron.nas.report.html.ProgressPage;
 
 /** The files that every run writes anew: plan, solutions, report, and the children's cards. */
 final class RunResults {
@@ -21,16 +29,51 @@ final class RunResults {
   private static final String PAGE = "report/index.html";
 
   private final StageStore store;
+  private final CompressionPlan plan;
+  private final RunMetrics metrics;
 
-  private RunResults(StageStore store) {
+  private RunResults(StageStore store, CompressionPlan plan, RunMetrics metrics) {
     this.store = store;
+    this.plan = plan;
+    this.metrics = metrics;
   }
 
-  /** Begins with the plan; the files of an earlier run are about to be replaced. */
-  static RunResults begin(StageStore store, CompressionPlan plan) throws IOException {
+  /**
+   * Begins with the plan; the files of an earlier run are about to be replaced. The page is renewed
+   * after each stage.
+   */
+  static RunResults begin(StageStore store, CompressionPlan plan, RunMetrics metrics)
+      throws IOException {
     store.withdraw(NAME);
     AtomicFiles.write(store.path(PLAN), PlanFiles.write(plan));
-    return new RunResults(store);
+    RunResults results = new RunResults(store, plan, metrics);
+    store.afterEach(results::renewPage);
+    return results;
+  }
+
+  private void renewPage() throws IOException {
+    AtomicFiles.write(store.path(PAGE), ProgressPage.render(progress()));
+  }
+
+  private RunProgress progress() {
+    ImmutableList<StageSeconds> done = store.seconds();
+    ImmutableSet<String> names =
+        done.stream().map(StageSeconds::stage).collect(ImmutableSet.toImmutableSet());
+    ImmutableMap.Builder<String, Double> ahead = ImmutableMap.builder();
+    for (StageEstimate stage :
+        metrics.estimate().map(Estimate::stages).orElse(ImmutableList.of())) {
+      if (!names.contains(stage.stage())) {
+        ahead.put(stage.stage(), stage.seconds());
+      }
+    }
+    return new RunProgress(
+        ModelNames.of(plan.inputs().parent()),
+        plan.targets().stream()
+            .map(target -> target.name() + ": " + target.goal())
+            .collect(ImmutableList.toImmutableList()),
+        done,
+        RunBill.of(metrics, done),
+        ahead.buildOrThrow());
   }
 
   /** Writes what the search found for each target. */

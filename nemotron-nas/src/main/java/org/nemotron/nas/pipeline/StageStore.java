@@ -37,6 +37,7 @@ final class StageStore {
   private final Communicator ranks;
   private final ImmutableSet<String> finished;
   private final List<StageSeconds> seconds = new ArrayList<>();
+  private Renewal renewal = () -> {};
 
   /** Makes the store of a run that one process works at; see the other constructor. */
   StageStore(Path run, PipelineListener listener) throws IOException {
@@ -53,6 +54,16 @@ final class StageStore {
     this.listener = listener;
     this.ranks = ranks;
     this.finished = finished(run.resolve(RECORDS));
+  }
+
+  /** Is done whenever a stage has a result. */
+  interface Renewal {
+    void run() throws IOException;
+  }
+
+  /** Lets {@code page} be renewed whenever a stage has a result. */
+  void afterEach(Renewal page) {
+    renewal = page;
   }
 
   /** What a stage does. */
@@ -117,6 +128,7 @@ final class StageStore {
     if (misfit.isEmpty()) {
       seconds.add(new StageSeconds(stage, storedSeconds(stage), true));
       listener.reused(stage);
+      renewal.run();
       return;
     }
     if (finished.contains(stage)) {
@@ -132,6 +144,7 @@ final class StageStore {
     writeRecord(stage, inputs, taken, files);
     seconds.add(new StageSeconds(stage, taken, false));
     listener.finished(stage, taken);
+    renewal.run();
   }
 
   /** Does work that leaves no files, each time, and returns what it made. */
@@ -143,6 +156,7 @@ final class StageStore {
     double taken = (System.nanoTime() - start) / 1e9;
     seconds.add(new StageSeconds(name, taken, false));
     listener.finished(name, taken);
+    renewal.run();
     return made;
   }
 

@@ -64,6 +64,20 @@ final class CancelledRunTest {
   }
 
   @Test
+  void page_ofARunThatEndsEarly_hasTheStagesDone_andTheReportInTheEnd()
+      throws IOException, NoArchitectureException {
+    CompressionPlan plan = TinyRun.in(directory).plan(0, TinyRun.SMALL);
+    Path page = directory.resolve("run/report/index.html");
+    assertCancelled(plan, "library", 1);
+    assertThat(page).doesNotExist();
+    assertCancelled(plan, "costs", 3);
+    assertThat(page).content().contains("Compression under way", "library: ", "scores: ");
+    assertThat(page).content().contains("small: ").doesNotContain("costs: ");
+    assertThat(new CompressionPipeline(plan, new Events()).run().targets()).hasSize(1);
+    assertThat(page).content().contains("Compression report").doesNotContain("refresh");
+  }
+
+  @Test
   void run_interruptedInEveryStageAndBegunAgain_makesTheSameChild()
       throws IOException, NoArchitectureException {
     TinyRun tiny = TinyRun.in(directory);

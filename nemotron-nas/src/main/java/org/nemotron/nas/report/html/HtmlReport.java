@@ -24,7 +24,7 @@ public final class HtmlReport {
   public static String render(RunSummary summary) {
     Markup page = new Markup();
     page.open("html", "lang", "en").line();
-    head(page, summary);
+    head(page, summary.parentName() + ": compression report");
     page.open("body").line();
     hatching(page);
     Overview.write(page, summary);
@@ -43,18 +43,22 @@ public final class HtmlReport {
     return page.finish();
   }
 
-  private static void head(Markup page, RunSummary summary) {
+  /** Writes the head of a page; {@code more} are names and values of a further meta element. */
+  static void head(Markup page, String title, String... more) {
     page.open("head").line();
+    if (more.length > 0) {
+      page.empty("meta", more).line();
+    }
     page.empty("meta", "charset", "utf-8").line();
     page.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1").line();
     page.empty("meta", "name", "color-scheme", "content", "light dark").line();
-    page.element("title", summary.parentName() + ": compression report").line();
+    page.element("title", title).line();
     page.element("style", styleSheet()).line();
     page.close().line();
   }
 
   /** Defines the pattern that every chart of the page may fill with. */
-  private static void hatching(Markup page) {
+  static void hatching(Markup page) {
     page.open("svg", "class", "definitions", "aria-hidden", "true").open("defs");
     page.open(
         "pattern",

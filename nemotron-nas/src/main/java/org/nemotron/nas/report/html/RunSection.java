@@ -1,5 +1,6 @@
 package org.nemotron.nas.report.html;
 
+import com.google.common.collect.ImmutableList;
 import org.nemotron.nas.report.BillText;
 import org.nemotron.nas.report.Contender;
 import org.nemotron.nas.report.NumberText;
@@ -32,17 +33,17 @@ final class RunSection {
       Sections.fact(page, Contender.childName(target), target.directory());
     }
     page.close().close();
-    bill(page, summary);
+    bill(page, summary.bill());
     page.close();
   }
 
-  private static void bill(Markup page, RunSummary summary) {
-    if (summary.bill().isEmpty()) {
+  static void bill(Markup page, ImmutableList<StageBill> bill) {
+    if (bill.isEmpty()) {
       return;
     }
     page.element("h3", "Estimated before the run, and measured");
     Sections.openTable(page, "bill", BillText.HEADER.toArray(String[]::new));
-    for (StageBill stage : summary.bill()) {
+    for (StageBill stage : bill) {
       page.open("tr");
       BillText.row(stage).forEach(cell -> page.element("td", cell));
       page.close().line();
