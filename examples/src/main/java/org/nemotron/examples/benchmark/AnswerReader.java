@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.google.common.primitives.ImmutableLongArray;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Reads the bytes of one answer as they come: with little work, since it runs beside the server.
@@ -12,6 +13,8 @@ import java.util.Arrays;
 final class AnswerReader {
   private static final byte[] DATA = "data: {".getBytes(US_ASCII);
   private static final byte[] EMPTY = "\"text\":\"\"".getBytes(US_ASCII);
+  private static final int BUSY = 429;
+  private static final String RETRY = "retry-after:";
   private static final byte[] END = "data: [DONE]".getBytes(US_ASCII);
 
   private final long begunNanos = System.nanoTime();
@@ -19,6 +22,7 @@ final class AnswerReader {
   private byte[] line = new byte[1 << 12];
   private int length = 0;
   private int status = 0;
+  private int retrySeconds = 1;
   private boolean ended = false;
 
   /** Reads what came at {@code nowNanos}. */
@@ -45,6 +49,11 @@ final class AnswerReader {
       }
     } else if (startsWith(END)) {
       ended = true;
+    } else if (status == BUSY) {
+      String header = new String(line, 0, length, US_ASCII).toLowerCase(Locale.ROOT);
+      if (header.startsWith(RETRY)) {
+        retrySeconds = Integer.parseInt(header.substring(RETRY.length()).trim());
+      }
     }
     length = 0;
   }
@@ -60,6 +69,11 @@ final class AnswerReader {
       }
     }
     return false;
+  }
+
+  /** Returns after how many seconds the server wants to be asked again; 1 if it does not say. */
+  int retrySeconds() {
+    return retrySeconds;
   }
 
   /** Returns whether nothing more is waited for. */

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Loads a server with streams, and prints latencies and tokens per second.",
-      "A stream that is refused asks again after one to two seconds."
+      "A stream that is refused asks again when Retry-After says, or up to twice as late."
     })
 public final class ServingLoad implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();

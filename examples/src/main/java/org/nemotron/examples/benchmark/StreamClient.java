@@ -23,7 +23,7 @@ import java.util.function.IntFunction;
  * cores that it measures.
  */
 final class StreamClient {
-  private static final long PAUSE_NANOS = 1_000_000_000L;
+  private static final double SECOND_NANOS = 1e9;
 
   private final URI url;
   private final IntFunction<Optional<byte[]>> bodies;
@@ -51,8 +51,8 @@ final class StreamClient {
   }
 
   /**
-   * Runs streams until none has another request; those that are refused wait for one to two
-   * seconds, so that they do not come together.
+   * Runs streams until none has another request; those that are refused wait as long as the server
+   * asks, and up to twice as long, so that they do not come together.
    */
   ImmutableList<StreamedAnswer> run(int streams) throws IOException {
     try (Selector selector = Selector.open()) {
@@ -143,8 +143,8 @@ final class StreamClient {
     if (answer.status() == 200) {
       begin(stream, selector);
     } else {
-      waiting.add(
-          new Later(stream, now + PAUSE_NANOS + (long) (PAUSE_NANOS * random.nextDouble())));
+      double seconds = reader.retrySeconds() * (1 + random.nextDouble());
+      waiting.add(new Later(stream, now + (long) (SECOND_NANOS * seconds)));
     }
   }
 }
