@@ -16,8 +16,9 @@ final class TreeAttention {
   /*
    * The queries that see a row are the row itself and those below it in the tree, which follow it:
    * one run of columns. So every loop runs over queries, and is as long as the tree allows, which
-   * the JIT compiler needs to make good vector instructions: it does so for one sum of four products
-   * to a pass. Of two such sums it made none (JDK 17, by AVX2 and AVX-512), at less than half the speed.
+   * the JIT compiler needs to make good vector instructions: it does so for one sum of four
+   * products to a pass. Of two such sums it made none (JDK 17, by AVX2 and by AVX-512), and took
+   * more than twice the time.
    */
   // Shape letters in this file: R = rows of the tree, C = queries of a block, H = head width.
 
