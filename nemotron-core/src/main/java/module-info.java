@@ -33,6 +33,7 @@ module org.nemotron.core {
   exports org.nemotron.core.eval.stats;
   exports org.nemotron.core.eval.run;
   exports org.nemotron.core.eval.task;
+  exports org.nemotron.core.eval.mtbench;
   exports org.nemotron.core.inference;
   exports org.nemotron.core.io;
   exports org.nemotron.core.nn;

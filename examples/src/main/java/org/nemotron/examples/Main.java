@@ -13,6 +13,7 @@ import org.nemotron.examples.benchmark.SpeedKept;
 import org.nemotron.examples.benchmark.Table3;
 import org.nemotron.examples.benchmark.TokenStoreBenchmark;
 import org.nemotron.examples.evaluation.Evaluate;
+import org.nemotron.examples.evaluation.MtBenchCommand;
 import org.nemotron.examples.pretraining.Pretrain;
 import org.nemotron.examples.shell.Shell;
 import picocli.CommandLine;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
       Generate.class,
       Pretrain.class,
       Evaluate.class,
+      MtBenchCommand.class,
       MeasureCosts.class,
       ReportPictures.class,
       Serve.class,

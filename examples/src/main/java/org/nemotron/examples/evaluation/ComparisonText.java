@@ -105,7 +105,7 @@ final class ComparisonText {
     return json;
   }
 
-  private static ObjectNode json(Preserved preserved) {
+  static ObjectNode json(Preserved preserved) {
     if (preserved instanceof Preserved.Ratio ratio) {
       return json(ratio.interval());
     }
@@ -116,7 +116,7 @@ final class ComparisonText {
             preserved instanceof Preserved.NotMeaningful none ? none.reason() : "");
   }
 
-  private static ObjectNode json(Interval interval) {
+  static ObjectNode json(Interval interval) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ResultJson.putNumber(json, "value", interval.value());
     ResultJson.putNumber(json, "low", interval.low());

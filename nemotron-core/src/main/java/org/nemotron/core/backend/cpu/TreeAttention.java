@@ -16,8 +16,9 @@ final class TreeAttention {
   /*
    * The queries that see a row are the row itself and those below it in the tree, which follow it:
    * one run of columns. So every loop runs over queries, and is as long as the tree allows, which
-   * the JIT compiler needs to make good vector instructions: it does so for two sums of four
-   * products to a pass, and gives up at more.
+   * the JIT compiler needs to make good vector instructions: it does so for one sum of four
+   * products to a pass. Of two such sums it made none (JDK 17, by AVX2 and by AVX-512), and took
+   * more than twice the time.
    */
   // Shape letters in this file: R = rows of the tree, C = queries of a block, H = head width.
 
@@ -41,9 +42,8 @@ final class TreeAttention {
   private final float[][] scoresRC;
   private final float[] largest;
   private final float[] sums;
-  private final float[] spare;
   private final float[] rowsCH;
-  private final float[] factors = new float[2 * PASS];
+  private final float[] factors = new float[PASS];
   private final FastExps exps;
 
   /** Room that is used again by one thread: the same memory is in the cache. */
@@ -56,7 +56,7 @@ final class TreeAttention {
     private float[][] queriesHC = new float[0][];
     private float[][] resultsHC = new float[0][];
     private float[][] scoresRC = new float[0][];
-    private float[][] columns = new float[3][];
+    private float[][] columns = new float[2][];
 
     private void grow(int rows, int headDim, int width) {
       if (keysRH.length < rows * headDim) {
@@ -105,7 +105,6 @@ final class TreeAttention {
     this.scoresRC = room.scoresRC;
     this.largest = room.columns[0];
     this.sums = room.columns[1];
-    this.spare = room.columns[2];
     this.rowsCH = room.rowsCH;
     this.exps = room.exps;
   }
@@ -220,29 +219,22 @@ final class TreeAttention {
 
     /** Scores the queries against the rows of an edge. */
     private void score(int begin, int stop, int to) {
-      for (int r = begin; r < stop; r += 2) {
-        boolean pair = r + 1 < stop;
-        float[] one = scoresRC[r];
-        float[] two = pair ? scoresRC[r + 1] : spare;
+      for (int r = begin; r < stop; r++) {
+        float[] own = scoresRC[r];
         int from = from(r);
-        Arrays.fill(one, from, to, 0f);
-        Arrays.fill(two, from, to, 0f);
-        score(r * headDim, (pair ? r + 1 : r) * headDim, one, two, from, to);
-        raise(largest, one, from, to);
-        if (pair) {
-          raise(largest, two, from(r + 1), to);
-        }
+        Arrays.fill(own, from, to, 0f);
+        score(r * headDim, own, from, to);
+        raise(largest, own, from, to);
       }
     }
 
-    private void score(int key, int second, float[] one, float[] two, int from, int to) {
+    private void score(int key, float[] own, int from, int to) {
       int i = 0;
       for (; i + PASS <= headDim; i += PASS) {
-        addProducts(keysRH, key + i, second + i, queriesHC, i, one, two, from, to);
+        addProducts(keysRH, key + i, queriesHC, i, own, from, to);
       }
       for (; i < headDim; i++) {
-        addProduct(keysRH[key + i], queriesHC[i], one, from, to);
-        addProduct(keysRH[second + i], queriesHC[i], two, from, to);
+        addProduct(keysRH[key + i], queriesHC[i], own, from, to);
       }
     }
 
@@ -265,12 +257,8 @@ final class TreeAttention {
         for (int later = r + 1; later < r + PASS; later++) {
           Arrays.fill(scoresRC[later], from, from(later), 0f); // no query there sees it
         }
-        int i = 0;
-        for (; i + 1 < headDim; i += 2) {
-          addValues(r, i, i + 1, resultsHC[i], resultsHC[i + 1], from, to);
-        }
-        if (i < headDim) {
-          addValues(r, i, i, resultsHC[i], spare, from, to);
+        for (int i = 0; i < headDim; i++) {
+          addValues(r, i, from, to);
         }
       }
       for (; r < stop; r++) {
@@ -280,13 +268,11 @@ final class TreeAttention {
       }
     }
 
-    private void addValues(
-        int r, int one, int two, float[] first, float[] second, int from, int to) {
+    private void addValues(int r, int i, int from, int to) {
       for (int next = 0; next < PASS; next++) {
-        factors[next] = valuesRH[(r + next) * headDim + one];
-        factors[PASS + next] = valuesRH[(r + next) * headDim + two];
+        factors[next] = valuesRH[(r + next) * headDim + i];
       }
-      addProducts(factors, 0, PASS, scoresRC, r, first, second, from, to);
+      addProducts(factors, 0, scoresRC, r, resultsHC[i], from, to);
     }
   }
 
@@ -297,38 +283,21 @@ final class TreeAttention {
   }
 
   /**
-   * Adds four vectors, each times its factor, to each of two sums, one after the other: in the same
-   * order, and so to the same bits, as calls of {@link #addProduct}.
+   * Adds four vectors, each times its factor, to a sum, one after the other: in the same order, and
+   * so to the same bits, as calls of {@link #addProduct}.
    */
   private static void addProducts(
-      float[] factors,
-      int first,
-      int second,
-      float[][] vectors,
-      int vector,
-      float[] one,
-      float[] two,
-      int from,
-      int to) {
+      float[] factors, int first, float[][] vectors, int vector, float[] sum, int from, int to) {
     float a0 = factors[first];
     float a1 = factors[first + 1];
     float a2 = factors[first + 2];
     float a3 = factors[first + 3];
-    float b0 = factors[second];
-    float b1 = factors[second + 1];
-    float b2 = factors[second + 2];
-    float b3 = factors[second + 3];
     float[] v0 = vectors[vector];
     float[] v1 = vectors[vector + 1];
     float[] v2 = vectors[vector + 2];
     float[] v3 = vectors[vector + 3];
     for (int i = from; i < to; i++) {
-      float x0 = v0[i];
-      float x1 = v1[i];
-      float x2 = v2[i];
-      float x3 = v3[i];
-      one[i] = one[i] + a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3;
-      two[i] = two[i] + b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3;
+      sum[i] = sum[i] + a0 * v0[i] + a1 * v1[i] + a2 * v2[i] + a3 * v3[i];
     }
   }
 

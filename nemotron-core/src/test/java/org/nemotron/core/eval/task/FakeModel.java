@@ -11,7 +11,7 @@ import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.text.Tokenizer;
 
 /** A model whose answers follow from the ids of each request alone. */
-record FakeModel(Tokenizer tokenizer, int maxLength) implements LanguageModel {
+public record FakeModel(Tokenizer tokenizer, int maxLength) implements LanguageModel {
   @Override
   public ImmutableList<Likelihood> logLikelihoods(List<LikelihoodRequest> requests) {
     return requests.stream()
