@@ -31,9 +31,9 @@ public final class GlobalCheckpoint {
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   static final String STATE = "state.json";
-  private static final String CURRENT = "current.safetensors";
-  private static final String BEST = "best.safetensors";
-  private static final String OPTIMIZER = "optimizer.pt";
+  static final String CURRENT = "current.safetensors";
+  static final String BEST = "best.safetensors";
+  static final String OPTIMIZER = "optimizer.pt";
 
   private final Optional<Path> directory;
   private final String fingerprint;

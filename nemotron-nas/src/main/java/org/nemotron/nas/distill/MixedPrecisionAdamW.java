@@ -200,9 +200,13 @@ final class MixedPrecisionAdamW implements SlicedOptimizer {
 
   @Override
   public OptimizerTensors tensors() {
+    ImmutableMap.Builder<String, ImmutableMap<String, Tensor>> byElement = ImmutableMap.builder();
+    byElement.put("mean", means.asMap()).put("square", squares.asMap());
+    if (parameters.stream().anyMatch(tensor -> DType.of(tensor) != DType.FLOAT32)) {
+      byElement.put("master", masters.asMap()); // else they are the parameters
+    }
     return new OptimizerTensors(
-        ImmutableMap.of(
-            "master", masters.asMap(), "mean", means.asMap(), "square", squares.asMap()),
+        byElement.buildOrThrow(),
         ImmutableMap.of(),
         ImmutableMap.of("count", counts.asMap()),
         ImmutableMap.of());

@@ -18,6 +18,7 @@ import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.io.SealedJson;
+import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.nas.shard.FlatShards;
 
@@ -25,13 +26,18 @@ import org.nemotron.nas.shard.FlatShards;
  * The saved state of a global distillation by several ranks: each writes a slice, a safetensors
  * file with its pieces of weights, best weights and moments. {@code state.json}, written last by
  * rank 0, names the slices with their digests and the elements that each has of every tensor, so
- * that any number of ranks can go on.
+ * that any number of ranks can go on; so they can from what a single process has saved.
  *
  * <p>A new state lies beside the former one until {@code state.json} names it.
  */
 final class ShardedCheckpoint implements SavedState {
   /** The key of the slices, which a state that one process saved has not. */
   static final String SLICES = "slices";
+
+  /** Kinds of state beside the optimizer's. */
+  static final String CURRENT = "current";
+
+  static final String BEST = "best";
 
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -57,7 +63,8 @@ final class ShardedCheckpoint implements SavedState {
     String file = step + "/rank-" + ranks.rank() + ".safetensors";
     Path slice = directory.resolve(file);
     SafetensorsWriter writer = new SafetensorsWriter();
-    forEachTensor(progress, (name, kind, tensor, cut) -> writer.add(kind + "." + name, tensor));
+    forEachTensor(
+        progress, (name, kind, tensor, cut) -> writer.add(StateSlice.key(kind, name), tensor));
     writer.write(slice);
     String own = entry(file, Fingerprint.ofFile(slice)).toString();
     ImmutableList<String> all = ranks.gathered("the slices of the state", own);
@@ -117,8 +124,8 @@ final class ShardedCheckpoint implements SavedState {
   /** Goes through all that a slice holds. */
   private void forEachTensor(GlobalProgress progress, Use use) throws IOException {
     OptimizerTensors optimizer = child.optimizer().tensors();
-    each(ImmutableMap.of("current", progress.current().asMap()), StateSlices.Cut.ELEMENTS, use);
-    each(ImmutableMap.of("best", progress.best().asMap()), StateSlices.Cut.ELEMENTS, use);
+    each(ImmutableMap.of(CURRENT, progress.current().asMap()), StateSlices.Cut.ELEMENTS, use);
+    each(ImmutableMap.of(BEST, progress.best().asMap()), StateSlices.Cut.ELEMENTS, use);
     each(optimizer.byElement(), StateSlices.Cut.ELEMENTS, use);
     each(optimizer.byBlock(), StateSlices.Cut.BLOCKS, use);
     each(optimizer.byTensor(), StateSlices.Cut.WHOLE, use);
@@ -144,16 +151,12 @@ final class ShardedCheckpoint implements SavedState {
       return;
     }
     Optional<ObjectNode> found = ranks.rank() == 0 ? place.fitting() : Optional.empty();
-    if (found.isPresent() && !found.get().has(SLICES)) {
-      found = place.unused("one process has saved it, and " + ranks.size() + " are to go on");
-    }
     String text = ranks.shared("the saved state", found.map(ObjectNode::toString).orElse(""));
     if (text.isEmpty()) {
       return;
     }
     JsonNode json = parsed(text);
-    try (StateSlices slices =
-        new StateSlices(place.directory().get(), json.path(SLICES), ownPieces())) {
+    try (StateSlices slices = new StateSlices(slices(place.directory().get(), json), ownPieces())) {
       Optional<String> fault = slices.fault();
       for (String ofRank : ranks.gathered("the slices of the state", fault.orElse(""))) {
         if (!ofRank.isEmpty()) {
@@ -164,6 +167,19 @@ final class ShardedCheckpoint implements SavedState {
       forEachTensor(progress, (name, kind, tensor, cut) -> slices.copy(name, kind, cut, tensor));
     }
     progress.restore(ProgressJson.losses(json), ProgressJson.evaluations(json));
+  }
+
+  private ImmutableList<StateSlice> slices(Path directory, JsonNode json) {
+    if (!json.has(SLICES)) {
+      return ImmutableList.of(
+          new WholeState(
+              directory,
+              FileDigests.fromJson(json.path("files")),
+              child.model().spec().tensorShapes()));
+    }
+    ImmutableList.Builder<StateSlice> slices = ImmutableList.builder();
+    json.path(SLICES).forEach(entry -> slices.add(StateSlice.ofRank(directory, entry)));
+    return slices.build();
   }
 
   private static JsonNode parsed(String text) throws JsonProcessingException {

@@ -3,18 +3,13 @@ package org.nemotron.nas.distill;
 import static com.google.common.base.Verify.verify;
 import static com.google.common.base.Verify.verifyNotNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
-import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.nas.shard.FlatShards;
 
@@ -35,34 +30,18 @@ final class StateSlices implements AutoCloseable {
     COMMON
   }
 
-  private final Path directory;
   private final ImmutableMap<String, FlatShards.Piece> own;
-  private final List<Slice> slices = new ArrayList<>();
-  private final List<SafetensorsFile> open = new ArrayList<>();
-
-  private record Slice(String file, Fingerprint digest, JsonNode pieces) {
-    /** Returns what the slice has of a tensor; nothing: an empty range. */
-    FlatShards.Piece piece(String name) {
-      JsonNode range = pieces.path(name);
-      return new FlatShards.Piece(range.path(0).asLong(), range.path(1).asLong(), 0);
-    }
-  }
+  private final List<StateSlice> slices = new ArrayList<>();
 
   /**
    * Finds the slices that this rank needs.
    *
-   * @param entries of the slices, as {@code state.json} has them
+   * @param all the slices, which this object closes where it has opened them
    * @param own this rank's pieces
    */
-  StateSlices(Path directory, JsonNode entries, ImmutableMap<String, FlatShards.Piece> own) {
-    this.directory = directory;
+  StateSlices(List<StateSlice> all, ImmutableMap<String, FlatShards.Piece> own) {
     this.own = own;
-    for (JsonNode entry : entries) {
-      Slice slice =
-          new Slice(
-              entry.path("file").asText(),
-              new Fingerprint(entry.path("digest").asText()),
-              entry.path("pieces"));
+    for (StateSlice slice : all) {
       boolean needed =
           slices.isEmpty() // what all slices have is read from the first
               || own.entrySet().stream()
@@ -83,15 +62,11 @@ final class StateSlices implements AutoCloseable {
    * @return a sentence about one that is missing or damaged; then nothing may be copied
    */
   Optional<String> fault() throws IOException {
-    for (Slice slice : slices) {
-      Path file = directory.resolve(slice.file());
-      if (!Files.isRegularFile(file)) {
-        return Optional.of(file + " is missing");
+    for (StateSlice slice : slices) {
+      Optional<String> fault = slice.open();
+      if (fault.isPresent()) {
+        return fault;
       }
-      if (!Fingerprint.ofFile(file).equals(slice.digest())) {
-        return Optional.of(file + " is not as it was written");
-      }
-      open.add(SafetensorsFile.open(file));
     }
     return covered();
   }
@@ -99,11 +74,11 @@ final class StateSlices implements AutoCloseable {
   private Optional<String> covered() {
     for (var entry : own.entrySet()) {
       long found = 0;
-      for (Slice slice : slices) {
+      for (StateSlice slice : slices) {
         found += Math.max(0, overlap(slice.piece(entry.getKey()), entry.getValue()));
       }
       if (found != entry.getValue().size()) {
-        return Optional.of(directory + " has not all elements of " + entry.getKey());
+        return Optional.of("its slices have not all elements of " + entry.getKey());
       }
     }
     return Optional.empty();
@@ -112,7 +87,7 @@ final class StateSlices implements AutoCloseable {
   /**
    * Copies into {@code target} what the slices have of it.
    *
-   * @param name of the tensor in the model; of no meaning where the state is common
+   * @param name of the tensor in the model; empty where the state is common
    * @param kind of the state
    * @param target of this rank's piece
    */
@@ -121,14 +96,14 @@ final class StateSlices implements AutoCloseable {
         NoGradGuard inPlace = new NoGradGuard()) {
       Tensor into = target.detach();
       if (cut == Cut.COMMON) {
-        into.copy_(open.get(0).tensor(kind + "."), false);
+        into.copy_(slices.get(0).tensor(kind, name), false);
         return;
       }
       FlatShards.Piece piece = verifyNotNull(own.get(name), name);
-      for (int index = 0; index < slices.size(); index++) {
-        FlatShards.Piece stored = slices.get(index).piece(name);
+      for (StateSlice slice : slices) {
+        FlatShards.Piece stored = slice.piece(name);
         if (overlap(stored, piece) > 0) {
-          copy(open.get(index).tensor(kind + "." + name), stored, piece, cut, into);
+          copy(slice.tensor(kind, name), stored, piece, cut, into);
         }
       }
     }
@@ -145,14 +120,13 @@ final class StateSlices implements AutoCloseable {
     long end = Math.min(stored.end(), piece.end());
     verify(begin % grain == 0, "a piece that begins at %s begins no block", begin);
     long rows = (end - begin + grain - 1) / grain;
+    Tensor inRows = cut == Cut.BLOCKS ? from : from.flatten();
     into.narrow(0, (begin - piece.begin()) / grain, rows)
-        .copy_(from.narrow(0, (begin - stored.begin()) / grain, rows), false);
+        .copy_(inRows.narrow(0, (begin - stored.begin()) / grain, rows), false);
   }
 
   @Override
   public void close() {
-    for (SafetensorsFile file : open) {
-      file.close();
-    }
+    slices.forEach(StateSlice::close);
   }
 }

@@ -28,7 +28,10 @@ import org.nemotron.nas.report.RunSummary.LossPoint;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ModelQuality;
 
-/** The child of one target: assembled, distilled as a whole, and written. */
+/**
+ * The child of one target: assembled, distilled as a whole, and written. It is rank 0's; the others
+ * take part in the distillation ({@link SharedTraining}).
+ */
 final class ChildStage implements Stage<ChildStage.Child> {
   private final String name;
   private final RunContext run;

@@ -2,6 +2,7 @@ package org.nemotron.nas.distill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -178,6 +179,31 @@ final class ShardedCheckpointTest {
     Map<String, List<Float>> expected = restored(3, states);
     for (int size : new int[] {1, 2, 4}) {
       assertThat(restored(size, states)).isEqualTo(expected);
+    }
+  }
+
+  /** One process has moments in LibTorch's own form, or of 8 bits. */
+  @ParameterizedTest
+  @EnumSource(OptimizerStates.class)
+  void restore_stateOfOneProcess_givesEveryElementOfIt(OptimizerStates states) throws Exception {
+    killed(1, states, 5);
+    assertThat(directory.resolve("optimizer.pt")).exists();
+    Map<String, List<Float>> expected = restored(1, states);
+    for (int size : new int[] {2, 3}) {
+      assertThat(restored(size, states)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void distill_killedAsOneProcess_endsOnTwoAsOneWouldHave() throws Exception {
+    GlobalDistiller whole = new GlobalDistiller(settings(OptimizerStates.FLOAT32));
+    Made expected = one(whole, Communicator.alone(), -1);
+    killed(1, OptimizerStates.FLOAT32, 5);
+    Made made = run(2, OptimizerStates.FLOAT32, -1);
+    assertThat(messages).isEmpty();
+    assertThat(made.losses().subList(0, 4)).isEqualTo(expected.losses().subList(0, 4));
+    for (int step = 4; step < STEPS; step++) {
+      assertThat(made.losses().get(step)).isCloseTo(expected.losses().get(step), within(1e-3));
     }
   }
 
