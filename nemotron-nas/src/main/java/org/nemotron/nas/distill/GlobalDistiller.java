@@ -80,7 +80,8 @@ public final class GlobalDistiller {
    *
    * <p>Batches are those of one process. Sums over sequences are added in another order: the result
    * is the same to the last bit for the same number of ranks and threads, and differs by rounding
-   * for others. A saved state goes on with any number of ranks.
+   * for others. A saved state goes on with any number of ranks. The child that rank 0 returns lies
+   * in host memory.
    */
   public GlobalDistiller withRanks(Communicator others) {
     return new GlobalDistiller(settings, checkpoint, threads, steps, others, parentDivided);
