@@ -127,7 +127,8 @@ final class Compress implements Callable<Integer> {
     CompressionPlan given = at(asked, environment.device(asked.execution().device()));
     Path unused = ModelArgument.checked(given.inputs().parent());
     if (dryRun) {
-      return shown(new CompressionPipeline(given).estimate());
+      return shown(
+          new CompressionPipeline(given).estimate(Math.max(ranksOf.count(), environment.size())));
     }
     try (Communicator ranks =
         Communicator.open(environment, given.execution().device(), identity(given))) {
@@ -166,7 +167,7 @@ final class Compress implements Callable<Integer> {
       throws IOException, NoArchitectureException {
     Optional<Estimate> estimate = Optional.empty();
     if (estimated) {
-      Estimate made = new CompressionPipeline(given).estimate();
+      Estimate made = new CompressionPipeline(given).withRanks(ranks).estimate();
       if (shown(made) != 0) {
         ranks.failed("what the run needs does not fit");
         return FAILED;

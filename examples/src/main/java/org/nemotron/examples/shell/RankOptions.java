@@ -61,6 +61,11 @@ public final class RankOptions {
     return processes + gpus > 1;
   }
 
+  /** Returns how many processes of this machine are asked for, at least 1. */
+  public int count() {
+    return Math.max(1, processes + gpus);
+  }
+
   /**
    * Starts the ranks, and returns the exit code when they have ended.
    *

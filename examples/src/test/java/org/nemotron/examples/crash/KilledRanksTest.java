@@ -23,7 +23,7 @@ import org.nemotron.core.tensor.Seed;
  */
 final class KilledRanksTest {
   private static final ImmutableList<String> STAGES =
-      ImmutableList.of("library", "scores", "costs");
+      ImmutableList.of("library", "scores", "costs", "child");
   private static final double LONGEST_DELAY_SECONDS = 0.6;
 
   @Test

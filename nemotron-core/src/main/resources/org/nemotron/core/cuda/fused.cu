@@ -163,7 +163,7 @@ __device__ __forceinline__ int coded(float value, float most, float levels, bool
 // code of 7 bits), 64 with four squares, and in scales the largest of either. norms: of these gradients, and the least to clip by.
 extern "C" __global__ void adamw8(bf16* weights, const bf16* gradients, unsigned* moments, float* scales, const float* norms, float clip,
                                   float rate, float decay, float beta1, float beta2, float most1, float correction1, float correction2,
-                                  int seed, int step, int count) {
+                                  int seed, int step, int count, int firstGroup) {
   await_previous();
   release_next();
   int group = (blockIdx.x * blockDim.x + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
@@ -198,7 +198,7 @@ extern "C" __global__ void adamw8(bf16* weights, const bf16* gradients, unsigned
   key = mixed(key);
 #pragma unroll
   for (int i = 0; i < 8; i++) {
-    unsigned long long random = mixed(key + (unsigned long long)(begin + i));
+    unsigned long long random = mixed(key + (unsigned long long)((long long)firstGroup * 256 + begin + i));
     unsigned meanCode = coded(fabsf(mean[i]), newMeanMost, 127.f, false, (unsigned)(random >> 16) & 0xffffff);
     unsigned squareCode = coded(square[i], newSquareMost, 255.f, true, (unsigned)(random >> 40));
     means[i / 4] |= (meanCode | (mean[i] < 0.f ? 0x80u : 0u)) << (8 * (i % 4));

@@ -3,6 +3,7 @@ package org.nemotron.nas.distill;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -26,7 +27,7 @@ import org.nemotron.core.tensor.Tensors;
  *
  * <p>Source: Loshchilov and Hutter, arXiv:1711.05101; Dettmers et al., arXiv:2110.02861.
  */
-final class EightBitAdamW implements LayerOptimizer {
+final class EightBitAdamW implements LayerOptimizer, SlicedOptimizer {
   private static final int WARPS = 8;
   private static final int THREADS = 32 * WARPS;
 
@@ -34,6 +35,8 @@ final class EightBitAdamW implements LayerOptimizer {
   private final int steps;
   private final ImmutableMap<String, Tensor> parameters;
   private final ImmutableMap<String, EightBitMoments> moments;
+  private final ImmutableMap<String, Long> firsts;
+  private final RankSums ranks;
   private final Device device;
 
   /** {@code [2]}: of the gradients at hand, and of all in the step before. */
@@ -45,10 +48,36 @@ final class EightBitAdamW implements LayerOptimizer {
   private final Resources parts;
 
   EightBitAdamW(NamedTensors tensors, OptimizerSettings settings, int steps) {
+    this(
+        tensors,
+        settings,
+        steps,
+        Tensors.device(tensors.asMap().values().iterator().next()),
+        ImmutableMap.of(),
+        RankSums.ALONE);
+  }
+
+  /**
+   * Makes an optimizer of pieces of tensors, other pieces of which are on other ranks. All ranks
+   * update the same layers in the same order, also those of which they have nothing.
+   *
+   * @param firsts the first element that each piece has of its tensor, if it is not 0; a multiple
+   *     of {@link EightBitMoments#BLOCK}
+   * @param ranks adds up the squares of gradients
+   */
+  EightBitAdamW(
+      NamedTensors tensors,
+      OptimizerSettings settings,
+      int steps,
+      Device device,
+      ImmutableMap<String, Long> firsts,
+      RankSums ranks) {
     this.settings = settings;
     this.steps = steps;
     this.parameters = tensors.asMap();
-    this.device = Tensors.device(parameters.values().iterator().next());
+    this.device = device;
+    this.firsts = firsts;
+    this.ranks = ranks;
     ImmutableMap.Builder<String, EightBitMoments> all = ImmutableMap.builder();
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
@@ -77,13 +106,14 @@ final class EightBitAdamW implements LayerOptimizer {
           gradients.put(name, gradient.contiguous());
         }
       }
-      if (gradients.isEmpty()) {
+      if (gradients.isEmpty() && ranks.alone()) {
         return;
       }
-      Tensor sum = Tensors.zeros(device, DType.FLOAT32, 1);
+      Tensor own = Tensors.zeros(device, DType.FLOAT32, 1);
       gradients
           .values()
-          .forEach(gradient -> sum.add_(Tensors.cast(gradient.norm(), DType.FLOAT32).square()));
+          .forEach(gradient -> own.add_(Tensors.cast(gradient.norm(), DType.FLOAT32).square()));
+      Tensor sum = ranks.of(own);
       squares.add_(sum);
       norms.narrow(0, 0, 1).copy_(sum.sqrt());
       if (device.equals(Device.CPU)) {
@@ -101,6 +131,10 @@ final class EightBitAdamW implements LayerOptimizer {
 
   private EightBitMoments moments(String name) {
     return verifyNotNull(moments.get(name), name);
+  }
+
+  private long first(String name) {
+    return firsts.getOrDefault(name, 0L);
   }
 
   private void onCpu(int step, Map<String, Tensor> gradients) {
@@ -125,7 +159,7 @@ final class EightBitAdamW implements LayerOptimizer {
                         mostChange(),
                         correction(settings.beta1(), step),
                         correction(settings.beta2(), step),
-                        EightBitMoments.mixed((long) name.hashCode() << 32 | step))));
+                        EightBitMoments.mixed((long) name.hashCode() << 32 | step) + first(name))));
   }
 
   private void onGpu(int step, Map<String, Tensor> gradients) {
@@ -133,6 +167,7 @@ final class EightBitAdamW implements LayerOptimizer {
     gradients.forEach(
         (name, gradient) -> {
           Tensor weights = tensor(name).detach();
+          Tensor narrow = Tensors.cast(gradient, DType.of(weights));
           EightBitMoments own = moments(name);
           long groups = own.scales().size(0);
           kernels.launch(
@@ -141,7 +176,7 @@ final class EightBitAdamW implements LayerOptimizer {
               launcher ->
                   launcher
                       .tensor(weights)
-                      .tensor(gradient)
+                      .tensor(narrow)
                       .tensor(own.codes())
                       .tensor(own.scales())
                       .tensor(norms)
@@ -155,7 +190,8 @@ final class EightBitAdamW implements LayerOptimizer {
                       .number(correction(settings.beta2(), step))
                       .number(name.hashCode())
                       .number(step)
-                      .number(Math.toIntExact(weights.numel())));
+                      .number(Math.toIntExact(weights.numel()))
+                      .number(Math.toIntExact(first(name) / EightBitMoments.BLOCK)));
         });
   }
 
@@ -197,6 +233,17 @@ final class EightBitAdamW implements LayerOptimizer {
     moments.forEach(
         (name, own) -> all.put("codes." + name, own.codes()).put("scales." + name, own.scales()));
     return all.put("norms", norms).buildOrThrow();
+  }
+
+  @Override
+  public OptimizerTensors tensors() {
+    return new OptimizerTensors(
+        ImmutableMap.of(),
+        ImmutableMap.of(
+            "codes", ImmutableMap.copyOf(Maps.transformValues(moments, EightBitMoments::codes)),
+            "scales", ImmutableMap.copyOf(Maps.transformValues(moments, EightBitMoments::scales))),
+        ImmutableMap.of(),
+        ImmutableMap.of("norms", norms));
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
+import org.nemotron.nas.shard.FlatShards;
 
 /**
  * The two moments of one tensor's elements, 8 bits each, and AdamW's step with them on the CPU; on
@@ -18,7 +19,7 @@ import org.nemotron.core.tensor.Tensors;
  * <p>Source: Dettmers et al., arXiv:2110.02861 (moments in blocks); the codes are ours.
  */
 final class EightBitMoments implements AutoCloseable {
-  static final int BLOCK = 256;
+  static final int BLOCK = FlatShards.BLOCK;
 
   private static final int WORDS = BLOCK / 4;
   private static final float MEAN_LEVELS = 127;

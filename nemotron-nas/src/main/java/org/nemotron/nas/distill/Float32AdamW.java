@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -36,6 +37,27 @@ final class Float32AdamW implements Optimizer {
       options.weight_decay().put(settings.weightDecay());
       this.parameters = NativeScope.keep(new TensorVector(all));
       this.adamW = NativeScope.keep(new AdamW(parameters, options));
+    }
+  }
+
+  /**
+   * Returns the settings that LibTorch goes by when it is given these. Its pair of betas is a
+   * {@code std::tuple}, which the binding reads as an array: where the C++ library keeps the last
+   * element first, as libstdc++ does, each beta takes the place of the other.
+   */
+  static OptimizerSettings applied(OptimizerSettings settings) {
+    try (NativeScope scope = NativeScope.open()) {
+      DoublePointer defaults = new AdamWOptions(settings.learningRate()).betas(); // 0.9, 0.999
+      return defaults.get(0) < defaults.get(1)
+          ? settings
+          : new OptimizerSettings(
+              settings.learningRate(),
+              settings.warmupFraction(),
+              settings.finalFraction(),
+              settings.beta2(),
+              settings.beta1(),
+              settings.weightDecay(),
+              settings.gradientClip());
     }
   }
 

@@ -1,6 +1,5 @@
 package org.nemotron.nas.distill;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
@@ -8,8 +7,6 @@ import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -33,10 +30,10 @@ public final class GlobalCheckpoint {
       new GlobalCheckpoint(Optional.empty(), "", message -> {});
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-  private static final String STATE = "state.json";
-  private static final String CURRENT = "current.safetensors";
-  private static final String BEST = "best.safetensors";
-  private static final String OPTIMIZER = "optimizer.pt";
+  static final String STATE = "state.json";
+  static final String CURRENT = "current.safetensors";
+  static final String BEST = "best.safetensors";
+  static final String OPTIMIZER = "optimizer.pt";
 
   private final Optional<Path> directory;
   private final String fingerprint;
@@ -60,7 +57,7 @@ public final class GlobalCheckpoint {
     return new GlobalCheckpoint(Optional.of(directory), fingerprint.hex(), messages);
   }
 
-  void save(GlobalProgress state, Optimizer optimizer) throws IOException {
+  private void save(GlobalProgress state, Optimizer optimizer) throws IOException {
     if (directory.isPresent()) {
       AtomicFiles.writeDirectory(
           directory.orElseThrow(), target -> write(target, state, optimizer));
@@ -74,12 +71,7 @@ public final class GlobalCheckpoint {
     ObjectNode json = NODES.objectNode();
     json.put("fingerprint", fingerprint);
     json.set("files", FileDigests.of(target, files(target)).toJson());
-    ArrayNode losses = json.putArray("losses");
-    state.losses().forEach(losses::add);
-    ArrayNode evaluations = json.putArray("evaluations");
-    for (GlobalDistillation.Evaluation evaluation : state.evaluations()) {
-      evaluations.addObject().put("step", evaluation.step()).put("klNats", evaluation.klNats());
-    }
+    ProgressJson.put(state, json);
     SealedJson.write(target.resolve(STATE), json);
   }
 
@@ -88,7 +80,7 @@ public final class GlobalCheckpoint {
         directory.resolve(CURRENT), directory.resolve(BEST), directory.resolve(OPTIMIZER));
   }
 
-  void restore(GlobalProgress state, Optimizer optimizer) throws IOException {
+  private void restore(GlobalProgress state, Optimizer optimizer) throws IOException {
     if (directory.isEmpty() || !Files.exists(directory.get())) {
       return;
     }
@@ -97,26 +89,52 @@ public final class GlobalCheckpoint {
     if (json.isEmpty()) {
       return;
     }
-    List<Double> losses = new ArrayList<>();
-    json.get().path("losses").forEach(loss -> losses.add(loss.asDouble()));
-    List<GlobalDistillation.Evaluation> evaluations = new ArrayList<>();
-    json.get()
-        .path("evaluations")
-        .forEach(
-            node ->
-                evaluations.add(
-                    new GlobalDistillation.Evaluation(
-                        node.path("step").asInt(), node.path("klNats").asDouble())));
     try (NamedTensors current = read(saved.resolve(CURRENT));
         NamedTensors best = read(saved.resolve(BEST))) {
       optimizer.load(saved.resolve(OPTIMIZER));
-      state.restore(current, best, losses, evaluations);
+      state.restore(
+          current, best, ProgressJson.losses(json.get()), ProgressJson.evaluations(json.get()));
     }
   }
 
   /** Returns the saved state if all of it fits; otherwise sends the reason to the messages. */
   private Optional<ObjectNode> state(Path saved) throws IOException {
-    Path file = saved.resolve(STATE);
+    Optional<ObjectNode> json = fitting();
+    if (json.isEmpty()) {
+      return json;
+    }
+    Optional<String> misfit = FileDigests.fromJson(json.get().path("files")).misfit(saved);
+    return misfit.isPresent() ? unused(misfit.get()) : json;
+  }
+
+  /** Returns where the state is kept, if it is. */
+  Optional<Path> directory() {
+    return directory;
+  }
+
+  /** Returns the hash of all that the training depends on. */
+  String fingerprint() {
+    return fingerprint;
+  }
+
+  /** Returns whether several ranks have saved a state that may fit. */
+  boolean isSharded() throws IOException {
+    return directory.isPresent()
+        && Files.exists(directory.get().resolve(STATE))
+        && SealedJson.read(directory.get().resolve(STATE))
+            .map(json -> json.has(ShardedCheckpoint.SLICES))
+            .orElse(false);
+  }
+
+  /**
+   * Returns the JSON of the saved state if it is whole and of this training; otherwise sends the
+   * reason to the messages. What the files beside it hold is not looked at.
+   */
+  Optional<ObjectNode> fitting() throws IOException {
+    if (directory.isEmpty() || !Files.exists(directory.get())) {
+      return Optional.empty();
+    }
+    Path file = directory.get().resolve(STATE);
     if (!Files.exists(file)) {
       return unused(file + " is missing");
     }
@@ -125,15 +143,30 @@ public final class GlobalCheckpoint {
       return unused(file + " is damaged");
     }
     if (!json.get().path("fingerprint").asText().equals(fingerprint)) {
-      return unused(saved + " belongs to other settings or inputs");
+      return unused(directory.get() + " belongs to other settings or inputs");
     }
-    Optional<String> misfit = FileDigests.fromJson(json.get().path("files")).misfit(saved);
-    return misfit.isPresent() ? unused(misfit.get()) : json;
+    return json;
   }
 
-  private Optional<ObjectNode> unused(String why) {
+  /** Sends to the messages why the saved state is not used, and returns nothing. */
+  Optional<ObjectNode> unused(String why) {
     messages.accept("the saved state of the distillation is not used: " + why);
     return Optional.empty();
+  }
+
+  /** Returns this as the place of a child that one process trains. */
+  SavedState of(Optimizer optimizer) {
+    return new SavedState() {
+      @Override
+      public void save(GlobalProgress progress) throws IOException {
+        GlobalCheckpoint.this.save(progress, optimizer);
+      }
+
+      @Override
+      public void restore(GlobalProgress progress) throws IOException {
+        GlobalCheckpoint.this.restore(progress, optimizer);
+      }
+    };
   }
 
   private static NamedTensors read(Path path) throws IOException {

@@ -4,18 +4,20 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
-import org.nemotron.core.tensor.TensorThreads;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.core.text.TokenBatches;
 
@@ -32,6 +34,8 @@ public final class GlobalDistiller {
   private final GlobalCheckpoint checkpoint;
   private final int threads;
   private final Consumer<TrainingStep> steps;
+  private final Communicator ranks;
+  private final boolean parentDivided;
 
   /** Makes a distiller that begins anew each time, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings) {
@@ -40,29 +44,56 @@ public final class GlobalDistiller {
 
   /** Makes a distiller that goes on where {@code checkpoint} left off, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings, GlobalCheckpoint checkpoint) {
-    this(settings, checkpoint, CpuThreads.available(), step -> {});
+    this(settings, checkpoint, CpuThreads.available(), step -> {}, Communicator.alone(), false);
   }
 
   private GlobalDistiller(
       GlobalDistillationSettings settings,
       GlobalCheckpoint checkpoint,
       int threads,
-      Consumer<TrainingStep> steps) {
+      Consumer<TrainingStep> steps,
+      Communicator ranks,
+      boolean parentDivided) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.checkpoint = checkpoint;
     this.threads = threads;
     this.steps = steps;
+    this.ranks = ranks;
+    this.parentDivided = parentDivided;
   }
 
   /** Returns this distiller on {@code other} cores; the last bits of the result depend on it. */
   public GlobalDistiller withThreads(int other) {
-    return new GlobalDistiller(settings, checkpoint, other, steps);
+    return new GlobalDistiller(settings, checkpoint, other, steps, ranks, parentDivided);
   }
 
   /** Returns this distiller with a listener that gets each step's loss, terms and gradient norm. */
   public GlobalDistiller withSteps(Consumer<TrainingStep> listener) {
-    return new GlobalDistiller(settings, checkpoint, threads, listener);
+    return new GlobalDistiller(settings, checkpoint, threads, listener, ranks, parentDivided);
+  }
+
+  /**
+   * Returns this distiller sharing its work with other processes: rank 0 {@linkplain #distill
+   * distills}, the others {@linkplain #follow follow}. Each computes some sequences of every batch,
+   * and has a slice of the child's weights, gradients and optimizer states (ZeRO-3).
+   *
+   * <p>Batches are those of one process. Sums over sequences are added in another order: the result
+   * is the same to the last bit for the same number of ranks and threads, and differs by rounding
+   * for others. A saved state goes on with any number of ranks. The child that rank 0 returns lies
+   * in host memory.
+   */
+  public GlobalDistiller withRanks(Communicator others) {
+    return new GlobalDistiller(settings, checkpoint, threads, steps, others, parentDivided);
+  }
+
+  /**
+   * Returns this distiller dividing the parent among the ranks too: its layers are then gathered
+   * from slices as the child's are. It makes the slices from rank 0's parent; others' serve for
+   * their spec, type and device alone.
+   */
+  public GlobalDistiller withParentDivided() {
+    return new GlobalDistiller(settings, checkpoint, threads, steps, ranks, true);
   }
 
   /**
@@ -101,62 +132,124 @@ public final class GlobalDistiller {
       EvaluationBatches heldOut,
       LongConsumer progress)
       throws IOException {
-    int parts = partsOfBatch(parent.device(), threads, data.batchSize());
-    try (ChildReplicas child = new ChildReplicas(start, parts);
-        Optimizer optimizer =
-            Optimizer.of(
-                child.tensors(),
-                settings.optimizer(),
-                settings.steps(),
-                settings.optimizerStates());
-        TensorThreads sideBySide = new TensorThreads(parts);
-        GlobalProgress state = new GlobalProgress(child.tensors())) {
-      GlobalLoss loss = new GlobalLoss(parent, settings);
-      LayeredLoss layered = new LayeredLoss(loss, new GraphMemory(child.model()));
-      checkpoint.restore(state, optimizer);
-      if (state.evaluations().isEmpty()) {
-        double klNats = heldOutKl(loss, child.model(), heldOut, sideBySide);
-        checkStart(klNats, loss, child.model(), heldOut);
-        state.evaluated(0, klNats);
+    checkArgument(ranks.rank() == 0, "only rank 0 distills; rank %s follows", ranks.rank());
+    if (ranks.size() == 1 && !parentDivided && !checkpoint.isSharded()) {
+      int parts = partsOfBatch(parent.device(), threads, data.batchSize());
+      try (GlobalChild child = new WholeChild(parent, start, settings, parts)) {
+        SavedState saved = checkpoint.of(child.optimizer());
+        return train(child, saved, data, heldOut, progress).orElseThrow();
+      } catch (RuntimeException e) {
+        throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
       }
-      while (state.step() < settings.steps() && state.stop().isEmpty()) {
-        step(child, optimizer, layered, data, state, sideBySide);
-        if (state.stop().isPresent()) {
-          checkpoint.save(state, optimizer);
-        } else {
-          progress.accept(state.step());
-          evaluateWhenDue(child.model(), loss, heldOut, state, optimizer, sideBySide);
-        }
-      }
-      return state.result(start.spec());
+    }
+    return trainShares(parent, start.spec(), start.tensors(), data, heldOut, progress)
+        .orElseThrow();
+  }
+
+  /**
+   * Takes part in the distillation of rank 0, as another rank, until it has ended.
+   *
+   * @param parent as rank 0's
+   * @param start what rank 0's start is; its weights come from there
+   * @param data as rank 0's
+   * @param heldOut as rank 0's
+   * @param progress told after each step how many are done
+   * @throws IOException if a checkpoint cannot be read or written
+   * @throws NonFiniteException as {@link #distill}
+   */
+  public void follow(
+      HeterogeneousModel parent,
+      ModelSpec start,
+      TokenBatches data,
+      EvaluationBatches heldOut,
+      LongConsumer progress)
+      throws IOException {
+    checkArgument(ranks.rank() > 0, "rank 0 distills; it does not follow");
+    Optional<GlobalDistillation> unused =
+        trainShares(parent, start, ImmutableMap.of(), data, heldOut, progress);
+  }
+
+  /** Every rank with its slices. */
+  private Optional<GlobalDistillation> trainShares(
+      HeterogeneousModel parent,
+      ModelSpec start,
+      Map<String, Tensor> ofRank0,
+      TokenBatches data,
+      EvaluationBatches heldOut,
+      LongConsumer progress)
+      throws IOException {
+    Device device = parent.device();
+    try (Resources held = new Resources()) {
+      PassedModel passed =
+          parentDivided
+              ? held.add(
+                  new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
+                  ShardedModel::close)
+              : PassedModel.of(parent);
+      ShardedModel model =
+          held.add(
+              new ShardedModel(ranks, start, parent.dtype(), device, ofRank0), ShardedModel::close);
+      ShardedChild child =
+          held.add(
+              new ShardedChild(
+                  settings,
+                  passed,
+                  model,
+                  ranks,
+                  threads,
+                  () -> ShardedChild.usualBytes(device, ranks)),
+              ShardedChild::close);
+      return train(child, new ShardedCheckpoint(checkpoint, child), data, heldOut, progress);
     } catch (RuntimeException e) {
-      throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
+      throw GpuMemoryException.explaining(e, device, REMEDY);
     }
   }
 
-  private void step(
-      ChildReplicas child,
-      Optimizer optimizer,
-      LayeredLoss loss,
+  private Optional<GlobalDistillation> train(
+      GlobalChild child,
+      SavedState saved,
       TokenBatches data,
-      GlobalProgress state,
-      TensorThreads sideBySide) {
+      EvaluationBatches heldOut,
+      LongConsumer progress)
+      throws IOException {
+    try (GlobalProgress state = new GlobalProgress(child.tensors())) {
+      saved.restore(state);
+      if (state.evaluations().isEmpty()) {
+        double klNats = child.heldOutKl(heldOut);
+        checkStart(klNats, child, heldOut);
+        state.evaluated(0, klNats);
+      }
+      while (state.step() < settings.steps() && state.stop().isEmpty()) {
+        step(child, data, state);
+        if (state.stop().isPresent()) {
+          saved.save(state);
+        } else {
+          progress.accept(state.step());
+          evaluateWhenDue(child, heldOut, state, saved);
+        }
+      }
+      state.takeBest();
+      return child.whole().map(state::result);
+    }
+  }
+
+  private void step(GlobalChild child, TokenBatches data, GlobalProgress state) {
     try (NativeScope scope = NativeScope.open()) {
       LearnedBatch batch = LearnedBatch.of(data, state.step());
-      double value = backward(child, optimizer, loss, batch, state.step(), sideBySide);
+      double value = child.backward(batch, state.step());
       double seams = child.seams();
       if (!Double.isFinite(value)) {
         told(state.step(), batch.idsBT().numel(), value, seams, Double.NaN);
-        String where = loss.terms().whereNotFinite(child.model(), batch.idsBT());
+        String where = child.whereNotFinite(batch.idsBT());
         state.stopped("the loss (" + value + ") is not finite, first in " + where);
         return;
       }
-      double norm = optimizer.step(state.step());
+      double norm = child.optimizer().step(state.step());
       told(state.step(), batch.idsBT().numel(), value, seams, norm);
       if (Double.isFinite(norm)) {
         state.stepped(value);
       } else {
-        String where = child.firstNotFiniteGradient(loss, batch, sideBySide);
+        String where = child.firstNotFiniteGradient(batch);
         state.stopped("the gradient (norm " + norm + ") is not finite, first in " + where);
       }
     }
@@ -169,80 +262,36 @@ public final class GlobalDistiller {
     steps.accept(new TrainingStep(step, tokens, loss, terms));
   }
 
-  /** Where a batch is computed as a whole, layers can be updated one by one. */
-  private static double backward(
-      ChildReplicas child,
-      Optimizer optimizer,
-      LayeredLoss loss,
-      LearnedBatch batch,
-      int step,
-      TensorThreads sideBySide) {
-    if (optimizer instanceof LayerOptimizer byLayer && child.parts() == 1) {
-      return child.backward(loss, batch, layer -> byLayer.update(step, child.tensorsOf(layer)));
-    }
-    return child.backward(loss, batch, sideBySide);
-  }
-
-  private static void checkStart(
-      double klNats, GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+  private static void checkStart(double klNats, GlobalChild child, EvaluationBatches heldOut) {
     if (!Double.isFinite(klNats)) {
       throw new NonFiniteException(
           "global distillation: the assembled child's KL to the parent ("
               + klNats
               + ") is not finite, first in "
-              + firstNotFinite(loss, child, heldOut)
+              + firstNotFinite(child, heldOut)
               + ", so that there is nothing to begin with.");
     }
   }
 
-  private static String firstNotFinite(
-      GlobalLoss loss, HeterogeneousModel child, EvaluationBatches heldOut) {
+  private static String firstNotFinite(GlobalChild child, EvaluationBatches heldOut) {
     try (NativeScope scope = NativeScope.open()) {
-      return loss.whereNotFinite(child, heldOut.batch(0));
+      return child.whereNotFinite(heldOut.batch(0));
     }
   }
 
   private void evaluateWhenDue(
-      HeterogeneousModel child,
-      GlobalLoss loss,
-      EvaluationBatches heldOut,
-      GlobalProgress state,
-      Optimizer optimizer,
-      TensorThreads sideBySide)
+      GlobalChild child, EvaluationBatches heldOut, GlobalProgress state, SavedState saved)
       throws IOException {
     if (state.step() % settings.evaluateEvery() != 0 && state.step() != settings.steps()) {
       return;
     }
-    double klNats = heldOutKl(loss, child, heldOut, sideBySide);
+    double klNats = child.heldOutKl(heldOut);
     if (Double.isFinite(klNats)) {
       state.evaluated(state.step(), klNats);
-      checkpoint.save(state, optimizer);
+      saved.save(state);
     } else {
-      String where = firstNotFinite(loss, child, heldOut);
+      String where = firstNotFinite(child, heldOut);
       state.stopped("the held-out KL (" + klNats + ") is not finite, first in " + where);
     }
-  }
-
-  /** The sequences side by side, each by itself, added in their order. */
-  private static double heldOutKl(
-      GlobalLoss loss,
-      HeterogeneousModel child,
-      EvaluationBatches heldOut,
-      TensorThreads sideBySide) {
-    List<Integer> batches = IntStream.range(0, heldOut.batches()).boxed().toList();
-    double[] sums = new double[batches.size()];
-    sideBySide.forEach(
-        batches,
-        batch -> {
-          Tensor idsBT = heldOut.batch(batch);
-          for (long row = 0; row < idsBT.size(0); row++) {
-            sums[batch] += loss.klNats(child, idsBT.narrow(0, row, 1));
-          }
-        });
-    double sum = 0;
-    for (double ofBatch : sums) {
-      sum += ofBatch;
-    }
-    return sum / heldOut.windows();
   }
 }

@@ -85,9 +85,9 @@ final class GlobalLoss {
    * Returns the term of the hidden state before layer {@code state}. Those before no-op layers have
    * none: there the child's are those of a later layer of the parent.
    */
-  Optional<SeamTerm> seam(HeterogeneousModel child, int state) {
-    boolean inside = state < child.spec().layers();
-    boolean passed = inside && child.spec().block(state).equals(BlockSpec.NO_OP);
+  Optional<SeamTerm> seam(ModelSpec child, int state) {
+    boolean inside = state < child.layers();
+    boolean passed = inside && child.block(state).equals(BlockSpec.NO_OP);
     return settings.cosineWeight() > 0 && !passed ? Optional.of(this::cosine) : Optional.empty();
   }
 
@@ -220,8 +220,20 @@ final class GlobalLoss {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
       Tensor idsBT = Tensors.move(givenBT, parent.device(), DType.INT64);
-      Tensor parentBTD = last(parent, idsBT);
-      Tensor childBTD = last(child, idsBT);
+      return klNats(last(parent, idsBT), child, last(child, idsBT), idsBT);
+    }
+  }
+
+  /**
+   * Returns the same of what both models computed, of which nothing but final norm and head is
+   * needed.
+   *
+   * @param parentBTD the output of the parent's last layer
+   * @param childBTD the output of the child's
+   */
+  double klNats(Tensor parentBTD, HeterogeneousModel child, Tensor childBTD, Tensor idsBT) {
+    try (NativeScope scope = NativeScope.open();
+        NoGradGuard inference = new NoGradGuard()) {
       LearnedBatch whole = LearnedBatch.all(idsBT);
       double sum = 0;
       long most =

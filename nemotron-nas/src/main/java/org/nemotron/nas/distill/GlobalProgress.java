@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
@@ -92,8 +91,7 @@ final class GlobalProgress implements AutoCloseable {
       List<GlobalDistillation.Evaluation> savedEvaluations) {
     copy(savedCurrent, current);
     copy(savedBest, best);
-    losses.addAll(savedLosses);
-    evaluations.addAll(savedEvaluations);
+    restore(savedLosses, savedEvaluations);
   }
 
   private static void copy(NamedTensors from, NamedTensors to) {
@@ -106,16 +104,23 @@ final class GlobalProgress implements AutoCloseable {
   }
 
   /** Ends the training: the current tensors become the best ones. */
-  GlobalDistillation result(ModelSpec spec) {
+  void takeBest() {
     copy(best, current);
-    try (NativeScope scope = NativeScope.open();
-        NamedTensors trained = current.map(Tensor::detach)) {
-      return new GlobalDistillation(
-          HeterogeneousModel.of(spec, trained),
-          ImmutableDoubleArray.copyOf(losses),
-          evaluations(),
-          stop.map(ImmutableList::of).orElse(ImmutableList.of()));
-    }
+  }
+
+  /** Returns how it went. */
+  GlobalDistillation result(HeterogeneousModel child) {
+    return new GlobalDistillation(
+        child,
+        ImmutableDoubleArray.copyOf(losses),
+        evaluations(),
+        stop.map(ImmutableList::of).orElse(ImmutableList.of()));
+  }
+
+  /** Restores the curves of a saved state, whose tensors are there already. */
+  void restore(List<Double> savedLosses, List<GlobalDistillation.Evaluation> savedEvaluations) {
+    losses.addAll(savedLosses);
+    evaluations.addAll(savedEvaluations);
   }
 
   @Override

@@ -78,7 +78,17 @@ public record GlobalWork(
   public long cpuBytes(int parts) {
     return (4 + parts) * FLOAT32_BYTES * childParameters()
         + batchTokens() * 2 * graphBytesPerToken()
-        + parts * CHUNK_COPIES * FLOAT32_BYTES * GlobalLoss.chunkElements(parent, window, false);
+        + parts * chunkBytesOnCpu();
+  }
+
+  /** Returns what a part of a batch takes where logits are compared on the CPU. */
+  long chunkBytesOnCpu() {
+    return CHUNK_COPIES * FLOAT32_BYTES * GlobalLoss.chunkElements(parent, window, false);
+  }
+
+  /** Returns how many elements there are where logits of {@code tokens} are compared on a GPU. */
+  long chunkElementsOnGpu(long tokens) {
+    return KERNEL_COPIES * GlobalLoss.chunkElements(parent, tokens, true);
   }
 
   /** Returns the bytes beside the parent on a GPU without which there is no step. */
@@ -95,7 +105,7 @@ public record GlobalWork(
         BFLOAT16_BYTES * childParameters()
             + stateBytesPerParameter() * childParameters()
             + BFLOAT16_BYTES * (parent.layers() + 1) * batchTokens() * parent.width();
-    long logits = KERNEL_COPIES * GlobalLoss.chunkElements(parent, batchTokens(), true);
+    long logits = chunkElementsOnGpu(batchTokens());
     long head = (long) parent.vocabularySize() * parent.width();
     long graph = batchTokens() * graphBytesPerToken();
     long ofLayer = graph / parent.layers();
@@ -122,7 +132,7 @@ public record GlobalWork(
   }
 
   /** Returns what the graph of all layers keeps of a token, with bfloat16 elements. */
-  private long graphBytesPerToken() {
+  long graphBytesPerToken() {
     long sum = 0;
     for (BlockSpec block : parent.blocks()) {
       sum += GraphMemory.bytesPerToken(parent, block);

@@ -9,7 +9,9 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -28,6 +30,7 @@ final class LayeredPass implements AutoCloseable {
   private final GlobalLoss terms;
   private final HeterogeneousModel parent;
   private final HeterogeneousModel child;
+  private final ModelSpec spec;
   private final LearnedBatch batch;
   private final double weight;
   private final int recomputed;
@@ -60,9 +63,25 @@ final class LayeredPass implements AutoCloseable {
       LearnedBatch batch,
       double weight,
       int recomputed) {
+    this(terms, child, child.spec(), batch, weight, recomputed);
+  }
+
+  /**
+   * Begins a pass of models that may lack their layers: each is given when its turn comes.
+   *
+   * @param spec of the child, with its layers
+   */
+  LayeredPass(
+      GlobalLoss terms,
+      HeterogeneousModel child,
+      ModelSpec spec,
+      LearnedBatch batch,
+      double weight,
+      int recomputed) {
     this.terms = terms;
     this.parent = terms.parent();
     this.child = child;
+    this.spec = spec;
     this.batch = batch;
     this.weight = weight;
     this.recomputed = recomputed;
@@ -83,18 +102,21 @@ final class LayeredPass implements AutoCloseable {
    * @return the loss times the weight, a float32 scalar on the device, owned by the current scope
    */
   Tensor run(IntConsumer layerDone) {
-    for (int layer = 0; layer < child.spec().layers(); layer++) {
-      forward(layer);
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      forward(layer, parent.block(layer), child.block(layer));
     }
     head();
-    for (int layer = child.spec().layers() - 1; layer >= 0; layer--) {
-      backward(layer);
+    for (int layer = spec.layers() - 1; layer >= 0; layer--) {
+      backward(layer, child.block(layer));
       layerDone.accept(layer);
     }
-    try (NativeScope scope = NativeScope.open()) {
-      backward(embeddedBTD, statesBTD.get(0).grad());
-    }
+    embedding();
     return loss.clone();
+  }
+
+  /** Returns the loss times the weight as far as it has come, a float32 scalar; of this pass. */
+  Tensor loss() {
+    return loss;
   }
 
   private static Tensor withoutGraph(Supplier<Tensor> work) {
@@ -114,20 +136,18 @@ final class LayeredPass implements AutoCloseable {
     output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
-  private void forward(int layer) {
+  /** Goes through a layer; they come in their order. */
+  void forward(int layer, Block ofParent, Block ofChild) {
     try (NativeScope scope = NativeScope.open()) {
-      advanceParent(layer);
+      advanceParent(ofParent);
       Tensor before = statesBTD.get(layer);
       boolean again = layer < recomputed;
-      Tensor after =
-          again
-              ? withoutGraph(() -> child.block(layer).forward(before))
-              : child.block(layer).forward(before);
+      Tensor after = again ? withoutGraph(() -> ofChild.forward(before)) : ofChild.forward(before);
       Tensor next = NativeScope.keep(leaf(after));
       statesBTD.add(next);
       outputsBTD.add(again ? Optional.empty() : Optional.of(NativeScope.keep(after)));
       terms
-          .seam(child, layer + 1)
+          .seam(spec, layer + 1)
           .ifPresent(
               term -> addSeam(term.backward(batch.states(parentBTD), batch.states(next), weight)));
     }
@@ -143,16 +163,17 @@ final class LayeredPass implements AutoCloseable {
     return seams;
   }
 
-  private void advanceParent(int layer) {
+  private void advanceParent(Block ofParent) {
     Tensor before = parentBTD;
-    parentBTD = NativeScope.keep(withoutGraph(() -> parent.block(layer).forward(before)));
+    parentBTD = NativeScope.keep(withoutGraph(() -> ofParent.forward(before)));
     NativeScope.release(before);
   }
 
-  private void head() {
+  /** Compares the logits, behind the last layer. */
+  void head() {
     long tokens = batch.learned();
     long chunk = terms.tokensPerChunk();
-    Tensor last = statesBTD.get(child.spec().layers());
+    Tensor last = statesBTD.get(spec.layers());
     for (long first = 0; first < tokens; first += chunk) {
       long count = Math.min(chunk, tokens - first);
       try (NativeScope scope = NativeScope.open()) {
@@ -161,16 +182,29 @@ final class LayeredPass implements AutoCloseable {
     }
   }
 
-  private void backward(int layer) {
+  /**
+   * Goes back through a layer; they come from the last to the first.
+   *
+   * @param ofChild the layer that the pass went through, or one with the same weights if it is
+   *     computed again
+   */
+  void backward(int layer, Block ofChild) {
     try (NativeScope scope = NativeScope.open()) {
       Tensor next = statesBTD.get(layer + 1);
       Optional<Tensor> kept = outputsBTD.get(layer);
-      Tensor output = kept.orElseGet(() -> child.block(layer).forward(statesBTD.get(layer)));
+      Tensor output = kept.orElseGet(() -> ofChild.forward(statesBTD.get(layer)));
       if (next.grad().defined()) {
         backward(output, next.grad());
       }
       outputsBTD.remove(layer).ifPresent(NativeScope::release);
       NativeScope.release(statesBTD.remove(layer + 1));
+    }
+  }
+
+  /** Goes back through the embedding, last of all. */
+  void embedding() {
+    try (NativeScope scope = NativeScope.open()) {
+      backward(embeddedBTD, statesBTD.get(0).grad());
     }
   }
 

@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
@@ -32,7 +33,7 @@ import org.nemotron.core.tensor.Tensors;
  *
  * <p>Source: Loshchilov and Hutter, arXiv:1711.05101; Micikevicius et al., arXiv:1710.03740.
  */
-final class MixedPrecisionAdamW implements Optimizer {
+final class MixedPrecisionAdamW implements SlicedOptimizer {
   private static final double EPS = 1e-8;
 
   private static final String SOURCE =
@@ -40,14 +41,17 @@ final class MixedPrecisionAdamW implements Optimizer {
       def none() -> List[Tensor]:
         return []
 
+      def norm_of(grads: List[Tensor]) -> Tensor:
+        return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads, 2.0)))
+
       def update(params: List[Tensor], grads: List[Tensor], masters: List[Tensor],
                  means: List[Tensor], squares: List[Tensor], steps: List[Tensor],
                  lr: float, beta1: float, beta2: float, decay: float, eps: float,
-                 clip: float) -> Tensor:
+                 clip: float, known: Optional[Tensor]) -> Tensor:
         wide: List[Tensor] = []
         for grad in grads:
           wide.append(grad.float())
-        norm = torch.linalg_vector_norm(torch.stack(torch._foreach_norm(wide, 2.0)))
+        norm = norm_of(wide) if known is None else known
         bad = torch.isfinite(norm).logical_not().float()
         scale = torch.clamp(norm / clip, 1.0)
         torch._foreach_add_(steps, 1.0)
@@ -66,6 +70,8 @@ final class MixedPrecisionAdamW implements Optimizer {
     static final Function UPDATE =
         NativeScope.keep(UNIT.find_function(new QualifiedName("update")));
 
+    static final Function NORM = NativeScope.keep(UNIT.find_function(new QualifiedName("norm_of")));
+
     /** The bindings make no list of tensors: all are copies of this one, which stays empty. */
     static final GenericList NONE = NativeScope.keep(none());
 
@@ -80,6 +86,8 @@ final class MixedPrecisionAdamW implements Optimizer {
   private final OptimizerSettings settings;
   private final int steps;
   private final ImmutableList<Tensor> parameters;
+  private final Device device;
+  private final RankSums ranks;
   private final NamedTensors masters;
   private final NamedTensors means;
   private final NamedTensors squares;
@@ -87,15 +95,29 @@ final class MixedPrecisionAdamW implements Optimizer {
   private final Resources parts;
 
   MixedPrecisionAdamW(NamedTensors tensors, OptimizerSettings settings, int steps) {
+    this(
+        tensors,
+        settings,
+        steps,
+        Tensors.device(tensors.asMap().values().iterator().next()),
+        RankSums.ALONE);
+  }
+
+  /**
+   * Makes an optimizer of pieces of tensors, other pieces of which are on other ranks; all ranks
+   * step together. Tensors in float32 are updated themselves, without a copy.
+   *
+   * @param ranks adds up the squares of gradients
+   */
+  MixedPrecisionAdamW(
+      NamedTensors tensors, OptimizerSettings settings, int steps, Device device, RankSums ranks) {
     this.settings = settings;
     this.steps = steps;
     this.parameters = tensors.asMap().values().asList();
+    this.device = device;
+    this.ranks = ranks;
     try (Resources made = new Resources()) {
-      this.masters =
-          made.add(
-              tensors.map(
-                  tensor -> Tensors.cast(tensor.detach(), DType.FLOAT32).clone().contiguous()),
-              NamedTensors::close);
+      this.masters = made.add(tensors.map(MixedPrecisionAdamW::master), NamedTensors::close);
       this.means = made.add(masters.map(torch::zeros_like), NamedTensors::close);
       this.squares = made.add(masters.map(torch::zeros_like), NamedTensors::close);
       this.counts =
@@ -104,6 +126,13 @@ final class MixedPrecisionAdamW implements Optimizer {
               NamedTensors::close);
       this.parts = made.complete();
     }
+  }
+
+  private static Tensor master(Tensor tensor) {
+    Tensor own = tensor.detach();
+    return DType.of(own) == DType.FLOAT32
+        ? own
+        : Tensors.cast(own, DType.FLOAT32).clone().contiguous();
   }
 
   @Override
@@ -121,6 +150,10 @@ final class MixedPrecisionAdamW implements Optimizer {
   Tensor update(int step) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inPlace = new NoGradGuard()) {
+      IValue known = ranks.alone() ? new IValue() : new IValue(normOfAll());
+      if (parameters.isEmpty()) {
+        return scope.handOver(known.toTensor().clone());
+      }
       Tensor norm =
           Script.UPDATE
               .apply(
@@ -136,12 +169,23 @@ final class MixedPrecisionAdamW implements Optimizer {
                       new IValue(settings.beta2()),
                       new IValue(settings.weightDecay()),
                       new IValue(EPS),
-                      new IValue(settings.gradientClip())))
+                      new IValue(settings.gradientClip()),
+                      known))
               .toTensor()
               .clone(); // else it would be part of what the call returned, and end with it
       parameters.forEach(parameter -> parameter.mutable_grad().reset());
       return scope.handOver(norm);
     }
+  }
+
+  /** Returns the norm of all ranks' gradients, a scalar. */
+  private Tensor normOfAll() {
+    Tensor own = Tensors.zeros(device, DType.FLOAT32, 1);
+    if (!parameters.isEmpty()) {
+      IValueVector gradients = new IValueVector(list(Lists.transform(parameters, Tensor::grad)));
+      own.add_(Script.NORM.apply(gradients).toTensor().square());
+    }
+    return ranks.of(own).sqrt().squeeze();
   }
 
   private static IValue list(Iterable<Tensor> tensors) {
@@ -152,6 +196,20 @@ final class MixedPrecisionAdamW implements Optimizer {
 
   private ImmutableMap<String, NamedTensors> state() {
     return ImmutableMap.of("master", masters, "mean", means, "square", squares, "count", counts);
+  }
+
+  @Override
+  public OptimizerTensors tensors() {
+    ImmutableMap.Builder<String, ImmutableMap<String, Tensor>> byElement = ImmutableMap.builder();
+    byElement.put("mean", means.asMap()).put("square", squares.asMap());
+    if (parameters.stream().anyMatch(tensor -> DType.of(tensor) != DType.FLOAT32)) {
+      byElement.put("master", masters.asMap()); // else they are the parameters
+    }
+    return new OptimizerTensors(
+        byElement.buildOrThrow(),
+        ImmutableMap.of(),
+        ImmutableMap.of("count", counts.asMap()),
+        ImmutableMap.of());
   }
 
   @Override

@@ -61,7 +61,7 @@ public record Estimate(ImmutableList<StageEstimate> stages, MachineRates rates, 
     for (StageEstimate stage : stages) {
       refuse(stage, stage.memory().leastDeviceBytes(), room.device() + " has", room.deviceBytes())
           .ifPresent(refusals::add);
-      refuse(stage, stage.memory().hostBytes(), "this machine has", room.hostBytes())
+      refuse(stage, stage.memory().hostBytes(), host(), room.rankHostBytes())
           .ifPresent(refusals::add);
     }
     if (diskBytes() > room.diskBytes()) {
@@ -70,6 +70,12 @@ public record Estimate(ImmutableList<StageEstimate> stages, MachineRates rates, 
               + "\nMaybe name another execution.output.");
     }
     return refusals.build();
+  }
+
+  private String host() {
+    return room.ranks() == 1
+        ? "this machine has"
+        : "this machine has for each of " + room.ranks() + " ranks";
   }
 
   private static Optional<String> refuse(

@@ -11,11 +11,11 @@ import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.Resources;
-import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistillation;
-import org.nemotron.nas.distill.GlobalDistiller;
 import org.nemotron.nas.distill.GlobalWork;
 import org.nemotron.nas.distill.OptimizerStates;
+import org.nemotron.nas.distill.ShardedWork;
+import org.nemotron.nas.estimate.MemoryNeed;
 import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.library.Architecture;
@@ -28,7 +28,10 @@ import org.nemotron.nas.report.RunSummary.LossPoint;
 import org.nemotron.nas.score.ModelEvaluator;
 import org.nemotron.nas.score.ModelQuality;
 
-/** The child of one target: assembled, distilled as a whole, and written. */
+/**
+ * The child of one target: assembled, distilled as a whole, and written. It is rank 0's; the others
+ * take part in the distillation ({@link SharedTraining}).
+ */
 final class ChildStage implements Stage<ChildStage.Child> {
   private final String name;
   private final RunContext run;
@@ -88,23 +91,40 @@ final class ChildStage implements Stage<ChildStage.Child> {
       all.add(work.passes(work.validationTokens(), 1 + 2 * training.share()));
     }
     all.add(training.training(), training.evaluations());
-    boolean eightBit = plan.global().optimizerStates() == OptimizerStates.EIGHT_BIT;
     return work.stage(
             name,
             all.build(),
             0,
-            work.beside(
-                work.libraryBytes() + training.childParameters() * work.elementBytes(),
-                training.cpuBytes(work.parts()) - training.childParameters() * work.elementBytes(),
-                training.leastGpuBytes(),
-                training.gpuBytes(work.freeBesideParent()),
-                eightBit
-                    ? "a smaller data.globalBatchSize or data.windowTokens"
-                    : "global.optimizerStates EIGHT_BIT, a smaller data.globalBatchSize or"
-                        + " data.windowTokens"),
+            memory(work, training),
             training.childParameters() * plan.execution().childDtype().bytes(),
             ImmutableList.of("global.steps", "data.globalBatchSize", "refit.batches"))
         .withScratch(training.checkpointBytes(work.elementBytes()));
+  }
+
+  /** The child that training begins with is rank 0's, whose memory this is. */
+  private static MemoryNeed memory(PlanWork work, GlobalWork training) {
+    boolean eightBit = work.plan().global().optimizerStates() == OptimizerStates.EIGHT_BIT;
+    String remedy =
+        (eightBit ? "" : "global.optimizerStates EIGHT_BIT, ")
+            + "a smaller data.globalBatchSize or data.windowTokens";
+    long start = training.childParameters() * work.elementBytes();
+    long host = work.libraryBytes() + start;
+    if (work.ranks() == 1) {
+      return work.beside(
+          host,
+          training.cpuBytes(work.parts()) - start,
+          training.leastGpuBytes(),
+          training.gpuBytes(work.freeBesideParent()),
+          remedy);
+    }
+    ShardedWork ofRank = new ShardedWork(training, work.ranks());
+    return work.beside(
+        host,
+        ofRank.cpuBytes(work.partsOfRank(), work.freeHostBytes() - host),
+        ofRank.leastGpuBytes(),
+        ofRank.gpuBytes(work.freeBesideParent()),
+        remedy,
+        "more ranks");
   }
 
   @Override
@@ -181,20 +201,16 @@ final class ChildStage implements Stage<ChildStage.Child> {
 
   private GlobalDistillation distilled(HeterogeneousModel start, LongConsumer progress)
       throws IOException {
-    GlobalCheckpoint checkpoint =
-        GlobalCheckpoint.in(
-            checkpoint(),
-            dependencies.fingerprint(),
-            why -> run.listener().message(name + ": " + why));
-    RunInputs inputs = run.inputs();
-    return new GlobalDistiller(run.plan().global(), checkpoint)
-        .withThreads(inputs.threads())
+    SharedTraining shared = new SharedTraining(name, dependencies.fingerprint(), start.spec());
+    shared.announce(run.ranks());
+    return shared
+        .distiller(run, why -> run.listener().message(name + ": " + why))
         .withSteps(step -> run.listener().trained(name, step))
         .distill(
-            inputs.parent(),
+            run.inputs().parent(),
             start,
-            inputs.trainingBatches("global", run.plan().data().globalBatchSize()),
-            inputs.validationBatches(),
+            shared.batches(run),
+            run.inputs().validationBatches(),
             progress);
   }
 
@@ -204,10 +220,6 @@ final class ChildStage implements Stage<ChildStage.Child> {
 
   private Path courseFile() {
     return run.path(name + "-distillation.json");
-  }
-
-  private Path checkpoint() {
-    return run.path("checkpoints/" + name);
   }
 
   /** Returns the files of a child but its card, which is written anew when it is measured. */
@@ -230,7 +242,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
   /** Returns the child; the saved state of its training is then of no use. */
   @Override
   public Child read() throws IOException {
-    AtomicFiles.deleteTree(checkpoint());
+    AtomicFiles.deleteTree(SharedTraining.checkpoint(run, name));
     Execution execution = run.plan().execution();
     HeterogeneousModel child = ModelReader.read(directory(), execution.dtype(), execution.device());
     return new Child(child, directory(), course().curves());

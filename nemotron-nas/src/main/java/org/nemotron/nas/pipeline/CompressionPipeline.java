@@ -1,5 +1,6 @@
 package org.nemotron.nas.pipeline;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
@@ -110,8 +111,9 @@ public final class CompressionPipeline {
    * and writes the results, the others {@linkplain #follow follow}. All have the same plan, but for
    * the number of their GPU, and see the same files.
    *
-   * <p>Calibration, local distillation and scores are shared; costs, search, global distillation
-   * and evaluation are rank 0's alone, while the others wait.
+   * <p>Calibration, local and global distillation and scores are shared; costs, search and
+   * evaluation are rank 0's alone, while the others wait. The library and the scores are the same
+   * bits whatever the number of ranks; children differ by rounding.
    */
   public CompressionPipeline withRanks(Communicator ranks) {
     return with(extras.withRanks(ranks));
@@ -124,12 +126,23 @@ public final class CompressionPipeline {
 
   /**
    * Measures this machine for up to about 20 seconds, and returns what a run of the plan will take
-   * if it reuses nothing: work, time and memory by stage, and what does not fit.
+   * if it reuses nothing: work, time and memory by stage, and what does not fit. Of several ranks,
+   * it is the memory of rank 0, the one that needs most, and the time of one rank alone.
    *
    * @throws IOException if the parent or a text is missing or malformed; the message names it
    */
   public Estimate estimate() throws IOException {
-    return PlanEstimates.measured(plan);
+    return PlanEstimates.measured(plan, extras.ranks().size(), extras.ranks().localSize());
+  }
+
+  /**
+   * Returns the same for a run that {@code ranks} processes of this machine are to share.
+   *
+   * @throws IOException as {@link #estimate()}
+   */
+  public Estimate estimate(int ranks) throws IOException {
+    checkArgument(ranks > 0, "ranks (%s) must be positive", ranks);
+    return PlanEstimates.measured(plan, ranks, ranks);
   }
 
   /**
@@ -204,7 +217,7 @@ public final class CompressionPipeline {
         FollowedRun.checkSameInputs(ranks, inputs);
         RunSummary summary =
             compress(new RunContext(inputs, store, metrics, extras.ranks()), results);
-        ranks.barrier(FollowedRun.CHILDREN);
+        ranks.barrier(FollowedRun.EVALUATION);
         return summary;
       }
     } catch (IOException e) {
@@ -311,7 +324,7 @@ public final class CompressionPipeline {
       PlanTasks tasks,
       RunResults results)
       throws IOException, NoArchitectureException {
-    FollowedRun.announceWait(run);
+    FollowedRun.announceWait(run, SharedTraining.WAITING);
     ImmutableList<Target> targets = run.plan().targets();
     TargetSearch search = search(run, library.scores(), costs);
     ImmutableMap<String, SpeedCorrection> corrections =
@@ -334,6 +347,8 @@ public final class CompressionPipeline {
             FinishedTarget.of(
                 targets.get(index), answers.get(index), childName(targets, index), run, library));
       }
+      SharedTraining.announceEnd(run.ranks());
+      FollowedRun.announceWait(run, FollowedRun.EVALUATION);
       RunSummary summary =
           new Evaluation(run, library, costs, tasks, search)
               .summary(finished)

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.nemotron.core.distributed.Communicator;
@@ -17,7 +18,7 @@ import org.nemotron.nas.score.ScoreTable;
 /** What ranks other than 0 do of a run: their parts of the stages that all work at. */
 final class FollowedRun {
   static final String OPENED = "the run's directory, opened by rank 0";
-  static final String CHILDREN = "search, global distillation and evaluation, by rank 0 alone";
+  static final String EVALUATION = "evaluation, by rank 0 alone";
   private static final String READ = "what the run reads";
   private static final String PAIRS = "costs, and the pairs to train together, by rank 0 alone";
 
@@ -40,13 +41,15 @@ final class FollowedRun {
       try (RunInputs inputs =
           RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {
         checkSameInputs(ranks, inputs);
-        stages(new RunContext(inputs, store, metrics, ranks));
+        RunContext run = new RunContext(inputs, store, metrics, ranks);
+        stages(run);
+        children(run);
       }
     } catch (IOException e) {
       throw Cancellation.explaining(e);
     }
-    ranks.at(CHILDREN, -1);
-    ranks.barrier(CHILDREN);
+    ranks.at(EVALUATION, -1);
+    ranks.barrier(EVALUATION);
   }
 
   private static void stages(RunContext run) throws IOException {
@@ -58,6 +61,14 @@ final class FollowedRun {
           ScoreTable unusedToo = run.result(ScoresStage.ofPairs(run, coupled, pairs));
         }
       }
+    }
+  }
+
+  private static void children(RunContext run) throws IOException {
+    Optional<SharedTraining> next = SharedTraining.next(run);
+    while (next.isPresent()) {
+      next.get().follow(run);
+      next = SharedTraining.next(run);
     }
   }
 
@@ -95,13 +106,13 @@ final class FollowedRun {
         String.join(", another ", different));
   }
 
-  /** Says that the rest of a run is the work of one rank. */
-  static void announceWait(RunContext run) {
+  /** Says that what comes next is the work of one rank. */
+  static void announceWait(RunContext run, String what) {
     int others = run.ranks().size() - 1;
     if (others > 0) {
       run.listener()
           .message(
-              CHILDREN
+              what
                   + ": "
                   + (others == 1 ? "rank 1 waits" : "ranks 1 to " + others + " wait")
                   + " until it is done");

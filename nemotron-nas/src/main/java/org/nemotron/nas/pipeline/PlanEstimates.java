@@ -31,19 +31,21 @@ final class PlanEstimates {
   /**
    * Measures this machine for some seconds, and returns what {@code plan} will take.
    *
+   * @param ranks processes that share the work
+   * @param localRanks those of them on this machine
    * @throws IOException if parent or texts cannot be read
    */
-  static Estimate measured(CompressionPlan plan) throws IOException {
+  static Estimate measured(CompressionPlan plan, int ranks, int localRanks) throws IOException {
     Path parent = plan.inputs().parent();
     ModelSpec spec = ModelSpecReader.read(parent);
     plan.space().candidates(spec).forEach(candidate -> {}); // refuses layers that are not there
     long baseBytes = MemoryUse.now().residentBytes();
-    MachineRoom room = room(plan);
+    MachineRoom room = room(plan, localRanks);
     Reading reading = Files.isDirectory(parent) ? Reading.of(plan, spec) : Reading.unread(plan);
     MachineRates rates = new RateProbe(plan, spec).measure(reading.tokensPerSecond());
     int threads =
         plan.execution().threads() == 0 ? CpuThreads.available() : plan.execution().threads();
-    return of(new PlanWork(plan, spec, reading.tokens(), rates, room, baseBytes, threads));
+    return of(new PlanWork(plan, spec, reading.tokens(), rates, room, baseBytes, threads, ranks));
   }
 
   /** Returns the estimate of all stages. */
@@ -53,7 +55,7 @@ final class PlanEstimates {
     return new Estimate(stages.build(), work.rates(), work.room());
   }
 
-  private static MachineRoom room(CompressionPlan plan) throws IOException {
+  private static MachineRoom room(CompressionPlan plan, int localRanks) throws IOException {
     Device device = plan.execution().device();
     Path output = plan.execution().output();
     Path there = output.toAbsolutePath();
@@ -65,7 +67,8 @@ final class PlanEstimates {
         device.toString(),
         device.equals(Device.CPU) ? 0 : Gpu.of(device).freeBytes(),
         Files.getFileStore(there).getUsableSpace(),
-        output.toString());
+        output.toString(),
+        localRanks);
   }
 
   /** How many tokens there are to learn from, and how fast text becomes tokens. */

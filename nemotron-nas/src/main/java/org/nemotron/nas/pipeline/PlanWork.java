@@ -24,6 +24,7 @@ import org.nemotron.nas.score.ScoringWork;
  * @param textTokens how many tokens the texts have, or the plan reads of them if that is less
  * @param baseBytes what the process takes of the host before any model is there
  * @param threads cores that work side by side
+ * @param ranks processes that share the work
  */
 record PlanWork(
     CompressionPlan plan,
@@ -32,7 +33,8 @@ record PlanWork(
     MachineRates rates,
     MachineRoom room,
     long baseBytes,
-    int threads) {
+    int threads,
+    int ranks) {
   /** What the driver and its libraries take of a GPU. */
   private static final long CONTEXT_BYTES = 600_000_000;
 
@@ -94,6 +96,18 @@ record PlanWork(
   int parts() {
     return GlobalDistiller.partsOfBatch(
         plan.execution().device(), threads, plan.data().globalBatchSize());
+  }
+
+  /** Returns in how many parts a rank's sequences of such a batch are computed. */
+  int partsOfRank() {
+    int sequences = (plan.data().globalBatchSize() + ranks - 1) / ranks;
+    return GlobalDistiller.partsOfBatch(
+        plan.execution().device(), Math.max(1, threads / room.ranks()), sequences);
+  }
+
+  /** Returns what a rank of the host's memory has free for a stage. */
+  long freeHostBytes() {
+    return Math.max(0, room.rankHostBytes() - baseBytes - parentBytes());
   }
 
   /** The share of the parent's layers that a child will have, as its limits ask; else all. */

@@ -16,8 +16,8 @@ import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.InitSettings;
 
 /**
- * Trains for many steps, blockwise and then a whole child, and prints what the process has in use
- * as it goes on.
+ * Trains for many steps, blockwise, then a whole child and one in slices, and prints what the
+ * process has in use as it goes on.
  *
  * <p>{@code main STEPS LEAKED}: LEAKED tensors of one element are kept in every step and never
  * released, to see whether that shows.
@@ -39,6 +39,7 @@ final class ManySteps {
     try (HeterogeneousModel parent = SmallParent.model()) {
       run.trainBlocks(parent);
       run.trainChild(parent);
+      run.trainSlices(parent);
     }
     System.exit(0);
   }
@@ -72,6 +73,27 @@ final class ManySteps {
                 .withThreads(2)
                 .distill(
                     parent, start, SmallParent.training(), SmallParent.heldOut(), watching("child"))
+                .child()) {
+      check(child.spec().equals(start.spec()));
+    }
+  }
+
+  /** Parent and child as slices, as one of several ranks has them. */
+  private void trainSlices(HeterogeneousModel parent) throws IOException {
+    GlobalDistillationSettings settings =
+        new GlobalDistillationSettings(
+            steps, OptimizerSettings.ofRate(1e-4), 1, 1, 0, Math.max(1, steps / SAMPLES));
+    try (HeterogeneousModel start = SmallParent.model(SmallParent.spec(), 2);
+        HeterogeneousModel child =
+            new GlobalDistiller(settings)
+                .withThreads(2)
+                .withParentDivided()
+                .distill(
+                    parent,
+                    start,
+                    SmallParent.training(),
+                    SmallParent.heldOut(),
+                    watching("slices"))
                 .child()) {
       check(child.spec().equals(start.spec()));
     }

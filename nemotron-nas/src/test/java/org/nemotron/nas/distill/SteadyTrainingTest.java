@@ -23,6 +23,7 @@ final class SteadyTrainingTest {
     MemoryCurve curve = MemoryCurve.uncollected(ManySteps.class, STEPS, 0);
     assertThat(curve.doing("blocks").grownObjects(SETTLED)).isLessThan(FEW_OBJECTS);
     assertThat(curve.doing("child").grownObjects(SETTLED)).isLessThan(FEW_OBJECTS);
+    assertThat(curve.doing("slices").grownObjects(SETTLED)).isLessThan(FEW_OBJECTS);
   }
 
   @Test

@@ -76,6 +76,39 @@ final class WorkFormulasTest {
     assertThat(work.cpuBytes(2)).isEqualTo(6 * 4 * parameters + 32 * graph + chunks);
   }
 
+  @Test
+  void shardedCpuBytes_twoRanks_areSlicesWhatIsGatheredAndGraphs() {
+    ModelSpec spec = SmallParent.spec();
+    GlobalWork work = new GlobalWork(spec, 1, GlobalDistillationSettings.DEFAULT, 3, 16, 48);
+    ShardedWork ofRank = new ShardedWork(work, 2);
+    long parameters = spec.parameters();
+    long outside = spec.nonBlockParameters();
+    long layer = (parameters - outside) / 3;
+    long tokens = 2 * 16; // of three sequences, the rank that has two
+    long graph = tokens * 2 * 3 * GraphMemory.bytesPerToken(spec, BLOCK);
+    long chunks = 2 * 6 * 4 * 16 * 64;
+    // Weights, best weights, two moments and gradients by halves; gathered: weights, gradients of
+    // two parts and their sum.
+    long least =
+        4 * 4 * (parameters / 2)
+            + 4 * (parameters / 2)
+            + 4 * 4 * (outside + layer)
+            + 4 * 4 * tokens * SmallParent.WIDTH
+            + graph / 3
+            + chunks;
+    assertThat(ofRank.cpuBytes(2, 0)).isEqualTo(least);
+    assertThat(ofRank.cpuBytes(2, 1L << 40)).isEqualTo(least + graph + 4 * 3 * layer);
+  }
+
+  @Test
+  void shardedGpuBytes_moreRanks_areLess() {
+    GlobalWork work = new GlobalWork(wide(), 1, GlobalDistillationSettings.DEFAULT, 8, 4096, 4096);
+    long four = new ShardedWork(work, 4).leastGpuBytes();
+    assertThat(four).isLessThan(new ShardedWork(work, 2).leastGpuBytes());
+    assertThat(new ShardedWork(work, 2).leastGpuBytes()).isLessThan(work.leastGpuBytes());
+    assertThat(new ShardedWork(work, 4).gpuBytes(four)).isEqualTo(four);
+  }
+
   /** The bill of what docs/benchmarks.md has measured on an H100, driver and libraries included. */
   @Test
   void globalGpuBytes_fourWideLayers_areAsMeasured() {

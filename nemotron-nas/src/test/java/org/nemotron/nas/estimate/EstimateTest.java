@@ -91,6 +91,16 @@ final class EstimateTest {
   }
 
   @Test
+  void refusals_hostTooSmallForItsRanks_nameTheShareOfEach() {
+    MachineRoom room = new MachineRoom(3_000_000_000L, "cpu", 0, 1L << 40, "run", 2);
+    MemoryNeed need = new MemoryNeed(2_250_000_000L, 0, 0, ImmutableList.of());
+    assertThat(estimate(room, stage("library", need, 0)).refusals())
+        .containsExactly(
+            "library takes at least 2.25 GB, but this machine has for each of 2 ranks 1.50 GB left:"
+                + " 0.75 GB too little.");
+  }
+
+  @Test
   void refusals_diskTooSmall_nameTheOutput() {
     MachineRoom room = new MachineRoom(1, "cpu", 0, 3_000_000_000L, "some/run");
     StageEstimate child = stage("child", MemoryNeed.NONE, 2_000_000_000L);

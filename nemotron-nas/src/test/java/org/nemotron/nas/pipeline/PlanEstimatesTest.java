@@ -48,7 +48,7 @@ final class PlanEstimatesTest {
   private static final MachineRoom LARGE = new MachineRoom(1L << 40, "cpu", 0, 1L << 40, "run");
 
   private static PlanWork work(CompressionPlan plan) {
-    return new PlanWork(plan, SmallParent.spec(), 1328, RATES, LARGE, 1_000_000, 2);
+    return new PlanWork(plan, SmallParent.spec(), 1328, RATES, LARGE, 1_000_000, 2, 1);
   }
 
   private static ImmutableList<String> names(Estimate estimate) {
@@ -94,7 +94,8 @@ final class PlanEstimatesTest {
   void validationTokens_shortText_areAQuarterOfItInWholeWindows() {
     CompressionPlan plan = TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL);
     PlanWork few =
-        new PlanWork(plan, SmallParent.spec(), 200, RATES, LARGE, 0, 2); // 50 kept, windows of 16
+        new PlanWork(
+            plan, SmallParent.spec(), 200, RATES, LARGE, 0, 2, 1); // 50 kept, windows of 16
     assertThat(few.validationTokens()).isEqualTo(48);
     assertThat(work(plan).validationTokens()).isEqualTo(128);
   }
@@ -122,9 +123,29 @@ final class PlanEstimatesTest {
     assertThat(large(lighter).refusals()).isEmpty();
   }
 
+  @Test
+  void refusals_eightBillionInFloat32StatesOnRanksOf80GB_endWithMoreOfThem() {
+    CompressionPlan plan = TinyRun.unread().on(new Device("cuda", 0));
+    plan =
+        plan.toBuilder()
+            .data(plan.data().toBuilder().windowTokens(8192).globalBatchSize(4).build())
+            .targets(ImmutableList.of(Target.speedup(1.3)))
+            .build();
+    assertThat(large(plan, 2).refusals())
+        .singleElement()
+        .asString()
+        .startsWith("child takes at least ")
+        .endsWith("data.windowTokens; or more ranks.");
+    assertThat(large(plan, 4).refusals()).isEmpty();
+  }
+
   private static Estimate large(CompressionPlan plan) {
-    MachineRoom h100 = new MachineRoom(1L << 42, "cuda:0", 79_000_000_000L, 1L << 42, "run");
-    return PlanEstimates.of(new PlanWork(plan, llama8b(), 1 << 20, RATES, h100, 0, 16));
+    return large(plan, 1);
+  }
+
+  private static Estimate large(CompressionPlan plan, int ranks) {
+    MachineRoom h100 = new MachineRoom(1L << 42, "cuda:0", 79_000_000_000L, 1L << 42, "run", ranks);
+    return PlanEstimates.of(new PlanWork(plan, llama8b(), 1 << 20, RATES, h100, 0, 16, ranks));
   }
 
   private static ModelSpec llama8b() {

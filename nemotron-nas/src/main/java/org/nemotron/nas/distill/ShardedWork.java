@@ -1,0 +1,110 @@
+package org.nemotron.nas.distill;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import org.nemotron.core.spec.ModelSpec;
+
+/**
+ * What one of several ranks holds of a {@link GlobalDistiller}'s work, beside the parent as a whole
+ * and the child that rank 0 begins with: slices of weights, gradients and optimizer states, and
+ * gathered what is in use.
+ *
+ * @param work of all ranks
+ * @param ranks at least two
+ */
+public record ShardedWork(GlobalWork work, int ranks) {
+  private static final long FLOAT32_BYTES = 4;
+  private static final long BFLOAT16_BYTES = 2;
+
+  /** Moments of 8 bits, or two in float32. */
+  private static final long EIGHT_BIT_BYTES = 2;
+
+  private static final long MOMENT_BYTES = 2 * FLOAT32_BYTES;
+
+  /** Checks the number of ranks. */
+  public ShardedWork {
+    checkArgument(ranks > 1, "ranks (%s) must be at least two", ranks);
+  }
+
+  private boolean eightBit() {
+    return work.settings().optimizerStates() == OptimizerStates.EIGHT_BIT;
+  }
+
+  /** Returns the most tokens of a batch that a rank computes. */
+  private long tokens() {
+    return (work.batch() + ranks - 1) / ranks * (long) work.window();
+  }
+
+  private long outside() {
+    return work.parent().nonBlockParameters();
+  }
+
+  /** Returns the parameters of all the child's layers, or of one of them. */
+  private long layers() {
+    return work.childParameters() - outside();
+  }
+
+  private long layer() {
+    return layers() / work.parent().layers();
+  }
+
+  /** Returns the gradients that a rank keeps until the optimizer's step, of its slice. */
+  private long gradients() {
+    return eightBit() ? outside() / ranks : work.childParameters() / ranks;
+  }
+
+  /**
+   * Returns the bytes of what is gathered and reduced at a time: what lies outside the layers and
+   * one layer, with gradients of each part and their sum in float32.
+   */
+  private long gathered(int parts, long elementBytes) {
+    return (outside() + layer()) * ((1L + parts) * elementBytes + FLOAT32_BYTES);
+  }
+
+  /**
+   * Returns the bytes of a rank on the CPU.
+   *
+   * @param parts that a rank's sequences are computed in
+   * @param freeBytes of the host for this rank; graphs of gradients are kept where they fit
+   */
+  public long cpuBytes(int parts, long freeBytes) {
+    long moments = eightBit() ? EIGHT_BIT_BYTES : MOMENT_BYTES;
+    long states = work.childParameters() / ranks * (2 * FLOAT32_BYTES + moments);
+    long graph = tokens() * 2 * work.graphBytesPerToken();
+    long least =
+        states
+            + FLOAT32_BYTES * gradients()
+            + gathered(parts, FLOAT32_BYTES)
+            + hiddenStates(FLOAT32_BYTES)
+            + graph / work.parent().layers()
+            + parts * work.chunkBytesOnCpu();
+    return least + kept(graph + FLOAT32_BYTES * layers(), freeBytes - least);
+  }
+
+  private static long kept(long all, long freeBytes) {
+    return Math.min(all, (long) (GraphMemory.SHARE * Math.max(0, freeBytes)));
+  }
+
+  private long hiddenStates(long elementBytes) {
+    ModelSpec parent = work.parent();
+    return elementBytes * (parent.layers() + 1) * tokens() * parent.width();
+  }
+
+  /** Returns the bytes beside the parent on a rank's GPU without which there is no step. */
+  public long leastGpuBytes() {
+    long states = eightBit() ? EIGHT_BIT_BYTES : FLOAT32_BYTES + MOMENT_BYTES;
+    return work.childParameters() / ranks * (BFLOAT16_BYTES + states)
+        + FLOAT32_BYTES * gradients()
+        + gathered(1, BFLOAT16_BYTES)
+        + hiddenStates(BFLOAT16_BYTES)
+        + tokens() * work.graphBytesPerToken() / work.parent().layers()
+        + BFLOAT16_BYTES * work.chunkElementsOnGpu(tokens());
+  }
+
+  /** Returns the bytes beside the parent on a rank's GPU that has so many of them free. */
+  public long gpuBytes(long freeBytes) {
+    long least = leastGpuBytes();
+    long graph = tokens() * work.graphBytesPerToken() + BFLOAT16_BYTES * layers();
+    return least + kept(graph, freeBytes - least);
+  }
+}
