@@ -33,7 +33,7 @@ final class Float32AdamW implements Optimizer {
     try (NativeScope scope = NativeScope.open()) {
       Tensor[] all = tensors.asMap().values().toArray(Tensor[]::new);
       AdamWOptions options = new AdamWOptions(settings.learningRate());
-      options.betas().put(0, settings.beta1()).put(1, settings.beta2());
+      put(settings, options.betas());
       options.weight_decay().put(settings.weightDecay());
       this.parameters = NativeScope.keep(new TensorVector(all));
       this.adamW = NativeScope.keep(new AdamW(parameters, options));
@@ -41,24 +41,13 @@ final class Float32AdamW implements Optimizer {
   }
 
   /**
-   * Returns the settings that LibTorch goes by when it is given these. Its pair of betas is a
-   * {@code std::tuple}, which the binding reads as an array: where the C++ library keeps the last
-   * element first, as libstdc++ does, each beta takes the place of the other.
+   * Sets both decays. LibTorch has them as a {@code std::tuple}, which the binding reads as an
+   * array: where the C++ library keeps the last element first, as libstdc++ does, the second one
+   * comes first. The defaults, 0.9 and 0.999, tell.
    */
-  static OptimizerSettings applied(OptimizerSettings settings) {
-    try (NativeScope scope = NativeScope.open()) {
-      DoublePointer defaults = new AdamWOptions(settings.learningRate()).betas(); // 0.9, 0.999
-      return defaults.get(0) < defaults.get(1)
-          ? settings
-          : new OptimizerSettings(
-              settings.learningRate(),
-              settings.warmupFraction(),
-              settings.finalFraction(),
-              settings.beta2(),
-              settings.beta1(),
-              settings.weightDecay(),
-              settings.gradientClip());
-    }
+  private static void put(OptimizerSettings settings, DoublePointer betas) {
+    int first = betas.get(0) < betas.get(1) ? 0 : 1;
+    betas.put(first, settings.beta1()).put(1 - first, settings.beta2());
   }
 
   @Override

@@ -118,7 +118,8 @@ final class ShardedChild implements GlobalChild {
     RankSums sums = new RankSums(ranks);
     return switch (settings.optimizerStates()) {
       case FLOAT32 ->
-          new MixedPrecisionAdamW(trained, float32(), settings.steps(), child.device(), sums);
+          new MixedPrecisionAdamW(
+              trained, settings.optimizer(), settings.steps(), child.device(), sums);
       case EIGHT_BIT ->
           new EightBitAdamW(
               trained,
@@ -129,13 +130,6 @@ final class ShardedChild implements GlobalChild {
                   Maps.transformValues(child.pieces(ranks.rank()), FlatShards.Piece::begin)),
               sums);
     };
-  }
-
-  /** One process trains tensors in float32 by LibTorch's own optimizer. */
-  private OptimizerSettings float32() {
-    return child.dtype() == DType.FLOAT32
-        ? Float32AdamW.applied(settings.optimizer())
-        : settings.optimizer();
   }
 
   @Override

@@ -32,7 +32,7 @@ import org.nemotron.nas.library.SearchSpace;
  */
 final class StageDependencies {
   /** Of all that stages store. */
-  private static final long FORMAT = 4;
+  private static final long FORMAT = 5;
 
   static final String LIBRARY = "library";
   static final String PARENT_CONFIG = "parent's config";

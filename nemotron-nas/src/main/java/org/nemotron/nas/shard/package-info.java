@@ -1,6 +1,6 @@
 /**
- * Which rank does or has what: arithmetic alone, without models or processes, for the stages and for the
- * simulator of their schedules. Every rank computes the same shards from the same numbers.
+ * Which rank does or has what: arithmetic alone, without models or processes, for the stages and
+ * for the simulator of their schedules. Every rank computes the same shards from the same numbers.
  */
 @NullMarked
 @CheckReturnValue

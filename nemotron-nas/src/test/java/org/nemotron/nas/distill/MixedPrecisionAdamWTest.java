@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableMap;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +20,6 @@ final class MixedPrecisionAdamWTest {
   /** A float32 and a float64 computation of the same few steps. */
   private static final double TOLERANCE = 1e-6;
 
-  private static final int SIZE = 12;
   private static final int STEPS = 20;
   private static final OptimizerSettings SETTINGS = OptimizerSettings.ofRate(0.1);
 
@@ -33,23 +31,10 @@ final class MixedPrecisionAdamWTest {
 
   private static NamedTensors tensors() {
     try (NativeScope scope = NativeScope.open()) {
-      float[] values = new float[SIZE];
-      for (int i = 0; i < SIZE; i++) {
-        values[i] = 0.5f * (i - 5);
-      }
-      Tensor first = Tensors.cast(Tensors.of(values, 3, 4), DType.BFLOAT16);
+      Tensor first = Tensors.cast(Tensors.of(AdamWByHand.begin(), 3, 4), DType.BFLOAT16);
       first.set_requires_grad(true);
       return NamedTensors.of(ImmutableMap.of("first", first));
     }
-  }
-
-  private static float[] gradient(int step) {
-    SplittableRandom random = new SplittableRandom(step);
-    float[] values = new float[SIZE];
-    for (int i = 0; i < SIZE; i++) {
-      values[i] = (random.nextInt(65) - 32) / 16f; // exact in bfloat16
-    }
-    return values;
   }
 
   @CanIgnoreReturnValue
@@ -59,35 +44,6 @@ final class MixedPrecisionAdamWTest {
       tensors.get("first").mutable_grad().put(Tensors.cast(Tensors.of(grad, 3, 4), DType.BFLOAT16));
     }
     return optimizer.step(step);
-  }
-
-  /** The same by hand, in double precision. */
-  private static double[] expected(int steps) {
-    double[] values = new double[SIZE];
-    double[] means = new double[SIZE];
-    double[] squares = new double[SIZE];
-    for (int i = 0; i < SIZE; i++) {
-      values[i] = 0.5 * (i - 5);
-    }
-    for (int step = 0; step < steps; step++) {
-      float[] gradient = gradient(step);
-      double norm = 0;
-      for (float value : gradient) {
-        norm += (double) value * value;
-      }
-      double scale = Math.max(1, Math.sqrt(norm) / SETTINGS.gradientClip());
-      double rate = SETTINGS.rateAt(step, STEPS);
-      for (int i = 0; i < SIZE; i++) {
-        double g = gradient[i] / scale;
-        means[i] = SETTINGS.beta1() * means[i] + (1 - SETTINGS.beta1()) * g;
-        squares[i] = SETTINGS.beta2() * squares[i] + (1 - SETTINGS.beta2()) * g * g;
-        double mean = means[i] / (1 - Math.pow(SETTINGS.beta1(), step + 1));
-        double square = squares[i] / (1 - Math.pow(SETTINGS.beta2(), step + 1));
-        values[i] *= 1 - rate * SETTINGS.weightDecay();
-        values[i] -= rate * mean / (Math.sqrt(square) + 1e-8);
-      }
-    }
-    return values;
   }
 
   private float[] masters(MixedPrecisionAdamW optimizer) throws IOException {
@@ -100,7 +56,7 @@ final class MixedPrecisionAdamWTest {
   }
 
   private static void assertClose(float[] actual, double[] expected) {
-    for (int i = 0; i < SIZE; i++) {
+    for (int i = 0; i < actual.length; i++) {
       assertThat((double) actual[i]).isCloseTo(expected[i], within(TOLERANCE));
     }
   }
@@ -110,14 +66,14 @@ final class MixedPrecisionAdamWTest {
     try (NamedTensors tensors = tensors();
         MixedPrecisionAdamW optimizer = new MixedPrecisionAdamW(tensors, SETTINGS, STEPS)) {
       for (int step = 0; step < STEPS; step++) {
-        double norm = step(optimizer, tensors, step, gradient(step));
+        double norm = step(optimizer, tensors, step, AdamWByHand.gradient(step));
         double squares = 0;
-        for (float value : gradient(step)) {
+        for (float value : AdamWByHand.gradient(step)) {
           squares += (double) value * value;
         }
         assertThat(norm).isCloseTo(Math.sqrt(squares), within(1e-5));
       }
-      assertClose(masters(optimizer), expected(STEPS));
+      assertClose(masters(optimizer), AdamWByHand.expected(SETTINGS, STEPS, STEPS));
       try (NativeScope scope = NativeScope.open()) {
         Tensor rounded = Tensors.cast(Tensors.of(masters(optimizer), 3, 4), DType.BFLOAT16);
         assertThat(Tensors.floats(tensors.get("first"))).isEqualTo(Tensors.floats(rounded));
@@ -129,15 +85,15 @@ final class MixedPrecisionAdamWTest {
   void step_gradientNotFinite_changesNothing() throws IOException {
     try (NamedTensors tensors = tensors();
         MixedPrecisionAdamW optimizer = new MixedPrecisionAdamW(tensors, SETTINGS, STEPS)) {
-      step(optimizer, tensors, 0, gradient(0));
+      step(optimizer, tensors, 0, AdamWByHand.gradient(0));
       float[] before = masters(optimizer);
-      float[] bad = gradient(1);
+      float[] bad = AdamWByHand.gradient(1);
       bad[3] = Float.NaN;
       assertThat(step(optimizer, tensors, 1, bad)).isNaN();
       assertThat(masters(optimizer)).isEqualTo(before);
       // The step does not count either: the next one is the second.
-      step(optimizer, tensors, 1, gradient(1));
-      assertClose(masters(optimizer), expected(2));
+      step(optimizer, tensors, 1, AdamWByHand.gradient(1));
+      assertClose(masters(optimizer), AdamWByHand.expected(SETTINGS, STEPS, 2));
     }
   }
 
@@ -146,14 +102,14 @@ final class MixedPrecisionAdamWTest {
     Path file = directory.resolve("optimizer");
     try (NamedTensors tensors = tensors();
         MixedPrecisionAdamW optimizer = new MixedPrecisionAdamW(tensors, SETTINGS, STEPS)) {
-      step(optimizer, tensors, 0, gradient(0));
+      step(optimizer, tensors, 0, AdamWByHand.gradient(0));
       optimizer.save(file);
     }
     try (NamedTensors tensors = tensors();
         MixedPrecisionAdamW optimizer = new MixedPrecisionAdamW(tensors, SETTINGS, STEPS)) {
       optimizer.load(file);
-      step(optimizer, tensors, 1, gradient(1));
-      assertClose(masters(optimizer), expected(2));
+      step(optimizer, tensors, 1, AdamWByHand.gradient(1));
+      assertClose(masters(optimizer), AdamWByHand.expected(SETTINGS, STEPS, 2));
     }
   }
 }
