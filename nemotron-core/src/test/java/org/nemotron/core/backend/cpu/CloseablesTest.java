@@ -36,6 +36,8 @@ import org.nemotron.core.data.TokenStore;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.eval.LikelihoodRequest;
 import org.nemotron.core.eval.SequenceModel;
+import org.nemotron.core.eval.mtbench.AnswerLog;
+import org.nemotron.core.eval.mtbench.JudgmentLog;
 import org.nemotron.core.eval.run.ItemLog;
 import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceBackend;
@@ -46,6 +48,7 @@ import org.nemotron.core.inference.TokenTree;
 import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.io.LineLog;
 import org.nemotron.core.io.ParquetRecords;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.GatedFfn;
@@ -314,9 +317,22 @@ public final class CloseablesTest implements CloseableContract {
             "this model is closed"),
         CloseableCase.of(
             ItemLog.class,
-            () -> opened(() -> ItemLog.open(Files.createTempFile(gguf.getParent(), "i", ".log"))),
+            () -> opened(() -> ItemLog.open(newLog(gguf))),
             made -> assertThat(made.find("key")).isEmpty(),
-            "this log is closed"));
+            "this log is closed"),
+        CloseableCase.of(
+            LineLog.class,
+            () -> opened(() -> LineLog.open(newLog(gguf), line -> true)),
+            LineLog::checkOpen,
+            "this log is closed"),
+        CloseableCase.ofNothing(
+            AnswerLog.class, () -> opened(() -> AnswerLog.open(newLog(gguf), "model"))),
+        CloseableCase.ofNothing(
+            JudgmentLog.class, () -> opened(() -> JudgmentLog.open(newLog(gguf)))));
+  }
+
+  private static Path newLog(Path beside) throws IOException {
+    return Files.createTempFile(beside.getParent(), "i", ".log");
   }
 
   private static void run(TreeModel model) {
