@@ -50,9 +50,9 @@ final class SpeedRatiosTest {
   }
 
   @Test
-  void least_ofAPublishedRatio_isItsHalf() {
+  void least_ofAPublishedRatio_isItsQuarter() {
     SpeedRatios ratios = new SpeedRatios("AVX2", "today", "here", ImmutableMap.of("search", 44.0));
-    assertThat(ratios.least("search")).isEqualTo(22);
+    assertThat(ratios.least("search")).isEqualTo(11);
   }
 
   @Test
