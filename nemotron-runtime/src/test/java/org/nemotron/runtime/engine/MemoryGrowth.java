@@ -26,7 +26,7 @@ public final class MemoryGrowth {
                     .add("-cp", System.getProperty("java.class.path"), program.getName())
                     .add(arguments)
                     .build())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     String last = "";
     try (BufferedReader output = process.inputReader()) {
