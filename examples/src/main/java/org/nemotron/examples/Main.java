@@ -50,14 +50,20 @@ import picocli.CommandLine.Command;
       SpeedKept.class
     })
 public final class Main {
+  private static final String MEMORY_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
+
   private Main() {}
 
   /**
    * Runs one subcommand and ends the process with its exit code; without one, prints the usage.
+   * Memory is limited by the machine alone, unless JavaCPP's property says otherwise.
    *
    * @param arguments the subcommand and its options
    */
   public static void main(String[] arguments) {
+    if (System.getProperty(MEMORY_LIMIT) == null) {
+      System.setProperty(MEMORY_LIMIT, "0");
+    }
     System.exit(Shell.run(Main::commandLine, arguments));
   }
 

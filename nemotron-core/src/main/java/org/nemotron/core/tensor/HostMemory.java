@@ -80,17 +80,23 @@ public final class HostMemory {
   record Room(long limit, long used, long heapRoom, long available) {
     private static final double GIB = 1L << 30;
 
+    /** What a process takes in time beside its heap and tensors: compiled code, stacks, arenas. */
+    private static final long REST = 128L << 20;
+
     Optional<String> fault(String what, long bytes, long moreBytes) {
       long all = LongMath.saturatedAdd(bytes, moreBytes);
-      if (limit > 0 && LongMath.saturatedAdd(used, all) > limit) {
+      long growth = heapRoom + REST;
+      if (limit > 0 && LongMath.saturatedAdd(used + growth, all) > limit) {
         return Optional.of(
             String.format(
                 Locale.ROOT,
-                "%s may take %.2f GiB, but of the %.2f GiB that JavaCPP lets this process have"
-                    + " (four times the Java heap, unless %s is set) %.2f are in use.\n"
+                "%s may take %.2f GiB, and the Java heap and compiled code %.2f more in time, but"
+                    + " of the %.2f GiB that JavaCPP lets this process have (four times the Java"
+                    + " heap, unless %s is set) %.2f are in use.\n"
                     + "Maybe start Java with -D%s=%dg, or 0 for no limit.",
                 what,
                 all / GIB,
+                growth / GIB,
                 limit / GIB,
                 LIMIT,
                 used / GIB,
@@ -112,7 +118,7 @@ public final class HostMemory {
 
     /** A quarter more than everything, for what libraries take. */
     private long enough(long all) {
-      return (long) Math.ceil(1.25 * (used + heapRoom + (double) all) / GIB);
+      return (long) Math.ceil((REST + 1.25 * (used + heapRoom + (double) all)) / GIB);
     }
   }
 

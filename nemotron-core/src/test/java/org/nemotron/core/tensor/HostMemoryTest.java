@@ -31,17 +31,26 @@ final class HostMemoryTest {
     HostMemory.Room room = new HostMemory.Room(GIB / 4, GIB / 8, GIB / 8, 100 * GIB);
     assertThat(room.fault("an engine", GIB / 4, GIB / 4))
         .contains(
-            "an engine may take 0.50 GiB, but of the 0.25 GiB that JavaCPP lets this process have"
-                + " (four times the Java heap, unless org.bytedeco.javacpp.maxPhysicalBytes is set)"
-                + " 0.13 are in use.\n"
-                + "Maybe start Java with -Dorg.bytedeco.javacpp.maxPhysicalBytes=1g, or 0 for no"
+            "an engine may take 0.50 GiB, and the Java heap and compiled code 0.25 more in time,"
+                + " but of the 0.25 GiB that JavaCPP lets this process have (four times the Java"
+                + " heap, unless org.bytedeco.javacpp.maxPhysicalBytes is set) 0.13 are in use.\n"
+                + "Maybe start Java with -Dorg.bytedeco.javacpp.maxPhysicalBytes=2g, or 0 for no"
                 + " limit.");
   }
 
   @Test
   void fault_withinTheLimit_isNone() {
-    HostMemory.Room room = new HostMemory.Room(GIB, GIB / 2, 0, GIB);
+    HostMemory.Room room = new HostMemory.Room(GIB + GIB / 8, GIB / 2, 0, GIB);
     assertThat(room.fault("an engine", GIB / 4, GIB / 4)).isEmpty();
+  }
+
+  /** An engine that is opened must not end by the limit when the process has grown. */
+  @Test
+  void fault_onlyWithoutWhatTheProcessGrowsBy_isRefused() {
+    HostMemory.Room tight = new HostMemory.Room(GIB + GIB / 8 - 1, GIB / 2, 0, GIB);
+    assertThat(tight.fault("an engine", GIB / 4, GIB / 4)).isPresent();
+    HostMemory.Room smallHeap = new HostMemory.Room(2 * GIB, GIB / 2, GIB, GIB);
+    assertThat(smallHeap.fault("an engine", GIB / 4, GIB / 4)).isPresent();
   }
 
   @Test

@@ -45,7 +45,14 @@ public record MemoryCurve(ImmutableList<Point> points) {
    */
   public static MemoryCurve of(Class<?> program, int... arguments)
       throws IOException, InterruptedException {
-    return of(ImmutableList.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch"), program, arguments);
+    return of(
+        ImmutableList.of(
+            "-Xms128m",
+            "-Xmx128m",
+            "-XX:+AlwaysPreTouch",
+            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"),
+        program,
+        arguments);
   }
 
   /**

@@ -23,6 +23,7 @@ public final class MemoryGrowth {
                 ImmutableList.<String>builder()
                     .add(System.getProperty("java.home") + "/bin/java")
                     .add("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch")
+                    .add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
                     .add("-cp", System.getProperty("java.class.path"), program.getName())
                     .add(arguments)
                     .build())
