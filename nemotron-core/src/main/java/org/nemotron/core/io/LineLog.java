@@ -39,7 +39,8 @@ public final class LineLog implements AutoCloseable {
    * @throws IOException if the file cannot be read or written, another process has it open, or a
    *     line that is not the last is damaged; the message names the line
    */
-  public static LineLog open(Path file, String content, Predicate<String> reader) throws IOException {
+  public static LineLog open(Path file, String content, Predicate<String> reader)
+      throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent);
@@ -76,7 +77,8 @@ public final class LineLog implements AutoCloseable {
   }
 
   /** Returns how many bytes the whole lines take. */
-  private static int readAll(Path file, String content, Predicate<String> reader) throws IOException {
+  private static int readAll(Path file, String content, Predicate<String> reader)
+      throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int from = 0;
     int number = 1;

@@ -17,7 +17,11 @@ import java.util.Optional;
 import org.nemotron.core.eval.GeneratedText;
 import org.nemotron.core.eval.GenerationRequest;
 import org.nemotron.core.eval.LanguageModel;
+import org.nemotron.core.eval.task.BosPolicy;
 import org.nemotron.core.eval.task.ChatFormat;
+import org.nemotron.core.eval.task.EncodedItem;
+import org.nemotron.core.eval.task.ItemEncoder;
+import org.nemotron.core.eval.task.PromptFacts;
 import org.nemotron.core.tensor.Seed;
 
 /**
@@ -95,6 +99,26 @@ public final class MtBenchAnswers {
     return questions.stream()
         .flatMap(question -> Optional.ofNullable(answers.get(question.id())).stream())
         .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns what became of the conversations in front of answers, of which there must be one. */
+  public PromptFacts facts(List<MtBenchAnswer> answers) {
+    ImmutableList.Builder<EncodedItem> prompts = ImmutableList.builder();
+    for (MtBenchAnswer answer : answers) {
+      for (int turn = 0; turn < answer.turns().size(); turn++) {
+        Asked asked = asked(0, answer.question(), answer.texts().subList(0, turn), turn);
+        prompts.add(
+            new EncodedItem(
+                answer.question().item(),
+                ImmutableList.of(),
+                ImmutableList.of(asked.request()),
+                asked.cut() > 0 ? 1 : 0,
+                0,
+                0));
+      }
+    }
+    // Where a text begins, and by what token, is the chat template's alone to say.
+    return PromptFacts.of(ItemEncoder.of(model, BosPolicy.NEVER), prompts.build());
   }
 
   /** What an answer depends on: the model, the settings, and the whole conversation's form. */

@@ -77,8 +77,7 @@ public final class BenchmarkTask {
     if (seed.perItem() && !words.isEmpty()) {
       words += " per item";
     }
-    String style =
-        chat.map(one -> one.asTurns() ? "chat, shots as turns" : "chat").orElse("");
+    String style = chat.map(one -> one.asTurns() ? "chat, shots as turns" : "chat").orElse("");
     return Stream.of(words, style, sampling.words())
         .filter(part -> !part.isEmpty())
         .collect(Collectors.joining(", "));

@@ -159,8 +159,7 @@ public record CodeRunner(ImmutableList<String> command, Duration limit, int para
   }
 
   private Process start(Path file) throws IOException {
-    List<String> words =
-        command.stream().map(word -> word.replace(FILE, file.toString())).toList();
+    List<String> words = command.stream().map(word -> word.replace(FILE, file.toString())).toList();
     try {
       return new ProcessBuilder(words)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)

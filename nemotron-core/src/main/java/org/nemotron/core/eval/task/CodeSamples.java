@@ -47,8 +47,7 @@ public final class CodeSamples {
         result.task());
     for (TaskItem item : items) {
       checkArgument(
-          item.question() instanceof Question.Generation generation
-              && generation.asksForProgram(),
+          item.question() instanceof Question.Generation generation && generation.asksForProgram(),
           "%s must ask for programs",
           result.task());
     }
@@ -179,13 +178,7 @@ public final class CodeSamples {
     for (int k : ks) {
       ImmutableDoubleArray figures =
           ImmutableDoubleArray.copyOf(graded.stream().mapToDouble(item -> item.value(metric(k))));
-      metrics.put(
-          metric(k),
-          new MetricValue(
-              figures.stream().average().orElse(0),
-              StandardErrors.ofMean(figures),
-              figures.length(),
-              true));
+      metrics.put(metric(k), MetricValue.ofMean(figures));
     }
     return new TaskResult(
         result.task(),

@@ -31,8 +31,7 @@ public record TaskResult(
     ImmutableList<ItemResult> items) {
   /** Returns the result with another sentence to know about the figures. */
   public TaskResult withNote(String note) {
-    ImmutableList<String> more =
-        ImmutableList.<String>builder().addAll(notes).add(note).build();
+    ImmutableList<String> more = ImmutableList.<String>builder().addAll(notes).add(note).build();
     return new TaskResult(
         task, version, shots, settings, metric, metrics, chance, prompts, more, items);
   }

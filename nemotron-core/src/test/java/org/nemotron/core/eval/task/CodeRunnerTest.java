@@ -19,14 +19,15 @@ final class CodeRunnerTest {
 
   @Test
   void run_programs_haveTheirOutcomesInOrder() throws Exception {
-    CodeRunner runner =
-        new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(1500), 2);
-    assertThat(runner.runAll(List.of("exit 1", "while :; do :; done", "exit 0", "true")))
+    assertThat(runner("sh", "{file}").runAll(List.of("exit 1", "exit 0", "true")))
         .containsExactly(
-            CodeRunner.Outcome.FAILED,
-            CodeRunner.Outcome.TIMED_OUT,
-            CodeRunner.Outcome.PASSED,
-            CodeRunner.Outcome.PASSED);
+            CodeRunner.Outcome.FAILED, CodeRunner.Outcome.PASSED, CodeRunner.Outcome.PASSED);
+  }
+
+  @Test
+  void run_programWithoutEnd_isEnded() throws Exception {
+    CodeRunner runner = new CodeRunner(ImmutableList.of("sh", "{file}"), Duration.ofMillis(200), 1);
+    assertThat(runner.run("while :; do :; done")).isEqualTo(CodeRunner.Outcome.TIMED_OUT);
   }
 
   @Test
