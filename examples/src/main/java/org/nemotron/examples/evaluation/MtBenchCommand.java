@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import org.nemotron.core.eval.data.DataDirectory;
-import org.nemotron.core.eval.mtbench.MtBench;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
@@ -93,11 +91,7 @@ public final class MtBenchCommand implements Callable<Integer> {
     }
     MtBenchFiles files =
         new MtBenchFiles(
-            out,
-            QuestionSelection.firstOfEach(MtBench.questions(DataDirectory.open(data)), limit),
-            tokens,
-            new Seed(seed),
-            this::printLine);
+            out, MtBenchFiles.questions(data, limit), tokens, new Seed(seed), this::printLine);
     List<MtBenchResult.Answers> answers = new ArrayList<>();
     for (Path model : models) {
       answers.add(MtBenchFiles.isAnswers(model) ? files.read(model) : answered(model, files));

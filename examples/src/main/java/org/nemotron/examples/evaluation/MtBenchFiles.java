@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.mtbench.AnswerFile;
 import org.nemotron.core.eval.mtbench.AnswerLog;
 import org.nemotron.core.eval.mtbench.JudgmentLog;
+import org.nemotron.core.eval.mtbench.MtBench;
 import org.nemotron.core.eval.mtbench.MtBenchAnswer;
 import org.nemotron.core.eval.mtbench.MtBenchAnswers;
 import org.nemotron.core.eval.mtbench.MtBenchJudge;
@@ -25,9 +27,6 @@ import org.nemotron.core.tensor.Seed;
  * Answers of models and judgments of them in a directory, from which a run that was ended goes on.
  */
 final class MtBenchFiles {
-  /** The most tokens of an answer in FastChat; a model of a short context writes fewer. */
-  private static final int USUAL_TOKENS = 1024;
-
   private static final String ANSWERS_END = ".jsonl";
 
   private final Path directory;
@@ -57,6 +56,13 @@ final class MtBenchFiles {
 
   /** What a model answered, and what became of the conversations. */
   record Answered(MtBenchResult.Answers answers, PromptFacts prompts) {}
+
+  /** Returns the questions of a directory, the first {@code limit} of each category or all. */
+  static ImmutableList<MtBenchQuestion> questions(Path data, Optional<Integer> limit)
+      throws IOException {
+    ImmutableList<MtBenchQuestion> all = MtBench.questions(DataDirectory.open(data));
+    return limit.isEmpty() ? all : MtBench.firstOfEach(all, limit.get());
+  }
 
   /** Returns the name of a model in files: the last of its path. */
   static String name(Path model) {
@@ -110,7 +116,7 @@ final class MtBenchFiles {
   }
 
   private int most(EvaluatedModel open) {
-    return tokens.orElse(Math.min(USUAL_TOKENS, open.model().maxLength() / 2));
+    return tokens.orElse(MtBenchAnswers.usualTokens(open.model()));
   }
 
   /**

@@ -9,9 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.mtbench.GradedResults;
-import org.nemotron.core.eval.mtbench.MtBench;
 import org.nemotron.core.eval.task.TaskResult;
 import org.nemotron.core.eval.task.Tasks;
 import org.nemotron.core.tensor.Seed;
@@ -70,7 +68,7 @@ final class MtBenchLine {
         Optional.of(
             new MtBenchFiles(
                 directory,
-                QuestionSelection.firstOfEach(MtBench.questions(DataDirectory.open(data)), limit),
+                MtBenchFiles.questions(data, limit),
                 Optional.empty(),
                 new Seed(0),
                 progress)));

@@ -34,6 +34,9 @@ public final class MtBenchAnswers {
 
   private static final int KEY_DIGITS = 22;
 
+  /** The most tokens of an answer in FastChat. */
+  private static final int USUAL_TOKENS = 1024;
+
   private final LanguageModel model;
   private final ChatFormat format;
   private final Settings settings;
@@ -70,6 +73,11 @@ public final class MtBenchAnswers {
     this.model = model;
     this.format = format;
     this.settings = settings;
+  }
+
+  /** Returns FastChat's most tokens of an answer, but at most half of what {@code model} reads. */
+  public static int usualTokens(LanguageModel model) {
+    return Math.min(USUAL_TOKENS, model.maxLength() / 2);
   }
 
   /**
