@@ -80,7 +80,7 @@ public record EvaluationPlan(
 
   /** Returns whether conversations are put to the models, for which the pipeline needs a format. */
   public boolean needsChatFormat() {
-    return chat || judge.isGiven();
+    return chat || judge.namesEndpoint();
   }
 
   /** Returns the tasks, their prompts plain text; MT-Bench is none. */

@@ -31,7 +31,7 @@ public record JudgePlan(String url, String model, String keyVariable) {
   }
 
   /** Returns whether there is a judge. */
-  public boolean isGiven() {
+  public boolean namesEndpoint() {
     return !url.isEmpty();
   }
 

@@ -71,7 +71,7 @@ final class PlanConversations {
     EvaluationPlan wanted = plan.evaluation();
     boolean selected = Tasks.selectsMtBench(wanted.tasks());
     Path directory = plan.execution().output().resolve("mt-bench");
-    if (!wanted.judge().isGiven()) {
+    if (!wanted.judge().namesEndpoint()) {
       return new PlanConversations(
           selected, directory, ImmutableList.of(), Optional.empty(), format);
     }
