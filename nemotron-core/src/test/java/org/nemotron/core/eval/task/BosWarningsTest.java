@@ -2,6 +2,8 @@ package org.nemotron.core.eval.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
@@ -14,6 +16,14 @@ import org.nemotron.core.text.Tokenizer;
 /** The tokenizer of tale-7m, whose BOS has the number 0 and whose tokenizer.json adds none. */
 final class BosWarningsTest {
   private static final Path TALE = Path.of("../examples/models/tale-7m");
+  private static final String BOS_FIRST =
+      """
+      {"type": "TemplateProcessing",
+       "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+                  {"Sequence": {"id": "A", "type_id": 0}}],
+       "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+       "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}}
+      """;
   private static final String ADDS = "\"add_bos_token\": true, \"bos_token\"";
 
   private static ImmutableList<String> warnings(Path model, BosPolicy bos, String... prompts)
@@ -55,10 +65,27 @@ final class BosWarningsTest {
                 + " maybe their text, such as a chat template's, has it twice");
   }
 
+  /** A copy of the model's tokenizer whose tokenizer.json puts BOS before each text. */
+  private static Path processing(Path folder) throws IOException {
+    JsonMapper mapper = new JsonMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(TALE.resolve("tokenizer.json").toFile());
+    json.set("post_processor", mapper.readTree(BOS_FIRST));
+    mapper.writeValue(folder.resolve("tokenizer.json").toFile(), json);
+    Path unused =
+        Files.copy(TALE.resolve("tokenizer_config.json"), folder.resolve("tokenizer_config.json"));
+    return folder;
+  }
+
   @Test
   void of_templateThatWritesBosBesideATokenizerThatAddsIt_doesNotDoubleIt(@TempDir Path folder)
       throws IOException {
-    assertThat(warnings(adding(folder), BosPolicy.ALWAYS, "<s>The cat", "The cat")).isEmpty();
+    Path model = processing(folder);
+    assertThat(warnings(model, BosPolicy.TOKENIZER, "<s>The cat", "The cat")).isEmpty();
+    assertThat(warnings(model, BosPolicy.ALWAYS, "<s>The cat", "The cat")).isEmpty();
+    assertThat(warnings(model, BosPolicy.NEVER, "<s>The cat", "The cat"))
+        .singleElement()
+        .asString()
+        .startsWith("warning: 1 of 2 prompts begin without BOS (0)");
   }
 
   @Test
