@@ -180,7 +180,7 @@ final class Compress implements Callable<Integer> {
           new CompressionPipeline(given, bars)
               .withConversations(TemplateConversations::read)
               .withRanks(ranks);
-      pipeline = given.evaluation().chat() ? withChat(pipeline, given) : pipeline;
+      pipeline = given.evaluation().needsChatFormat() ? withChat(pipeline, given) : pipeline;
       pipeline = tensorBoard ? pipeline.withTensorBoard() : pipeline;
       summary = estimate.map(pipeline::withEstimate).orElse(pipeline).run();
     }

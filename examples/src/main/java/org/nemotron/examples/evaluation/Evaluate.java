@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.run.AnswerStore;
 import org.nemotron.core.eval.run.Evaluation;
@@ -24,10 +25,9 @@ import org.nemotron.core.eval.task.BosPolicy;
 import org.nemotron.core.eval.task.TaskItem;
 import org.nemotron.core.eval.task.TaskResult;
 import org.nemotron.core.eval.task.Tasks;
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -94,7 +94,9 @@ public final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--log",
       paramLabel = "DIR",
-      description = "keep each item's answer there: a run that was ended goes on from it")
+      description =
+          "keep each item's answer there, programs and conversations: a run that was ended goes on"
+              + " from it")
   private Optional<Path> log;
 
   @Option(
@@ -103,17 +105,11 @@ public final class Evaluate implements Callable<Integer> {
       description = "how many tokens are computed together; changes time and memory only")
   private Optional<Integer> batch;
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N (default: ${DEFAULT-VALUE})")
-  private String device;
+  @Mixin private ModelOptions computed = new ModelOptions();
 
-  @Option(
-      names = "--weights",
-      description =
-          "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
-  private Optional<WeightFormat> weights;
+  @Mixin private CodeOptions code = new CodeOptions();
+
+  @Mixin private JudgeOptions judge = new JudgeOptions();
 
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Evaluate() {}
@@ -124,13 +120,26 @@ public final class Evaluate implements Callable<Integer> {
       Path unused = ModelArgument.checked(model);
     }
     limit.ifPresent(items -> checkArgument(items > 0, "--limit (%s) must be positive", items));
-    Map<BenchmarkTask, ImmutableList<TaskItem>> items = items();
-    List<ModelResults> results = new ArrayList<>();
-    for (Path model : models) {
-      results.add(results(model, items));
+    try {
+      print(results());
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled; with --log the same command goes on.");
     }
-    print(results);
-    return 0;
+  }
+
+  private List<ModelResults> results() throws IOException, InterruptedException {
+    Map<BenchmarkTask, ImmutableList<TaskItem>> items = items();
+    code.check(ImmutableList.copyOf(items.keySet()));
+    MtBenchLine conversations =
+        MtBenchLine.of(Tasks.selectsMtBench(tasks), judge, models, log, data, limit, this::say);
+    List<ModelResults> results = new ArrayList<>();
+    WrittenPrograms programs = new WrittenPrograms(items, code, log.orElse(Path.of("")), this::say);
+    for (Path model : models) {
+      results.add(programs.of(results(model, items, conversations)));
+    }
+    return conversations.addedTo(results);
   }
 
   /** All data are read first, so that what is missing is named before anything is computed. */
@@ -140,7 +149,7 @@ public final class Evaluate implements Callable<Integer> {
     Optional<Conversations> format =
         chat ? Optional.of(Conversations.of(models)) : Optional.empty();
     for (BenchmarkTask task : Tasks.select(tasks)) {
-      BenchmarkTask plain = shots.map(task::withShots).orElse(task);
+      BenchmarkTask plain = code.sampled(shots.map(task::withShots).orElse(task));
       BenchmarkTask wanted =
           format.map(template -> plain.withChat(template, shotsAsTurns)).orElse(plain);
       ImmutableList<TaskItem> all = wanted.items(directory);
@@ -149,13 +158,12 @@ public final class Evaluate implements Callable<Integer> {
     return items;
   }
 
-  private ModelResults results(Path path, Map<BenchmarkTask, ImmutableList<TaskItem>> items)
+  private ModelResults results(
+      Path path, Map<BenchmarkTask, ImmutableList<TaskItem>> items, MtBenchLine conversations)
       throws IOException {
-    EvaluatedModel.Settings settings =
-        new EvaluatedModel.Settings(Device.parse(device), weights, batch);
-    try (EvaluatedModel open = EvaluatedModel.open(path, settings)) {
-      PrintWriter err = spec.commandLine().getErr();
-      open.model().notes().forEach(note -> err.println("nemotron: " + note));
+    try (EvaluatedModel open = EvaluatedModel.open(path, computed.settings(batch))) {
+      open.model().notes().forEach(this::say);
+      conversations.ask(open);
       if (log.isEmpty()) {
         return results(open, items, AnswerStore.none());
       }
@@ -175,20 +183,27 @@ public final class Evaluate implements Callable<Integer> {
     for (Map.Entry<BenchmarkTask, ImmutableList<TaskItem>> task : items.entrySet()) {
       results.add(run.run(task.getKey(), task.getValue()));
     }
+    ImmutableList<TaskResult> noted =
+        chat ? results.build() : TemplateBos.noted(open, results.build());
     return new ModelResults(
         open.path().toString(),
         open.fingerprint().hex(),
         open.device().toString(),
         open.format().name(),
         open.model().maxLength(),
-        results.build(),
+        noted,
         open.model().effort(),
-        run.reused());
+        run.reused(),
+        ImmutableList.of());
   }
 
   private void printProgress(String task, int done, int items) {
+    say("%s: %d of %d items".formatted(task, done, items));
+  }
+
+  private void say(String line) {
     PrintWriter err = spec.commandLine().getErr();
-    err.printf("nemotron: %s: %d of %d items%n", task, done, items);
+    err.println("nemotron: " + line);
     err.flush();
   }
 

@@ -35,11 +35,6 @@ final class JudgeOptions {
       description = "requests to the judge at a time (default: ${DEFAULT-VALUE})")
   private int parallel = 4;
 
-  @Option(
-      names = "--no-pairs",
-      description = "grade only; do not have the judge compare each model with the first")
-  private boolean noPairs;
-
   /**
    * Checks what was given, before anything is computed.
    *
@@ -62,11 +57,6 @@ final class JudgeOptions {
 
   int parallel() {
     return parallel;
-  }
-
-  /** Returns whether models are compared with the first. */
-  boolean pairs() {
-    return !noPairs;
   }
 
   ChatEndpoint endpoint() {

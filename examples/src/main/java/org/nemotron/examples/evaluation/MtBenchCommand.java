@@ -5,26 +5,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import org.nemotron.core.eval.data.DataDirectory;
-import org.nemotron.core.eval.mtbench.AnswerFile;
-import org.nemotron.core.eval.mtbench.AnswerLog;
-import org.nemotron.core.eval.mtbench.JudgmentLog;
-import org.nemotron.core.eval.mtbench.MtBench;
-import org.nemotron.core.eval.mtbench.MtBenchAnswer;
-import org.nemotron.core.eval.mtbench.MtBenchAnswers;
-import org.nemotron.core.eval.mtbench.MtBenchJudge;
-import org.nemotron.core.eval.mtbench.MtBenchQuestion;
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.examples.shell.ModelArgument;
 import picocli.CommandLine.Command;
@@ -42,8 +28,6 @@ import picocli.CommandLine.Spec;
         "Has models answer the questions of MT-Bench, and a model behind an endpoint grade the"
             + " answers and compare each model's with the first one's. Goes on where it was ended.")
 public final class MtBenchCommand implements Callable<Integer> {
-  private static final String ANSWERS_END = ".jsonl";
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -72,9 +56,9 @@ public final class MtBenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--tokens",
-      defaultValue = "1024",
-      description = "of an answer, at most (default: ${DEFAULT-VALUE})")
-  private int tokens;
+      description =
+          "of an answer, at most (default: 1024, or half of what the model reads at once)")
+  private Optional<Integer> tokens;
 
   @Option(
       names = "--seed",
@@ -84,20 +68,15 @@ public final class MtBenchCommand implements Callable<Integer> {
 
   @Mixin private JudgeOptions judge = new JudgeOptions();
 
+  @Option(
+      names = "--no-pairs",
+      description = "grade only; do not have the judge compare each model with the first")
+  private boolean noPairs;
+
   @Option(names = "--json", description = "print JSON instead of tables")
   private boolean json;
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N (default: ${DEFAULT-VALUE})")
-  private String device;
-
-  @Option(
-      names = "--weights",
-      description =
-          "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
-  private Optional<WeightFormat> weights;
+  @Mixin private ModelOptions computed = new ModelOptions();
 
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private MtBenchCommand() {}
@@ -106,87 +85,44 @@ public final class MtBenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     judge.check();
     limit.ifPresent(count -> checkArgument(count > 0, "--limit (%s) must be positive", count));
-    checkNames();
+    MtBenchFiles.checkNames(models);
     for (Path model : models) {
-      Path unused = isAnswers(model) ? model : ModelArgument.checked(model);
+      Path unused = MtBenchFiles.isAnswers(model) ? model : ModelArgument.checked(model);
     }
-    ImmutableList<MtBenchQuestion> questions =
-        QuestionSelection.firstOfEach(MtBench.questions(DataDirectory.open(data)), limit);
+    MtBenchFiles files =
+        new MtBenchFiles(
+            out, MtBenchFiles.questions(data, limit), tokens, new Seed(seed), this::printLine);
     List<MtBenchResult.Answers> answers = new ArrayList<>();
     for (Path model : models) {
-      answers.add(new MtBenchResult.Answers(name(model), answers(model, questions)));
+      answers.add(MtBenchFiles.isAnswers(model) ? files.read(model) : answered(model, files));
     }
-    print(judged(ImmutableList.copyOf(answers)));
+    print(judged(ImmutableList.copyOf(answers), files));
     return 0;
   }
 
-  /** Models are told apart by their names in files. */
-  private void checkNames() {
-    Set<String> names = new HashSet<>();
-    for (Path model : models) {
-      checkArgument(
-          names.add(name(model)),
-          "two models are called %s, so that their answers would be taken for each other's.\n"
-              + "Maybe give one of them by a link with another name.",
-          name(model));
+  private MtBenchResult.Answers answered(Path model, MtBenchFiles files) throws IOException {
+    try (EvaluatedModel open = EvaluatedModel.open(model, computed.settings(Optional.empty()))) {
+      open.model().notes().forEach(this::printLine);
+      return files.answered(open).answers();
     }
   }
 
-  private static boolean isAnswers(Path model) {
-    return model.toString().endsWith(ANSWERS_END);
-  }
-
-  private static String name(Path model) {
-    String last = String.valueOf(model.toAbsolutePath().normalize().getFileName());
-    return isAnswers(model) ? last.substring(0, last.length() - ANSWERS_END.length()) : last;
-  }
-
-  private ImmutableList<MtBenchAnswer> answers(Path model, List<MtBenchQuestion> questions)
+  private MtBenchResult judged(ImmutableList<MtBenchResult.Answers> answers, MtBenchFiles files)
       throws IOException {
-    if (isAnswers(model)) {
-      return AnswerFile.read(model, questions);
-    }
-    Conversations format = Conversations.of(List.of(model));
-    EvaluatedModel.Settings settings =
-        new EvaluatedModel.Settings(Device.parse(device), weights, Optional.empty());
-    Path file = out.resolve("answers-" + name(model) + ANSWERS_END);
-    try (EvaluatedModel open = EvaluatedModel.open(model, settings);
-        AnswerLog log = AnswerLog.open(file, name(model))) {
-      PrintWriter err = spec.commandLine().getErr();
-      open.model().notes().forEach(note -> err.println("nemotron: " + note));
-      return new MtBenchAnswers(
-              open.model(),
-              format,
-              new MtBenchAnswers.Settings(open.fingerprint().hex(), tokens, new Seed(seed)))
-          .to(
-              questions,
-              log,
-              (done, all) -> progress(name(model) + ": %d of %d questions answered", done, all));
-    }
-  }
-
-  private MtBenchResult judged(ImmutableList<MtBenchResult.Answers> answers) throws IOException {
     if (!judge.isGiven()) {
       return MtBenchResult.notGraded(answers);
     }
-    Files.createDirectories(out);
-    try (JudgmentLog log = JudgmentLog.open(out.resolve("judgments.jsonl"))) {
-      MtBenchJudge made =
-          new MtBenchJudge(
-              judge.endpoint(),
-              log,
-              judge.parallel(),
-              (done, all) -> progress("%d of %d judgments", done, all));
-      return MtBenchResult.of(answers, made, judge.pairs());
+    try {
+      return files.judged(answers, judge, !noPairs);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("cancelled; the same command goes on.");
     }
   }
 
-  private void progress(String form, int done, int all) {
+  private void printLine(String line) {
     PrintWriter err = spec.commandLine().getErr();
-    err.printf("nemotron: " + form + "%n", done, all);
+    err.println("nemotron: " + line);
     err.flush();
   }
 

@@ -33,6 +33,16 @@ final class ResultJson {
               .put("version", group.group().version());
       one.set("metrics", of(group.metrics()));
     }
+    ArrayNode missing = json.putArray("missing");
+    model
+        .missing()
+        .forEach(
+            one ->
+                missing
+                    .addObject()
+                    .put("task", one.task())
+                    .put("metric", one.metric())
+                    .put("reason", one.reason()));
     json.set("effort", of(model.effort()).put("itemsFromLog", model.reused()));
     return json;
   }

@@ -27,8 +27,14 @@ final class ResultTable {
         model.format(),
         model.maxLength());
     out.printf(ROW, "task", "version", "shots", "n", "metric", "value", "± error");
-    model.tasks().forEach(this::print);
+    for (TaskResult result : model.tasks()) {
+      print(result);
+      model.missing().stream().filter(missing -> isOf(missing, result)).forEach(this::print);
+    }
     GroupResults.of(model.tasks()).forEach(this::print);
+    model.missing().stream()
+        .filter(missing -> model.tasks().stream().noneMatch(one -> isOf(missing, one)))
+        .forEach(this::print);
     model.tasks().forEach(this::printFacts);
     printEffort(model);
   }
@@ -46,6 +52,14 @@ final class ResultTable {
                   name,
                   value);
             });
+  }
+
+  private static boolean isOf(ModelResults.Missing missing, TaskResult result) {
+    return missing.task().equals(result.task());
+  }
+
+  private void print(ModelResults.Missing missing) {
+    out.printf("%-28s %21s %-22s %s%n", missing.task(), "", missing.metric(), missing.reason());
   }
 
   private void print(GroupResults.Group group) {

@@ -4,7 +4,7 @@ package org.nemotron.core.eval;
  * What a model wrote after a prompt.
  *
  * @param text without the text that stopped it
- * @param tokens how many tokens were decoded
+ * @param tokens how many tokens were decoded; 0 where that is not known
  * @param ending why it ended
  */
 public record GeneratedText(String text, int tokens, Ending ending) {

@@ -34,11 +34,13 @@ public final class LineLog implements AutoCloseable {
   /**
    * Opens the log in {@code file}, which is made if it is missing, as are its directories.
    *
+   * @param content what each line is, as messages call it, such as "answer"
    * @param reader takes each line, without its end, and returns whether the line is whole
    * @throws IOException if the file cannot be read or written, another process has it open, or a
    *     line that is not the last is damaged; the message names the line
    */
-  public static LineLog open(Path file, Predicate<String> reader) throws IOException {
+  public static LineLog open(Path file, String content, Predicate<String> reader)
+      throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent);
@@ -48,7 +50,7 @@ public final class LineLog implements AutoCloseable {
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       checkFree(file, channel);
-      long whole = readAll(file, reader);
+      long whole = readAll(file, content, reader);
       FileChannel unused = channel.truncate(whole).position(whole);
       return new LineLog(channel);
     } catch (IOException | RuntimeException e) {
@@ -61,8 +63,8 @@ public final class LineLog implements AutoCloseable {
     if (lock(channel) == null) {
       throw new IOException(
           file
-              + " is in use.\nMaybe another evaluation writes it: wait for its end, or name"
-              + " another log.");
+              + " is in use.\nMaybe another process writes it: wait for its end, or name another"
+              + " file.");
     }
   }
 
@@ -75,7 +77,8 @@ public final class LineLog implements AutoCloseable {
   }
 
   /** Returns how many bytes the whole lines take. */
-  private static int readAll(Path file, Predicate<String> reader) throws IOException {
+  private static int readAll(Path file, String content, Predicate<String> reader)
+      throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int from = 0;
     int number = 1;
@@ -93,8 +96,9 @@ public final class LineLog implements AutoCloseable {
             file
                 + ", line "
                 + number
-                + " is damaged.\nMaybe delete this line, whose item is then asked again; or the"
-                + " log, and all are.");
+                + " is damaged.\nMaybe delete this line, whose "
+                + content
+                + " is then asked for again; or the file, and all are.");
       }
       if (!whole) {
         break;

@@ -14,19 +14,20 @@ import org.nemotron.core.io.JsonFiles;
  *
  * @param begin the text of bos_token; empty where there is none
  * @param end the text of eos_token; empty where there is none
+ * @param addsBegin whether a file says that texts begin with {@code begin}
  */
-record TextEnds(String begin, String end) {
+record TextEnds(String begin, String end, boolean addsBegin) {
   private static final String BEGIN = "bos_token";
   private static final String END = "eos_token";
 
   /** What classes of tokenizers have where no file names them. */
   private static final ImmutableMap<String, TextEnds> OF_CLASSES =
       ImmutableMap.of(
-          "LlamaTokenizer", new TextEnds("<s>", "</s>"),
-          "Qwen2Tokenizer", new TextEnds("", "<|endoftext|>"),
-          "GPT2Tokenizer", new TextEnds("<|endoftext|>", "<|endoftext|>"),
-          "GemmaTokenizer", new TextEnds("<bos>", "<eos>"),
-          "CohereTokenizer", new TextEnds("<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>"));
+          "LlamaTokenizer", new TextEnds("<s>", "</s>", false),
+          "Qwen2Tokenizer", new TextEnds("", "<|endoftext|>", false),
+          "GPT2Tokenizer", new TextEnds("<|endoftext|>", "<|endoftext|>", false),
+          "GemmaTokenizer", new TextEnds("<bos>", "<eos>", false),
+          "CohereTokenizer", new TextEnds("<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", false));
 
   static TextEnds read(Path directory) throws IOException {
     JsonNode config = json(directory.resolve("tokenizer_config.json"));
@@ -35,9 +36,11 @@ record TextEnds(String begin, String end) {
             ? JsonNodeFactory.instance.objectNode()
             : json(directory.resolve("special_tokens_map.json"));
     String className = config.path("tokenizer_class").asText().replaceAll("Fast$", "");
-    TextEnds usual = OF_CLASSES.getOrDefault(className, new TextEnds("", ""));
+    TextEnds usual = OF_CLASSES.getOrDefault(className, new TextEnds("", "", false));
     return new TextEnds(
-        token(BEGIN, config, roles, usual.begin()), token(END, config, roles, usual.end()));
+        token(BEGIN, config, roles, usual.begin()),
+        token(END, config, roles, usual.end()),
+        config.path("add_bos_token").asBoolean());
   }
 
   private static JsonNode json(Path file) throws IOException {

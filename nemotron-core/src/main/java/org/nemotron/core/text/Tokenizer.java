@@ -95,6 +95,17 @@ public final class Tokenizer implements AutoCloseable {
     return ends.end().isEmpty() ? OptionalInt.empty() : single(ends.end());
   }
 
+  /**
+   * Returns whether the files put {@link #beginToken} before each text: tokenizer.json does, or
+   * add_bos_token in tokenizer_config.json is true. Models are trained so, as a rule.
+   */
+  public boolean addsBeginToken() {
+    OptionalInt begin = beginToken();
+    ImmutableIntArray whole = encodeWhole("");
+    return begin.isPresent()
+        && (ends.addsBegin() || (!whole.isEmpty() && whole.get(0) == begin.getAsInt()));
+  }
+
   private OptionalInt single(String token) {
     ImmutableIntArray ids = encode(token);
     return ids.length() == 1 ? OptionalInt.of(ids.get(0)) : OptionalInt.empty();

@@ -25,6 +25,7 @@ final class LineLogTest {
     read.clear();
     return LineLog.open(
         file,
+        "letter",
         line -> {
           read.add(line);
           return !line.equals("bad");
@@ -63,7 +64,10 @@ final class LineLogTest {
     Files.writeString(file, "a\nbad\nb\n");
     assertThatIOException()
         .isThrownBy(this::open)
-        .withMessageStartingWith(file + ", line 2 is damaged.");
+        .withMessage(
+            file
+                + ", line 2 is damaged.\nMaybe delete this line, whose letter is then asked for"
+                + " again; or the file, and all are.");
     assertThat(file).hasContent("a\nbad\nb\n");
   }
 
@@ -71,7 +75,12 @@ final class LineLogTest {
   void open_twice_isRefused() throws IOException {
     try (LineLog log = open()) {
       log.checkOpen();
-      assertThatIOException().isThrownBy(this::open).withMessageStartingWith(file + " is in use.");
+      assertThatIOException()
+          .isThrownBy(this::open)
+          .withMessage(
+              file
+                  + " is in use.\nMaybe another process writes it: wait for its end, or name another"
+                  + " file.");
     }
   }
 }

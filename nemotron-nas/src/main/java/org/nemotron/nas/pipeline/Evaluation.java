@@ -92,7 +92,8 @@ final class Evaluation {
     }
   }
 
-  private Measurements measured(List<TargetContenders> contenders, LongConsumer progress) {
+  private Measurements measured(List<TargetContenders> contenders, LongConsumer progress)
+      throws IOException {
     HeldOutQuality quality = HeldOutQuality.of(run.inputs(), models(contenders));
     progress.accept(1);
     ScoreAudits audits = new ScoreAudits(run, library);
@@ -119,7 +120,7 @@ final class Evaluation {
     return all;
   }
 
-  private BenchmarkTable benchmarks(List<TargetContenders> contenders) {
+  private BenchmarkTable benchmarks(List<TargetContenders> contenders) throws IOException {
     return PlanBenchmarks.table(run.inputs(), tasks, contenders);
   }
 

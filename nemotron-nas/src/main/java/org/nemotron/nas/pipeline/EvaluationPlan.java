@@ -24,9 +24,16 @@ import org.nemotron.nas.score.Score;
  *     a prompt is one message
  * @param baselines whether the models that children are compared with are put to the tasks too, so
  *     that they stand beside them on the frontier
+ * @param judge what grades answers to MT-Bench, if the tasks name it
  */
 public record EvaluationPlan(
-    String tasks, Path data, int limit, boolean chat, boolean shotsAsTurns, boolean baselines) {
+    String tasks,
+    Path data,
+    int limit,
+    boolean chat,
+    boolean shotsAsTurns,
+    boolean baselines,
+    JudgePlan judge) {
   /** The metric of a search by tasks. */
   public static final Score.Metric METRIC = new Score.Metric("TASKS");
 
@@ -35,7 +42,7 @@ public record EvaluationPlan(
 
   /** Names tasks with prompts that are plain text, for parent and children. */
   public EvaluationPlan(String tasks, Path data, int limit) {
-    this(tasks, data, limit, false, true, false);
+    this(tasks, data, limit, false, true, false, JudgePlan.NONE);
   }
 
   /** Checks that the tasks are known. */
@@ -58,15 +65,25 @@ public record EvaluationPlan(
 
   /** Returns this plan with prompts that are conversations. */
   public EvaluationPlan withChat(boolean asTurns) {
-    return new EvaluationPlan(tasks, data, limit, true, asTurns, baselines);
+    return new EvaluationPlan(tasks, data, limit, true, asTurns, baselines, judge);
   }
 
   /** Returns this plan with the models that children are compared with. */
   public EvaluationPlan withBaselines() {
-    return new EvaluationPlan(tasks, data, limit, chat, shotsAsTurns, true);
+    return new EvaluationPlan(tasks, data, limit, chat, shotsAsTurns, true, judge);
   }
 
-  /** Returns the tasks, their prompts plain text. */
+  /** Returns this plan with a model that grades answers to MT-Bench. */
+  public EvaluationPlan withJudge(JudgePlan grading) {
+    return new EvaluationPlan(tasks, data, limit, chat, shotsAsTurns, baselines, grading);
+  }
+
+  /** Returns whether conversations are put to the models, for which the pipeline needs a format. */
+  public boolean needsChatFormat() {
+    return chat || judge.namesEndpoint();
+  }
+
+  /** Returns the tasks, their prompts plain text; MT-Bench is none. */
   public ImmutableList<BenchmarkTask> selected() {
     return namesNone() ? ImmutableList.of() : Tasks.select(tasks);
   }

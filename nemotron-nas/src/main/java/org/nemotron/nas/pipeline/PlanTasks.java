@@ -17,8 +17,12 @@ import org.nemotron.core.eval.task.TaskItem;
  *
  * @param tasks with the items that are reported
  * @param selecting the items that score candidates: none unless the plan scores by tasks
+ * @param conversations MT-Bench, if the plan names it
  */
-record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting) {
+record PlanTasks(
+    ImmutableList<OfTask> tasks,
+    ImmutableList<TaskItem> selecting,
+    PlanConversations conversations) {
   /** A task and the items that are reported. */
   record OfTask(BenchmarkTask task, ImmutableList<TaskItem> items) {}
 
@@ -32,8 +36,9 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
    */
   static PlanTasks read(CompressionPlan plan, Optional<ChatFormat> format) throws IOException {
     EvaluationPlan wanted = plan.evaluation();
+    PlanConversations conversations = PlanConversations.read(plan, format);
     if (wanted.namesNone()) {
-      return new PlanTasks(ImmutableList.of(), ImmutableList.of());
+      return new PlanTasks(ImmutableList.of(), ImmutableList.of(), conversations);
     }
     boolean scored = plan.scoring().metric().equals(EvaluationPlan.METRIC);
     DataDirectory data = DataDirectory.open(wanted.data());
@@ -53,7 +58,7 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
             .forEach(selecting::add);
       }
     }
-    PlanTasks read = new PlanTasks(tasks.build(), selecting.build());
+    PlanTasks read = new PlanTasks(tasks.build(), selecting.build(), conversations);
     checkArgument(
         !scored || !read.selecting.isEmpty(),
         "scoring.metric (%s) needs a task whose items have given answers; evaluation.tasks (%s)"
@@ -61,6 +66,11 @@ record PlanTasks(ImmutableList<OfTask> tasks, ImmutableList<TaskItem> selecting)
         EvaluationPlan.METRIC,
         wanted.tasks());
     return read;
+  }
+
+  /** Returns whether the plan names neither a task nor MT-Bench. */
+  boolean isEmpty() {
+    return tasks.isEmpty() && !conversations.isSelected();
   }
 
   private static ImmutableList<TaskItem> half(ImmutableList<TaskItem> items, boolean selecting) {

@@ -31,6 +31,15 @@ final class BenchmarkJson {
         children.set(summary.targets().get(child).name(), figure);
       }
     }
+    ArrayNode missing = json.putArray("missing");
+    for (BenchmarkTable.Missing one : table.missing()) {
+      missing
+          .addObject()
+          .put("benchmark", one.benchmark())
+          .put("metric", one.metric())
+          .put("state", one.state())
+          .put("reason", one.reason());
+    }
     ObjectNode means = json.putObject("meanOfRatios");
     for (int child = 0; child < table.meanPreserved().size(); child++) {
       put(means.putObject(summary.targets().get(child).name()), table.meanPreserved().get(child));

@@ -12,14 +12,17 @@ import com.google.common.collect.ImmutableList;
  *     benchmark has no ratio, else one
  * @param baselines the same of the models that children are compared with; none unless the plan
  *     wants them
+ * @param missing benchmarks of the plan that have no figures
  */
 public record BenchmarkTable(
     ImmutableList<Row> rows,
     ImmutableList<ImmutableList<Preserved>> meanPreserved,
-    ImmutableList<Baseline> baselines) {
+    ImmutableList<Baseline> baselines,
+    ImmutableList<Missing> missing) {
   /** No benchmarks. */
   public static final BenchmarkTable NONE =
-      new BenchmarkTable(ImmutableList.of(), ImmutableList.of(), ImmutableList.of());
+      new BenchmarkTable(
+          ImmutableList.of(), ImmutableList.of(), ImmutableList.of(), ImmutableList.of());
 
   /** Checks that all rows have the same children. */
   public BenchmarkTable {
@@ -33,6 +36,21 @@ public record BenchmarkTable(
     }
   }
 
+  /** Returns whether the plan names no benchmark. */
+  public boolean isEmpty() {
+    return rows.isEmpty() && missing.isEmpty();
+  }
+
+  /**
+   * A benchmark without figures.
+   *
+   * @param benchmark its name
+   * @param metric the figure that it would have
+   * @param state what was not done, such as "not graded"
+   * @param reason why, in words
+   */
+  public record Missing(String benchmark, String metric, String state, String reason) {}
+
   /**
    * A benchmark.
    *
@@ -41,6 +59,7 @@ public record BenchmarkTable(
    * @param shots how many solved examples stood before each item
    * @param items how many items there are
    * @param metric by which the figures are
+   * @param share whether the figures are shares, which are shown in percent
    * @param parent the parent's figure
    * @param children of each target's child, in the order of the targets
    */
@@ -50,6 +69,7 @@ public record BenchmarkTable(
       int shots,
       int items,
       String metric,
+      boolean share,
       Figure parent,
       ImmutableList<Child> children) {}
 

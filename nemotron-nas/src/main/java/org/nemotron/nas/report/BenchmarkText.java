@@ -28,11 +28,17 @@ public final class BenchmarkText {
       cells.add(String.valueOf(row.shots()));
       cells.add(String.valueOf(row.items()));
       cells.add(row.metric());
-      cells.add(figure(row.parent()));
+      cells.add(figure(row, row.parent()));
       for (BenchmarkTable.Child child : row.children()) {
-        cells.add(figure(child.figure()));
+        cells.add(figure(row, child.figure()));
         cells.add(preserved(child.preserved()));
       }
+      rows.add(ImmutableList.copyOf(cells));
+    }
+    for (BenchmarkTable.Missing missing : table.missing()) {
+      List<String> cells = new ArrayList<>();
+      cells.addAll(List.of(missing.benchmark(), "", "", missing.metric(), missing.state()));
+      table.meanPreserved().forEach(child -> cells.addAll(List.of(missing.state(), "-")));
       rows.add(ImmutableList.copyOf(cells));
     }
     List<String> means = new ArrayList<>(List.of("mean of ratios", "", "", "", ""));
@@ -43,9 +49,19 @@ public final class BenchmarkText {
     return rows.add(ImmutableList.copyOf(means)).build();
   }
 
-  private static String figure(BenchmarkTable.Figure figure) {
+  /** Returns why benchmarks have no figures, a sentence for each. */
+  public static ImmutableList<String> remarks(BenchmarkTable table) {
+    return table.missing().stream()
+        .map(
+            missing ->
+                "%s is %s: %s.".formatted(missing.benchmark(), missing.state(), missing.reason()))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static String figure(BenchmarkTable.Row row, BenchmarkTable.Figure figure) {
+    int factor = row.share() ? 100 : 1;
     return String.format(
-        Locale.ROOT, "%.2f±%.2f", 100 * figure.value(), 100 * figure.standardError());
+        Locale.ROOT, "%.2f±%.2f", factor * figure.value(), factor * figure.standardError());
   }
 
   private static String preserved(ImmutableList<BenchmarkTable.Preserved> ratios) {

@@ -34,7 +34,7 @@ public final class ConsoleReport {
     ImmutableList.Builder<String> parts = ImmutableList.builder();
     parts.add(headlines(summary));
     parts.add(comparison(summary));
-    if (!summary.benchmarks().rows().isEmpty()) {
+    if (!summary.benchmarks().isEmpty()) {
       parts.add(benchmarks(summary));
     }
     parts.add(predictions(summary));
@@ -120,7 +120,10 @@ public final class ConsoleReport {
     TextTable table = TextTable.withHeader(BenchmarkText.header(summary).toArray(String[]::new));
     BenchmarkText.rows(summary.benchmarks())
         .forEach(row -> table.addRow(row.toArray(String[]::new)));
-    return table.render();
+    StringBuilder lines = new StringBuilder(table.render());
+    BenchmarkText.remarks(summary.benchmarks())
+        .forEach(remark -> lines.append(PlainText.wrap(remark, "  ", COLUMNS)));
+    return lines.toString();
   }
 
   private static String predictions(RunSummary summary) {

@@ -73,7 +73,7 @@ public final class SummaryWriter {
     root.set("scoringSpeed", scoringSpeed(summary.scoringSpeed()));
     ObjectNode environment = root.putObject("environment");
     summary.environment().forEach(environment::put);
-    if (!summary.benchmarks().rows().isEmpty()) {
+    if (!summary.benchmarks().isEmpty()) {
       root.set("benchmarks", BenchmarkJson.of(summary));
     }
     if (!summary.bill().isEmpty()) {

@@ -9,7 +9,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.ImmutableDoubleArray;
 import com.google.common.primitives.ImmutableIntArray;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +39,12 @@ import org.nemotron.nas.score.Score;
 /** Runs whose plans name tasks. */
 final class BenchmarkedRunTest {
   private static final int ITEMS = 40;
+  private static final String QUESTIONS =
+      """
+      {"question_id": 1, "category": "writing", "turns": ["w1 w2", "w3"]}
+      {"question_id": 2, "category": "writing", "turns": ["w5 w2", "w3"]}
+      {"question_id": 3, "category": "math", "turns": ["w7", "w8 w9"]}
+      """;
 
   private Path directory = Path.of("run");
 
@@ -81,7 +90,7 @@ final class BenchmarkedRunTest {
   @Test
   void run_scoredByTasks_reportsTheOtherHalf() throws IOException, NoArchitectureException {
     CompressionPlan plan =
-        changed(byTasks(plan("lambada_openai,copa", 0)), EvaluationPlan::withBaselines);
+        changed(byTasks(plan("lambada_openai,copa,mt_bench", 0)), EvaluationPlan::withBaselines);
     Events events = new Events();
     RunSummary summary = new CompressionPipeline(plan, events).run();
     assertThat(events.started).contains("task-scores");
@@ -113,9 +122,12 @@ final class BenchmarkedRunTest {
                 .path("small")
                 .has("value"))
         .isTrue();
+    assertThat(json.at("/benchmarks/missing/0/benchmark").asText()).isEqualTo("mt_bench");
+    assertThat(json.at("/benchmarks/missing/0/state").asText()).isEqualTo("not graded");
+    String remark = "mt_bench is not graded: evaluation.judge names no endpoint.";
     assertThat(ConsoleReport.in(StandardCharsets.UTF_8).render(summary))
-        .contains("benchmark", "lambada_openai", "mean of ratios");
-    assertThat(HtmlReport.render(summary)).contains("id=\"benchmarks\"");
+        .contains("benchmark", "lambada_openai", "mean of ratios", remark);
+    assertThat(HtmlReport.render(summary)).contains("id=\"benchmarks\"", remark);
     assertThat(summary.benchmarks().baselines())
         .extracting(BenchmarkTable.Baseline::role)
         .containsExactly(Role.GREEDY, Role.RANDOM, Role.UNTRAINED);
@@ -124,6 +136,75 @@ final class BenchmarkedRunTest {
     assertThat(new CompressionPipeline(plan, again).run().benchmarks())
         .isEqualTo(summary.benchmarks());
     assertThat(again.started).doesNotContain("task-scores");
+  }
+
+  /** Grades are 4 for all; a judge that is gone at the second evaluation does not end the run. */
+  @Test
+  void run_judge_gradesParentAndChildren() throws IOException, NoArchitectureException {
+    Files.writeString(directory.resolve("question.jsonl"), QUESTIONS);
+    ChatFormat format =
+        (turns, continuesLast) ->
+            turns.stream().map(turn -> turn.content()).collect(Collectors.joining(" "));
+    HttpServer judge = judge();
+    CompressionPlan plan = withJudge(plan("mt_bench", 1), judge);
+    RunSummary summary;
+    try {
+      summary = new CompressionPipeline(plan).chatFormat(format).run();
+    } finally {
+      judge.stop(0);
+    }
+    BenchmarkTable.Row row = summary.benchmarks().rows().get(0);
+    assertThat(row.benchmark()).isEqualTo("mt_bench");
+    assertThat(row.items()).isEqualTo(2);
+    assertThat(row.parent().value()).isEqualTo(4);
+    assertThat(row.children().get(0).preserved().get(0).value()).isEqualTo(1);
+    assertThat(summary.benchmarks().missing()).isEmpty();
+    assertThat(ConsoleReport.in(StandardCharsets.UTF_8).render(summary)).contains("4.00±0.00");
+    Path answers = plan.execution().output().resolve("mt-bench");
+    assertThat(answers.resolve("answers-parent.jsonl")).exists();
+    assertThat(answers.resolve("answers-small-child.jsonl")).exists();
+
+    assertThat(new CompressionPipeline(plan).chatFormat(format).run().benchmarks())
+        .isEqualTo(summary.benchmarks());
+    Files.delete(answers.resolve("judgments.jsonl"));
+    BenchmarkTable without = new CompressionPipeline(plan).chatFormat(format).run().benchmarks();
+    assertThat(without.rows()).isEmpty();
+    assertThat(without.missing().get(0).state()).isEqualTo("not graded");
+  }
+
+  private static HttpServer judge() throws IOException {
+    byte[] grade =
+        "{\"choices\": [{\"message\": {\"content\": \"[[4]]\"}}]}".getBytes(StandardCharsets.UTF_8);
+    HttpServer judge =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    judge.createContext(
+        "/v1/chat/completions",
+        exchange -> {
+          exchange.sendResponseHeaders(200, grade.length);
+          exchange.getResponseBody().write(grade);
+          exchange.close();
+        });
+    judge.start();
+    return judge;
+  }
+
+  private static CompressionPlan withJudge(CompressionPlan plan, HttpServer judge) {
+    String url = "http://localhost:" + judge.getAddress().getPort() + "/v1";
+    return changed(plan, tasks -> tasks.withJudge(new JudgePlan(url, "grader", "")));
+  }
+
+  @Test
+  void read_judgeWithoutMtBenchOrFormat_isRefused() throws IOException {
+    JudgePlan judge = new JudgePlan("http://localhost:1/v1", "grader", "");
+    CompressionPlan other = changed(plan("copa", 1), tasks -> tasks.withJudge(judge));
+    assertThatThrownBy(() -> read(other))
+        .hasMessage(
+            "evaluation.judge needs mt_bench among evaluation.tasks (copa), or the preset blog");
+    CompressionPlan plan = changed(plan("mt_bench", 1), tasks -> tasks.withJudge(judge));
+    assertThatThrownBy(() -> read(plan))
+        .hasMessageStartingWith("evaluation.judge needs the interpreter of the parent's chat");
+    assertThatThrownBy(() -> new JudgePlan("http://localhost:1/v1", "", ""))
+        .hasMessageContaining("evaluation.judge.model () go together.");
   }
 
   private static ImmutableList<Double> chosenScores(RunSummary summary) {

@@ -82,7 +82,10 @@ final class CompressionPlanTest {
           new GlobalDistillationSettings(
               500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
-          new EvaluationPlan("arc_easy", Path.of("b"), 5).withChat(false).withBaselines());
+          new EvaluationPlan("arc_easy", Path.of("b"), 5)
+              .withChat(false)
+              .withBaselines()
+              .withJudge(new JudgePlan("http://localhost:1/v1", "j", "KEY")));
 
   @Test
   void toBuilder_nothingSet_buildsTheSamePlan() {

@@ -32,6 +32,7 @@ final class TaskFrontierTest {
             0,
             100,
             "acc",
+            true,
             figure,
             ImmutableList.of(
                 new BenchmarkTable.Child(figure, first), new BenchmarkTable.Child(figure, second)));
@@ -48,7 +49,8 @@ final class TaskFrontierTest {
         plain.additivity(),
         plain.stages(),
         plain.environment(),
-        new BenchmarkTable(ImmutableList.of(row), ImmutableList.of(first, second), baselines));
+        new BenchmarkTable(
+            ImmutableList.of(row), ImmutableList.of(first, second), baselines, ImmutableList.of()));
   }
 
   @Test

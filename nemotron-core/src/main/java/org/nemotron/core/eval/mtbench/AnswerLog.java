@@ -38,7 +38,8 @@ public final class AnswerLog implements AutoCloseable {
    */
   public static AnswerLog open(Path file, String model) throws IOException {
     Map<Integer, AnswerLine> held = new HashMap<>();
-    return new AnswerLog(file, model, LineLog.open(file, line -> isRead(line, held)), held);
+    return new AnswerLog(
+        file, model, LineLog.open(file, "answer", line -> isRead(line, held)), held);
   }
 
   private static boolean isRead(String text, Map<Integer, AnswerLine> held) {

@@ -33,7 +33,7 @@ public record Grades(String model, String judge, String dates, ImmutableList<Gra
   }
 
   /** Returns the mean grade of each question of which all turns are graded, by its number. */
-  private Map<Integer, Double> byQuestion() {
+  Map<Integer, Double> byQuestion() {
     Map<Integer, Double> sums = new LinkedHashMap<>();
     Map<Integer, Integer> counts = new LinkedHashMap<>();
     for (Grade grade : grades) {

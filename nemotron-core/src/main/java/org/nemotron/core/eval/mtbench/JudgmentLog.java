@@ -48,7 +48,7 @@ public final class JudgmentLog implements AutoCloseable {
    */
   public static JudgmentLog open(Path file) throws IOException {
     Map<String, Judgment> held = new HashMap<>();
-    return new JudgmentLog(LineLog.open(file, line -> isRead(line, held)), held);
+    return new JudgmentLog(LineLog.open(file, "judgment", line -> isRead(line, held)), held);
   }
 
   private static boolean isRead(String line, Map<String, Judgment> held) {

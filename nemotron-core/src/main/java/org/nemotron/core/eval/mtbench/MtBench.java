@@ -5,7 +5,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.nemotron.core.eval.data.DataDirectory;
 import org.nemotron.core.eval.data.RecordLayout;
@@ -89,6 +92,15 @@ public final class MtBench {
       }
     }
     return questions.build();
+  }
+
+  /** Returns the first {@code most} questions of each category. */
+  public static ImmutableList<MtBenchQuestion> firstOfEach(
+      List<MtBenchQuestion> questions, int most) {
+    Map<String, Integer> counts = new HashMap<>();
+    return questions.stream()
+        .filter(question -> counts.merge(question.category(), 1, Integer::sum) <= most)
+        .collect(ImmutableList.toImmutableList());
   }
 
   private static MtBenchQuestion question(JsonNode record) {

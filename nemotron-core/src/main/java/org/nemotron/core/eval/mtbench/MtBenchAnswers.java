@@ -17,7 +17,11 @@ import java.util.Optional;
 import org.nemotron.core.eval.GeneratedText;
 import org.nemotron.core.eval.GenerationRequest;
 import org.nemotron.core.eval.LanguageModel;
+import org.nemotron.core.eval.task.BosPolicy;
 import org.nemotron.core.eval.task.ChatFormat;
+import org.nemotron.core.eval.task.EncodedItem;
+import org.nemotron.core.eval.task.ItemEncoder;
+import org.nemotron.core.eval.task.PromptFacts;
 import org.nemotron.core.tensor.Seed;
 
 /**
@@ -29,6 +33,9 @@ public final class MtBenchAnswers {
   private static final int TOGETHER = 16;
 
   private static final int KEY_DIGITS = 22;
+
+  /** The most tokens of an answer in FastChat. */
+  private static final int USUAL_TOKENS = 1024;
 
   private final LanguageModel model;
   private final ChatFormat format;
@@ -68,6 +75,11 @@ public final class MtBenchAnswers {
     this.settings = settings;
   }
 
+  /** Returns FastChat's most tokens of an answer, but at most half of what {@code model} reads. */
+  public static int usualTokens(LanguageModel model) {
+    return Math.min(USUAL_TOKENS, model.maxLength() / 2);
+  }
+
   /**
    * Returns the answers to all questions, of which those in {@code log} are not asked again.
    *
@@ -95,6 +107,26 @@ public final class MtBenchAnswers {
     return questions.stream()
         .flatMap(question -> Optional.ofNullable(answers.get(question.id())).stream())
         .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns what became of the conversations in front of answers, of which there must be one. */
+  public PromptFacts facts(List<MtBenchAnswer> answers) {
+    ImmutableList.Builder<EncodedItem> prompts = ImmutableList.builder();
+    for (MtBenchAnswer answer : answers) {
+      for (int turn = 0; turn < answer.turns().size(); turn++) {
+        Asked asked = asked(0, answer.question(), answer.texts().subList(0, turn), turn);
+        prompts.add(
+            new EncodedItem(
+                answer.question().item(),
+                ImmutableList.of(),
+                ImmutableList.of(asked.request()),
+                asked.cut() > 0 ? 1 : 0,
+                0,
+                0));
+      }
+    }
+    // Where a text begins, and by what token, is the chat template's alone to say.
+    return PromptFacts.of(ItemEncoder.of(model, BosPolicy.NEVER), prompts.build());
   }
 
   /** What an answer depends on: the model, the settings, and the whole conversation's form. */

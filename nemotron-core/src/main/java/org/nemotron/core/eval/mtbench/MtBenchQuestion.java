@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 import org.nemotron.core.eval.task.ChatTurn;
+import org.nemotron.core.eval.task.Question;
+import org.nemotron.core.eval.task.TaskItem;
 
 /**
  * A question of MT-Bench.
@@ -29,6 +31,12 @@ public record MtBenchQuestion(
   /** Returns the temperature at which it is answered. */
   double temperature() {
     return MtBench.temperature(category);
+  }
+
+  /** Returns the question as an item of a task. */
+  TaskItem item() {
+    return new TaskItem(
+        id, new Question.Generation(String.join("\n", turns), 1, ImmutableList.of(), "", ""));
   }
 
   /**

@@ -68,7 +68,7 @@ public final class Evaluation {
     this.progress = progress;
   }
 
-  /** Returns how many items the store knew. */
+  /** Returns how many items the store knew; of an item with several texts, each text counts. */
   public long reused() {
     return reused;
   }
@@ -81,13 +81,9 @@ public final class Evaluation {
    * @throws java.util.concurrent.CancellationException if the work of this thread is cancelled
    */
   public TaskResult run(BenchmarkTask task, List<TaskItem> items) throws IOException {
-    ImmutableList<EncodedItem> encoded = encoded(task, items);
-    ImmutableList<ItemAnswer> answers = answers(task, encoded);
-    ImmutableList.Builder<ItemResult> results = ImmutableList.builder();
-    for (int index = 0; index < items.size(); index++) {
-      results.add(task.score(items.get(index), answers.get(index)));
-    }
-    return task.result(items, results.build(), PromptFacts.of(encoder.bos(), encoded));
+    ImmutableList<EncodedItem> encoded = task.drawn(encoded(task, items));
+    ImmutableList<ItemResult> results = task.scores(items, answers(task, encoded));
+    return task.result(items, results, PromptFacts.of(encoder, encoded));
   }
 
   /** Side by side: long prompts of many items take one core longer than a GPU reads them. */
@@ -131,15 +127,16 @@ public final class Evaluation {
     }
     reused += items.size() - open.size();
     int done = items.size() - open.size();
+    int samples = task.sampling().samples();
     for (int from = 0; from < open.size(); ) {
-      progress.items(task.name(), done + from, items.size());
+      progress.items(task.name(), (done + from) / samples, items.size() / samples);
       int to = sliceEnd(open, from);
       List<AnswerStore.Entry> entries = asked(task, open, openKeys, from, to);
       store.add(entries);
       entries.forEach(entry -> known.put(entry.key(), entry.answer()));
       from = to;
     }
-    progress.items(task.name(), items.size(), items.size());
+    progress.items(task.name(), items.size() / samples, items.size() / samples);
     return keys.stream().map(known::get).collect(ImmutableList.toImmutableList());
   }
 

@@ -36,7 +36,7 @@ public final class ItemLog implements AnswerStore, AutoCloseable {
    */
   public static ItemLog open(Path file) throws IOException {
     Map<String, ItemAnswer> answers = new HashMap<>();
-    return new ItemLog(LineLog.open(file, line -> isRead(line, answers)), answers);
+    return new ItemLog(LineLog.open(file, "answer", line -> isRead(line, answers)), answers);
   }
 
   private static boolean isRead(String line, Map<String, ItemAnswer> answers) {

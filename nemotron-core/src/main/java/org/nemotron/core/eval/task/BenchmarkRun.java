@@ -27,14 +27,9 @@ public final class BenchmarkRun {
   public static TaskResult of(
       BenchmarkTask task, List<TaskItem> items, LanguageModel model, BosPolicy bos) {
     ItemEncoder encoder = ItemEncoder.of(model, bos);
-    ImmutableList<EncodedItem> encoded =
-        items.stream().map(encoder::encode).collect(ImmutableList.toImmutableList());
-    ImmutableList<ItemAnswer> answers = answers(encoded, model);
-    ImmutableList.Builder<ItemResult> results = ImmutableList.builder();
-    for (int i = 0; i < items.size(); i++) {
-      results.add(task.score(items.get(i), answers.get(i)));
-    }
-    return task.result(items, results.build(), PromptFacts.of(bos, encoded));
+    ImmutableList<EncodedItem> encoded = task.drawn(items.stream().map(encoder::encode).toList());
+    ImmutableList<ItemResult> results = task.scores(items, answers(encoded, model));
+    return task.result(items, results, PromptFacts.of(encoder, encoded));
   }
 
   /** Returns what a model answers to items, in their order. */

@@ -4,10 +4,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.nemotron.core.eval.data.DataDirectory;
 
 /**
@@ -22,13 +25,16 @@ public final class BenchmarkTask {
   private final int shots;
   private final ShotSeed seed;
   private final Optional<ChatStyle> chat;
+  private final Sampling sampling;
   private final ImmutableList<Metric> metrics;
 
-  private BenchmarkTask(TaskSpec spec, int shots, ShotSeed seed, Optional<ChatStyle> chat) {
+  private BenchmarkTask(
+      TaskSpec spec, int shots, ShotSeed seed, Optional<ChatStyle> chat, Sampling sampling) {
     this.spec = spec;
     this.shots = shots;
     this.seed = seed;
     this.chat = chat;
+    this.sampling = sampling;
     this.metrics =
         spec.metrics().stream()
             .flatMap(name -> Metrics.of(name, spec.asks(), spec.answers()).stream())
@@ -36,7 +42,8 @@ public final class BenchmarkTask {
   }
 
   static BenchmarkTask of(TaskSpec spec) {
-    return new BenchmarkTask(spec, spec.shots().count(), ShotSeed.HARNESS, Optional.empty());
+    return new BenchmarkTask(
+        spec, spec.shots().count(), ShotSeed.HARNESS, Optional.empty(), Sampling.LIKELIEST);
   }
 
   /** Returns the task's name: the harness's where the prompts are the harness's. */
@@ -70,11 +77,10 @@ public final class BenchmarkTask {
     if (seed.perItem() && !words.isEmpty()) {
       words += " per item";
     }
-    if (chat.isPresent()) {
-      String style = chat.get().asTurns() ? "chat, shots as turns" : "chat";
-      words = words.isEmpty() ? style : words + ", " + style;
-    }
-    return words;
+    String style = chat.map(one -> one.asTurns() ? "chat, shots as turns" : "chat").orElse("");
+    return Stream.of(words, style, sampling.words())
+        .filter(part -> !part.isEmpty())
+        .collect(Collectors.joining(", "));
   }
 
   /**
@@ -102,12 +108,12 @@ public final class BenchmarkTask {
         "shots (%s) of %s must be 0: the task has no examples to draw them from",
         count,
         name());
-    return new BenchmarkTask(spec, count, seed, chat);
+    return new BenchmarkTask(spec, count, seed, chat, sampling);
   }
 
   /** Returns the task with shots drawn in another way. */
   public BenchmarkTask withSeed(ShotSeed newSeed) {
-    return new BenchmarkTask(spec, shots, newSeed, chat);
+    return new BenchmarkTask(spec, shots, newSeed, chat, sampling);
   }
 
   /**
@@ -117,7 +123,51 @@ public final class BenchmarkTask {
    *     message
    */
   public BenchmarkTask withChat(ChatFormat format, boolean asTurns) {
-    return new BenchmarkTask(spec, shots, seed, Optional.of(new ChatStyle(format, asTurns)));
+    return new BenchmarkTask(
+        spec, shots, seed, Optional.of(new ChatStyle(format, asTurns)), sampling);
+  }
+
+  /**
+   * Returns the task with so many texts of each item, drawn so.
+   *
+   * @throws IllegalArgumentException if the task does not ask for programs
+   */
+  public BenchmarkTask withSampling(Sampling drawn) {
+    checkArgument(
+        asksForPrograms(), "%s must ask for programs, of which there may be samples", name());
+    return new BenchmarkTask(spec, shots, seed, chat, drawn);
+  }
+
+  /** Returns whether what a model writes is a program, which {@link CodeSamples} has tested. */
+  public boolean asksForPrograms() {
+    return spec.asks() == Asks.GENERATION && Question.Generation.isOfProgram(spec.target());
+  }
+
+  /** Returns how many texts there are of each item, and how they are drawn. */
+  public Sampling sampling() {
+    return sampling;
+  }
+
+  /** Returns the requests of items, in their order: of each, one entry for each of its texts. */
+  public ImmutableList<EncodedItem> drawn(List<EncodedItem> items) {
+    return items.stream()
+        .flatMap(item -> sampling.of(item).stream())
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /**
+   * Returns the figures of items.
+   *
+   * @param answers to what {@link #drawn} returned, in its order
+   * @throws IllegalArgumentException if an answer has not one part for each request
+   */
+  public ImmutableList<ItemResult> scores(List<TaskItem> items, List<ItemAnswer> answers) {
+    List<List<ItemAnswer>> each = Lists.partition(answers, sampling.samples());
+    ImmutableList.Builder<ItemResult> results = ImmutableList.builder();
+    for (int index = 0; index < items.size(); index++) {
+      results.add(score(items.get(index), ItemAnswer.joined(each.get(index))));
+    }
+    return results.build();
   }
 
   /**
@@ -208,7 +258,7 @@ public final class BenchmarkTask {
     int wanted =
         item.question() instanceof Question.Choices choices
             ? choices.pairs().size() + choices.withoutContext().size()
-            : 1;
+            : sampling.samples();
     boolean windows = item.question() instanceof Question.Document;
     checkArgument(
         count == wanted || (windows && count > 0),
@@ -256,7 +306,10 @@ public final class BenchmarkTask {
         values.buildOrThrow(),
         chance(items),
         prompts,
-        notes(items.size()),
+        ImmutableList.<String>builder()
+            .addAll(notes(items.size()))
+            .addAll(prompts.warnings())
+            .build(),
         ImmutableList.copyOf(results));
   }
 

@@ -51,6 +51,10 @@ public final class ItemEncoder {
     return new ItemEncoder(model.tokenizer(), model.maxLength(), bos);
   }
 
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
   /** Returns whether prompts begin with the token that begins a text. */
   public BosPolicy bos() {
     return bos;

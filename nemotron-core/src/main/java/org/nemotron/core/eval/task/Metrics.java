@@ -76,7 +76,7 @@ final class Metrics {
               mean(name, (question, answer) -> RougeL.score(written(answer), target(question))));
       case CUT_BY_LENGTH ->
           ImmutableList.of(
-              share(name, (question, answer) -> ending(answer) == GeneratedText.Ending.LENGTH));
+              new Metric(name, Aggregation.SHARE, (question, answer) -> cutByLength(answer)));
       case INVALID ->
           perFilter(
               answers,
@@ -117,8 +117,12 @@ final class Metrics {
         name, Aggregation.SHARE, (question, answer) -> holds.test(question, answer) ? 1 : 0);
   }
 
-  private static GeneratedText.Ending ending(ItemAnswer answer) {
-    return answer.texts().get(0).ending();
+  /** Returns the share of the texts that were cut. */
+  private static double cutByLength(ItemAnswer answer) {
+    return answer.texts().stream()
+        .mapToDouble(text -> text.ending() == GeneratedText.Ending.LENGTH ? 1 : 0)
+        .average()
+        .orElse(0);
   }
 
   private static double match(AnswerSpec answers, String answer, String target) {

@@ -47,7 +47,8 @@ final class PromptBuilder {
               prompt(before, text(item), item),
               spec.maxTokens(),
               spec.stops(),
-              spec.target().render(item.texts()));
+              spec.target().render(item.texts()),
+              spec.itemName().render(item.texts()));
       case DOCUMENT -> document(item);
     };
   }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param truncated how many were cut from the left to fit the model
  * @param empty how many contexts were empty, so that the prefix token stands for them
  * @param retokenized how many contexts have other tokens alone than before their continuation
+ * @param warnings sentences about prompts that begin otherwise than the model's training texts
  */
 public record PromptFacts(
     BosPolicy bos,
@@ -24,20 +25,22 @@ public record PromptFacts(
     long tokens,
     long truncated,
     long empty,
-    long retokenized) {
+    long retokenized,
+    ImmutableList<String> warnings) {
   private static final int SHOWN = 8;
 
-  /** Returns the facts of a task's items, of which there must be one. */
-  public static PromptFacts of(BosPolicy bos, List<EncodedItem> items) {
+  /** Returns the facts of a task's items, at least one, that {@code encoder} made. */
+  public static PromptFacts of(ItemEncoder encoder, List<EncodedItem> items) {
     checkArgument(!items.isEmpty(), "there must be an item");
     return new PromptFacts(
-        bos,
+        encoder.bos(),
         firstIds(items.get(0)),
         items.stream().mapToLong(item -> requests(item)).sum(),
         items.stream().mapToLong(item -> tokens(item)).sum(),
         items.stream().mapToLong(EncodedItem::truncated).sum(),
         items.stream().mapToLong(EncodedItem::empty).sum(),
-        items.stream().mapToLong(EncodedItem::retokenized).sum());
+        items.stream().mapToLong(EncodedItem::retokenized).sum(),
+        BosWarnings.of(encoder.tokenizer(), items));
   }
 
   private static ImmutableIntArray firstIds(EncodedItem item) {

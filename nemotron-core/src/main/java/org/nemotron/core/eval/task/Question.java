@@ -61,10 +61,31 @@ public sealed interface Question {
    * @param prompt the prompt
    * @param maxTokens the most tokens that are written
    * @param stops texts that end what is written
-   * @param target the right answer
+   * @param target the right answer; of a program, all of it with its tests, and a mark in the place
+   *     of what the model writes
+   * @param name what the item is called where its answers are written; empty if it has no name
    */
-  record Generation(String prompt, int maxTokens, ImmutableList<String> stops, String target)
+  record Generation(
+      String prompt, int maxTokens, ImmutableList<String> stops, String target, String name)
       implements Question {
+    /** What a program's target has in the place of what the model writes. */
+    private static final String COMPLETION = "<completion>";
+
+    /** Returns whether what the model writes is part of a program that tests it. */
+    boolean asksForProgram() {
+      return target.contains(COMPLETION);
+    }
+
+    /** Returns whether questions with such targets ask for programs. */
+    static boolean isOfProgram(Template target) {
+      return target.toString().contains(COMPLETION);
+    }
+
+    /** Returns the program that tests {@code completion}. */
+    String program(String completion) {
+      return target.replace(COMPLETION, completion);
+    }
+
     @Override
     public ImmutableList<String> texts() {
       return ImmutableList.of(prompt);

@@ -108,7 +108,10 @@ final class TaskResources {
       presets.put(
           json.text("name"),
           new TaskPreset(
-              json.text("name"), json.text("about"), tasks.all(name -> tasks.number(name, 0))));
+              json.text("name"),
+              json.text("about"),
+              tasks.all(name -> tasks.number(name, 0)),
+              json.flag("withMtBench")));
     }
     return presets.buildOrThrow();
   }

@@ -29,6 +29,13 @@ public record TaskResult(
     PromptFacts prompts,
     ImmutableList<String> notes,
     ImmutableList<ItemResult> items) {
+  /** Returns the result with another sentence to know about the figures. */
+  public TaskResult withNote(String note) {
+    ImmutableList<String> more = ImmutableList.<String>builder().addAll(notes).add(note).build();
+    return new TaskResult(
+        task, version, shots, settings, metric, metrics, chance, prompts, more, items);
+  }
+
   /** Returns the figure that is usually quoted. */
   public MetricValue quoted() {
     MetricValue value = metrics.get(metric);

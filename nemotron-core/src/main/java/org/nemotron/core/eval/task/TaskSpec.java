@@ -14,6 +14,7 @@ import com.google.common.collect.ImmutableList;
  * @param data where the examples lie
  * @param split the split whose examples are the items
  * @param items how many items there should be; 0 where that is not known
+ * @param itemName what an item is called where its answers are written; most often empty
  * @param prompt the question
  * @param target the answer of tasks without choices
  * @param choice a choice, as the field choice, on its way into the prompt
@@ -34,6 +35,7 @@ record TaskSpec(
     DataSpec data,
     String split,
     int items,
+    Template itemName,
     Template prompt,
     Template target,
     Template choice,
@@ -65,6 +67,7 @@ record TaskSpec(
             DataSpec.parse(fields.object("data")),
             fields.text("split"),
             fields.number("items", 0),
+            fields.template("itemName", ""),
             fields.template("prompt", ""),
             fields.template("target", ""),
             fields.template("choice", "{choice}"),

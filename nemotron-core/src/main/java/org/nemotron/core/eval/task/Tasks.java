@@ -10,6 +10,7 @@ import com.google.common.primitives.Ints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.nemotron.core.io.JsonFiles;
@@ -19,6 +20,12 @@ import org.nemotron.core.io.JsonFiles;
  * lm-evaluation-harness 0.4.13; where data or prompts differ, so does the name.
  */
 public final class Tasks {
+  /**
+   * The name of MT-Bench in selections. Another model grades its answers, so that it is no {@link
+   * BenchmarkTask}: {@code core.eval.mtbench} has it.
+   */
+  public static final String MT_BENCH = "mt_bench";
+
   private static final String SHOTS = ":";
 
   private Tasks() {}
@@ -46,22 +53,38 @@ public final class Tasks {
   /**
    * Returns the tasks that {@code selection} names: tasks, groups and presets, divided by commas. A
    * colon and a number behind a task or group are its shots: {@code blog}, {@code mmlu:5,piqa}.
+   * MT-Bench is left out; {@link #selectsMtBench} says whether it is named.
    *
    * @throws IllegalArgumentException if a name is unknown, or a task comes twice
    */
   public static ImmutableList<BenchmarkTask> select(String selection) {
     Map<String, BenchmarkTask> chosen = new LinkedHashMap<>();
-    for (String part : Splitter.on(',').trimResults().omitEmptyStrings().split(selection)) {
+    for (String part : parts(selection)) {
       TaskPreset preset = presets().get(part);
       if (preset != null) {
         preset.tasks().forEach((name, shots) -> add(name, Optional.of(shots), chosen));
-      } else {
+      } else if (!part.equals(MT_BENCH)) {
         int cut = part.indexOf(SHOTS);
         add(cut < 0 ? part : part.substring(0, cut), shots(part, cut), chosen);
       }
     }
-    checkArgument(!chosen.isEmpty(), "tasks (%s) must name a task", selection);
+    checkArgument(
+        !chosen.isEmpty() || selectsMtBench(selection), "tasks (%s) must name a task", selection);
     return ImmutableList.copyOf(chosen.values());
+  }
+
+  /** Returns whether {@code selection} names MT-Bench, by itself or in a preset. */
+  public static boolean selectsMtBench(String selection) {
+    return parts(selection).stream()
+        .anyMatch(
+            part -> {
+              TaskPreset preset = presets().get(part);
+              return part.equals(MT_BENCH) || (preset != null && preset.withMtBench());
+            });
+  }
+
+  private static List<String> parts(String selection) {
+    return Splitter.on(',').trimResults().omitEmptyStrings().splitToList(selection);
   }
 
   private static Optional<Integer> shots(String part, int cut) {

@@ -322,7 +322,7 @@ public final class CloseablesTest implements CloseableContract {
             "this log is closed"),
         CloseableCase.of(
             LineLog.class,
-            () -> opened(() -> LineLog.open(newLog(gguf), line -> true)),
+            () -> opened(() -> LineLog.open(newLog(gguf), "line", line -> true)),
             LineLog::checkOpen,
             "this log is closed"),
         CloseableCase.ofNothing(

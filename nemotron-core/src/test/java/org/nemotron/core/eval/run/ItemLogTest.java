@@ -87,8 +87,8 @@ final class ItemLogTest {
     assertThatThrownBy(() -> ItemLog.open(file()))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "%s, line 1 is damaged.\nMaybe delete this line, whose item is then asked again; or"
-                + " the log, and all are.",
+            "%s, line 1 is damaged.\nMaybe delete this line, whose answer is then asked for again;"
+                + " or the file, and all are.",
             file());
   }
 
@@ -106,8 +106,8 @@ final class ItemLogTest {
       assertThat(log.size()).isZero();
       assertThatThrownBy(() -> ItemLog.open(file()))
           .hasMessage(
-              "%s is in use.\nMaybe another evaluation writes it: wait for its end, or name another"
-                  + " log.",
+              "%s is in use.\nMaybe another process writes it: wait for its end, or name another"
+                  + " file.",
               file());
     }
   }

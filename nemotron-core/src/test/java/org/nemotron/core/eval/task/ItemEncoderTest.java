@@ -144,9 +144,16 @@ final class ItemEncoderTest {
   void promptFacts_ofItems_countThem() {
     EncodedItem empty = encode(MAX_LENGTH, "", " sat");
     EncodedItem other = encode(MAX_LENGTH, "The cat", " sat");
-    PromptFacts facts = PromptFacts.of(BosPolicy.TOKENIZER, ImmutableList.of(other, empty));
+    PromptFacts facts =
+        PromptFacts.of(encoder(BosPolicy.TOKENIZER), ImmutableList.of(other, empty));
     assertThat(facts)
-        .isEqualTo(new PromptFacts(BosPolicy.TOKENIZER, ids(478, 711, 911), 2, 5, 0, 1, 0));
+        .isEqualTo(
+            new PromptFacts(
+                BosPolicy.TOKENIZER, ids(478, 711, 911), 2, 5, 0, 1, 0, ImmutableList.of()));
+  }
+
+  private static ItemEncoder encoder(BosPolicy bos) {
+    return new ItemEncoder(tokenizer, MAX_LENGTH, bos);
   }
 
   private static LikelihoodRequest request(String context, String continuation) {

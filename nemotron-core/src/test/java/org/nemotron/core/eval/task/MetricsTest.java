@@ -108,7 +108,8 @@ final class MetricsTest {
   private static void assertGsm8k(String written, String target, int strict, int flexible) {
     BenchmarkTask task = Tasks.find("gsm8k").orElseThrow();
     TaskItem item =
-        new TaskItem(0, new Question.Generation("Q", 256, ImmutableList.of("Question:"), target));
+        new TaskItem(
+            0, new Question.Generation("Q", 256, ImmutableList.of("Question:"), target, ""));
     ItemResult result = task.score(item, OwnTasks.text(written));
     assertThat(result.value("exact_match,strict-match")).as(written).isEqualTo(strict);
     assertThat(result.value("exact_match,flexible-extract")).as(written).isEqualTo(flexible);
@@ -117,7 +118,8 @@ final class MetricsTest {
   @Test
   void gsm8kCot_answer_isFoundBehindItsSentence() {
     BenchmarkTask task = Tasks.find("gsm8k_cot").orElseThrow();
-    TaskItem item = new TaskItem(0, new Question.Generation("Q", 256, ImmutableList.of(), "18"));
+    TaskItem item =
+        new TaskItem(0, new Question.Generation("Q", 256, ImmutableList.of(), "18", ""));
     ItemResult result = task.score(item, OwnTasks.text("6 + 12. The answer is 18. Also 4"));
     assertThat(result.value("exact_match,strict-match")).isEqualTo(1);
     assertThat(result.value("exact_match,flexible-extract")).isZero();
@@ -150,7 +152,8 @@ final class MetricsTest {
             ImmutableList.of(
                 task.score(items.get(0), OwnTasks.scores(-2, -3)),
                 task.score(items.get(1), OwnTasks.scores(-4))),
-            new PromptFacts(BosPolicy.TOKENIZER, ImmutableIntArray.of(), 3, 9, 0, 0, 0));
+            new PromptFacts(
+                BosPolicy.TOKENIZER, ImmutableIntArray.of(), 3, 9, 0, 0, 0, ImmutableList.of()));
     assertThat(figure(result, "word_perplexity")).isCloseTo(Math.exp(3), within(1e-9));
     assertThat(figure(result, "byte_perplexity")).isCloseTo(Math.exp(0.75), within(1e-9));
     assertThat(figure(result, "bits_per_byte")).isCloseTo(0.75 / Math.log(2), within(1e-9));

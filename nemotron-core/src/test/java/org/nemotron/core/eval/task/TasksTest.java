@@ -186,7 +186,8 @@ final class TasksTest {
         "acc",
         ImmutableMap.of("acc", new MetricValue(value, error, n, true)),
         0,
-        new PromptFacts(BosPolicy.TOKENIZER, ImmutableIntArray.of(), n, n, 0, 0, 0),
+        new PromptFacts(
+            BosPolicy.TOKENIZER, ImmutableIntArray.of(), n, n, 0, 0, 0, ImmutableList.of()),
         ImmutableList.of(),
         ImmutableList.of());
   }

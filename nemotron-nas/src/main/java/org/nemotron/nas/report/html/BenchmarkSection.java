@@ -9,14 +9,14 @@ final class BenchmarkSection {
   private BenchmarkSection() {}
 
   static void write(Markup page, RunSummary summary) {
-    if (summary.benchmarks().rows().isEmpty()) {
+    if (summary.benchmarks().isEmpty()) {
       return;
     }
     Sections.open(
         page,
         "benchmarks",
         "Benchmarks",
-        "Percent right (or the task's own figure times 100) with its standard error. Preserved is"
+        "Percent right, or the task's own figure, with its standard error. Preserved is"
             + " child divided by parent on the same items, with a 95 % interval by a paired"
             + " bootstrap. Items that chose the architecture are not among them.");
     Sections.openTable(page, "figures", BenchmarkText.header(summary).toArray(String[]::new));
@@ -26,6 +26,7 @@ final class BenchmarkSection {
       page.close().line();
     }
     Sections.closeTable(page);
+    BenchmarkText.remarks(summary.benchmarks()).forEach(remark -> page.element("p", remark));
     page.close();
   }
 }
