@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +63,7 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
       throws IOException {
     Map<String, Elsewhere> all = new LinkedHashMap<>();
     for (CostPlan.Elsewhere named : plan.costs().elsewhere()) {
-      MeasuredCosts costs = MeasuredCosts.read(named.file());
+      MeasuredCosts costs = read(named.file());
       costs.check(named.file(), parent, plan.space());
       Elsewhere read = new Elsewhere(costs.inWords(), counted(plan, costs, own), costs.speeds());
       for (String target : named.targets()) {
@@ -71,6 +72,14 @@ record CostSources(ImmutableMap<String, Elsewhere> byTarget) {
       }
     }
     return new CostSources(ImmutableMap.copyOf(all));
+  }
+
+  private static MeasuredCosts read(Path file) throws IOException {
+    try {
+      return MeasuredCosts.read(file);
+    } catch (IOException e) {
+      throw new IOException("costs.elsewhere: " + e.getMessage(), e);
+    }
   }
 
   /** With memory as the plan counts it, but as that machine serves where it counts what serves. */

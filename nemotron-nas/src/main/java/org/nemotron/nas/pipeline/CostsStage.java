@@ -11,6 +11,7 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.HostProcessor;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.LatencyMeter;
 import org.nemotron.nas.cost.Scenario;
@@ -78,10 +79,10 @@ final class CostsStage implements Stage<ImmutableList<CostTable>> {
         run.plan(), run.inputs().parent().spec(), machine(run.plan().execution().device()));
   }
 
-  /** Returns what costs are measured on: a GPU's name, or the kind and number of cores. */
+  /** Returns what costs are measured on: a GPU's name, or the processor's with its cores. */
   static String machine(Device device) {
     return device.equals(Device.CPU)
-        ? System.getProperty("os.arch") + " " + CpuThreads.available()
+        ? HostProcessor.model() + ", cores: " + CpuThreads.available()
         : Gpu.of(device).model();
   }
 

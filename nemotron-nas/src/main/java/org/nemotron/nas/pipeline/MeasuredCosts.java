@@ -207,7 +207,9 @@ public record MeasuredCosts(
                           + " again from the machine that measured."));
     } catch (NoSuchFileException e) {
       throw new IOException(
-          file + " is missing; costs.elsewhere names it.\nMaybe measure-costs has to be run there.",
+          file
+              + " is missing.\nMaybe measure-costs has to be run first, on the machine that will"
+              + " serve.",
           e);
     }
   }

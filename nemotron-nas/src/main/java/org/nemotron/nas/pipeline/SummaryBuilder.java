@@ -15,6 +15,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.HostProcessor;
 import org.nemotron.nas.cost.CostTable;
 import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
@@ -213,6 +214,7 @@ final class SummaryBuilder {
     environment.put("date", LocalDate.now(ZoneOffset.UTC).toString());
     environment.put("cores", Integer.toString(CpuThreads.available()));
     environment.put("machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    environment.put("processor", HostProcessor.model());
     environment.put("java", System.getProperty("java.version"));
     environment.put("arithmetic", run.plan().execution().dtype().configName());
     environment.put("memory counted with", memory().inWords());

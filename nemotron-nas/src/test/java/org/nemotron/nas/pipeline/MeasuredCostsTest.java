@@ -87,7 +87,7 @@ final class MeasuredCostsTest {
     damage.to(file);
     String fault =
         damage == CorruptedFiles.DELETED
-            ? " is missing; costs.elsewhere names it.\nMaybe measure-costs has to be run there."
+            ? " is missing.\nMaybe measure-costs has to be run first, on the machine that will serve."
             : " is damaged, or was not written by measure-costs.\nMaybe copy it again from the"
                 + " machine that measured.";
     assertThatThrownBy(() -> MeasuredCosts.read(file))
