@@ -1,5 +1,6 @@
 package org.nemotron.core.parallel;
 
+import static com.google.common.base.Verify.verifyNotNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -83,7 +84,7 @@ final class SlicePlanProperties {
         (name, shape) -> {
           int[] holders = new int[Math.toIntExact(shape.get(dimension(plan, name)))];
           for (int rank = 0; rank < plan.degree(); rank++) {
-            IndexRange range = plan.slices(rank).get(name).range();
+            IndexRange range = verifyNotNull(plan.slices(rank).get(name)).range();
             for (long index = range.begin(); index < range.end(); index++) {
               holders[Math.toIntExact(index)]++;
             }
@@ -103,9 +104,9 @@ final class SlicePlanProperties {
   }
 
   private static int dimension(SlicePlan plan, String name) {
-    int dimension = plan.slices(0).get(name).dimension();
+    int dimension = verifyNotNull(plan.slices(0).get(name)).dimension();
     for (int rank = 1; rank < plan.degree(); rank++) {
-      assertThat(plan.slices(rank).get(name).dimension()).isEqualTo(dimension);
+      assertThat(verifyNotNull(plan.slices(rank).get(name)).dimension()).isEqualTo(dimension);
     }
     return dimension;
   }
@@ -183,9 +184,9 @@ final class SlicePlanProperties {
     for (String name : shapes.keySet()) {
       long held =
           IntStream.range(0, plan.degree())
-              .mapToLong(rank -> Shapes.elements(plan.shapes(rank).get(name)))
+              .mapToLong(rank -> Shapes.elements(verifyNotNull(plan.shapes(rank).get(name))))
               .sum();
-      replicas += held - Shapes.elements(shapes.get(name));
+      replicas += held - Shapes.elements(verifyNotNull(shapes.get(name)));
     }
     long held = IntStream.range(0, plan.degree()).mapToLong(plan::parameters).sum();
     assertThat(held).isEqualTo(plan.spec().parameters() + replicas);
@@ -207,7 +208,10 @@ final class SlicePlanProperties {
               .mapToLong(
                   entry ->
                       Shapes.elements(
-                          entry.getValue().shape(spec.nonBlockTensorShapes().get(entry.getKey()))))
+                          entry
+                              .getValue()
+                              .shape(
+                                  verifyNotNull(spec.nonBlockTensorShapes().get(entry.getKey())))))
               .sum();
       assertThat(plan.parameters(rank) - nonBlock).isLessThanOrEqualTo(most);
       assertThat(plan.kvCacheBytes(rank, 100, 2)).isLessThanOrEqualTo(mostCache);
