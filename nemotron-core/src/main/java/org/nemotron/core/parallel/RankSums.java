@@ -21,7 +21,9 @@ final class RankSums {
     this.ranks = ranks;
   }
 
-  /** Returns the sum of {@code partial} over all ranks, of its type; 16-bit floats are added in 32. */
+  /**
+   * Returns the sum of {@code partial} over all ranks, of its type; 16-bit floats are added in 32.
+   */
   Tensor sum(Tensor partial) {
     if (ranks.size() == 1) {
       return partial;
@@ -39,13 +41,14 @@ final class RankSums {
 
   /** Returns {@code own} of all ranks, one behind the other in a further first dimension. */
   Tensor gathered(Tensor own) {
-    Tensor contiguous = own.contiguous();
+    Tensor flat = own.contiguous().view(-1);
+    long elements = ranks.size() * flat.numel();
+    Tensor all = Tensors.uninitialized(Tensors.device(own), DType.of(own), elements);
+    ranks.at("exchange of ranks", exchanges++);
+    ranks.allGather(all, flat);
     long[] shape = new long[(int) own.dim() + 1];
     shape[0] = ranks.size();
     System.arraycopy(own.shape(), 0, shape, 1, shape.length - 1);
-    Tensor all = Tensors.uninitialized(Tensors.device(own), DType.of(own), shape);
-    ranks.at("exchange of ranks", exchanges++);
-    ranks.allGather(all, contiguous);
-    return all;
+    return all.view(shape);
   }
 }
