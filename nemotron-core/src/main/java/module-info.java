@@ -37,6 +37,7 @@ module org.nemotron.core {
   exports org.nemotron.core.inference;
   exports org.nemotron.core.io;
   exports org.nemotron.core.nn;
+  exports org.nemotron.core.parallel;
   exports org.nemotron.core.provenance;
   exports org.nemotron.core.spec;
   exports org.nemotron.core.tensor;

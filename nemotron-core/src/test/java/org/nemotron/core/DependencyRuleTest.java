@@ -44,6 +44,7 @@ final class DependencyRuleTest {
     "org.nemotron.core.nn..",
     "org.nemotron.core.activation..",
     "org.nemotron.core.distributed..",
+    "org.nemotron.core.parallel..",
     "org.nemotron.core.backend.cpu..",
     "org.nemotron.core.backend.cuda.."
   };
@@ -74,6 +75,8 @@ final class DependencyRuleTest {
         .definedBy("org.nemotron.core.activation..")
         .layer("inference")
         .definedBy("org.nemotron.core.inference..")
+        .layer("parallel")
+        .definedBy("org.nemotron.core.parallel..")
         .layer("backend")
         .definedBy("org.nemotron.core.backend..")
         .layer("checkpoint")
@@ -98,10 +101,13 @@ final class DependencyRuleTest {
         .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "distributed")
         .whereLayer("inference")
         .mayOnlyAccessLayers("spec", "tensor", "nn")
+        .whereLayer("parallel")
+        .mayOnlyAccessLayers("spec", "tensor", "nn", "distributed", "inference")
         .whereLayer("backend")
         .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "inference")
         .whereLayer("checkpoint")
-        .mayOnlyAccessLayers("spec", "tensor", "io", "provenance", "text", "nn", "inference")
+        .mayOnlyAccessLayers(
+            "spec", "tensor", "io", "provenance", "text", "nn", "inference", "parallel")
         .check(CLASSES);
   }
 

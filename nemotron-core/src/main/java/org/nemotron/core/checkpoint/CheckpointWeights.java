@@ -1,5 +1,6 @@
 package org.nemotron.core.checkpoint;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableMap;
@@ -8,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufModel;
 import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
@@ -16,6 +16,8 @@ import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.huggingface.EightBitWeights;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.parallel.SlicePlan;
+import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -25,7 +27,8 @@ import org.nemotron.core.tensor.Resources;
 
 /**
  * The weights of a checkpoint, whose files are mapped: a tensor is read, converted and checked when
- * it is asked for, and ends with the scope in which it was. Made by {@link ModelReader#weights}.
+ * it is asked for, and ends with the scope in which it was. Made by {@link ModelReader#weights},
+ * or, of the slices that one rank holds, by {@link ModelReader#slices}.
  *
  * <p>Names and shapes are checked when the files are opened; what is wrong within a tensor, a NaN
  * for instance, is thrown as an {@link UncheckedIOException} when it is read.
@@ -34,38 +37,57 @@ import org.nemotron.core.tensor.Resources;
  * refused.
  */
 public final class CheckpointWeights implements WeightSource, AutoCloseable {
-  private final ModelSpec spec;
+  private final SlicePlan plan;
+  private final ImmutableMap<String, TensorSlice> slices;
   private final WeightLoader loader;
   private final Resources files;
   private boolean closed;
 
-  private CheckpointWeights(ModelSpec spec, WeightLoader loader, Resources files) {
-    this.spec = spec;
+  private CheckpointWeights(SlicePlan plan, int rank, WeightLoader loader, Resources files) {
+    this.plan = plan;
+    this.slices = plan.slices(rank);
     this.loader = loader;
     this.files = files;
   }
 
-  static CheckpointWeights open(Path path, DType dtype, Device device) throws IOException {
+  static CheckpointWeights open(Path path, DType dtype, Device device, int rank, int degree)
+      throws IOException {
     try (Resources made = new Resources()) {
       if (Files.isRegularFile(path)) {
         GgufFile file = made.add(GgufFile.open(path), GgufFile::close);
         GgufModel model = GgufModel.of(file);
         model.check();
-        return checked(model, model.config(), dtype, device, made);
+        return checked(
+            new CheckedWeights(model, model.config()),
+            plan(model.config(), degree),
+            rank,
+            dtype,
+            device,
+            made);
       }
       ModelConfig config = ModelConfig.read(path.resolve(CheckpointDirectory.CONFIG));
       CheckpointDirectory files =
           made.add(CheckpointDirectory.open(path), CheckpointWeights::close);
-      return checked(EightBitWeights.of(files), config, dtype, device, made);
+      return checked(
+          new CheckedWeights(EightBitWeights.of(files), config),
+          plan(config, degree),
+          rank,
+          dtype,
+          device,
+          made);
     }
   }
 
+  private static SlicePlan plan(ModelConfig config, int degree) {
+    return new SlicePlan(config.spec(), degree);
+  }
+
   private static CheckpointWeights checked(
-      StoredWeights stored, ModelConfig config, DType dtype, Device device, Resources made)
+      CheckedWeights stored, SlicePlan plan, int rank, DType dtype, Device device, Resources made)
       throws IOException {
-    WeightLoader loader = new WeightLoader(new CheckedWeights(stored, config), dtype, device);
-    loader.check();
-    return new CheckpointWeights(config.spec(), loader, made.complete());
+    WeightLoader loader = new WeightLoader(stored, dtype, device);
+    loader.check(plan.vocabulary(rank));
+    return new CheckpointWeights(plan, rank, loader, made.complete());
   }
 
   private static void close(CheckpointDirectory files) {
@@ -76,19 +98,30 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
     }
   }
 
-  /** Returns what the model is. */
+  /** Returns what the model is, also where these are slices of its tensors. */
   public ModelSpec spec() {
-    return spec;
+    return plan.spec();
+  }
+
+  /** Returns which slices of the model's tensors ranks have; of degree 1 where these are whole. */
+  public SlicePlan plan() {
+    return plan;
   }
 
   @Override
   public Tensor get(String name) {
     checkState(!closed, "these weights are closed");
     try {
-      return loader.load(name);
+      return load(name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private Tensor load(String name) throws IOException {
+    TensorSlice slice = slices.get(name);
+    checkArgument(slice != null, "the model has no tensor called %s", name);
+    return loader.load(name, slice);
   }
 
   @Override
@@ -100,8 +133,8 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
   NamedTensors all() throws IOException {
     try (NativeScope scope = NativeScope.open()) {
       ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
-      for (String name : spec.tensorShapes().keySet()) {
-        loaded.put(name, loader.load(name));
+      for (String name : slices.keySet()) {
+        loaded.put(name, load(name));
       }
       return NamedTensors.of(loaded.buildOrThrow());
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.parallel.SlicePlan;
 import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.DType;
@@ -76,6 +77,25 @@ public final class ModelReader {
    */
   public static CheckpointWeights weights(Path path, DType dtype, Device device)
       throws IOException {
-    return CheckpointWeights.open(path, dtype, device);
+    return CheckpointWeights.open(path, dtype, device, 0, 1);
+  }
+
+  /**
+   * Returns the slices that one rank holds of the weights of the model at {@code path}, one by one,
+   * which the caller closes.
+   *
+   * <p>Of safetensors files, nothing else is read: rows lie next to each other and stay mapped
+   * where they need no conversion, columns are copied. A tensor of a GGUF file is read as a whole,
+   * and cut.
+   *
+   * @param path a Hugging Face directory, or a GGUF file
+   * @param dtype element type of what is handed out; real
+   * @param rank whose slices
+   * @param degree how many ranks there are; see {@link SlicePlan}
+   * @throws CheckpointFormatException as {@link #weights} does
+   */
+  public static CheckpointWeights slices(
+      Path path, DType dtype, Device device, int rank, int degree) throws IOException {
+    return CheckpointWeights.open(path, dtype, device, rank, degree);
   }
 }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
+import org.nemotron.core.parallel.IndexRange;
+import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Finiteness;
@@ -31,15 +33,15 @@ final class WeightLoader {
     this.device = device;
   }
 
-  /** Checks the names and shapes of all tensors. */
-  void check() throws IOException {
-    weights.check();
+  /** Checks the names and shapes of all tensors, and what {@link CheckedWeights#check} does. */
+  void check(IndexRange vocabulary) throws IOException {
+    weights.check(vocabulary);
   }
 
-  /** Returns one tensor, owned by the scope around this call. */
-  Tensor load(String name) throws IOException {
+  /** Returns a slice of one tensor, owned by the scope around this call. */
+  Tensor load(String name, TensorSlice slice) throws IOException {
     try (NativeScope scope = NativeScope.open()) {
-      Tensor stored = weights.tensor(name);
+      Tensor stored = weights.slice(name, slice);
       Tensor own = Tensors.move(stored.contiguous(), device, dtype);
       checkFinite(name, stored, own);
       return scope.handOver(own);

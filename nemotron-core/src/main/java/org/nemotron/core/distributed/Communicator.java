@@ -1,5 +1,7 @@
 package org.nemotron.core.distributed;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import org.bytedeco.javacpp.Loader;
@@ -56,9 +58,24 @@ public interface Communicator extends AutoCloseable {
    */
   static Communicator open(
       RankEnvironment environment, Device device, ImmutableMap<String, String> identity) {
+    return open(environment, device, identity, ProcessCommunicator.LATE_SECONDS);
+  }
+
+  /**
+   * Does the same with another patience than two hours.
+   *
+   * @param lateSeconds how long a rank may stand still before it ends the waits of the others: some
+   *     seconds where ranks compute a step together, and more than it takes to load a model
+   */
+  static Communicator open(
+      RankEnvironment environment,
+      Device device,
+      ImmutableMap<String, String> identity,
+      int lateSeconds) {
+    checkArgument(lateSeconds > 0, "lateSeconds (%s) must be positive", lateSeconds);
     return environment.size() == 1
         ? alone()
-        : ProcessCommunicator.open(environment, device, identity);
+        : ProcessCommunicator.open(environment, device, identity, lateSeconds);
   }
 
   /** Returns the number of this process, from 0. */

@@ -35,7 +35,7 @@ final class ProcessCommunicator implements Communicator {
   private static final long LOOK_MILLIS = 100;
 
   /** A rank that is at the same step for so long is stuck. */
-  private static final int LATE_SECONDS = 7_200;
+  static final int LATE_SECONDS = 7_200;
 
   private final RankEnvironment environment;
   private final SharedStore store;
@@ -54,7 +54,10 @@ final class ProcessCommunicator implements Communicator {
   private boolean closed;
 
   static ProcessCommunicator open(
-      RankEnvironment environment, Device device, ImmutableMap<String, String> identity) {
+      RankEnvironment environment,
+      Device device,
+      ImmutableMap<String, String> identity,
+      int lateSeconds) {
     boolean serves =
         environment.rank() == 0
             && environment.rendezvous() instanceof Rendezvous.OverTcp tcp
@@ -65,20 +68,21 @@ final class ProcessCommunicator implements Communicator {
       new RankMeeting(environment, store, START_MILLIS).meet(identity);
       SharedStore ofPulse =
           made.add(SharedStore.open(environment, false, START_MILLIS), SharedStore::close);
-      return new ProcessCommunicator(environment, device, store, ofPulse, made);
+      return new ProcessCommunicator(environment, device, lateSeconds, store, ofPulse, made);
     }
   }
 
   private ProcessCommunicator(
       RankEnvironment environment,
       Device device,
+      int lateSeconds,
       SharedStore store,
       SharedStore ofPulse,
       Resources made) {
     this.environment = environment;
     this.device = device;
     this.store = store;
-    this.beats = new RankBeats(rank(), size(), LATE_SECONDS);
+    this.beats = new RankBeats(rank(), size(), lateSeconds);
     this.pulse = made.add(new Pulse(rank(), size(), ofPulse, beats, this::abort), Pulse::close);
     this.waits = new RankWaits(rank(), size(), beats);
     this.gloo =
@@ -205,6 +209,7 @@ final class ProcessCommunicator implements Communicator {
         return;
       } catch (TimeoutException e) {
         waits.check();
+        waits.checkLaggards(what);
         Cancellation.check();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -257,7 +262,9 @@ final class ProcessCommunicator implements Communicator {
 
   @Override
   public void at(String stage, long step) {
-    pulse.at(RankBeats.position(stage, step));
+    String position = RankBeats.position(stage, step);
+    beats.at(position);
+    pulse.at(position);
   }
 
   @Override

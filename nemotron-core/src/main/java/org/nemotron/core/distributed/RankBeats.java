@@ -13,6 +13,8 @@ final class RankBeats {
   /** How a rank ends that has not failed. */
   static final String DONE = "done";
 
+  private static final String STEP = ", step ";
+
   /** So many looks without news: the rank is gone. */
   static final int SILENT_LOOKS = 8;
 
@@ -24,6 +26,7 @@ final class RankBeats {
   private final String[] ends;
   private final int[] silent;
   private final int[] standing;
+  private String own = "";
 
   /**
    * Begins with no news.
@@ -54,7 +57,7 @@ final class RankBeats {
 
   /** Returns where a rank is. */
   static String position(String stage, long step) {
-    return step < 0 ? stage : stage + ", step " + step;
+    return step < 0 ? stage : stage + STEP + step;
   }
 
   /** Takes in what was seen of another rank; empty: nothing yet. */
@@ -68,6 +71,11 @@ final class RankBeats {
     String position = beat.substring(beat.indexOf('\t') + 1);
     standing[other] = position.equals(positions[other]) ? standing[other] + 1 : 0;
     positions[other] = position;
+  }
+
+  /** Takes in where this rank is. */
+  synchronized void at(String position) {
+    own = position;
   }
 
   /** Takes in a look at which nobody could be seen. */
@@ -119,19 +127,51 @@ final class RankBeats {
       return Optional.of(
           name(other) + " has ended, and rank " + rank + " waits for it: " + waiting);
     }
-    return standing[other] < lateLooks
-        ? Optional.empty()
-        : Optional.of(
-            name(other)
-                + " has been at "
-                + positions[other]
-                + " for "
-                + standing[other]
-                + " s, and rank "
-                + rank
-                + " waits for it: "
-                + waiting
-                + ".\nMaybe it is stuck: the log there says more.");
+    return standing[other] < lateLooks ? Optional.empty() : Optional.of(stuck(other, waiting));
+  }
+
+  /**
+   * Returns a sentence about the first rank that has been behind this one's stage and step for too
+   * long, if one has. Others that wait at the same step are not to blame, nor those at a later one.
+   *
+   * @param waiting at what
+   */
+  synchronized Optional<String> laggard(String waiting) {
+    for (int other = 0; other < size; other++) {
+      if (other != rank && standing[other] >= lateLooks && isBehind(positions[other])) {
+        return Optional.of(stuck(other, waiting));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isBehind(String position) {
+    return !position.isEmpty()
+        && !position.equals(own)
+        && !(stage(position).equals(stage(own)) && step(position) > step(own));
+  }
+
+  private static String stage(String position) {
+    return position.contains(STEP) ? position.substring(0, position.lastIndexOf(STEP)) : position;
+  }
+
+  private static long step(String position) {
+    return position.contains(STEP)
+        ? Long.parseLong(position.substring(position.lastIndexOf(STEP) + STEP.length()))
+        : -1;
+  }
+
+  private String stuck(int other, String waiting) {
+    return name(other)
+        + " has been at "
+        + positions[other]
+        + " for "
+        + standing[other]
+        + " s, and rank "
+        + rank
+        + " waits for it: "
+        + waiting
+        + ".\nMaybe it is stuck: the log there says more.";
   }
 
   private String name(int other) {

@@ -39,6 +39,20 @@ final class RankWaits {
   }
 
   /**
+   * Throws if a rank stands behind this one for too long: it will not come to what this one waits
+   * for.
+   *
+   * @param what is waited for
+   * @throws RankFailureException if so
+   */
+  void checkLaggards(String what) {
+    Optional<String> laggard = beats.laggard(what);
+    if (laggard.isPresent()) {
+      throw new RankFailureException(laggard.get());
+    }
+  }
+
+  /**
    * Returns what {@code probe} finds, as soon as it does.
    *
    * @param what is waited for

@@ -76,6 +76,29 @@ final class RankBeatsTest {
   }
 
   @Test
+  void laggard_rankThatStandsAtAnEarlierStep_isNamed_andNotThoseThatWaitLikeThisOne() {
+    beats.at(RankBeats.position("sum", 9));
+    for (int number = 0; number <= LATE_LOOKS; number++) {
+      assertThat(beats.laggard("all-gather")).isEmpty();
+      look(1, number, "sum", 9);
+      look(2, number, "sum", 8);
+    }
+    assertThat(beats.laggard("all-gather"))
+        .hasValue(
+            "rank 2 of 3 has been at sum, step 8 for 20 s, and rank 0 waits for it: all-gather.\n"
+                + "Maybe it is stuck: the log there says more.");
+  }
+
+  @Test
+  void laggard_rankThatStandsAtALaterStep_isNone() {
+    beats.at(RankBeats.position("sum", 9));
+    for (int number = 0; number <= 2 * LATE_LOOKS; number++) {
+      look(1, number, "sum", 10);
+    }
+    assertThat(beats.laggard("all-gather")).isEmpty();
+  }
+
+  @Test
   void noNews_longEnough_isSilence() {
     look(1, 0, "the start", -1);
     for (int look = 0; look < RankBeats.SILENT_LOOKS; look++) {

@@ -21,6 +21,8 @@ import org.nemotron.core.tensor.NativeScope;
 
 /** Ranks that are threads of this process, over Gloo. */
 public final class RankThreads {
+  private static final int TWO_HOURS = 7_200;
+
   private RankThreads() {}
 
   /** What a rank does. */
@@ -38,6 +40,17 @@ public final class RankThreads {
   public static <T> ImmutableList<T> run(
       int size, IntFunction<ImmutableMap<String, String>> identities, Work<T> work)
       throws Exception {
+    return run(size, identities, TWO_HOURS, work);
+  }
+
+  /** The same with another patience with ranks that stand still. */
+  public static <T> ImmutableList<T> run(int size, int lateSeconds, Work<T> work) throws Exception {
+    return run(size, rank -> ImmutableMap.of(), lateSeconds, work);
+  }
+
+  private static <T> ImmutableList<T> run(
+      int size, IntFunction<ImmutableMap<String, String>> identities, int lateSeconds, Work<T> work)
+      throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(size);
     Path directory = Files.createTempDirectory("ranks");
     try {
@@ -45,7 +58,7 @@ public final class RankThreads {
       for (int rank = 0; rank < size; rank++) {
         RankEnvironment environment = environment(directory, rank, size);
         ImmutableMap<String, String> identity = identities.apply(rank);
-        futures.add(threads.submit(() -> one(environment, identity, work)));
+        futures.add(threads.submit(() -> one(environment, identity, lateSeconds, work)));
       }
       ImmutableList.Builder<T> results = ImmutableList.builder();
       for (Future<T> future : futures) {
@@ -77,9 +90,12 @@ public final class RankThreads {
   }
 
   private static <T> T one(
-      RankEnvironment environment, ImmutableMap<String, String> identity, Work<T> work)
+      RankEnvironment environment,
+      ImmutableMap<String, String> identity,
+      int lateSeconds,
+      Work<T> work)
       throws Exception {
-    try (Communicator ranks = Communicator.open(environment, Device.CPU, identity)) {
+    try (Communicator ranks = Communicator.open(environment, Device.CPU, identity, lateSeconds)) {
       try (NativeScope scope = NativeScope.open()) {
         return work.with(ranks);
       } catch (Exception e) {

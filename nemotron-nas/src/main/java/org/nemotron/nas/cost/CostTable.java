@@ -31,7 +31,7 @@ public record CostTable(
     ImmutableMap<FfnSpec, Latency> ffns,
     Latency nonBlock,
     ImmutableMap<String, OwnCosts> own) {
-  /** Weights and KV cache together, in bytes. */
+  /** Weights and KV cache together, in bytes; of one GPU where several compute together. */
   public static final String MEMORY_BYTES = "memoryBytes";
 
   /** Time of the whole scenario, in nanoseconds. */
@@ -107,10 +107,16 @@ public record CostTable(
     return scenario.tokensPerSecond(latency(model).scenarioNanos(scenario));
   }
 
+  /** Returns the same divided by the number of GPUs that compute together. */
+  public double tokensPerSecondPerGpu(ModelSpec model) {
+    return scenario.tokensPerSecondPerGpu(latency(model).scenarioNanos(scenario));
+  }
+
   /** Returns the named costs of one block. */
   public ImmutableMap<String, Double> costs(BlockSpec block, int width) {
     return named(
-        memory.weightBytes(block, width) + memory.kvBytes(block.attention(), scenario),
+        memory.weightBytes(block, width, scenario.ranks())
+            + memory.kvBytes(block.attention(), scenario),
         latency(block),
         block.parameters(width),
         costs -> costs.of(block.attention()) + costs.of(block.ffn()));
@@ -119,7 +125,10 @@ public record CostTable(
   /** Returns the named costs of the non-block part. */
   public ImmutableMap<String, Double> fixedCosts(ModelSpec model) {
     return named(
-        memory.nonBlockBytes(model), nonBlock, model.nonBlockParameters(), OwnCosts::nonBlock);
+        memory.nonBlockBytes(model, scenario.ranks()),
+        nonBlock,
+        model.nonBlockParameters(),
+        OwnCosts::nonBlock);
   }
 
   /** Returns the named costs of a whole model: the sum over its parts. */

@@ -94,9 +94,11 @@ public final class LatencyMeter {
    * @param parent on the device to be measured; gives shapes and the part outside the layers
    * @param space which alternatives there are; the parent's own parts are measured as well
    * @param progress told after each round how many are done
+   * @throws IllegalArgumentException if the scenario has a degree of tensor parallelism above 1
    */
   public CostTable measure(
       HeterogeneousModel parent, SearchSpace space, Scenario scenario, LongConsumer progress) {
+    scenario.checkMeasurable();
     ImmutableList<AttentionSpec> attentions = space.attentions(parent.spec()).asList();
     ImmutableList<FfnSpec> ffns = space.ffns(parent.spec()).asList();
     ImmutableList<BlockSpec> layers = layers(attentions, ffns);

@@ -1,5 +1,7 @@
 package org.nemotron.nas.cost;
 
+import org.nemotron.core.parallel.SlicePlan;
+import org.nemotron.core.parallel.TensorParallel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -59,18 +61,38 @@ public record MemoryModel(DType weights, DType kvCache) {
     return blocks * weights.bytes() + nonBlockBytes(model);
   }
 
+  /**
+   * Returns the weights of a block, in bytes, on the GPU that holds most of each of its parts; what
+   * GPUs have copies of counts on each.
+   */
+  public long weightBytes(BlockSpec block, int width, TensorParallel ranks) {
+    long parameters =
+        ranks.mostParameters(block.attention(), width) + ranks.mostParameters(block.ffn(), width);
+    return parameters * weights.bytes();
+  }
+
+  /** Returns the weights outside the layers, in bytes, on the GPU that holds most of them. */
+  public long nonBlockBytes(ModelSpec model, TensorParallel ranks) {
+    return new SlicePlan(model, ranks.degree()).mostNonBlockParameters()
+        * nonBlockWeights().bytes();
+  }
+
   /** What stays of 16 bits where layers are of 8. */
-  private DType nonBlockWeights() {
+  DType nonBlockWeights() {
     return weights == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : weights;
   }
 
-  /** Returns the KV cache of one layer for a whole scenario, in bytes. */
+  /**
+   * Returns the KV cache of one layer for a whole scenario, in bytes, on the GPU that keeps most of
+   * it: {@code max(1, kvHeads / tensorParallel)} heads, rounded up.
+   */
   public long kvBytes(AttentionSpec attention, Scenario scenario) {
-    return attention.kvCache().bytes(scenario.sequenceTokens(), kvCache.bytes()) * scenario.batch();
+    return scenario.ranks().mostKvCacheBytes(attention, scenario.sequenceTokens(), kvCache.bytes())
+        * scenario.batch();
   }
 
-  /** Returns the KV cache of a model for a whole scenario, in bytes. */
+  /** Returns the KV cache of a model for a whole scenario, in bytes, summed over its layers. */
   public long kvBytes(ModelSpec model, Scenario scenario) {
-    return model.kvCacheBytes(scenario.sequenceTokens(), kvCache.bytes()) * scenario.batch();
+    return model.blocks().stream().mapToLong(block -> kvBytes(block.attention(), scenario)).sum();
   }
 }

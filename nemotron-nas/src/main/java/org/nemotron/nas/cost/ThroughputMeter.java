@@ -94,6 +94,7 @@ public final class ThroughputMeter {
    */
   public PairedRates measure(List<Subject> subjects, Predicate<PairedRates> enough) {
     checkArgument(!subjects.isEmpty(), "subjects ([]) must hold at least one");
+    subjects.forEach(subject -> subject.scenario().checkMeasurable());
     List<Ready> ready = new ArrayList<>();
     try (InferenceBackend device = Backends.of(subjects.get(0).model().device())) {
       for (Subject subject : subjects) {

@@ -112,8 +112,8 @@ record AskedSpeeds(String parent, ImmutableList<Asked> models) {
   private static ObjectNode json(
       Scenario ofParent, Scenario scenario, ImmutableList<BlockSpec> blocks) {
     ObjectNode json = PlanFiles.JSON.createObjectNode();
-    json.set("ofParent", PlanFiles.JSON.valueToTree(ofParent));
-    json.set("scenario", PlanFiles.JSON.valueToTree(scenario));
+    json.set("ofParent", TableFiles.json(ofParent));
+    json.set("scenario", TableFiles.json(scenario));
     ArrayNode layers = json.putArray("blocks");
     for (BlockSpec block : blocks) {
       ObjectNode layer = layers.addObject();
@@ -144,7 +144,7 @@ record AskedSpeeds(String parent, ImmutableList<Asked> models) {
   }
 
   private static Scenario scenario(JsonNode json, String key) throws IOException {
-    return PlanFiles.JSON.treeToValue(json.path(key), Scenario.class);
+    return TableFiles.scenario(json.path(key));
   }
 
   private static ImmutableList<BlockSpec> blocks(JsonNode json) throws IOException {

@@ -26,6 +26,8 @@ import org.nemotron.nas.score.ScoreTable;
 
 /** The tables of a run as JSON files. */
 final class TableFiles {
+  private static final String TENSOR_PARALLEL = "tensorParallel";
+
   private TableFiles() {}
 
   static void writeScores(Path file, ScoreTable table) throws IOException {
@@ -103,7 +105,7 @@ final class TableFiles {
     ArrayNode all = PlanFiles.JSON.createArrayNode();
     for (CostTable table : tables) {
       ObjectNode json = all.addObject();
-      json.set("scenario", PlanFiles.JSON.valueToTree(table.scenario()));
+      json.set("scenario", json(table.scenario()));
       json.put("dtype", table.memory().weights().configName());
       json.put("kvCacheDtype", table.memory().kvCache().configName());
       json.set("nonBlock", PlanFiles.JSON.valueToTree(table.nonBlock()));
@@ -142,13 +144,31 @@ final class TableFiles {
       }
       tables.add(
           new CostTable(
-              PlanFiles.JSON.treeToValue(json.path("scenario"), Scenario.class),
+              scenario(json.path("scenario")),
               memory(json),
               attentions.buildOrThrow(),
               ffns.buildOrThrow(),
               latency(json.path("nonBlock"))));
     }
     return tables.build();
+  }
+
+  /** Returns a scenario; one of a single device as versions before tensor parallelism wrote it. */
+  static ObjectNode json(Scenario scenario) {
+    ObjectNode json = PlanFiles.JSON.valueToTree(scenario);
+    if (scenario.tensorParallel() == 1) {
+      json.remove(TENSOR_PARALLEL);
+    }
+    return json;
+  }
+
+  /** Returns what {@link #json(Scenario)} has made. */
+  static Scenario scenario(JsonNode json) throws IOException {
+    JsonNode whole = json.deepCopy();
+    if (whole instanceof ObjectNode object && !object.has(TENSOR_PARALLEL)) {
+      object.put(TENSOR_PARALLEL, 1);
+    }
+    return PlanFiles.JSON.treeToValue(whole, Scenario.class);
   }
 
   /** Returns how memory was counted; earlier versions knew one type for weights and cache. */

@@ -51,6 +51,23 @@ final class TableFilesTest {
   }
 
   @Test
+  void readCosts_ofSeveralGpus_haveTheirDegree_andOthersAreWrittenAsBefore() throws IOException {
+    CostTable four =
+        new CostTable(
+            new Scenario(1, 4, 4, 4),
+            new MemoryModel(DType.FLOAT16),
+            ImmutableMap.of(SmallParent.ATTENTION, new Latency(10, 1, 0, 0)),
+            ImmutableMap.of(SmallParent.FFN, new Latency(20, 2, 0, 0)),
+            Latency.NONE);
+    CostTable one =
+        new CostTable(
+            new Scenario(1, 4, 4), four.memory(), four.attentions(), four.ffns(), Latency.NONE);
+    TableFiles.writeCosts(file, ImmutableList.of(four, one));
+    assertThat(TableFiles.readCosts(file)).containsExactly(four, one);
+    assertThat(Files.readString(file)).containsOnlyOnce("tensorParallel");
+  }
+
+  @Test
   void readCosts_ofAnEarlierVersion_countCacheAsWeights() throws IOException {
     CostTable table =
         new CostTable(

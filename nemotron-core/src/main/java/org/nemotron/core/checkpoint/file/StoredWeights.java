@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
 
 /** Tensors in files, by their Hugging Face names. */
@@ -28,4 +29,12 @@ public interface StoredWeights {
 
   /** Returns the tensor called {@code name}, owned by the current scope. */
   Tensor tensor(String name) throws IOException;
+
+  /**
+   * Returns a slice of the tensor called {@code name}, owned by the current scope; nothing else of
+   * the tensor is read where the file holds it as it is.
+   */
+  default Tensor slice(String name, TensorSlice slice) throws IOException {
+    return tensor(name).narrow(slice.dimension(), slice.range().begin(), slice.range().size());
+  }
 }

@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.parallel.IndexRange;
+import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 
@@ -35,13 +37,16 @@ public final class CheckedWeights {
   private final StoredWeights files;
   private final ModelConfig config;
   private final ImmutableMap<String, ImmutableList<Long>> shapes;
-  private final Set<String> paddingChecked = new HashSet<>();
+  private final Set<Held> paddingChecked = new HashSet<>();
 
   public CheckedWeights(StoredWeights files, ModelConfig config) {
     this.files = files;
     this.config = config;
     this.shapes = config.spec().tensorShapes();
   }
+
+  /** What was asked for of a tensor. */
+  private record Held(String name, TensorSlice slice) {}
 
   /** Returns the shapes of the model's tensors by name. */
   public ImmutableMap<String, ImmutableList<Long>> shapes() {
@@ -50,6 +55,16 @@ public final class CheckedWeights {
 
   /** Checks that exactly the model's tensors are there, with its shapes and of a real type. */
   public void check() throws IOException {
+    check(IndexRange.all(config.spec().vocabularySize()));
+  }
+
+  /**
+   * Checks what {@link #check()} does.
+   *
+   * @param vocabulary the rows of embedding and head that are looked at, where both are there but
+   *     must be the same
+   */
+  public void check(IndexRange vocabulary) throws IOException {
     checkNames();
     for (Map.Entry<String, ImmutableList<Long>> expected : storedShapes().entrySet()) {
       checkShape(expected.getKey(), expected.getValue());
@@ -57,19 +72,16 @@ public final class CheckedWeights {
         checkZero(expected.getKey());
       }
     }
-    checkHead();
+    checkHead(TensorSlice.rows(vocabulary));
   }
 
   /** Refuses a head of its own where config.json says that the embedding is the head. */
-  private void checkHead() throws IOException {
+  private void checkHead(TensorSlice rows) throws IOException {
     if (!config.spec().tiedEmbeddings() || !files.names().contains(HEAD)) {
       return;
     }
     try (NativeScope scope = NativeScope.open()) {
-      Tensor head = files.tensor(HEAD);
-      Tensor embedding = files.tensor(EMBEDDING);
-      if (!files.shape(HEAD).equals(files.shape(EMBEDDING))
-          || !head.to(embedding.dtype()).equal(embedding)) {
+      if (!files.shape(HEAD).equals(files.shape(EMBEDDING)) || differ(rows)) {
         throw wrong(
             HEAD,
             "differs from "
@@ -80,9 +92,27 @@ public final class CheckedWeights {
     }
   }
 
+  private boolean differ(TensorSlice rows) throws IOException {
+    Tensor embedding = files.slice(EMBEDDING, rows);
+    return !files.slice(HEAD, rows).to(embedding.dtype()).equal(embedding);
+  }
+
   /** Returns one of the model's tensors: a view over the file, owned by the current scope. */
   public Tensor tensor(String name) throws IOException {
-    return trimmed(name, files.tensor(name), verifyNotNull(shapes.get(name), name));
+    return slice(name, TensorSlice.whole(verifyNotNull(shapes.get(name), name)));
+  }
+
+  /**
+   * Returns a slice of one of the model's tensors: a view over the file, owned by the current
+   * scope. What the file has behind the model's tensor is read with the last slice.
+   */
+  public Tensor slice(String name, TensorSlice slice) throws IOException {
+    ImmutableList<Long> shape = verifyNotNull(shapes.get(name), name);
+    int dimension = slice.dimension();
+    boolean last = slice.range().end() == shape.get(dimension);
+    long end = last ? files.shape(name).get(dimension) : slice.range().end();
+    TensorSlice stored = new TensorSlice(dimension, new IndexRange(slice.range().begin(), end));
+    return trimmed(new Held(name, slice), files.slice(name, stored), shape);
   }
 
   private ImmutableMap<String, ImmutableList<Long>> storedShapes() {
@@ -175,29 +205,30 @@ public final class CheckedWeights {
   }
 
   /** Returns the part of {@code stored} that the model uses; the rest must be zero. */
-  private Tensor trimmed(String name, Tensor stored, ImmutableList<Long> shape)
+  private Tensor trimmed(Held held, Tensor stored, ImmutableList<Long> whole)
       throws CheckpointFormatException {
     Tensor used = stored;
+    ImmutableList<Long> shape = held.slice().shape(whole);
     for (int dimension = 0; dimension < shape.size(); dimension++) {
       long size = shape.get(dimension);
       long padding = used.size(dimension) - size;
       if (padding > 0) {
-        if (!paddingChecked.contains(name)
+        if (!paddingChecked.contains(held)
             && used.narrow(dimension, size, padding).count_nonzero().item_long() != 0) {
           throw wrong(
-              name,
+              held.name(),
               "must be zero from index "
-                  + size
+                  + whole.get(dimension)
                   + " of dimension "
                   + dimension
                   + ": config.json gives an intermediate_size of "
-                  + size
+                  + whole.get(dimension)
                   + " there");
         }
         used = used.narrow(dimension, 0, size);
       }
     }
-    boolean unused = paddingChecked.add(name);
+    boolean unused = paddingChecked.add(held);
     return used;
   }
 

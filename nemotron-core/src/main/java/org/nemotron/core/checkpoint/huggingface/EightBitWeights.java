@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
@@ -147,10 +148,28 @@ public final class EightBitWeights implements StoredWeights {
       return files.tensor(name);
     }
     try (NativeScope scope = NativeScope.open()) {
-      Tensor weight = wide(name);
-      Tensor scale = wide(name + WEIGHT_SCALE);
-      Tensor rows = scale.numel() == 1 ? scale.view(1) : scale.view(-1, 1);
-      return scope.handOver(weight.mul(rows));
+      return scope.handOver(wide(name).mul(scales(name)));
     }
+  }
+
+  @Override
+  public Tensor slice(String name, TensorSlice slice) throws IOException {
+    if (!isEight(name)) {
+      return files.slice(name, slice);
+    }
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor weight = Tensors.cast(files.slice(name, slice).contiguous(), DType.FLOAT32);
+      Tensor scales = scales(name);
+      boolean ofRows = slice.dimension() == 0 && scales.dim() == 2;
+      return scope.handOver(
+          weight.mul(
+              ofRows ? scales.narrow(0, slice.range().begin(), slice.range().size()) : scales));
+    }
+  }
+
+  /** Returns the one scale of a matrix, {@code [1]}, or one for each row, {@code [rows, 1]}. */
+  private Tensor scales(String name) throws IOException {
+    Tensor scale = wide(name + WEIGHT_SCALE);
+    return scale.numel() == 1 ? scale.view(1) : scale.view(-1, 1);
   }
 }

@@ -58,6 +58,9 @@ import org.nemotron.core.nn.LinearSubBlock;
 import org.nemotron.core.nn.NoOp;
 import org.nemotron.core.nn.RotaryEmbedding;
 import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.parallel.SlicePlan;
+import org.nemotron.core.parallel.TensorParallelModel;
+import org.nemotron.core.parallel.TensorParallelSession;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
@@ -261,6 +264,11 @@ public final class CloseablesTest implements CloseableContract {
     return new Block(spec, NamedTensors.of(MODEL.block(layer).tensors()), MODEL.rotary(), 1e-5);
   }
 
+  private static TensorParallelModel alone() {
+    return TensorParallelModel.of(
+        new SlicePlan(MODEL.spec(), 1), WeightSource.of(MODEL), Communicator.alone());
+  }
+
   private static ImmutableList<CloseableCase> models() {
     ModelSpec spec = TestModels.mixed();
     return ImmutableList.of(
@@ -269,6 +277,18 @@ public final class CloseablesTest implements CloseableContract {
             () -> TestModels.model(spec, 3),
             made -> assertThat(made.logits(Tensors.of(new long[] {1, 2}, 1, 2)).dim()).isEqualTo(3),
             TENSORS_CLOSED),
+        CloseableCase.of(
+            TensorParallelModel.class,
+            CloseablesTest::alone,
+            made -> made.newSession(1, 4).close(),
+            TENSORS_CLOSED),
+        CloseableCase.of(
+            TensorParallelSession.class,
+            () -> alone().newSession(1, 4),
+            made ->
+                assertThat(made.step(ImmutableList.of(ImmutableIntArray.of(1))).length())
+                    .isEqualTo(1),
+            "this session is closed"),
         CloseableCase.of(
             LayerStreamer.class,
             () -> LayerStreamer.streamed(MODEL, Device.CPU),
