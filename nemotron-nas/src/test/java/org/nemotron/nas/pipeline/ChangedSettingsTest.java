@@ -66,6 +66,16 @@ final class ChangedSettingsTest {
   private static final ImmutableSetMultimap<String, String> BOTH_TEXTS =
       both(learnedFrom("training text"), VALIDATION);
 
+  /** An address and a model go together, and a key needs them. */
+  private static final ImmutableMap<String, Object> JUDGE =
+      ImmutableMap.of(
+          "evaluation.judge.url",
+          "http://localhost:9/v1",
+          "evaluation.judge.model",
+          "judge",
+          "evaluation.judge.keyVariable",
+          "KEY");
+
   private static final ImmutableMap<String, Object> GPU =
       ImmutableMap.of("execution.device", "cuda", "execution.dtype", "BFLOAT16");
 
@@ -175,6 +185,9 @@ final class ChangedSettingsTest {
           .put("evaluation.chat", change("evaluation.chat", true, NOTHING))
           .put("evaluation.shotsAsTurns", change("evaluation.shotsAsTurns", false, NOTHING))
           .put("evaluation.baselines", change("evaluation.baselines", true, NOTHING))
+          .put("evaluation.judge.url", new Change(JUDGE, NOTHING))
+          .put("evaluation.judge.model", new Change(JUDGE, NOTHING))
+          .put("evaluation.judge.keyVariable", new Change(JUDGE, NOTHING))
           .buildOrThrow();
 
   private static final ImmutableSet<Candidate.Block> PAIRS =
