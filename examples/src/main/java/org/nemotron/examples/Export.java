@@ -53,7 +53,9 @@ final class Export implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "TYPE",
       defaultValue = "bfloat16",
-      description = "element type of a directory (default: bfloat16)")
+      description =
+          "element type of a directory: float32, bfloat16, float16, or float8_e4m3fn for the layers'"
+              + " matrices with a scale for each row (default: bfloat16)")
   private String dtype;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "Hugging Face directory, or GGUF")
@@ -89,7 +91,8 @@ final class Export implements Callable<Integer> {
 
   private void writeDirectory(String wanted) throws IOException {
     DType type = DType.parse(dtype);
-    try (HeterogeneousModel read = ModelReader.read(model, type, Device.CPU)) {
+    DType held = type == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : type;
+    try (HeterogeneousModel read = ModelReader.read(model, held, Device.CPU)) {
       ModelWriter.write(read, target, type, model, form(wanted, read.spec()), MAX_FILE_BYTES);
     }
   }

@@ -44,7 +44,8 @@ public final class GgufModelUnpacker {
     try {
       // First what is quick to refuse.
       writeTokenizer(file, tokenizer);
-      try (HeterogeneousModel model = ModelReader.read(file, dtype, Device.CPU)) {
+      DType read = dtype == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : dtype;
+      try (HeterogeneousModel model = ModelReader.read(file, read, Device.CPU)) {
         ModelWriter.write(model, directory, dtype, tokenizer, form, ModelWriter.MAX_FILE_BYTES);
       }
     } finally {

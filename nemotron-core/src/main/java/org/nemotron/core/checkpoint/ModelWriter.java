@@ -15,6 +15,7 @@ import org.nemotron.core.checkpoint.huggingface.AnyModelConfigs;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.huggingface.DeciLmConfigs;
 import org.nemotron.core.checkpoint.huggingface.DeciLmWidths;
+import org.nemotron.core.checkpoint.huggingface.EightBitForm;
 import org.nemotron.core.checkpoint.huggingface.FamilyConfigs;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.checkpoint.huggingface.ModelFamily;
@@ -75,7 +76,8 @@ public final class ModelWriter {
    * most engines know among those that can express it. A directory that this class wrote before is
    * replaced.
    *
-   * @param dtype element type of the file
+   * @param dtype element type of the file; of 8-bit floats are the layers' matrices, with a scale
+   *     for each row (compressed-tensors), and the rest is bfloat16
    * @param parentDirectory where the tokenizer files are copied from, as far as they are there
    * @throws IOException if {@code directory} is the parent's or holds anything but a checkpoint, or
    *     if it cannot be written; what stood there before is then untouched
@@ -106,6 +108,9 @@ public final class ModelWriter {
     checkReplaceable(directory, parentDirectory);
     ModelSpec spec = model.spec();
     ObjectNode config = config(spec, dtype, form, parentDirectory);
+    if (dtype == DType.FLOAT8_E4M3) {
+      EightBitForm.describe(config);
+    }
     ModelCard gpu = ModelCard.of(directory, parentDirectory, spec);
     ModelSpec stored = form == CheckpointForm.NEMOTRON_NAS ? DeciLmConfigs.storedSpec(spec) : spec;
     AtomicFiles.writeDirectory(

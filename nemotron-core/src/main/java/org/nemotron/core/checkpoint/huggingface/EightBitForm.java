@@ -1,6 +1,7 @@
 package org.nemotron.core.checkpoint.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  * Which checkpoints of 8-bit floats can be read, by what they say of themselves: compressed-tensors
  * with a scale for a matrix or for each of its rows, and ModelOpt's FP8.
  */
-final class EightBitForm {
+public final class EightBitForm {
   static final String KEY = "quantization_config";
   private static final String MODEL_OPT_FILE = "hf_quant_config.json";
   private static final String METHOD = "quant_method";
@@ -48,6 +49,32 @@ final class EightBitForm {
       case "modelopt" -> checkModelOpt(form);
       default -> throw unsupported(form, METHOD);
     }
+  }
+
+  /**
+   * Says in a config.json that its layers' matrices are 8-bit floats with a scale for each row, and
+   * that inputs are rounded with one for each token as they come: compressed-tensors' form, which
+   * vLLM and transformers read.
+   */
+  public static void describe(ObjectNode config) {
+    config.put("torch_dtype", EightBitRows.OTHERS.configName());
+    ObjectNode form = config.putObject(KEY);
+    form.put(METHOD, "compressed-tensors")
+        .put("format", "float-quantized")
+        .put("quantization_status", "compressed");
+    ObjectNode group = form.putObject("config_groups").putObject("group_0");
+    group.putArray("targets").add("Linear");
+    eightBits(group.putObject("weights"), "channel", false);
+    eightBits(group.putObject("input_activations"), "token", true);
+    form.putArray("ignore").add("lm_head");
+  }
+
+  private static void eightBits(ObjectNode part, String strategy, boolean dynamic) {
+    part.put("num_bits", 8)
+        .put("type", "float")
+        .put("strategy", strategy)
+        .put("symmetric", true)
+        .put("dynamic", dynamic);
   }
 
   private static void checkModelOpt(JsonFile form) throws CheckpointFormatException {

@@ -22,7 +22,9 @@ import org.nemotron.core.tensor.Tensors;
  * measured when they are multiplied, and keys and values have a scale of 1.
  */
 public final class EightBitWeights implements StoredWeights {
-  private static final String WEIGHT_SCALE = "_scale";
+  /** Behind the name of a matrix, that of its scales. */
+  static final String WEIGHT_SCALE = "_scale";
+
   private static final ImmutableList<String> SCALES =
       ImmutableList.of(
           ".weight_scale", ".input_scale", ".output_scale", ".k_scale", ".v_scale", ".kv_scale");

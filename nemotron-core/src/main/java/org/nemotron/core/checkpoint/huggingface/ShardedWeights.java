@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
@@ -30,9 +31,18 @@ import org.nemotron.core.tensor.Tensors;
 public final class ShardedWeights {
   private ShardedWeights() {}
 
+  /** A tensor of a file, which is made when its turn comes. */
+  private record Stored(
+      String name, DType dtype, ImmutableList<Long> shape, Supplier<Tensor> tensor) {
+    long bytes() {
+      return Shapes.elements(shape) * dtype.bytes();
+    }
+  }
+
   /**
    * Writes tensors of {@code dtype}, with zeros behind each up to its shape; a shape without a
-   * tensor is written as zeros.
+   * tensor is written as zeros. Of 8-bit floats are the layers' matrices alone, each with its
+   * scales beside it.
    *
    * @throws IOException if they cannot be written, or {@code dtype} cannot hold one
    */
@@ -46,29 +56,52 @@ public final class ShardedWeights {
     if (dtype == DType.FLOAT16) {
       checkHeld(tensors);
     }
-    ImmutableList<ImmutableList<String>> shards = shards(shapes, dtype, maxFileBytes);
+    ImmutableList<ImmutableList<Stored>> shards =
+        shards(stored(tensors, shapes, dtype), maxFileBytes);
     Map<String, String> fileOfTensor = new LinkedHashMap<>();
+    long total = 0;
     for (int shard = 0; shard < shards.size(); shard++) {
       String file =
           shards.size() == 1
               ? CheckpointDirectory.WEIGHTS
               : String.format("model-%05d-of-%05d.safetensors", shard + 1, shards.size());
       SafetensorsWriter writer = new SafetensorsWriter();
-      for (String name : shards.get(shard)) {
-        ImmutableList<Long> shape = shapes.getOrDefault(name, ImmutableList.of());
-        writer.add(name, dtype, shape, () -> padded(tensors.get(name), shape, dtype));
-        fileOfTensor.put(name, file);
+      for (Stored stored : shards.get(shard)) {
+        writer.add(stored.name(), stored.dtype(), stored.shape(), stored.tensor());
+        fileOfTensor.put(stored.name(), file);
+        total += stored.bytes();
       }
       writer.write(directory.resolve(file));
     }
     if (shards.size() > 1) {
       ObjectNode index = new JsonMapper().createObjectNode();
-      long total = Shapes.elements(shapes.values()) * dtype.bytes();
       index.putObject("metadata").put("total_size", total);
       fileOfTensor.forEach(index.putObject("weight_map")::put);
       AtomicFiles.write(
           directory.resolve(CheckpointDirectory.INDEX), index.toPrettyString() + "\n");
     }
+  }
+
+  private static ImmutableList<Stored> stored(
+      Map<String, Tensor> tensors, ImmutableMap<String, ImmutableList<Long>> shapes, DType dtype) {
+    DType others = dtype == DType.FLOAT8_E4M3 ? EightBitRows.OTHERS : dtype;
+    ImmutableList.Builder<Stored> all = ImmutableList.builder();
+    shapes.forEach(
+        (name, shape) -> {
+          Supplier<Tensor> whole = () -> padded(tensors.get(name), shape, others);
+          if (dtype == DType.FLOAT8_E4M3 && EightBitRows.has(name, shape)) {
+            all.add(new Stored(name, dtype, shape, () -> EightBitRows.numbers(whole.get())));
+            all.add(
+                new Stored(
+                    name + EightBitWeights.WEIGHT_SCALE,
+                    DType.FLOAT32,
+                    EightBitRows.scaleShape(shape),
+                    () -> EightBitRows.scales(whole.get())));
+          } else {
+            all.add(new Stored(name, others, shape, whole));
+          }
+        });
+    return all.build();
   }
 
   /** Half precision is the one type that cannot hold what the others can. */
@@ -89,21 +122,20 @@ public final class ShardedWeights {
     }
   }
 
-  /** Returns the names of the tensors of each file, in their order. */
-  private static ImmutableList<ImmutableList<String>> shards(
-      ImmutableMap<String, ImmutableList<Long>> shapes, DType dtype, long maxFileBytes) {
-    ImmutableList.Builder<ImmutableList<String>> shards = ImmutableList.builder();
-    List<String> current = new ArrayList<>();
+  /** Returns the tensors of each file, in their order. */
+  private static ImmutableList<ImmutableList<Stored>> shards(
+      ImmutableList<Stored> tensors, long maxFileBytes) {
+    ImmutableList.Builder<ImmutableList<Stored>> shards = ImmutableList.builder();
+    List<Stored> current = new ArrayList<>();
     long bytes = 0;
-    for (Map.Entry<String, ImmutableList<Long>> entry : shapes.entrySet()) {
-      long more = Shapes.elements(entry.getValue()) * dtype.bytes();
-      if (!current.isEmpty() && bytes + more > maxFileBytes) {
+    for (Stored tensor : tensors) {
+      if (!current.isEmpty() && bytes + tensor.bytes() > maxFileBytes) {
         shards.add(ImmutableList.copyOf(current));
         current.clear();
         bytes = 0;
       }
-      current.add(entry.getKey());
-      bytes += more;
+      current.add(tensor);
+      bytes += tensor.bytes();
     }
     return shards.add(ImmutableList.copyOf(current)).build();
   }
