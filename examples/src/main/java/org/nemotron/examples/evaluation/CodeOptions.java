@@ -36,6 +36,14 @@ final class CodeOptions {
   private double temperature;
 
   @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "1",
+      description =
+          "draws among the fewest likeliest tokens that together have this probability (default: 1)")
+  private double topP = 1;
+
+  @Option(
       names = "--seed",
       defaultValue = "0",
       description = "of what is drawn in programs (default: ${DEFAULT-VALUE})")
@@ -96,7 +104,7 @@ final class CodeOptions {
   }
 
   private Sampling sampling() {
-    return new Sampling(samples, temperature, new Seed(seed));
+    return new Sampling(samples, temperature, topP, new Seed(seed));
   }
 
   /** Returns the task with its samples, if it asks for programs. */

@@ -13,6 +13,8 @@ import com.google.common.primitives.ImmutableIntArray;
  * @param stops texts at whose first appearance the continuation ends; they are not part of it
  * @param temperature by which the logits are divided before a token is drawn; at 0 the likeliest
  *     token is taken
+ * @param topP tokens are drawn among the fewest likeliest ones that together have this probability
+ *     (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020); 1: among all
  * @param seed of what is drawn: equal requests get equal texts of a model
  */
 public record GenerationRequest(
@@ -20,13 +22,24 @@ public record GenerationRequest(
     int maxTokens,
     ImmutableList<String> stops,
     double temperature,
+    double topP,
     long seed) {
   /** Makes a request for the likeliest tokens. */
   public GenerationRequest(ImmutableIntArray prompt, int maxTokens, ImmutableList<String> stops) {
     this(prompt, maxTokens, stops, 0, 0);
   }
 
-  /** Checks the prompt, the number of tokens and the temperature. */
+  /** Makes a request for tokens that are drawn among all. */
+  public GenerationRequest(
+      ImmutableIntArray prompt,
+      int maxTokens,
+      ImmutableList<String> stops,
+      double temperature,
+      long seed) {
+    this(prompt, maxTokens, stops, temperature, 1, seed);
+  }
+
+  /** Checks the prompt, the number of tokens and how they are drawn. */
   public GenerationRequest {
     checkArgument(!prompt.isEmpty(), "the prompt must have a token");
     checkArgument(maxTokens > 0, "maxTokens (%s) must be positive", maxTokens);
@@ -35,6 +48,7 @@ public record GenerationRequest(
         temperature >= 0 && Double.isFinite(temperature),
         "temperature (%s) must be a finite number, not negative",
         temperature);
+    checkArgument(topP > 0 && topP <= 1, "topP (%s) must be above 0, and 1 at most", topP);
   }
 
   /** Returns whether tokens are drawn; otherwise the likeliest are taken. */

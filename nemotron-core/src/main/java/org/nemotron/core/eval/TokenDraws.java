@@ -1,5 +1,6 @@
 package org.nemotron.core.eval;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.nemotron.core.inference.FiniteLogits;
 import org.nemotron.core.inference.GreedyDecoder;
@@ -7,10 +8,12 @@ import org.nemotron.core.inference.GreedyDecoder;
 /** Draws the tokens of one text from the model's distribution at a temperature. */
 final class TokenDraws {
   private final double temperature;
+  private final double topP;
   private final SplittableRandom random;
 
-  TokenDraws(double temperature, long seed) {
+  TokenDraws(double temperature, double topP, long seed) {
     this.temperature = temperature;
+    this.topP = topP;
     this.random = new SplittableRandom(seed);
   }
 
@@ -24,10 +27,17 @@ final class TokenDraws {
   int next(float[] logits, int position) {
     FiniteLogits.check(logits, position);
     int likeliest = GreedyDecoder.likeliest(logits);
-    double[] sums = new double[logits.length];
+    double[] weights = new double[logits.length];
+    for (int token = 0; token < weights.length; token++) {
+      weights[token] = Math.exp((logits[token] - logits[likeliest]) / temperature);
+    }
+    if (topP < 1) {
+      keepLikeliest(weights);
+    }
+    double[] sums = new double[weights.length];
     double sum = 0;
     for (int token = 0; token < sums.length; token++) {
-      sum += Math.exp((logits[token] - logits[likeliest]) / temperature);
+      sum += weights[token];
       sums[token] = sum;
     }
     double at = random.nextDouble() * sum;
@@ -37,5 +47,25 @@ final class TokenDraws {
       }
     }
     return likeliest;
+  }
+
+  /** Leaves the fewest that have {@link #topP} of the sum; of equal ones the first tokens stay. */
+  private void keepLikeliest(double[] weights) {
+    double[] ascending = weights.clone();
+    Arrays.sort(ascending);
+    double wanted = topP * Arrays.stream(ascending).sum();
+    int kept = 0;
+    double sum = 0;
+    while (sum < wanted && kept < ascending.length) {
+      kept++;
+      sum += ascending[ascending.length - kept];
+    }
+    double least = ascending[ascending.length - kept];
+    long greater = Arrays.stream(weights).filter(weight -> weight > least).count();
+    long equal = kept - greater;
+    for (int token = 0; token < weights.length; token++) {
+      boolean stays = weights[token] > least || (weights[token] == least && equal-- > 0);
+      weights[token] = stays ? weights[token] : 0;
+    }
   }
 }

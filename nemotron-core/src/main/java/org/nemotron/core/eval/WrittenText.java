@@ -44,7 +44,7 @@ final class WrittenText {
     this.tokenizer = tokenizer;
     this.endTokens = endTokens;
     this.written = new int[request.maxTokens()];
-    this.draws = new TokenDraws(request.temperature(), request.seed());
+    this.draws = new TokenDraws(request.temperature(), request.topP(), request.seed());
     this.window =
         MARGIN
             + request.stops().stream()

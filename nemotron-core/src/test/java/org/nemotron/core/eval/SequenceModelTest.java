@@ -248,6 +248,7 @@ final class SequenceModelTest {
       requests.add(new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, seed));
     }
     requests.add(new GenerationRequest(prompt, 12, ImmutableList.of(), 1e-6, 3));
+    requests.add(new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 1e-6, 3));
     try (InferenceBackend backend = Backends.of(Device.CPU, 2);
         SequenceModel sequences = sequences(backend, 256)) {
       ImmutableList<GeneratedText> together = sequences.generate(requests);
@@ -257,6 +258,7 @@ final class SequenceModelTest {
               sequences
                   .generate(ImmutableList.of(new GenerationRequest(prompt, 12, ImmutableList.of())))
                   .get(0));
+      assertThat(together.get(6)).isEqualTo(together.get(5));
       for (int index = 0; index < requests.size(); index++) {
         assertThat(sequences.generate(requests.subList(index, index + 1)))
             .containsExactly(together.get(index));

@@ -110,7 +110,11 @@ public final class EngineModel implements LanguageModel {
 
   private static SamplingParams sampling(GenerationRequest request) {
     return request.isDrawn()
-        ? SamplingParams.builder().temperature(request.temperature()).seed(request.seed()).build()
+        ? SamplingParams.builder()
+            .temperature(request.temperature())
+            .topP(request.topP())
+            .seed(request.seed())
+            .build()
         : SamplingParams.greedy();
   }
 

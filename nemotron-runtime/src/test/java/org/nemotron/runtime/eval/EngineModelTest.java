@@ -142,10 +142,12 @@ final class EngineModelTest {
     GenerationRequest likeliest = new GenerationRequest(prompt, 12, ImmutableList.of());
     GenerationRequest first = new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 1);
     GenerationRequest second = new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 2);
+    GenerationRequest one = new GenerationRequest(prompt, 12, ImmutableList.of(), 1.0, 1e-6, 1);
     ImmutableList<GeneratedText> texts =
-        engine.generate(ImmutableList.of(likeliest, first, second, first));
+        engine.generate(ImmutableList.of(likeliest, first, second, first, one));
     assertThat(texts.subList(0, 3)).doesNotHaveDuplicates();
     assertThat(texts.get(3)).isEqualTo(texts.get(1));
+    assertThat(texts.get(4)).isEqualTo(texts.get(0));
   }
 
   @Test

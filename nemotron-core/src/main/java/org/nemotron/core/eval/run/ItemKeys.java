@@ -30,6 +30,9 @@ final class ItemKeys {
       if (request.isDrawn()) {
         hasher.putDouble(request.temperature()).putLong(request.seed());
       }
+      if (request.isDrawn() && request.topP() < 1) {
+        hasher.putDouble(request.topP());
+      }
       for (String stop : request.stops()) {
         byte[] bytes = stop.getBytes(StandardCharsets.UTF_8);
         hasher.putInt(bytes.length).putBytes(bytes);

@@ -122,6 +122,11 @@ final class CodeSamplesTest {
         .withMessage("gsm8k must ask for programs, of which there may be samples");
     assertThat(Tasks.find("humaneval").orElseThrow().withSampling(two).settings())
         .isEqualTo("2 samples at temperature 0.2, seed 1");
+    assertThat(new Sampling(2, 0.2, 0.95, new Seed(1)).words())
+        .isEqualTo("2 samples at temperature 0.2, top-p 0.95, seed 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Sampling(1, 0, 0.95, new Seed(1)))
+        .withMessageStartingWith("top-p (0.95) needs a temperature above 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Sampling(2, 0, new Seed(1)))
         .withMessageStartingWith("samples (2) need a temperature above 0");
