@@ -10,16 +10,24 @@ import org.nemotron.core.tensor.NativeScope;
 /**
  * The slices of one rank, cut from the tensors of a whole model in memory. {@code
  * ModelReader.slices} reads them from a checkpoint without the rest.
- *
- * @param plan which slices these are
- * @param rank whose
- * @param whole the model's tensors
  */
-public record SlicedWeights(SlicePlan plan, int rank, WeightSource whole) implements WeightSource {
-  /** Checks the rank. */
-  public SlicedWeights {
+public final class SlicedWeights implements WeightSource {
+  private final SlicePlan plan;
+  private final int rank;
+  private final WeightSource whole;
+
+  /**
+   * @param plan which slices these are
+   * @param rank whose, from 0
+   * @param whole the model's tensors, which must stay open
+   * @throws IllegalArgumentException if there is no such rank
+   */
+  public SlicedWeights(SlicePlan plan, int rank, WeightSource whole) {
     checkArgument(
         rank >= 0 && rank < plan.degree(), "rank (%s) must be less than %s", rank, plan.degree());
+    this.plan = plan;
+    this.rank = rank;
+    this.whole = whole;
   }
 
   @Override
