@@ -86,6 +86,11 @@ final class Export implements Callable<Integer> {
       String obstacles = portability.loads(engine) ? "yes" : "no: " + portability.obstacles(engine);
       spec.commandLine().getOut().printf("  %-14s%s%n", engine.title(), obstacles);
     }
+    if (DType.parse(dtype) == DType.FLOAT8_E4M3 && !wanted.startsWith(GGUF)) {
+      spec.commandLine()
+          .getOut()
+          .println("That is by architecture: 8-bit floats have been tried with none of them.");
+    }
     return 0;
   }
 

@@ -93,6 +93,14 @@ final class ModelKindsTest {
   }
 
   @Test
+  void export_eightBits_writesADirectoryThatGenerates() {
+    assertRuns("export", "--to", "hf", "--dtype", "float8_e4m3fn", GGUF, target("out"));
+    assertThat(generated(target("out"))).startsWith("Once upon");
+    assertRuns("export", "--to", "hf", "--dtype", "float8_e4m3fn", target("out"), target("again"));
+    assertThat(generated(target("again"))).startsWith("Once upon");
+  }
+
+  @Test
   void export_ggufToFloat32_changesNoToken() {
     assertRuns("export", "--to", "gguf-f32", GGUF, target("out.gguf"));
     assertThat(generated(target("out.gguf"))).isEqualTo(generated(GGUF));
