@@ -86,7 +86,7 @@ final class Export implements Callable<Integer> {
       String obstacles = portability.loads(engine) ? "yes" : "no: " + portability.obstacles(engine);
       spec.commandLine().getOut().printf("  %-14s%s%n", engine.title(), obstacles);
     }
-    if (DType.parse(dtype) == DType.FLOAT8_E4M3 && !wanted.startsWith(GGUF)) {
+    if (!wanted.startsWith(GGUF) && DType.parse(dtype) == DType.FLOAT8_E4M3) {
       spec.commandLine()
           .getOut()
           .println("That is by architecture: 8-bit floats have been tried with none of them.");
@@ -96,8 +96,7 @@ final class Export implements Callable<Integer> {
 
   private void writeDirectory(String wanted) throws IOException {
     DType type = DType.parse(dtype);
-    DType held = type == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : type;
-    try (HeterogeneousModel read = ModelReader.read(model, held, Device.CPU)) {
+    try (HeterogeneousModel read = ModelReader.read(model, ModelWriter.held(type), Device.CPU)) {
       ModelWriter.write(read, target, type, model, form(wanted, read.spec()), MAX_FILE_BYTES);
     }
   }

@@ -44,8 +44,8 @@ public final class GgufModelUnpacker {
     try {
       // First what is quick to refuse.
       writeTokenizer(file, tokenizer);
-      DType read = dtype == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : dtype;
-      try (HeterogeneousModel model = ModelReader.read(file, read, Device.CPU)) {
+      DType held = ModelWriter.held(dtype);
+      try (HeterogeneousModel model = ModelReader.read(file, held, Device.CPU)) {
         ModelWriter.write(model, directory, dtype, tokenizer, form, ModelWriter.MAX_FILE_BYTES);
       }
     } finally {

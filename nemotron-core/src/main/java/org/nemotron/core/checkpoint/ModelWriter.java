@@ -71,6 +71,11 @@ public final class ModelWriter {
     return TOKENIZER_FILES.contains(name) || name.equals(GENERATION_CONFIG);
   }
 
+  /** Returns the type that a model is read in to be written as {@code dtype}. */
+  public static DType held(DType dtype) {
+    return dtype == DType.FLOAT8_E4M3 ? DType.BFLOAT16 : dtype;
+  }
+
   /**
    * Writes {@code model} to {@code directory}, which appears whole or not at all, in the form that
    * most engines know among those that can express it. A directory that this class wrote before is

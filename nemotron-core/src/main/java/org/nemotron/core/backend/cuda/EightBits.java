@@ -4,11 +4,11 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.EightBitRows;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 
@@ -20,12 +20,6 @@ import org.nemotron.core.tensor.Tensors;
  * @param scales1N {@code [1, N]} float32: what a row is multiplied by to be the weights again
  */
 record EightBits(Tensor weightNK, Tensor scales1N) {
-  /** The largest e4m3. */
-  static final double MOST = 448;
-
-  /** Rows of zeros have a scale too. */
-  private static final double LEAST_SCALE = 1e-12;
-
   /** Elements of a slice, if it has more than one row. */
   private static final long SLICE = 1L << 25;
 
@@ -58,9 +52,8 @@ record EightBits(Tensor weightNK, Tensor scales1N) {
         try (NativeScope slice = NativeScope.open()) {
           Tensor part = whole.narrow(0, from, Math.min(atOnce, rows - from));
           Tensor wide = Tensors.move(part, device, DType.BFLOAT16).to(ScalarType.Float);
-          Tensor largest = wide.abs().amax(new long[] {1}, true);
-          Tensor scale = largest.div(new Scalar(MOST)).clamp_min(new Scalar(LEAST_SCALE));
-          Tensor rounded = wide.div(scale).to(ScalarType.Float8_e4m3fn).view(ScalarType.Byte);
+          Tensor scale = EightBitRows.scales(wide);
+          Tensor rounded = EightBitRows.numbers(wide, scale).view(ScalarType.Byte);
           bytes.add(source.handOver(slice.handOver(rounded)));
           scales.add(source.handOver(slice.handOver(scale)));
         }

@@ -2,12 +2,14 @@ package org.nemotron.core.checkpoint.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.nemotron.core.checkpoint.file.JsonFile;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.tensor.DType;
 
 /**
  * Which checkpoints of 8-bit floats can be read, by what they say of themselves: compressed-tensors
@@ -15,6 +17,11 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
  */
 public final class EightBitForm {
   static final String KEY = "quantization_config";
+
+  /** What is written beside the matrices of 8-bit floats has this type. */
+  static final DType OTHERS = DType.BFLOAT16;
+
+  private static final String LAYERS = "model.layers.";
   private static final String MODEL_OPT_FILE = "hf_quant_config.json";
   private static final String METHOD = "quant_method";
   private static final String ALGORITHM = "quant_algo";
@@ -53,11 +60,10 @@ public final class EightBitForm {
 
   /**
    * Says in a config.json that its layers' matrices are 8-bit floats with a scale for each row, and
-   * that inputs are rounded with one for each token as they come: compressed-tensors' form, which
-   * vLLM and transformers read.
+   * that inputs are rounded with one for each token as they come: compressed-tensors' form.
    */
   public static void describe(ObjectNode config) {
-    config.put("torch_dtype", EightBitRows.OTHERS.configName());
+    config.put("torch_dtype", OTHERS.configName());
     ObjectNode form = config.putObject(KEY);
     form.put(METHOD, "compressed-tensors")
         .put("format", "float-quantized")
@@ -67,6 +73,11 @@ public final class EightBitForm {
     eightBits(group.putObject("weights"), "channel", false);
     eightBits(group.putObject("input_activations"), "token", true);
     form.putArray("ignore").add("lm_head");
+  }
+
+  /** Returns whether the tensor of this name and shape is written as 8-bit floats. */
+  static boolean has(String name, ImmutableList<Long> shape) {
+    return name.startsWith(LAYERS) && shape.size() == 2;
   }
 
   private static void eightBits(ObjectNode part, String strategy, boolean dynamic) {

@@ -19,6 +19,7 @@ import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.EightBitRows;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.HalfPrecision;
 import org.nemotron.core.tensor.NativeScope;
@@ -84,19 +85,20 @@ public final class ShardedWeights {
 
   private static ImmutableList<Stored> stored(
       Map<String, Tensor> tensors, ImmutableMap<String, ImmutableList<Long>> shapes, DType dtype) {
-    DType others = dtype == DType.FLOAT8_E4M3 ? EightBitRows.OTHERS : dtype;
+    DType others = dtype == DType.FLOAT8_E4M3 ? EightBitForm.OTHERS : dtype;
     ImmutableList.Builder<Stored> all = ImmutableList.builder();
     shapes.forEach(
         (name, shape) -> {
           Supplier<Tensor> whole = () -> padded(tensors.get(name), shape, others);
-          if (dtype == DType.FLOAT8_E4M3 && EightBitRows.has(name, shape)) {
-            all.add(new Stored(name, dtype, shape, () -> EightBitRows.numbers(whole.get())));
+          if (dtype == DType.FLOAT8_E4M3 && EightBitForm.has(name, shape)) {
+            Supplier<Tensor> wide = () -> Tensors.cast(whole.get(), DType.FLOAT32);
+            all.add(new Stored(name, dtype, shape, () -> numbers(wide.get())));
             all.add(
                 new Stored(
                     name + EightBitWeights.WEIGHT_SCALE,
                     DType.FLOAT32,
-                    EightBitRows.scaleShape(shape),
-                    () -> EightBitRows.scales(whole.get())));
+                    ImmutableList.of(shape.get(0), 1L),
+                    () -> EightBitRows.scales(wide.get())));
           } else {
             all.add(new Stored(name, others, shape, whole));
           }
@@ -120,6 +122,10 @@ public final class ShardedWeights {
         }
       }
     }
+  }
+
+  private static Tensor numbers(Tensor wide) {
+    return EightBitRows.numbers(wide, EightBitRows.scales(wide));
   }
 
   /** Returns the tensors of each file, in their order. */
