@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -12,6 +11,7 @@ import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.Seed;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.cost.DeviceLimits;
+import org.nemotron.nas.distill.LocalDistillation;
 import org.nemotron.nas.distill.LocalDistillationSettings;
 import org.nemotron.nas.distill.LocalDistiller;
 import org.nemotron.nas.distill.OptimizerSettings;
@@ -25,7 +25,8 @@ import org.nemotron.nas.library.CandidateFlops;
  * <p>Useful work is one pass of the parent, and each candidate's forward and backward pass; of a
  * frozen FFN behind an attention that is trained, the gradient of its input only.
  */
-record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
+record DistillationRun(
+    TrainingShape shape, HeterogeneousModel parent, int threads, SharedWork shared) {
 
   /** Distils, prints a line, and returns the figures. */
   Map<String, Object> measure(DeviceLimits limits) {
@@ -34,7 +35,7 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
       try {
         return measure(limits, batch);
       } catch (GpuMemoryException tooLarge) {
-        if (batch == 1) {
+        if (batch == 1 || shared.isShared()) { // ranks go on together or not at all
           throw tooLarge;
         }
         System.out.println(tooLarge.getMessage());
@@ -57,15 +58,16 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
             .withDivergenceFactor(100);
     try (BlockLibrary library = ScoringRun.library(shape, parent, shape.trained())) {
       List<Long> marks = new ArrayList<>();
-      long start = System.nanoTime();
-      new LocalDistiller(settings)
-          .withThreads(threads)
-          .distill(
-              library, library.candidates(), data, done -> marks.add(System.nanoTime() - start))
-          .library()
-          .close();
-      double seconds = (System.nanoTime() - start) / 1e9;
-      return figures(limits, library.candidates().asList(), batch, seconds, marks);
+      LocalDistiller distiller =
+          new LocalDistiller(settings).withThreads(threads).withRanks(shared.ranks());
+      SharedWork.Timed<LocalDistillation> done =
+          shared.timed(
+              "local distillation",
+              () ->
+                  distiller.distill(
+                      library, library.candidates(), data, step -> marks.add(System.nanoTime())));
+      done.result().library().close();
+      return figures(limits, library.candidates().asList(), batch, done.seconds(), marks);
     }
   }
 
@@ -79,13 +81,17 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
     double flops = flopsPerToken(candidates) * tokens * shape.trainedSteps();
     int groups = marks.size() / shape.trainedSteps();
     double steady = steadySeconds(marks);
-    double share = flops / seconds / limits.productFlops();
+    double share = flops / seconds / limits.productFlops() / shared.ranks().size();
     double steadyShare =
-        flops * (shape.trainedSteps() - 1) / shape.trainedSteps() / steady / limits.productFlops();
-    System.out.printf(
-        Locale.ROOT,
+        flops
+            * (shape.trainedSteps() - 1)
+            / shape.trainedSteps()
+            / steady
+            / limits.productFlops()
+            / shared.ranks().size();
+    shared.say(
         "distillation of %d candidates in %d groups, %d steps of %d tokens: %.1f s, %.3g TFLOP/s,"
-            + " %.0f %% of the matrix rate; without each group's first step %.0f %%%n",
+            + " %.0f %% of the matrix rate; without each group's first step %.0f %%",
         candidates.size(),
         groups,
         shape.trainedSteps(),
@@ -99,6 +105,7 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
         .put("groups", groups)
         .put("steps", shape.trainedSteps())
         .put("tokensPerStep", tokens)
+        .put("ranks", shared.ranks().size())
         .put("seconds", seconds)
         .put("flops", flops)
         .put("shareOfMatrixRate", share)
@@ -106,7 +113,7 @@ record DistillationRun(TrainingShape shape, HeterogeneousModel parent, int threa
         .buildOrThrow();
   }
 
-  /** The time between the ends of steps of the same group. */
+  /** The time between the ends of steps of the same group; of ranks, of rank 0's layers. */
   private double steadySeconds(List<Long> marks) {
     long nanos = 0;
     for (int mark = 0; mark < marks.size(); mark++) {

@@ -2,10 +2,10 @@ package org.nemotron.examples.benchmark;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -35,9 +35,17 @@ import org.nemotron.nas.distill.OptimizerStates;
  *
  * @param batch sequences of a step
  * @param tokens of each
+ * @param parentDivided whether ranks have slices of the parent, not the whole
  */
 record GlobalDistillationRun(
-    TrainingShape shape, Device device, int batch, int tokens, int steps, OptimizerStates states) {
+    TrainingShape shape,
+    Device device,
+    int batch,
+    int tokens,
+    int steps,
+    OptimizerStates states,
+    boolean parentDivided,
+    SharedWork shared) {
   private static final int FFN_CHANNELS = 5888;
 
   /** Distils, prints a line, and returns the figures. */
@@ -53,19 +61,27 @@ record GlobalDistillationRun(
             .build();
     ModelSpec childSpec = child();
     List<Long> marks = new ArrayList<>();
-    try (HeterogeneousModel parent = RandomModels.of(shape.spec(), device, dtype);
-        HeterogeneousModel start = RandomModels.of(childSpec, device, dtype)) {
-      GlobalDistillation done =
-          new GlobalDistiller(settings)
-              .distill(
-                  parent,
-                  start,
-                  new TokenBatches(corpus, batch, tokens, new Seed(1)),
-                  new EvaluationBatches(corpus, 1, tokens, 1),
-                  step -> marks.add(System.nanoTime()));
-      long used = usedBytes();
-      done.child().close();
-      return figures(limits, childSpec, marks, done, used);
+    TokenBatches data = new TokenBatches(corpus, batch, tokens, new Seed(1));
+    EvaluationBatches heldOut = new EvaluationBatches(corpus, 1, tokens, 1);
+    GlobalDistiller plain = new GlobalDistiller(settings).withRanks(shared.ranks());
+    GlobalDistiller distiller = parentDivided ? plain.withParentDivided(device) : plain;
+    // What is divided comes from host memory, by rank 0.
+    try (HeterogeneousModel parent =
+        RandomModels.at(parentDivided ? Device.CPU : device, shape.spec(), device, dtype)) {
+      ImmutableDoubleArray losses;
+      if (shared.ranks().rank() == 0) {
+        Device place = shared.isShared() ? Device.CPU : device;
+        try (HeterogeneousModel start = RandomModels.at(place, childSpec, device, dtype)) {
+          GlobalDistillation done =
+              distiller.distill(parent, start, data, heldOut, step -> marks.add(System.nanoTime()));
+          done.child().close();
+          losses = done.losses();
+        }
+      } else {
+        distiller.follow(parent, childSpec, data, heldOut, step -> marks.add(System.nanoTime()));
+        losses = ImmutableDoubleArray.of();
+      }
+      return figures(limits, childSpec, marks, losses, usedBytes());
     }
   }
 
@@ -108,15 +124,20 @@ record GlobalDistillationRun(
   }
 
   private Map<String, Object> figures(
-      DeviceLimits limits, ModelSpec child, List<Long> marks, GlobalDistillation done, long used) {
+      DeviceLimits limits,
+      ModelSpec child,
+      List<Long> marks,
+      ImmutableDoubleArray losses,
+      long used) {
     // The first two steps load libraries and choose what is computed again.
     double seconds = (marks.get(steps - 1) - marks.get(1)) / 1e9 / (steps - 2);
     double flops = flopsPerToken(child) * batch * tokens;
-    double share = flops / seconds / limits.productFlops();
-    System.out.printf(
-        Locale.ROOT,
+    double share = flops / seconds / limits.productFlops() / shared.ranks().size();
+    double first = losses.isEmpty() ? Double.NaN : losses.get(0);
+    double last = losses.isEmpty() ? Double.NaN : losses.get(steps - 1);
+    shared.say(
         "global distillation, %.2fB to %.2fB, %d x %d tokens, %s: %.3f s a step, %.0f tokens/s,"
-            + " %.0f TFLOP/s, %.1f %% of the matrix rate, %.1f GB, loss %.4f to %.4f%n",
+            + " %.0f TFLOP/s, %.1f %% of the matrix rate, %.1f GB, loss %.4f to %.4f",
         shape.spec().parameters() / 1e9,
         child.parameters() / 1e9,
         batch,
@@ -127,9 +148,11 @@ record GlobalDistillationRun(
         flops / seconds / 1e12,
         share * 100,
         used / 1e9,
-        done.losses().get(0),
-        done.losses().get(steps - 1));
+        first,
+        last);
     return ImmutableMap.<String, Object>builder()
+        .put("ranks", shared.ranks().size())
+        .put("parentDivided", parentDivided)
         .put("batch", batch)
         .put("tokens", tokens)
         .put("optimizerStates", states)
@@ -139,7 +162,7 @@ record GlobalDistillationRun(
         .put("flopsPerSecond", flops / seconds)
         .put("shareOfMatrixRate", share)
         .put("usedBytes", used)
-        .put("losses", done.losses().toString())
+        .put("losses", losses.toString())
         .buildOrThrow();
   }
 

@@ -4,6 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.common.math.Quantiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +20,8 @@ import org.nemotron.core.backend.Backends;
 import org.nemotron.core.checkpoint.CheckpointWeights;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.cuda.Gpu;
+import org.nemotron.core.distributed.Communicator;
+import org.nemotron.core.distributed.RankEnvironment;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
@@ -25,12 +30,16 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
+import org.nemotron.examples.Main;
+import org.nemotron.examples.shell.LocalRanks;
 import org.nemotron.examples.shell.ModelArgument;
+import org.nemotron.examples.shell.RankOptions;
 import org.nemotron.nas.cost.DeviceLimits;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.pipeline.NoArchitectureException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -43,6 +52,10 @@ import picocli.CommandLine.Option;
     description =
         "Measures serving, scoring, distillation and benchmark tasks on a GPU, beside its limits.")
 public final class GpuBenchmark implements Callable<Integer> {
+  /** What several ranks do together. */
+  private static final ImmutableSet<Work> SHARED =
+      Sets.immutableEnumSet(Work.SCORING, Work.DISTILLATION, Work.GLOBAL);
+
   @Option(names = "--device", defaultValue = "cuda", description = "Which GPU.")
   private String device = "cuda";
 
@@ -128,6 +141,13 @@ public final class GpuBenchmark implements Callable<Integer> {
   private List<OptimizerStates> optimizerStates = new ArrayList<>();
 
   @Option(
+      names = "--parent-divided",
+      description = "Global distillation by ranks that have slices of the parent, too.")
+  private boolean parentDivided;
+
+  @Mixin private RankOptions ranksOf = new RankOptions();
+
+  @Option(
       names = "--tasks",
       defaultValue = "mmlu:5",
       description = "Benchmark tasks of --only evaluation, as evaluate takes them.")
@@ -154,19 +174,39 @@ public final class GpuBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, NoArchitectureException {
     checkArgument(globalSteps > 2, "--global-steps (%s) must be three or more", globalSteps);
     checkArgument(limit > 0, "--limit (%s) must be positive", limit);
-    Device where = Device.parse(device);
+    if (ranksOf.isLauncher()) {
+      return ranksOf.launch(Main.class, device);
+    }
+    LocalRanks.endWithLauncher();
+    RankEnvironment environment = RankEnvironment.ofProcess();
+    Device where = environment.device(Device.parse(ranksOf.device(device)));
+    checkArgument(
+        environment.size() == 1 || SHARED.containsAll(only),
+        "%s is measured on one GPU; ranks share %s",
+        only,
+        SHARED);
+    checkArgument(
+        environment.size() > 1 || !parentDivided, "--parent-divided is for several ranks");
+    try (Communicator ranks = Communicator.open(environment, where, ImmutableMap.of())) {
+      measure(where, new SharedWork(ranks));
+    }
+    return 0;
+  }
+
+  private void measure(Device where, SharedWork shared)
+      throws IOException, NoArchitectureException {
     DeviceLimits limits = DeviceLimits.measure(where);
     Map<String, Object> figures = new LinkedHashMap<>();
     String name = where.equals(Device.CPU) ? "CPU" : Gpu.of(where).model();
     figures.put("GPU", name);
     figures.put("limits", limits);
     figures.put("weights", format);
-    System.out.printf(
-        "%s: copy %.3g TB/s, matrix product %.3g TFLOP/s%n",
+    shared.say(
+        "%s: copy %.3g TB/s, matrix product %.3g TFLOP/s",
         name, limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
     if (only.contains(Work.SERVING)) {
       serving(where, limits, figures);
-      write(figures);
+      write(shared, figures);
     }
     if (only.contains(Work.SCORING) || only.contains(Work.DISTILLATION)) {
       TrainingRuns.measure(
@@ -174,14 +214,15 @@ public final class GpuBenchmark implements Callable<Integer> {
           where,
           limits,
           only,
+          shared,
           (work, measured) -> {
             figures.put(work, measured);
-            write(figures);
+            write(shared, figures);
           });
     }
     if (only.contains(Work.GLOBAL)) {
-      figures.put("global", global(where, limits));
-      write(figures);
+      figures.put("global", global(where, limits, shared));
+      write(shared, figures);
     }
     if (only.contains(Work.CHILD)) {
       Scenario scenario = new Scenario(childBatch, childPrompt, childOutput);
@@ -195,19 +236,26 @@ public final class GpuBenchmark implements Callable<Integer> {
           new EvaluationRun(TrainingShape.of(shape).spec(), where, tasks, data, tokenizer, limit)
               .measure(limits, format));
     }
-    write(figures);
-    System.out.println();
-    figures.forEach((part, measured) -> System.out.println(part + ": " + measured));
-    return 0;
+    write(shared, figures);
+    shared.say("");
+    figures.forEach((part, measured) -> shared.say("%s: %s", part, measured));
   }
 
-  private List<Map<String, Object>> global(Device where, DeviceLimits limits) throws IOException {
+  private List<Map<String, Object>> global(Device where, DeviceLimits limits, SharedWork shared)
+      throws IOException {
     List<Map<String, Object>> runs = new ArrayList<>();
     for (OptimizerStates states : optimizerStates) {
       for (int tokens : globalTokens) {
         runs.add(
             new GlobalDistillationRun(
-                    TrainingShape.of(shape), where, globalBatch, tokens, globalSteps, states)
+                    TrainingShape.of(shape),
+                    where,
+                    globalBatch,
+                    tokens,
+                    globalSteps,
+                    states,
+                    parentDivided,
+                    shared)
                 .measure(limits));
       }
     }
@@ -215,8 +263,8 @@ public final class GpuBenchmark implements Callable<Integer> {
   }
 
   /** A later part may fail: what is known is written at once. */
-  private void write(Map<String, Object> figures) throws IOException {
-    if (!json.toString().isEmpty()) {
+  private void write(SharedWork shared, Map<String, Object> figures) throws IOException {
+    if (shared.ranks().rank() == 0 && !json.toString().isEmpty()) {
       new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), figures);
     }
   }

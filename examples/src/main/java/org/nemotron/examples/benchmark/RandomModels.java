@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Longs;
 import java.util.Collections;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,6 +19,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Tensors;
 
 /** Models of a real model's shape, with random weights made where they are used. */
 final class RandomModels {
@@ -64,11 +66,22 @@ final class RandomModels {
 
   private RandomModels() {}
 
-  /** Returns a model that the caller closes. */
+  /** Returns a model that the caller closes; the same in every process. */
   static HeterogeneousModel of(ModelSpec spec, Device device, DType dtype) {
+    return at(device, spec, device, dtype);
+  }
+
+  /** Returns the same model at {@code place}; its weights are drawn on {@code device}. */
+  static HeterogeneousModel at(Device place, ModelSpec spec, Device device, DType dtype) {
+    torch.manual_seed(1);
     try (NativeScope scope = NativeScope.open()) {
       ImmutableMap.Builder<String, Tensor> weights = ImmutableMap.builder();
-      spec.tensorShapes().forEach((name, shape) -> weights.put(name, random(shape, device, dtype)));
+      for (Map.Entry<String, ImmutableList<Long>> entry : spec.tensorShapes().entrySet()) {
+        weights.put(
+            entry.getKey(),
+            NativeScope.only(
+                () -> Tensors.move(random(entry.getValue(), device, dtype), place, dtype)));
+      }
       try (NamedTensors holder = NamedTensors.of(weights.buildOrThrow())) {
         return HeterogeneousModel.of(spec, holder);
       }

@@ -5,7 +5,6 @@ import com.google.common.collect.Iterables;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -32,7 +31,7 @@ import org.nemotron.nas.score.ScoringSettings;
  * Scores of every pair of alternatives of every layer: puzzletron's documented run in its own
  * shape. Sub-blocks are scored, and the pairs added.
  */
-record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
+record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads, SharedWork shared) {
   private static final InitSettings PLAIN_START =
       new InitSettings(
           InitSettings.ChannelImportance.INDEPENDENT,
@@ -55,7 +54,7 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
         try {
           return measure(library, limits, candidatesPerPass);
         } catch (GpuMemoryException tooLarge) {
-          if (candidatesPerPass == 1) {
+          if (candidatesPerPass == 1 || shared.isShared()) { // ranks go on together or not at all
             throw tooLarge;
           }
           System.out.println(tooLarge.getMessage());
@@ -74,28 +73,26 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
             shape.scoredTokens(),
             shape.scoredSequences());
     ScoringSettings settings = ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass);
+    BlockScorer scorer = new BlockScorer(settings).withThreads(threads).withRanks(shared.ranks());
     long start = System.nanoTime();
-    ScoreTable scores =
-        new BlockScorer(settings)
-            .withThreads(threads)
-            .score(
-                library,
-                data,
-                done ->
-                    System.out.printf(
-                        Locale.ROOT,
-                        "scoring: batch %d of %d after %.1f s%n",
-                        done,
-                        data.batches(),
-                        seconds(start)));
-    double seconds = seconds(start);
-    ImmutableDoubleArray pairs = pairs(scores);
+    SharedWork.Timed<ScoreTable> scored =
+        shared.timed(
+            "scoring",
+            () ->
+                scorer.score(
+                    library,
+                    data,
+                    done ->
+                        shared.say(
+                            "scoring: batch %d of %d after %.1f s",
+                            done, data.batches(), (System.nanoTime() - start) / 1e9)));
+    double seconds = scored.seconds();
+    ImmutableDoubleArray pairs = pairs(scored.result());
     double flops = flops(library);
-    double share = flops / seconds / limits.productFlops();
-    System.out.printf(
-        Locale.ROOT,
+    double share = flops / seconds / limits.productFlops() / shared.ranks().size();
+    shared.say(
         "scoring %d candidates (%d evaluations) on %d x %d tokens: %.1f s, %.3g TFLOP/s,"
-            + " %.0f %% of the matrix rate%n",
+            + " %.0f %% of the matrix rate",
         pairs.length(),
         library.candidates().size(),
         shape.scoredSequences(),
@@ -112,14 +109,11 @@ record ScoringRun(TrainingShape shape, HeterogeneousModel parent, int threads) {
         .put("tokens", shape.scoredTokens())
         .put("batch", shape.scoredBatch())
         .put("candidatesPerPass", candidatesPerPass)
+        .put("ranks", shared.ranks().size())
         .put("seconds", seconds)
         .put("flops", flops)
         .put("shareOfMatrixRate", share)
         .buildOrThrow();
-  }
-
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 
   /** Returns the scores of all blocks other than the parent's, in nats. */

@@ -18,23 +18,27 @@ final class TrainingRuns {
     void put(String name, Map<String, Object> measured) throws IOException;
   }
 
-  /** Measures what {@code only} names. */
+  /** Measures what {@code only} names, on all ranks together. */
   static void measure(
       TrainingShape shape,
       Device device,
       DeviceLimits limits,
       List<GpuBenchmark.Work> only,
+      SharedWork shared,
       Written figures)
       throws IOException {
     int threads = CpuThreads.available();
     DType dtype = device.equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel parent = RandomModels.of(shape.spec(), device, dtype)) {
       if (only.contains(GpuBenchmark.Work.SCORING)) {
-        figures.put("passProfile", new PassProfile(shape, parent).measure(limits));
-        figures.put("scoring", new ScoringRun(shape, parent, threads).measure(limits));
+        if (!shared.isShared()) {
+          figures.put("passProfile", new PassProfile(shape, parent).measure(limits));
+        }
+        figures.put("scoring", new ScoringRun(shape, parent, threads, shared).measure(limits));
       }
       if (only.contains(GpuBenchmark.Work.DISTILLATION)) {
-        figures.put("distillation", new DistillationRun(shape, parent, threads).measure(limits));
+        figures.put(
+            "distillation", new DistillationRun(shape, parent, threads, shared).measure(limits));
       }
     }
   }

@@ -121,6 +121,14 @@ public final class CudaStream implements AutoCloseable {
     return status[0] != cudart.cudaStreamCaptureStatusNone;
   }
 
+  /** Lets what is queued here from now on come behind {@code mark} of another stream. */
+  public void waitFor(CudaMark mark) {
+    checkState(!closed, "this stream is closed");
+    CudaException.check(
+        cudart.cudaStreamWaitEvent(raw, mark.event(), cudart.cudaEventWaitDefault),
+        "waiting for another stream");
+  }
+
   /** Waits until all work of this stream is done. */
   public void synchronize() {
     checkState(!closed, "this stream is closed");

@@ -23,16 +23,23 @@ final class GatheredUnit<T> implements AutoCloseable {
   private final Resources held;
 
   /**
-   * Gathers the unit; all ranks do at the same time.
+   * Takes what was gathered of the unit.
    *
+   * @param gathering closed by this
    * @param parts of this rank's batch; 0 where it has none
    * @param user makes what computes with leaves, which it takes a share in
    * @param close closes that
    */
-  GatheredUnit(ShardedUnit unit, int parts, Function<NamedTensors, T> user, Consumer<T> close) {
+  GatheredUnit(
+      ShardedUnit unit,
+      Gathering gathering,
+      int parts,
+      Function<NamedTensors, T> user,
+      Consumer<T> close) {
     this.unit = unit;
     try (Resources made = new Resources();
-        NamedTensors whole = unit.gathered()) {
+        Gathering ended = gathering) {
+      NamedTensors whole = ended.tensors();
       ImmutableList.Builder<NamedTensors> allLeaves = ImmutableList.builder();
       ImmutableList.Builder<T> allUsers = ImmutableList.builder();
       for (int part = 0; part < parts; part++) {
@@ -68,9 +75,9 @@ final class GatheredUnit<T> implements AutoCloseable {
     return users;
   }
 
-  /** Adds the gradients of all parts and ranks; see {@link ShardedUnit#reduce}. */
-  void reduce() {
-    unit.reduce(leaves);
+  /** Begins to add the gradients of all parts and ranks; see {@link ShardedUnit#reduce}. */
+  Reduction reduce() {
+    return unit.reduce(leaves);
   }
 
   @Override

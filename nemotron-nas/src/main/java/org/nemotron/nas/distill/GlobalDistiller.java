@@ -35,7 +35,7 @@ public final class GlobalDistiller {
   private final int threads;
   private final Consumer<TrainingStep> steps;
   private final Communicator ranks;
-  private final boolean parentDivided;
+  private final Optional<Device> parentDivided;
 
   /** Makes a distiller that begins anew each time, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings) {
@@ -44,7 +44,13 @@ public final class GlobalDistiller {
 
   /** Makes a distiller that goes on where {@code checkpoint} left off, on all cores. */
   public GlobalDistiller(GlobalDistillationSettings settings, GlobalCheckpoint checkpoint) {
-    this(settings, checkpoint, CpuThreads.available(), step -> {}, Communicator.alone(), false);
+    this(
+        settings,
+        checkpoint,
+        CpuThreads.available(),
+        step -> {},
+        Communicator.alone(),
+        Optional.empty());
   }
 
   private GlobalDistiller(
@@ -53,7 +59,7 @@ public final class GlobalDistiller {
       int threads,
       Consumer<TrainingStep> steps,
       Communicator ranks,
-      boolean parentDivided) {
+      Optional<Device> parentDivided) {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
     this.settings = settings;
     this.checkpoint = checkpoint;
@@ -89,11 +95,13 @@ public final class GlobalDistiller {
 
   /**
    * Returns this distiller dividing the parent among the ranks too: its layers are then gathered
-   * from slices as the child's are. It makes the slices from rank 0's parent; others' serve for
-   * their spec, type and device alone.
+   * from slices as the child's are. It makes the slices from rank 0's parent, which may lie in host
+   * memory; others' serve for their spec and type alone.
+   *
+   * @param device where this rank computes
    */
-  public GlobalDistiller withParentDivided() {
-    return new GlobalDistiller(settings, checkpoint, threads, steps, ranks, true);
+  public GlobalDistiller withParentDivided(Device device) {
+    return new GlobalDistiller(settings, checkpoint, threads, steps, ranks, Optional.of(device));
   }
 
   /**
@@ -133,7 +141,7 @@ public final class GlobalDistiller {
       LongConsumer progress)
       throws IOException {
     checkArgument(ranks.rank() == 0, "only rank 0 distills; rank %s follows", ranks.rank());
-    if (ranks.size() == 1 && !parentDivided && !checkpoint.isSharded()) {
+    if (ranks.size() == 1 && parentDivided.isEmpty() && !checkpoint.isSharded()) {
       int parts = partsOfBatch(parent.device(), threads, data.batchSize());
       try (GlobalChild child = new WholeChild(parent, start, settings, parts)) {
         SavedState saved = checkpoint.of(child.optimizer());
@@ -178,10 +186,10 @@ public final class GlobalDistiller {
       EvaluationBatches heldOut,
       LongConsumer progress)
       throws IOException {
-    Device device = parent.device();
+    Device device = parentDivided.orElse(parent.device());
     try (Resources held = new Resources()) {
       PassedModel passed =
-          parentDivided
+          parentDivided.isPresent()
               ? held.add(
                   new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
                   ShardedModel::close)

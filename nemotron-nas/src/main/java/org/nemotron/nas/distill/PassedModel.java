@@ -33,6 +33,13 @@ interface PassedModel {
    */
   Block block(int layer, HeterogeneousModel outside, Resources held);
 
+  /**
+   * Says that a layer is wanted next, so that it can come while another is computed.
+   *
+   * @param layer one that the model does not have is not an error
+   */
+  default void ahead(int layer) {}
+
   /** Returns a model that is there as a whole; it belongs to the caller. */
   static PassedModel of(HeterogeneousModel model) {
     return new PassedModel() {

@@ -90,6 +90,8 @@ final class ShardedEvaluation {
         try (Resources until = new Resources()) {
           Block parentBlock = parent.block(layer, parentOutside, until);
           Block childBlock = child.block(layer, childOutside, until);
+          parent.ahead(layer + 1);
+          child.ahead(layer + 1);
           sideBySide.forEach(
               indices,
               row -> {

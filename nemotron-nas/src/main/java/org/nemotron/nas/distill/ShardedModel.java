@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.distributed.Communicator;
@@ -29,6 +30,11 @@ final class ShardedModel implements PassedModel, AutoCloseable {
   private final Device device;
   private final ImmutableList<ShardedUnit> layers;
   private final ShardedUnit outside;
+  private final Exchanges exchanges;
+
+  /** Layers that are being gathered before their turn. */
+  private final Map<Integer, Gathering> early = new HashMap<>();
+
   private final NamedTensors pieces;
   private final Resources held;
 
@@ -45,9 +51,11 @@ final class ShardedModel implements PassedModel, AutoCloseable {
     this.dtype = dtype;
     this.device = device;
     try (Resources made = new Resources()) {
+      this.exchanges = made.add(new Exchanges(device), Exchanges::close);
       this.outside =
           made.add(
-              new ShardedUnit(ranks, "", spec.nonBlockTensorShapes(), dtype, device, ofRank0),
+              new ShardedUnit(
+                  ranks, exchanges, "", spec.nonBlockTensorShapes(), dtype, device, ofRank0),
               ShardedUnit::close);
       ImmutableList.Builder<ShardedUnit> all = ImmutableList.builder();
       for (int layer = 0; layer < spec.layers(); layer++) {
@@ -55,6 +63,7 @@ final class ShardedModel implements PassedModel, AutoCloseable {
             made.add(
                 new ShardedUnit(
                     ranks,
+                    exchanges,
                     ModelSpec.layerPrefix(layer),
                     spec.block(layer).tensorShapes(spec.width()),
                     dtype,
@@ -112,6 +121,7 @@ final class ShardedModel implements PassedModel, AutoCloseable {
         spec.withBlocks(ImmutableList.copyOf(Collections.nCopies(spec.layers(), BlockSpec.NO_OP)));
     return new GatheredUnit<>(
         outside,
+        outside.gather(),
         parts,
         leaves -> HeterogeneousModel.of(without, leaves),
         HeterogeneousModel::close);
@@ -129,9 +139,23 @@ final class ShardedModel implements PassedModel, AutoCloseable {
   private GatheredUnit<Block> gatheredLayer(int layer, ImmutableList<HeterogeneousModel> outside) {
     return new GatheredUnit<>(
         layers.get(layer),
+        gathering(layer),
         outside.size(),
         leaves -> new Block(spec.block(layer), leaves, outside.get(0).rotary(), spec.rmsNormEps()),
         Block::close);
+  }
+
+  private Gathering gathering(int layer) {
+    Gathering begun = early.remove(layer);
+    return begun != null ? begun : layers.get(layer).gather();
+  }
+
+  /** Begins to gather a layer, if that goes on beside other work. */
+  @Override
+  public void ahead(int layer) {
+    if (exchanges.besideWork() && layer >= 0 && layer < layers.size()) {
+      early.computeIfAbsent(layer, next -> layers.get(next).gather());
+    }
   }
 
   @Override
@@ -154,9 +178,10 @@ final class ShardedModel implements PassedModel, AutoCloseable {
     try (NativeScope scope = NativeScope.open()) {
       ImmutableMap.Builder<String, Tensor> all = ImmutableMap.builder();
       for (ShardedUnit unit : units()) {
-        try (NamedTensors whole = unit.gathered()) {
+        try (Gathering whole = unit.gather()) {
           if (wanted) {
             whole
+                .tensors()
                 .asMap()
                 .forEach(
                     (name, tensor) ->
@@ -171,6 +196,8 @@ final class ShardedModel implements PassedModel, AutoCloseable {
 
   @Override
   public void close() {
+    early.values().forEach(Gathering::close);
+    early.clear();
     held.close();
   }
 }

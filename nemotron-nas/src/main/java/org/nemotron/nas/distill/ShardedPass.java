@@ -3,6 +3,7 @@ package org.nemotron.nas.distill;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -18,7 +19,8 @@ import org.nemotron.core.tensor.Tensors;
  * sequence of the batch.
  *
  * <p>A layer that is computed again on the way back is freed meanwhile and gathered again; others
- * stay until then.
+ * stay until then. On a GPU the next layer is gathered, and the gradients of the last one are
+ * added, while one is computed.
  */
 final class ShardedPass implements AutoCloseable {
   private final GlobalDistillationSettings settings;
@@ -32,8 +34,13 @@ final class ShardedPass implements AutoCloseable {
   /** Layers gathered for the graphs of gradients that need them. */
   private final Map<Integer, GatheredUnit<Block>> kept = new HashMap<>();
 
+  /** The layer whose gradients are being added. */
+  private Optional<Reduced> reduced = Optional.empty();
+
   private double loss;
   private double seams;
+
+  private record Reduced(int layer, Reduction sums) {}
 
   /**
    * Makes a pass.
@@ -75,11 +82,13 @@ final class ShardedPass implements AutoCloseable {
       }
       forEachPart(part -> passes[part].head());
       for (int layer = layers - 1; layer >= 0; layer--) {
-        backward(layer, outside);
-        layerDone.accept(layer);
+        Reduction sums = backward(layer, outside);
+        endReduction(layerDone);
+        reduced = Optional.of(new Reduced(layer, sums));
       }
       forEachPart(part -> passes[part].embedding());
-      outside.reduce();
+      endReduction(layerDone);
+      outside.reduce().end();
     }
     for (LayeredPass pass : passes) {
       loss += Tensors.scalar(pass.loss());
@@ -102,6 +111,8 @@ final class ShardedPass implements AutoCloseable {
     kept.put(layer, ofChild);
     try (Resources until = new Resources()) {
       Block frozen = parent.block(layer, ofParent, until);
+      parent.ahead(layer + 1);
+      child.ahead(layer + 1);
       forEachPart(part -> passes[part].forward(layer, frozen, ofChild.of(part)));
     }
     if (layer < recomputed) {
@@ -109,12 +120,27 @@ final class ShardedPass implements AutoCloseable {
     }
   }
 
-  private void backward(int layer, GatheredUnit<HeterogeneousModel> outside) {
+  /** Returns the sums of the layer's gradients, on their way. */
+  private Reduction backward(int layer, GatheredUnit<HeterogeneousModel> outside) {
     GatheredUnit<Block> ofChild =
         kept.computeIfAbsent(layer, missing -> child.gatheredLayer(missing, outside));
+    if (layer <= recomputed) {
+      child.ahead(layer - 1);
+    }
     forEachPart(part -> passes[part].backward(layer, ofChild.of(part)));
-    ofChild.reduce();
+    Reduction sums = ofChild.reduce();
     free(layer);
+    return sums;
+  }
+
+  /** The sums of one layer are added while the one before it is computed. */
+  private void endReduction(IntConsumer layerDone) {
+    reduced.ifPresent(
+        former -> {
+          former.sums().end();
+          layerDone.accept(former.layer());
+        });
+    reduced = Optional.empty();
   }
 
   private void free(int layer) {
@@ -142,5 +168,6 @@ final class ShardedPass implements AutoCloseable {
       }
     }
     kept.values().forEach(GatheredUnit::close);
+    reduced.ifPresent(former -> former.sums().close());
   }
 }

@@ -28,6 +28,7 @@ import org.nemotron.nas.shard.FlatShards;
  */
 final class ShardedUnit implements AutoCloseable {
   private final Communicator ranks;
+  private final Exchanges exchanges;
   private final String prefix;
   private final ImmutableMap<String, ImmutableList<Long>> shapes;
   private final FlatShards shards;
@@ -43,18 +44,21 @@ final class ShardedUnit implements AutoCloseable {
   /**
    * Divides the tensors that rank 0 has.
    *
+   * @param exchanges by which it gathers and reduces
    * @param prefix of the names that the tensors have in the model
    * @param shapes of the tensors, by their names without it
    * @param ofRank0 on rank 0 the tensors by their names in the model; not looked at elsewhere
    */
   ShardedUnit(
       Communicator ranks,
+      Exchanges exchanges,
       String prefix,
       ImmutableMap<String, ImmutableList<Long>> shapes,
       DType dtype,
       Device device,
       Map<String, Tensor> ofRank0) {
     this.ranks = ranks;
+    this.exchanges = exchanges;
     this.prefix = prefix;
     this.shapes = shapes;
     this.dtype = dtype;
@@ -141,54 +145,77 @@ final class ShardedUnit implements AutoCloseable {
   }
 
   /**
-   * Gathers the whole tensors from all ranks.
+   * Begins to gather the whole tensors from all ranks.
    *
-   * @return views over one tensor, by their names without the prefix, held by the caller; they do
+   * @return views over one tensor, by their names without the prefix, closed by the caller; they do
    *     not change with the pieces
    */
-  NamedTensors gathered() {
+  Gathering gather() {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard frozen = new NoGradGuard()) {
       Tensor whole = Tensors.uninitialized(device, dtype, shards.wholeElements());
-      if (!isEmpty()) {
-        ranks.allGather(whole, slot);
-      }
       ImmutableMap.Builder<String, Tensor> tensors = ImmutableMap.builder();
       shards.offsets().forEach((name, offset) -> tensors.put(name, view(whole, name, offset)));
-      return NamedTensors.of(tensors.buildOrThrow());
+      return new Gathering(
+          NamedTensors.of(tensors.buildOrThrow()),
+          isEmpty() ? Exchanges.NONE : exchanges.start(() -> ranks.allGather(whole, slot)));
     }
   }
 
   /**
-   * Adds the gradients of all parts of the batch on all ranks, and leaves each piece those of its
-   * elements, in float32; zeros for tensors that have none.
+   * Begins to add the gradients of all parts of the batch on all ranks; the end of that leaves each
+   * piece those of its elements, in float32, zeros for tensors that have none.
    *
    * @param parts the tensors, gathered, with this rank's gradients; one holder for each part
    */
-  void reduce(List<NamedTensors> parts) {
+  Reduction reduce(List<NamedTensors> parts) {
     if (isEmpty()) {
-      return;
+      return new Reduction(new Resources(), () -> {});
     }
-    try (NativeScope scope = NativeScope.open();
+    try (Resources made = new Resources();
+        NativeScope scope = NativeScope.open();
         NoGradGuard inPlace = new NoGradGuard()) {
-      Tensor whole = Tensors.zeros(device, DType.FLOAT32, shards.wholeElements());
+      Tensor whole =
+          made.add(
+              NativeScope.keep(
+                  Tensors.uninitialized(device, DType.FLOAT32, shards.wholeElements())),
+              NativeScope::release);
+      Tensor own =
+          made.add(
+              NativeScope.keep(Tensors.uninitialized(device, DType.FLOAT32, shards.slotElements())),
+              NativeScope::release);
       shards
           .offsets()
-          .forEach((name, offset) -> addGradients(view(whole, name, offset), name, parts));
-      Tensor own = Tensors.uninitialized(device, DType.FLOAT32, shards.slotElements());
-      ranks.reduceScatter(own, whole);
-      pieces(ranks.rank())
-          .forEach((name, piece) -> pieces.get(name).mutable_grad().put(part(own, piece)));
+          .forEach((name, offset) -> sumGradients(view(whole, name, offset), name, parts));
+      Exchanges.Exchange exchange =
+          made.add(
+              exchanges.start(() -> ranks.reduceScatter(own, whole)), Exchanges.Exchange::close);
+      return new Reduction(
+          made.complete(),
+          () -> {
+            exchange.close();
+            takeGradients(own);
+          });
     }
   }
 
-  private static void addGradients(Tensor sum, String name, List<NamedTensors> parts) {
+  private void takeGradients(Tensor slotOfSum) {
+    pieces(ranks.rank())
+        .forEach((name, piece) -> pieces.get(name).mutable_grad().put(part(slotOfSum, piece)));
+  }
+
+  private static void sumGradients(Tensor sum, String name, List<NamedTensors> parts) {
+    boolean begun = false;
     for (NamedTensors part : parts) {
       Tensor tensor = part.get(name);
       if (tensor.grad().defined()) {
-        sum.add_(tensor.grad());
+        Tensor unused = begun ? sum.add_(tensor.grad()) : sum.copy_(tensor.grad(), false);
+        begun = true;
         tensor.mutable_grad().reset();
       }
+    }
+    if (!begun) {
+      sum.zero_();
     }
   }
 

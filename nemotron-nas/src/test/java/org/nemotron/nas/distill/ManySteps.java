@@ -6,6 +6,7 @@ import java.util.function.LongConsumer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.MemoryUse;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -87,7 +88,7 @@ final class ManySteps {
         HeterogeneousModel child =
             new GlobalDistiller(settings)
                 .withThreads(2)
-                .withParentDivided()
+                .withParentDivided(Device.CPU)
                 .distill(
                     parent,
                     start,

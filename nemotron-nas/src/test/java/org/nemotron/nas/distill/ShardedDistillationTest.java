@@ -22,6 +22,7 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.Seed;
@@ -135,14 +136,14 @@ final class ShardedDistillationTest {
   void distill_float32StatesOnAnyNumberOfRanks_isThatOfOneProcessButForRounding(
       int size, boolean divided) throws Exception {
     GlobalDistiller one = distiller(OptimizerStates.FLOAT32);
-    Made actual = made(size, divided ? one.withParentDivided() : one);
+    Made actual = made(size, divided ? one.withParentDivided(Device.CPU) : one);
     assertClose(actual, alone(one));
   }
 
   @Test
   void distill_eightBitStatesInSlicesOfOneRank_givesTheBitsOfOneProcess() throws Exception {
     GlobalDistiller one = distiller(OptimizerStates.EIGHT_BIT);
-    assertThat(alone(one.withParentDivided())).isEqualTo(alone(one));
+    assertThat(alone(one.withParentDivided(Device.CPU))).isEqualTo(alone(one));
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cpu.CloseablesTest;
 import org.nemotron.core.cuda.CudaGraph;
+import org.nemotron.core.cuda.CudaMark;
 import org.nemotron.core.cuda.CudaModule;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.cuda.CudaTimer;
@@ -65,6 +66,11 @@ public final class GpuCloseablesTest implements CloseableContract {
             GpuCloseablesTest::stream,
             CudaStream::synchronize,
             "this stream is closed"),
+        CloseableCase.of(
+            CudaMark.class,
+            () -> new CudaMark(stream()),
+            GpuCloseablesTest::waitFor,
+            "this mark is closed"),
         CloseableCase.ofNothing(CudaStream.Use.class, () -> stream().use())
             .onItsThreadOnly("a stream taken on thread %s must be left there, not on %s"),
         CloseableCase.of(
@@ -96,6 +102,12 @@ public final class GpuCloseablesTest implements CloseableContract {
 
   private static CudaStream stream() {
     return new CudaStream(Gpu.of(GPU));
+  }
+
+  private static void waitFor(CudaMark mark) {
+    try (CudaStream stream = stream()) {
+      stream.waitFor(mark);
+    }
   }
 
   private static void mark(CudaTimer clock) {
