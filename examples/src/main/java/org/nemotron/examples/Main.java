@@ -3,6 +3,7 @@ package org.nemotron.examples;
 import org.nemotron.examples.benchmark.AttentionBenchmark;
 import org.nemotron.examples.benchmark.FormatAccuracy;
 import org.nemotron.examples.benchmark.GpuBenchmark;
+import org.nemotron.examples.benchmark.RandomModel;
 import org.nemotron.examples.benchmark.RanksBenchmark;
 import org.nemotron.examples.benchmark.Schedules;
 import org.nemotron.examples.benchmark.ServingBenchmark;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
       Export.class,
       Generate.class,
       Pretrain.class,
+      RandomModel.class,
       Evaluate.class,
       MtBenchCommand.class,
       MeasureCosts.class,

@@ -5,12 +5,15 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Maps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.huggingface.AnyModelConfigs;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.huggingface.DeciLmConfigs;
@@ -20,6 +23,7 @@ import org.nemotron.core.checkpoint.huggingface.FamilyConfigs;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
 import org.nemotron.core.checkpoint.huggingface.ModelFamily;
 import org.nemotron.core.checkpoint.huggingface.ShardedWeights;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionTrait;
@@ -110,8 +114,40 @@ public final class ModelWriter {
       CheckpointForm form,
       long maxFileBytes)
       throws IOException {
+    write(model.spec(), model.tensors(), directory, dtype, parentDirectory, form, maxFileBytes);
+  }
+
+  /**
+   * Writes a model that is never in memory as a whole: each tensor is asked for when its turn
+   * comes. All else is as in the other methods.
+   *
+   * @param weights tensors of floats, in any type
+   * @throws IOException as the other methods do
+   * @throws IllegalArgumentException if a width cannot be written in this form
+   */
+  public static void write(
+      ModelSpec spec, WeightSource weights, Path directory, DType dtype, Path parentDirectory)
+      throws IOException {
+    write(
+        spec,
+        Maps.asMap(spec.tensorShapes().keySet(), weights::get),
+        directory,
+        dtype,
+        parentDirectory,
+        CheckpointForm.of(spec),
+        MAX_FILE_BYTES);
+  }
+
+  private static void write(
+      ModelSpec spec,
+      Map<String, Tensor> tensors,
+      Path directory,
+      DType dtype,
+      Path parentDirectory,
+      CheckpointForm form,
+      long maxFileBytes)
+      throws IOException {
     checkReplaceable(directory, parentDirectory);
-    ModelSpec spec = model.spec();
     ObjectNode config = config(spec, dtype, form, parentDirectory);
     if (dtype == DType.FLOAT8_E4M3) {
       EightBitForm.describe(config);
@@ -121,8 +157,7 @@ public final class ModelWriter {
     AtomicFiles.writeDirectory(
         directory,
         partial -> {
-          ShardedWeights.write(
-              model.tensors(), stored.tensorShapes(), dtype, partial, maxFileBytes);
+          ShardedWeights.write(tensors, stored.tensorShapes(), dtype, partial, maxFileBytes);
           copyTokenizer(parentDirectory, partial);
           writeGenerationConfig(spec, parentDirectory, partial);
           AtomicFiles.write(partial.resolve(ModelCard.FILE), gpu.toMarkdown());

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
@@ -66,7 +67,9 @@ public final class GlobalCheckpoint {
 
   private void write(Path target, GlobalProgress state, Optimizer optimizer) throws IOException {
     new SafetensorsWriter().addAll(state.current().asMap()).write(target.resolve(CURRENT));
-    new SafetensorsWriter().addAll(state.best().asMap()).write(target.resolve(BEST));
+    if (!state.bestIsCurrent()) { // else the state would be larger by a child
+      new SafetensorsWriter().addAll(state.best().asMap()).write(target.resolve(BEST));
+    }
     optimizer.save(target.resolve(OPTIMIZER));
     ObjectNode json = NODES.objectNode();
     json.put("fingerprint", fingerprint);
@@ -76,8 +79,10 @@ public final class GlobalCheckpoint {
   }
 
   private static ImmutableList<Path> files(Path directory) {
-    return ImmutableList.of(
-        directory.resolve(CURRENT), directory.resolve(BEST), directory.resolve(OPTIMIZER));
+    return Stream.of(CURRENT, BEST, OPTIMIZER)
+        .map(directory::resolve)
+        .filter(Files::exists)
+        .collect(ImmutableList.toImmutableList());
   }
 
   private void restore(GlobalProgress state, Optimizer optimizer) throws IOException {
@@ -90,11 +95,21 @@ public final class GlobalCheckpoint {
       return;
     }
     try (NamedTensors current = read(saved.resolve(CURRENT));
-        NamedTensors best = read(saved.resolve(BEST))) {
+        NamedTensors best = read(saved.resolve(bestOf(json.get())))) {
       optimizer.load(saved.resolve(OPTIMIZER));
       state.restore(
           current, best, ProgressJson.losses(json.get()), ProgressJson.evaluations(json.get()));
     }
+  }
+
+  /** Returns the file with the best tensors: that of the current ones where these are the best. */
+  private static String bestOf(ObjectNode json) {
+    return bestOf(FileDigests.fromJson(json.path("files")));
+  }
+
+  /** Returns the same of a state whose files these are. */
+  static String bestOf(FileDigests files) {
+    return files.byName().containsKey(BEST) ? BEST : CURRENT;
   }
 
   /** Returns the saved state if all of it fits; otherwise sends the reason to the messages. */

@@ -296,7 +296,9 @@ public final class GlobalDistiller {
     double klNats = child.heldOutKl(heldOut);
     if (Double.isFinite(klNats)) {
       state.evaluated(state.step(), klNats);
-      saved.save(state);
+      if (state.step() < settings.steps()) { // behind the last step there is nothing to go on with
+        saved.save(state);
+      }
     } else {
       String where = firstNotFinite(child, heldOut);
       state.stopped("the held-out KL (" + klNats + ") is not finite, first in " + where);

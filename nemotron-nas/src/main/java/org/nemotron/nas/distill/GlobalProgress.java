@@ -25,6 +25,9 @@ final class GlobalProgress implements AutoCloseable {
   private final List<GlobalDistillation.Evaluation> evaluations = new ArrayList<>();
   private Optional<String> stop = Optional.empty();
 
+  /** At which step the best tensors were the current ones. */
+  private int bestAt;
+
   /** Starts from the tensors as they are. */
   GlobalProgress(NamedTensors current) {
     this.current = current;
@@ -61,6 +64,14 @@ final class GlobalProgress implements AutoCloseable {
     return best;
   }
 
+  /**
+   * Returns whether the current tensors are the best ones, as they are when just measured; a step
+   * that was not finite may have changed some.
+   */
+  boolean bestIsCurrent() {
+    return bestAt == step() && stop.isEmpty();
+  }
+
   /** Records a step. */
   void stepped(double loss) {
     losses.add(loss);
@@ -80,6 +91,7 @@ final class GlobalProgress implements AutoCloseable {
     evaluations.add(new GlobalDistillation.Evaluation(step, klNats));
     if (better) {
       copy(current, best);
+      bestAt = step;
     }
   }
 

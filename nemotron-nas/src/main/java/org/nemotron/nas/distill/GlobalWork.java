@@ -140,8 +140,14 @@ public record GlobalWork(
     return Math.round(share * sum);
   }
 
-  /** Returns the bytes of a saved state: child, best child and moments. */
+  /**
+   * Returns the bytes of a saved state: child, best child and moments; none where the child is not
+   * measured before its end.
+   */
   public long checkpointBytes(int elementBytes) {
+    if (settings.evaluateEvery() >= settings.steps()) {
+      return 0;
+    }
     int moments = settings.optimizerStates() == OptimizerStates.EIGHT_BIT ? 2 : 8;
     return (2L * elementBytes + moments) * childParameters();
   }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -54,7 +55,8 @@ final class WholeState implements StateSlice {
     if (misfit.isPresent()) {
       return misfit;
     }
-    for (String name : ImmutableList.of(GlobalCheckpoint.CURRENT, GlobalCheckpoint.BEST)) {
+    for (String name :
+        ImmutableSet.of(GlobalCheckpoint.CURRENT, GlobalCheckpoint.bestOf(digests))) {
       files.put(name, opened(directory.resolve(name), open));
     }
     Path optimizer = directory.resolve(GlobalCheckpoint.OPTIMIZER);
@@ -86,7 +88,7 @@ final class WholeState implements StateSlice {
   public Tensor tensor(String kind, String name) throws IOException {
     return switch (kind) {
       case ShardedCheckpoint.CURRENT -> file(GlobalCheckpoint.CURRENT).tensor(name);
-      case ShardedCheckpoint.BEST -> file(GlobalCheckpoint.BEST).tensor(name);
+      case ShardedCheckpoint.BEST -> file(GlobalCheckpoint.bestOf(digests)).tensor(name);
       default ->
           archived.isPresent()
               ? archived.get().get(StateSlice.key(kind, name))

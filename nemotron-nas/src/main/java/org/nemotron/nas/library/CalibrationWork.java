@@ -16,6 +16,7 @@ import org.nemotron.nas.estimate.WorkKind;
  */
 public record CalibrationWork(ModelSpec parent, int batches, int batch, int window, boolean refit) {
   private static final int FLOAT32_BYTES = 4;
+  private static final int BFLOAT16_BYTES = 2;
 
   /** Returns the passes: layers, and the products of their activations with each other. */
   public Work passes() {
@@ -36,6 +37,25 @@ public record CalibrationWork(ModelSpec parent, int batches, int batch, int wind
   /** Returns the bytes of the matrices that are gathered. */
   public long bytes() {
     return FLOAT32_BYTES * squareElements();
+  }
+
+  /**
+   * Returns the bytes beside the parent on a GPU: hidden states of a batch, last projections of all
+   * layers in float32, one layer at work, and what is gathered for a fit.
+   *
+   * @param ranks that divide the layers
+   */
+  public long gpuBytes(int ranks) {
+    long tokens = (long) batch * window;
+    long states = (2L * parent.layers() + 1) * tokens * parent.width() * BFLOAT16_BYTES;
+    long projections = 0;
+    for (BlockSpec block : parent.blocks()) {
+      long heads = (long) block.attention().queryHeads() * parent.headDim();
+      projections += (block.ffn().channels() + heads) * parent.width();
+    }
+    return states
+        + LayerObserver.workBytes(parent, tokens)
+        + (FLOAT32_BYTES * projections + (refit ? bytes() : 0)) / ranks;
   }
 
   /** Elements of all layers' sums of products: channels, and twice the width where it is fitted. */

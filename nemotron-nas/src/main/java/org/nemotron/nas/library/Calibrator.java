@@ -6,7 +6,10 @@ import static com.google.common.base.Verify.verifyNotNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Lists;
+import com.google.common.primitives.Ints;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -16,11 +19,14 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.activation.LayerPipeline;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
@@ -36,6 +42,9 @@ import org.nemotron.nas.shard.Span;
 public final class Calibrator {
   private static final String REMEDY =
       "Maybe take a smaller batchSize or shorter windows, or start without refit.";
+
+  /** The share of a GPU's free memory to plan with. */
+  private static final double USABLE = 0.85;
 
   private final InitSettings settings;
   private final int threads;
@@ -93,12 +102,13 @@ public final class Calibrator {
       for (int layer = layers.first(); layer < layers.end(); layer++) {
         observers.put(layer, new LayerObserver(parent, layer, settings));
       }
+      int atATime = observersAtATime(parent, data);
       if (shards.takesPart(ranks.rank())) {
         int rank = ranks.rank();
         LayerPipeline pipeline =
             new LayerPipeline(ranks, layers.first(), shards.handover(rank), shards.isLast(rank));
         for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
-          observe(parent, pipeline, layers, observers, data, batch, sideBySide);
+          observe(parent, pipeline, layers, observers, data, batch, sideBySide, atATime);
           progress.accept(batch + 1);
         }
       }
@@ -113,6 +123,21 @@ public final class Calibrator {
     }
   }
 
+  /** On a GPU no more layers are looked at side by side than its memory holds. */
+  private int observersAtATime(HeterogeneousModel parent, TokenBatches data) {
+    if (parent.device().equals(Device.CPU)) {
+      return threads;
+    }
+    ModelSpec spec = parent.spec();
+    long tokens = (long) data.batchSize() * data.windowTokens();
+    long states = (2L * spec.layers() + 1) * tokens * spec.width() * parent.dtype().bytes();
+    Gpu gpu = Gpu.of(parent.device());
+    gpu.releaseUnused();
+    long free = (long) (USABLE * gpu.freeBytes()) - states;
+    return Ints.constrainToRange(
+        Ints.saturatedCast(free / LayerObserver.workBytes(spec, tokens)), 1, threads);
+  }
+
   private static void observe(
       HeterogeneousModel parent,
       LayerPipeline pipeline,
@@ -120,7 +145,8 @@ public final class Calibrator {
       Map<Integer, LayerObserver> observers,
       TokenBatches data,
       int batch,
-      TensorThreads sideBySide) {
+      TensorThreads sideBySide,
+      int atATime) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inference = new NoGradGuard()) {
       Tensor inputBTD =
@@ -141,8 +167,10 @@ public final class Calibrator {
               HiddenStates.Place.DEVICE);
       pipeline.pass(() -> stream.hiddenState(pipeline.handover()));
       stream.checkFinite("calibration, batch " + batch + ", the parent");
-      sideBySide.forEach(
-          ImmutableList.copyOf(observers.values()), observer -> observer.observe(stream));
+      for (List<LayerObserver> some :
+          Lists.partition(ImmutableList.copyOf(observers.values()), atATime)) {
+        sideBySide.forEach(some, observer -> observer.observe(stream));
+      }
     }
   }
 

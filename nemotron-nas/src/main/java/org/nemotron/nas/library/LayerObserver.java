@@ -14,6 +14,7 @@ import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.RmsNorm;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.Tensors;
@@ -21,6 +22,12 @@ import org.nemotron.core.tensor.Tensors;
 /** Watches one parent layer on calibration tokens and gathers what its candidates need to know. */
 final class LayerObserver implements AutoCloseable {
   // Shape letters in this file: B = batch, T = tokens, R = B * T, D = model width, I = channels.
+
+  /** Channels, and what their costs are computed from, in float32. */
+  private static final long CHANNEL_COPIES = 8;
+
+  /** Hidden states, heads and differences of both halves, in float32. */
+  private static final long STATE_COPIES = 10;
 
   private final int layer;
   private final Block block;
@@ -78,6 +85,13 @@ final class LayerObserver implements AutoCloseable {
     public Optional<GatedFfn> visit(FfnSpec.NoOp ffn) {
       return Optional.empty();
     }
+  }
+
+  /** Returns what a layer takes on a GPU while it takes in a batch of {@code tokens}. */
+  static long workBytes(ModelSpec parent, long tokens) {
+    int channels =
+        parent.blocks().stream().mapToInt(block -> block.ffn().channels()).max().orElse(0);
+    return tokens * Float.BYTES * (CHANNEL_COPIES * channels + STATE_COPIES * parent.width());
   }
 
   /** Takes in a batch: the hidden states before, between and after the layer's halves. */

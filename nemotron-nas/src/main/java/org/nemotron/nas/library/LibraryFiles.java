@@ -20,6 +20,7 @@ import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
@@ -162,6 +163,15 @@ public final class LibraryFiles {
     return indices.build();
   }
 
+  /**
+   * A GPU's memory need not hold all candidates: they stay in their files, mapped where the type is
+   * the parent's, and come to the GPU when they are asked for.
+   */
+  private static Tensor held(Tensor stored, HeterogeneousModel parent) {
+    Tensor ofType = Tensors.cast(stored, parent.dtype());
+    return parent.device().equals(Device.CPU) ? ofType.clone() : ofType;
+  }
+
   private static NamedTensors weights(Path path, Candidate candidate, HeterogeneousModel parent)
       throws IOException {
     ImmutableMap<String, ImmutableList<Long>> shapes =
@@ -175,7 +185,7 @@ public final class LibraryFiles {
           throw new CheckpointFormatException(
               path + ", tensor " + name + ": must be there with shape " + entry.getValue());
         }
-        tensors.put(name, Tensors.move(file.tensor(name), parent.device(), parent.dtype()).clone());
+        tensors.put(name, held(file.tensor(name), parent));
       }
       return NamedTensors.of(tensors.buildOrThrow());
     }

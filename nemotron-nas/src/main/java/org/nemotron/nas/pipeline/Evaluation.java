@@ -25,6 +25,9 @@ final class Evaluation {
   /** The child, itself before its distillation, two baselines, and its architecture untrained. */
   private static final int MODELS_OF_TARGET = 5;
 
+  /** As a share of a child: four models with a quarter of their blocks not the parent's. */
+  private static final double OWN_BLOCKS = 1;
+
   private final RunContext run;
   private final ScoredLibrary library;
   private final ImmutableList<CostTable> costs;
@@ -66,13 +69,22 @@ final class Evaluation {
         work.beside(
             work.libraryBytes() + Math.round(shares * work.parentBytes()),
             Math.round(2 * (1 + 3 * shares) * work.parent().parameters()),
-            0,
-            Math.round((2 + 5 * shares) * 2 * work.parent().parameters())),
+            servedBytes(work, 1 + 2 * shares),
+            servedBytes(work, 1 + (2 + OWN_BLOCKS) * shares),
+            "fewer targets"),
         0,
         ImmutableList.of("data.heldOutWindows", "costs.meter.generationRounds"),
         plan.evaluation().namesNone()
             ? "the frontier's searches"
             : "the frontier's searches and evaluation.tasks");
+  }
+
+  /**
+   * Beside the parent, the children; in the format that serves, the parent and the children; and
+   * blocks of their own of what a child is compared with.
+   */
+  private static long servedBytes(PlanWork work, double parents) {
+    return Math.round(parents * work.parent().parameters() * work.elementBytes());
   }
 
   /** Returns the summary of the run. */

@@ -4,9 +4,11 @@ import static com.google.common.base.Verify.verifyNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.cost.PairedRates;
 import org.nemotron.nas.cost.ThroughputMeter;
@@ -66,11 +68,15 @@ record GenerationRates(
   private static ImmutableMap<HeterogeneousModel, Double> baselines(
       Subject fastest, List<TargetContenders> targets, MeterSettings settings) {
     List<Subject> models = targets.stream().flatMap(target -> target.baselines().stream()).toList();
-    PairedRates rates =
-        ThroughputMeter.brief(settings).measure(beside(fastest, models), soFar -> true);
+    boolean onGpu = !fastest.model().device().equals(Device.CPU);
     ImmutableMap.Builder<HeterogeneousModel, Double> ratios = ImmutableMap.builder();
-    for (int index = 0; index < models.size(); index++) {
-      ratios.put(models.get(index).model(), rates.ratio(index + 1, 0).median());
+    // A GPU's memory need not hold them all in the format that serves.
+    for (List<Subject> some : Lists.partition(models, onGpu ? 1 : Math.max(1, models.size()))) {
+      PairedRates rates =
+          ThroughputMeter.brief(settings).measure(beside(fastest, some), soFar -> true);
+      for (int index = 0; index < some.size(); index++) {
+        ratios.put(some.get(index).model(), rates.ratio(index + 1, 0).median());
+      }
     }
     return ratios.buildOrThrow();
   }

@@ -42,9 +42,25 @@ final class LibraryStage implements Stage<TrainedLibrary> {
         "library",
         ImmutableList.of(ranking.passes(), ranking.initialization(), training.work()),
         0,
-        trainingMemory(work, training, ranking.bytes()),
+        memory(work, training, ranking),
         work.libraryBytes(),
         ImmutableList.of("local.steps", "space", "init.calibrationBatches"));
+  }
+
+  /** The more of calibration and training; what calibration fits is held by the GPU. */
+  private static MemoryNeed memory(PlanWork work, LocalWork training, CalibrationWork ranking) {
+    MemoryNeed ofTraining = trainingMemory(work, training, ranking.bytes());
+    long bytes =
+        ranking.gpuBytes(work.ranks()) + (ranking.refit() ? work.libraryBytes() / work.ranks() : 0);
+    MemoryNeed ofRanking =
+        work.beside(
+            work.onGpu() ? work.libraryBytes() : 0,
+            0,
+            bytes,
+            bytes,
+            (ranking.refit() ? "init.refit false, " : "")
+                + "a smaller data.batchSize or data.windowTokens");
+    return ofRanking.leastDeviceBytes() > ofTraining.leastDeviceBytes() ? ofRanking : ofTraining;
   }
 
   /** Returns the memory of a blockwise local distillation. */

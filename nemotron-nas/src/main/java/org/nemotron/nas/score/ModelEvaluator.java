@@ -15,15 +15,20 @@ import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.NonFiniteException;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.nas.library.internal.MemoryPlan;
 
 /** Measures whole models against their parent on held-out text, by full forward passes. */
 public final class ModelEvaluator {
   // Shape letters in this file: T = tokens, V = vocabulary.
+
+  /** The parent's and a model's logits, their log-probabilities, and what compares them. */
+  private static final long LOGITS_COPIES = 7;
 
   private final EvaluationBatches data;
   private final int threads;
@@ -50,12 +55,24 @@ public final class ModelEvaluator {
       HeterogeneousModel parent, List<HeterogeneousModel> models) {
     List<List<OfWindow>> windows = new ArrayList<>();
     models.forEach(model -> windows.add(new ArrayList<>()));
-    try (TensorThreads team = new TensorThreads(threads)) {
+    try (TensorThreads team = new TensorThreads(workers(parent, models.size()))) {
       for (int batch = 0; batch < data.batches(); batch++) {
         evaluateBatch(parent, models, batch, windows, team);
       }
     }
     return windows.stream().map(ModelEvaluator::quality).collect(ImmutableList.toImmutableList());
+  }
+
+  /** On a GPU no more windows side by side than its memory holds. */
+  private int workers(HeterogeneousModel parent, int models) {
+    if (models == 0 || parent.device().equals(Device.CPU)) {
+      return threads;
+    }
+    try (NativeScope scope = NativeScope.open()) {
+      long window = data.batch(0).size(1);
+      return MemoryPlan.of(parent.device(), threads)
+          .fitting(LOGITS_COPIES * Float.BYTES * window * parent.spec().vocabularySize());
+    }
   }
 
   private void evaluateBatch(

@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -105,6 +107,7 @@ final class PlanEstimatesTest {
     CompressionPlan plan = TinyRun.unread().on(new Device("cuda", 0));
     plan =
         plan.toBuilder()
+            .init(plan.init().toBuilder().refit(false).build())
             .data(plan.data().toBuilder().windowTokens(8192).globalBatchSize(1).build())
             .targets(ImmutableList.of(Target.speedup(1.3)))
             .build();
@@ -128,6 +131,7 @@ final class PlanEstimatesTest {
     CompressionPlan plan = TinyRun.unread().on(new Device("cuda", 0));
     plan =
         plan.toBuilder()
+            .init(plan.init().toBuilder().refit(false).build())
             .data(plan.data().toBuilder().windowTokens(8192).globalBatchSize(4).build())
             .targets(ImmutableList.of(Target.speedup(1.3)))
             .build();
@@ -137,6 +141,35 @@ final class PlanEstimatesTest {
         .startsWith("child takes at least ")
         .endsWith("data.windowTokens; or more ranks.");
     assertThat(large(plan, 4).refusals()).isEmpty();
+  }
+
+  @Test
+  void refusals_fitOfLastProjectionsAt8B_nameTheSettingThatLeavesItOut() throws IOException {
+    CompressionPlan plan = shipped("llama-8b-h100.json");
+    plan = plan.toBuilder().init(plan.init().toBuilder().refit(true).build()).build();
+    assertThat(large(plan).refusals())
+        .singleElement()
+        .asString()
+        .startsWith("library takes at least ")
+        .endsWith("Maybe init.refit false, a smaller data.batchSize or data.windowTokens.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-8b-h100.json", "llama-8b-h100-short.json"})
+  void refusals_shippedPlanOfEightBillionOnOneCard_areNone(String name) throws IOException {
+    Estimate estimate =
+        PlanEstimates.of(
+            new PlanWork(shipped(name), llama8b(), 4_000_000, RATES, CARD, 2_000_000_000, 16, 1));
+    assertThat(estimate.refusals()).isEmpty();
+  }
+
+  /** An H100 with 80 GB in a container: 128 GB of memory, 64 GB of disk with the parent on it. */
+  private static final MachineRoom CARD =
+      new MachineRoom(120_000_000_000L, "cuda:0", 79_000_000_000L, 44_000_000_000L, "run");
+
+  private static CompressionPlan shipped(String name) throws IOException {
+    return PlanFiles.read(
+        Path.of("../examples/gpu/plans").resolve(name), TinyRun.unread().on(new Device("cuda", 0)));
   }
 
   private static Estimate large(CompressionPlan plan) {

@@ -159,6 +159,14 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
     return new Scoring(workers(bytes, need.passBytes(), need.busy()), chosen);
   }
 
+  /**
+   * Returns how many pieces of work of {@code bytes} each go on side by side: at least one, whether
+   * or not it fits.
+   */
+  public int fitting(long bytes) {
+    return gpuBytes.map(free -> workers(free, bytes, false)).orElse(threads);
+  }
+
   private int workers(long bytes, long workerBytes, boolean busy) {
     int most = busy ? Math.min(BUSY_WORKERS, threads) : threads;
     return constrainToRange(Ints.saturatedCast(bytes / workerBytes), 1, most);
