@@ -188,7 +188,12 @@ public final class GpuBenchmark implements Callable<Integer> {
     checkArgument(
         environment.size() > 1 || !parentDivided, "--parent-divided is for several ranks");
     try (Communicator ranks = Communicator.open(environment, where, ImmutableMap.of())) {
-      measure(where, new SharedWork(ranks));
+      try {
+        measure(where, new SharedWork(ranks));
+      } catch (IOException | NoArchitectureException | RuntimeException e) {
+        ranks.failed(String.valueOf(e.getMessage())); // the others would wait on their GPUs
+        throw e;
+      }
     }
     return 0;
   }

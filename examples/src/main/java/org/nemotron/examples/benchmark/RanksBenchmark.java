@@ -58,14 +58,23 @@ public final class RanksBenchmark implements Callable<Integer> {
     checkArgument(environment.size() > 1, "one process has nobody to exchange anything with");
     try (Communicator ranks = Communicator.open(environment, own, ImmutableMap.of());
         NativeScope scope = NativeScope.open()) {
-      for (DType type : new DType[] {DType.FLOAT32, DType.BFLOAT16}) {
-        check(ranks, own, type);
-        say(ranks, "%s, %s: every exchange right", own.kind(), type.configName());
+      try {
+        measure(ranks, own);
+      } catch (RuntimeException e) {
+        ranks.failed(String.valueOf(e.getMessage())); // the others would wait on their GPUs
+        throw e;
       }
-      times(ranks, own);
-      ranks.barrier("the end of the benchmark");
     }
     return 0;
+  }
+
+  private void measure(Communicator ranks, Device own) {
+    for (DType type : new DType[] {DType.FLOAT32, DType.BFLOAT16}) {
+      check(ranks, own, type);
+      say(ranks, "%s, %s: every exchange right", own.kind(), type.configName());
+    }
+    times(ranks, own);
+    ranks.barrier("the end of the benchmark");
   }
 
   private static void say(Communicator ranks, String format, Object... values) {

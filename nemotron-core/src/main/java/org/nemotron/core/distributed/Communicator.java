@@ -141,7 +141,11 @@ public interface Communicator extends AutoCloseable {
    */
   void check();
 
-  /** Lets the other ranks know that this one fails, so that they end at once. */
+  /**
+   * Lets the other ranks know that this one fails, so that they end at once. Who leaves by an
+   * exception calls it before {@link #close}, which would else wait for exchanges that are under
+   * way on a GPU.
+   */
   void failed(String why);
 
   /** Leaves the others; rank 0 waits until all have ended. */

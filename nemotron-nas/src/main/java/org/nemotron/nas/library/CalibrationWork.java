@@ -46,16 +46,26 @@ public record CalibrationWork(ModelSpec parent, int batches, int batch, int wind
    * @param ranks that divide the layers
    */
   public long gpuBytes(int ranks) {
+    return stateBytes() + LayerObserver.workBytes(parent, (long) batch * window) + heldBytes(ranks);
+  }
+
+  /** Returns the bytes of a batch's hidden states on a GPU. */
+  long stateBytes() {
     long tokens = (long) batch * window;
-    long states = (2L * parent.layers() + 1) * tokens * parent.width() * BFLOAT16_BYTES;
+    return (2L * parent.layers() + 1) * tokens * parent.width() * BFLOAT16_BYTES;
+  }
+
+  /**
+   * Returns the bytes that stay on a GPU from the first batch to the last: last projections in
+   * float32, and what is gathered for a fit.
+   */
+  long heldBytes(int ranks) {
     long projections = 0;
     for (BlockSpec block : parent.blocks()) {
       long heads = (long) block.attention().queryHeads() * parent.headDim();
       projections += (block.ffn().channels() + heads) * parent.width();
     }
-    return states
-        + LayerObserver.workBytes(parent, tokens)
-        + (FLOAT32_BYTES * projections + (refit ? bytes() : 0)) / ranks;
+    return (FLOAT32_BYTES * projections + (refit ? bytes() : 0)) / ranks;
   }
 
   /** Elements of all layers' sums of products: channels, and twice the width where it is fitted. */

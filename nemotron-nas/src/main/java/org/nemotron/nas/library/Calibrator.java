@@ -24,7 +24,6 @@ import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.FfnSpec;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
@@ -128,14 +127,20 @@ public final class Calibrator {
     if (parent.device().equals(Device.CPU)) {
       return threads;
     }
-    ModelSpec spec = parent.spec();
-    long tokens = (long) data.batchSize() * data.windowTokens();
-    long states = (2L * spec.layers() + 1) * tokens * spec.width() * parent.dtype().bytes();
+    CalibrationWork work =
+        new CalibrationWork(
+            parent.spec(),
+            settings.calibrationBatches(),
+            data.batchSize(),
+            data.windowTokens(),
+            settings.refit());
     Gpu gpu = Gpu.of(parent.device());
     gpu.releaseUnused();
-    long free = (long) (USABLE * gpu.freeBytes()) - states;
+    long free =
+        (long) (USABLE * gpu.freeBytes()) - work.stateBytes() - work.heldBytes(ranks.size());
+    long tokens = (long) data.batchSize() * data.windowTokens();
     return Ints.constrainToRange(
-        Ints.saturatedCast(free / LayerObserver.workBytes(spec, tokens)), 1, threads);
+        Ints.saturatedCast(free / LayerObserver.workBytes(parent.spec(), tokens)), 1, threads);
   }
 
   private static void observe(
