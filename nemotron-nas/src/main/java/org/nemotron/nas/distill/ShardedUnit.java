@@ -160,8 +160,8 @@ final class ShardedUnit implements AutoCloseable {
   }
 
   /**
-   * Adds the gradients of all parts of the batch on all ranks, and leaves each piece those of its
-   * elements, in float32; zeros for tensors that have none.
+   * Adds the gradients of all parts of the batch on all ranks, and adds to those of each piece
+   * those of its elements, in float32; zeros for tensors that have none.
    *
    * @param parts the tensors, gathered, with this rank's gradients; one holder for each part
    */
@@ -177,8 +177,15 @@ final class ShardedUnit implements AutoCloseable {
           .forEach((name, offset) -> addGradients(view(whole, name, offset), name, parts));
       Tensor own = Tensors.uninitialized(device, DType.FLOAT32, shards.slotElements());
       ranks.reduceScatter(own, whole);
-      pieces(ranks.rank())
-          .forEach((name, piece) -> pieces.get(name).mutable_grad().put(part(own, piece)));
+      pieces(ranks.rank()).forEach((name, piece) -> add(pieces.get(name), part(own, piece)));
+    }
+  }
+
+  private static void add(Tensor piece, Tensor gradient) {
+    if (piece.grad().defined()) {
+      piece.grad().add_(gradient);
+    } else {
+      piece.mutable_grad().put(gradient);
     }
   }
 
