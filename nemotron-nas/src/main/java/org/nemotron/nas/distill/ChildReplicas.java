@@ -77,8 +77,9 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients of {@code loss} on a batch, and returns its value.
    *
    * @param batch of at least as many sequences as there are parts
+   * @param microBatch how many sequences each part computes at a time
    */
-  double backward(BatchLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
+  double backward(BatchLoss loss, LearnedBatch batch, int microBatch, TensorThreads sideBySide) {
     List<Integer> indices = new ArrayList<>();
     for (int part = 0; part < parts; part++) {
       indices.add(part);
@@ -90,7 +91,7 @@ final class ChildReplicas implements AutoCloseable {
         part -> {
           long first = sequences * part / parts;
           long rows = sequences * (part + 1) / parts - first;
-          values[part] = backward(loss, part, batch.rows(first, rows), layer -> {});
+          values[part] = backward(loss, part, batch.rows(first, rows), microBatch, layer -> {});
         });
     addGradients();
     double sum = 0;
@@ -103,19 +104,31 @@ final class ChildReplicas implements AutoCloseable {
   /**
    * Computes the gradients of {@code loss} on a batch as a whole, and returns its value.
    *
+   * @param microBatch how many sequences are computed at a time
    * @param layerDone is told each layer whose gradients are complete, from the last to the first
    */
-  double backward(BatchLoss loss, LearnedBatch batch, IntConsumer layerDone) {
-    return backward(loss, 0, batch, layerDone);
+  double backward(BatchLoss loss, LearnedBatch batch, int microBatch, IntConsumer layerDone) {
+    return backward(loss, 0, batch, microBatch, layerDone);
   }
 
-  private double backward(BatchLoss loss, int part, LearnedBatch batch, IntConsumer layerDone) {
+  /** Gradients of the pieces of a part are added by each backward pass, in their order. */
+  private double backward(
+      BatchLoss loss, int part, LearnedBatch batch, int microBatch, IntConsumer layerDone) {
     HeterogeneousModel model = models.get(part);
-    try (NativeScope scope = NativeScope.open()) {
-      LossValue value = loss.backward(model, batch.to(model.device()), layerDone);
-      seams[part] = Tensors.scalar(value.ofSeams());
-      return Tensors.scalar(value.whole());
+    long sequences = batch.idsBT().size(0);
+    double sum = 0;
+    seams[part] = 0;
+    for (long first = 0; first < sequences; first += microBatch) {
+      long rows = Math.min(microBatch, sequences - first);
+      IntConsumer done = first + rows == sequences ? layerDone : layer -> {};
+      try (NativeScope scope = NativeScope.open()) {
+        LearnedBatch piece = rows == sequences ? batch : batch.rows(first, rows);
+        LossValue value = loss.backward(model, piece.to(model.device()), done);
+        seams[part] += Tensors.scalar(value.ofSeams());
+        sum += Tensors.scalar(value.whole());
+      }
     }
+    return sum;
   }
 
   /** Returns, of the last loss, what the hidden states had. */
@@ -127,8 +140,9 @@ final class ChildReplicas implements AutoCloseable {
    * Computes the gradients again, which clipping has scaled together, and returns the name of the
    * first tensor whose gradient is not finite.
    */
-  String firstNotFiniteGradient(BatchLoss loss, LearnedBatch batch, TensorThreads sideBySide) {
-    double unused = backward(loss, batch, sideBySide);
+  String firstNotFiniteGradient(
+      BatchLoss loss, LearnedBatch batch, int microBatch, TensorThreads sideBySide) {
+    double unused = backward(loss, batch, microBatch, sideBySide);
     try (NativeScope scope = NativeScope.open()) {
       for (Map.Entry<String, Tensor> entry : tensors().asMap().entrySet()) {
         Tensor gradient = entry.getValue().grad();

@@ -17,7 +17,10 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
  * @param lmWeight weight of the next-token loss; 0 switches it off
  * @param evaluateEvery after how many steps the child is measured and its state saved; the best one
  *     is kept
- * @param optimizerStates how much memory the optimizer takes, and what it rounds
+ * @param optimizerStates how much memory the optimizer takes, where, and what it rounds
+ * @param microBatch how many sequences of a batch are computed at a time, on the CPU by each
+ *     thread; their gradients are added. 0 leaves that to memory: all on the CPU and where several
+ *     ranks share a batch, else as many as a GPU's memory holds
  */
 public record GlobalDistillationSettings(
     int steps,
@@ -26,7 +29,8 @@ public record GlobalDistillationSettings(
     double klWeight,
     double lmWeight,
     int evaluateEvery,
-    OptimizerStates optimizerStates) {
+    OptimizerStates optimizerStates,
+    int microBatch) {
   /** 80 steps at a rate of up to 0.001: a minute for a small child on a laptop. */
   public static final GlobalDistillationSettings DEFAULT =
       new GlobalDistillationSettings(80, OptimizerSettings.ofRate(1e-3), 1, 1, 0, 40);
@@ -43,6 +47,18 @@ public record GlobalDistillationSettings(
         steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery, OptimizerStates.FLOAT32);
   }
 
+  /** Makes settings that leave it to memory how many sequences are computed at a time. */
+  public GlobalDistillationSettings(
+      int steps,
+      OptimizerSettings optimizer,
+      double cosineWeight,
+      double klWeight,
+      double lmWeight,
+      int evaluateEvery,
+      OptimizerStates optimizerStates) {
+    this(steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery, optimizerStates, 0);
+  }
+
   /** Checks the ranges. */
   public GlobalDistillationSettings {
     checkArgument(steps >= 0, "steps (%s) must not be negative", steps);
@@ -55,6 +71,7 @@ public record GlobalDistillationSettings(
     checkArgument(
         cosineWeight + klWeight + lmWeight > 0, "at least one term must have a positive weight");
     checkArgument(evaluateEvery > 0, "evaluateEvery (%s) must be positive", evaluateEvery);
+    checkArgument(microBatch >= 0, "microBatch (%s) must not be negative", microBatch);
   }
 
   /** Returns a builder that begins with these settings. */
@@ -71,6 +88,7 @@ public record GlobalDistillationSettings(
     private double lmWeight;
     private int evaluateEvery;
     private OptimizerStates optimizerStates;
+    private int microBatch;
 
     private Builder(GlobalDistillationSettings settings) {
       this.steps = settings.steps;
@@ -80,6 +98,7 @@ public record GlobalDistillationSettings(
       this.lmWeight = settings.lmWeight;
       this.evaluateEvery = settings.evaluateEvery;
       this.optimizerStates = settings.optimizerStates;
+      this.microBatch = settings.microBatch;
     }
 
     /** Sets the number of batches seen. */
@@ -131,6 +150,13 @@ public record GlobalDistillationSettings(
       return this;
     }
 
+    /** Sets how many sequences are computed at a time; 0 leaves it to memory. */
+    @CanIgnoreReturnValue
+    public Builder microBatch(int value) {
+      microBatch = value;
+      return this;
+    }
+
     /**
      * Returns the settings.
      *
@@ -138,7 +164,14 @@ public record GlobalDistillationSettings(
      */
     public GlobalDistillationSettings build() {
       return new GlobalDistillationSettings(
-          steps, optimizer, cosineWeight, klWeight, lmWeight, evaluateEvery, optimizerStates);
+          steps,
+          optimizer,
+          cosineWeight,
+          klWeight,
+          lmWeight,
+          evaluateEvery,
+          optimizerStates,
+          microBatch);
     }
   }
 
@@ -165,5 +198,10 @@ public record GlobalDistillationSettings(
   /** Returns these settings with moments in another form. */
   public GlobalDistillationSettings withOptimizerStates(OptimizerStates other) {
     return toBuilder().optimizerStates(other).build();
+  }
+
+  /** Returns these settings with another number of sequences at a time. */
+  public GlobalDistillationSettings withMicroBatch(int other) {
+    return toBuilder().microBatch(other).build();
   }
 }

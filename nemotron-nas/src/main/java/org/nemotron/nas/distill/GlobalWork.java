@@ -74,10 +74,18 @@ public record GlobalWork(
     return parent.parameters() - parent.nonBlockParameters();
   }
 
+  /** Returns the bytes of the machine's memory where the child is trained on a GPU. */
+  public long hostBytes() {
+    return settings.optimizerStates().hostBytes() * childParameters();
+  }
+
   /** Returns the bytes beside the parent on the CPU: child, best child, gradients and moments. */
   public long cpuBytes(int parts) {
-    return (4 + parts) * FLOAT32_BYTES * childParameters()
-        + batchTokens() * 2 * graphBytesPerToken()
+    int micro = settings.microBatch();
+    long atATime = micro == 0 ? batchTokens() : Math.min(batch, (long) micro * parts) * window;
+    long states = settings.optimizerStates().cpuBytes();
+    return ((2 + parts) * FLOAT32_BYTES + states) * childParameters()
+        + atATime * 2 * graphBytesPerToken()
         + parts * chunkBytesOnCpu();
   }
 
@@ -88,12 +96,19 @@ public record GlobalWork(
 
   /** Returns how many elements there are where logits of {@code tokens} are compared on a GPU. */
   long chunkElementsOnGpu(long tokens) {
+    return chunkElementsOnGpu(parent, tokens);
+  }
+
+  static long chunkElementsOnGpu(ModelSpec parent, long tokens) {
     return KERNEL_COPIES * GlobalLoss.chunkElements(parent, tokens, true);
   }
 
   /** Returns the bytes beside the parent on a GPU without which there is no step. */
   public long leastGpuBytes() {
-    return gpuBytes(0);
+    int micro = settings.microBatch();
+    return Math.min(
+        gpuBytes(0, micro == 0 ? batch : Math.min(batch, micro)),
+        gpuBytes(0, micro == 0 ? 1 : Math.min(batch, micro)));
   }
 
   /**
@@ -101,34 +116,54 @@ public record GlobalWork(
    * while graphs are kept, and gradients take the place of graphs on the way back.
    */
   public long gpuBytes(long freeBytes) {
+    return gpuBytes(freeBytes, sequences(freeBytes));
+  }
+
+  /** Returns how many sequences are computed at a time. */
+  private int sequences(long freeBytes) {
+    if (settings.microBatch() > 0) {
+      return Math.min(batch, settings.microBatch());
+    }
+    int sequences = batch;
+    while (sequences > 1 && gpuBytes(0, sequences) > freeBytes) {
+      sequences--;
+    }
+    return sequences;
+  }
+
+  private long gpuBytes(long freeBytes, int sequences) {
+    long tokens = (long) sequences * window;
     long held =
         BFLOAT16_BYTES * childParameters()
-            + stateBytesPerParameter() * childParameters()
-            + BFLOAT16_BYTES * (parent.layers() + 1) * batchTokens() * parent.width();
-    long logits = chunkElementsOnGpu(batchTokens());
+            + settings.optimizerStates().gpuBytes() * childParameters()
+            + BFLOAT16_BYTES * (parent.layers() + 1) * tokens * parent.width();
+    long logits = chunkElementsOnGpu(tokens);
     long head = (long) parent.vocabularySize() * parent.width();
-    long graph = batchTokens() * graphBytesPerToken();
+    long graph = tokens * graphBytesPerToken();
     long ofLayer = graph / parent.layers();
-    long comparing = held + BFLOAT16_BYTES * (logits + head) + ofLayer;
-    long back = held + BFLOAT16_BYTES * gradients() + ofLayer;
+    long added = sequences < batch ? BFLOAT16_BYTES * childParameters() : 0;
+    long comparing = held + added + BFLOAT16_BYTES * (logits + head) + ofLayer;
+    long back = held + Math.max(added, BFLOAT16_BYTES * gradients()) + fetched() + ofLayer;
     long free = Math.max(0, freeBytes - Math.max(comparing, back));
     long kept = Math.min(graph - ofLayer, (long) (GraphMemory.SHARE * free));
     return Math.max(comparing + kept, back);
   }
 
-  private long stateBytesPerParameter() {
-    return switch (settings.optimizerStates()) {
-      case FLOAT32 -> 3 * FLOAT32_BYTES;
-      case EIGHT_BIT -> 2;
-    };
-  }
-
   /** Returns how many gradients there are at a time: all, or those outside layers and of one. */
   private long gradients() {
-    return switch (settings.optimizerStates()) {
-      case FLOAT32 -> childParameters();
-      case EIGHT_BIT -> parent.nonBlockParameters() + blockParameters() / parent.layers();
-    };
+    return settings.optimizerStates().byLayer()
+        ? parent.nonBlockParameters() + ofLayer()
+        : childParameters();
+  }
+
+  private long ofLayer() {
+    return blockParameters() / parent.layers();
+  }
+
+  /** Returns the bytes of states that are fetched at a time: of two layers, or of the embedding. */
+  private long fetched() {
+    long embedding = (long) parent.vocabularySize() * parent.width();
+    return settings.optimizerStates().hostBytes() * Math.max(2 * ofLayer(), embedding);
   }
 
   /** Returns what the graph of all layers keeps of a token, with bfloat16 elements. */
@@ -148,7 +183,8 @@ public record GlobalWork(
     if (settings.evaluateEvery() >= settings.steps()) {
       return 0;
     }
-    int moments = settings.optimizerStates() == OptimizerStates.EIGHT_BIT ? 2 : 8;
+    OptimizerStates states = settings.optimizerStates();
+    long moments = elementBytes == BFLOAT16_BYTES ? states.savedBytes() : states.cpuBytes();
     return (2L * elementBytes + moments) * childParameters();
   }
 }

@@ -26,7 +26,14 @@ final class GraphMemory {
   /** Of the free memory; the rest is for gradients, chunks of logits and what is at work. */
   static final double SHARE = 0.6;
 
+  /** Of the free memory, for all that a pass needs. */
+  private static final double USABLE = 0.85;
+
+  private static final long BFLOAT16_BYTES = 2;
+
   private final HeterogeneousModel child;
+  private long sequences = -1;
+  private int atATime;
   private long tokens = -1;
   private int recomputed;
 
@@ -44,6 +51,50 @@ final class GraphMemory {
       recomputed = child.device().equals(Device.CPU) ? 0 : decided(child.spec(), tokens);
     }
     return recomputed;
+  }
+
+  /**
+   * Returns how many sequences of batches as large as {@code idsBT} are computed at a time: on the
+   * CPU all of them; decided like {@link #recomputed}.
+   */
+  synchronized int sequences(Tensor idsBT) {
+    if (idsBT.size(0) > sequences) {
+      sequences = idsBT.size(0);
+      atATime = Math.toIntExact(sequences);
+      if (!child.device().equals(Device.CPU)) {
+        Gpu gpu = Gpu.of(child.device());
+        gpu.releaseUnused();
+        long usable = (long) (USABLE * gpu.freeBytes());
+        atATime = fittingSequences(child.spec(), atATime, idsBT.size(1), usable);
+      }
+    }
+    return atATime;
+  }
+
+  /**
+   * Returns how many sequences of {@code window} tokens are computed at a time in {@code bytes}, if
+   * all layers but one are computed again: all, or as many as fit beside the gradients of all
+   * layers, and at least one.
+   */
+  static int fittingSequences(ModelSpec spec, int sequences, long window, long bytes) {
+    if (passBytes(spec, sequences * window) <= bytes) {
+      return sequences;
+    }
+    long beside = bytes - BFLOAT16_BYTES * spec.parameters();
+    int fitting = sequences - 1;
+    while (fitting > 1 && passBytes(spec, fitting * window) > beside) {
+      fitting--;
+    }
+    return Math.max(1, fitting);
+  }
+
+  /** Hidden states of all layers, the graph of one layer, logits with gradients, and the head's. */
+  private static long passBytes(ModelSpec spec, long batch) {
+    long ofLayer =
+        spec.blocks().stream().mapToLong(block -> bytesPerToken(spec, block)).max().orElse(0);
+    long logits = GlobalWork.chunkElementsOnGpu(spec, batch);
+    return batch * (BFLOAT16_BYTES * (spec.layers() + 1) * spec.width() + ofLayer)
+        + BFLOAT16_BYTES * (logits + (long) spec.vocabularySize() * spec.width());
   }
 
   private int decided(ModelSpec spec, long batch) {

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.QualifiedName;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
@@ -176,6 +177,42 @@ final class MixedPrecisionAdamW implements SlicedOptimizer {
       parameters.forEach(parameter -> parameter.mutable_grad().reset());
       return scope.handOver(norm);
     }
+  }
+
+  /**
+   * Does the same to one tensor, whose states are somebody else's and all on its device.
+   *
+   * @param step from 0; that many updates came before
+   * @param norm that gradients are clipped by, a scalar on the device
+   */
+  static void update(
+      Tensor parameter,
+      Tensor gradient,
+      Tensor master,
+      Tensor mean,
+      Tensor square,
+      int step,
+      OptimizerSettings settings,
+      double rate,
+      Tensor norm) {
+    Tensor count =
+        Tensors.zeros(Tensors.device(parameter), DType.FLOAT32).fill_(new Scalar((float) step));
+    IValue unused =
+        Script.UPDATE.apply(
+            new IValueVector(
+                list(ImmutableList.of(parameter)),
+                list(ImmutableList.of(gradient)),
+                list(ImmutableList.of(master)),
+                list(ImmutableList.of(mean)),
+                list(ImmutableList.of(square)),
+                list(ImmutableList.of(count)),
+                new IValue(rate),
+                new IValue(settings.beta1()),
+                new IValue(settings.beta2()),
+                new IValue(settings.weightDecay()),
+                new IValue(EPS),
+                new IValue(settings.gradientClip()),
+                new IValue(norm)));
   }
 
   /** Returns the norm of all ranks' gradients, a scalar. */

@@ -17,6 +17,7 @@ interface Optimizer extends AutoCloseable {
     return switch (states) {
       case FLOAT32 -> of(tensors, settings, steps);
       case EIGHT_BIT -> new EightBitAdamW(tensors, settings, steps);
+      case FLOAT32_IN_HOST_MEMORY -> new HostMemoryAdamW(tensors, settings, steps);
     };
   }
 

@@ -79,7 +79,8 @@ public final class Pretrainer {
       Progress progress) {
     try (NativeScope scope = NativeScope.open()) {
       NextTokenLoss loss = NextTokenLoss.without(skipped(replicas.model().spec(), step));
-      double nats = replicas.backward(loss, LearnedBatch.of(data, step), sideBySide);
+      double nats =
+          replicas.backward(loss, LearnedBatch.of(data, step), data.batchSize(), sideBySide);
       checkFinite(nats, "loss", step);
       replicas.tensors().asMap().values().forEach(Pretrainer::completeGradient);
       double norm = optimizer.step(step);

@@ -129,6 +129,9 @@ final class ShardedChild implements GlobalChild {
               ImmutableMap.copyOf(
                   Maps.transformValues(child.pieces(ranks.rank()), FlatShards.Piece::begin)),
               sums);
+      case FLOAT32_IN_HOST_MEMORY ->
+          new HostMemoryAdamW(
+              trained, settings.optimizer(), settings.steps(), child.device(), sums);
     };
   }
 
@@ -146,15 +149,32 @@ final class ShardedChild implements GlobalChild {
   }
 
   private double backward(LearnedBatch batch, IntConsumer layerDone) {
-    List<LearnedBatch> parts = parts(batch);
-    try (ShardedPass pass =
-        new ShardedPass(settings, parent, child, parts, recomputed(parts), sideBySide)) {
-      pass.run(layerDone);
-      ranks.check();
-      double[] sums = new RankSums(ranks).of(pass.loss(), pass.seams());
-      seams = sums[1];
-      return sums[0];
+    trained.asMap().values().forEach(piece -> piece.mutable_grad().reset());
+    int rounds = rounds(batch.idsBT().size(0));
+    double loss = 0;
+    seams = 0;
+    for (int round = 0; round < rounds; round++) {
+      List<LearnedBatch> parts = parts(batch, round, rounds);
+      try (ShardedPass pass =
+          new ShardedPass(settings, parent, child, parts, recomputed(parts), sideBySide)) {
+        pass.run(round == rounds - 1 ? layerDone : layer -> {});
+        ranks.check();
+        double[] sums = new RankSums(ranks).of(pass.loss(), pass.seams());
+        seams += sums[1];
+        loss += sums[0];
+      }
     }
+    return loss;
+  }
+
+  /** Returns how many passes a batch takes on all ranks, so that none has too much at a time. */
+  private int rounds(long sequences) {
+    if (settings.microBatch() == 0) {
+      return 1;
+    }
+    long most = (sequences + ranks.size() - 1) / ranks.size();
+    long atATime = (long) threads * settings.microBatch();
+    return Math.toIntExact((most + atATime - 1) / atATime);
   }
 
   /** Returns the sequences of a batch that this rank computes. */
@@ -165,8 +185,13 @@ final class ShardedChild implements GlobalChild {
         Math.toIntExact(sequences * (ranks.rank() + 1) / ranks.size()));
   }
 
-  private List<LearnedBatch> parts(LearnedBatch batch) {
-    Span own = own(batch.idsBT());
+  /** Returns the sequences of a round, in parts for the threads. */
+  private List<LearnedBatch> parts(LearnedBatch batch, int round, int rounds) {
+    Span all = own(batch.idsBT());
+    Span own =
+        new Span(
+            all.first() + all.size() * round / rounds,
+            all.first() + all.size() * (round + 1) / rounds);
     int parts = Math.min(threads, own.size());
     List<LearnedBatch> divided = new ArrayList<>();
     for (int part = 0; part < parts; part++) {

@@ -163,8 +163,8 @@ final class ShardedUnit implements AutoCloseable {
   }
 
   /**
-   * Begins to add the gradients of all parts of the batch on all ranks; the end of that leaves each
-   * piece those of its elements, in float32, zeros for tensors that have none.
+   * Begins to add the gradients of all parts of the batch on all ranks; the end of that adds to
+   * those of each piece those of its elements, in float32, zeros for tensors that have none.
    *
    * @param parts the tensors, gathered, with this rank's gradients; one holder for each part
    */
@@ -200,8 +200,19 @@ final class ShardedUnit implements AutoCloseable {
   }
 
   private void takeGradients(Tensor slotOfSum) {
-    pieces(ranks.rank())
-        .forEach((name, piece) -> pieces.get(name).mutable_grad().put(part(slotOfSum, piece)));
+    try (NativeScope scope = NativeScope.open();
+        NoGradGuard inPlace = new NoGradGuard()) {
+      pieces(ranks.rank())
+          .forEach((name, piece) -> add(pieces.get(name), part(slotOfSum, piece)));
+    }
+  }
+
+  private static void add(Tensor piece, Tensor gradient) {
+    if (piece.grad().defined()) {
+      piece.grad().add_(gradient);
+    } else {
+      piece.mutable_grad().put(gradient);
+    }
   }
 
   private static void sumGradients(Tensor sum, String name, List<NamedTensors> parts) {

@@ -16,23 +16,24 @@ public record ShardedWork(GlobalWork work, int ranks) {
   private static final long FLOAT32_BYTES = 4;
   private static final long BFLOAT16_BYTES = 2;
 
-  /** Moments of 8 bits, or two in float32. */
-  private static final long EIGHT_BIT_BYTES = 2;
-
-  private static final long MOMENT_BYTES = 2 * FLOAT32_BYTES;
-
   /** Checks the number of ranks. */
   public ShardedWork {
     checkArgument(ranks > 1, "ranks (%s) must be at least two", ranks);
   }
 
-  private boolean eightBit() {
-    return work.settings().optimizerStates() == OptimizerStates.EIGHT_BIT;
+  private OptimizerStates states() {
+    return work.settings().optimizerStates();
   }
 
-  /** Returns the most tokens of a batch that a rank computes. */
-  private long tokens() {
-    return (work.batch() + ranks - 1) / ranks * (long) work.window();
+  /**
+   * Returns the most tokens of a batch that a rank computes at a time.
+   *
+   * @param parts that it computes side by side
+   */
+  private long tokens(int parts) {
+    long sequences = ((long) work.batch() + ranks - 1) / ranks;
+    int micro = work.settings().microBatch();
+    return (micro == 0 ? sequences : Math.min(sequences, (long) micro * parts)) * work.window();
   }
 
   private long outside() {
@@ -50,7 +51,8 @@ public record ShardedWork(GlobalWork work, int ranks) {
 
   /** Returns the gradients that a rank keeps until the optimizer's step, of its slice. */
   private long gradients() {
-    return eightBit() ? outside() / ranks : work.childParameters() / ranks;
+    boolean added = work.settings().microBatch() > 0;
+    return states().byLayer() && !added ? outside() / ranks : work.childParameters() / ranks;
   }
 
   /**
@@ -68,14 +70,14 @@ public record ShardedWork(GlobalWork work, int ranks) {
    * @param freeBytes of the host for this rank; graphs of gradients are kept where they fit
    */
   public long cpuBytes(int parts, long freeBytes) {
-    long moments = eightBit() ? EIGHT_BIT_BYTES : MOMENT_BYTES;
+    long moments = states().cpuBytes();
     long states = work.childParameters() / ranks * (2 * FLOAT32_BYTES + moments);
-    long graph = tokens() * 2 * work.graphBytesPerToken();
+    long graph = tokens(parts) * 2 * work.graphBytesPerToken();
     long least =
         states
             + FLOAT32_BYTES * gradients()
             + gathered(parts, FLOAT32_BYTES)
-            + hiddenStates(FLOAT32_BYTES)
+            + hiddenStates(tokens(parts), FLOAT32_BYTES)
             + graph / work.parent().layers()
             + parts * work.chunkBytesOnCpu();
     return least + kept(graph + FLOAT32_BYTES * layers(), freeBytes - least);
@@ -85,26 +87,25 @@ public record ShardedWork(GlobalWork work, int ranks) {
     return Math.min(all, (long) (GraphMemory.SHARE * Math.max(0, freeBytes)));
   }
 
-  private long hiddenStates(long elementBytes) {
+  private long hiddenStates(long tokens, long elementBytes) {
     ModelSpec parent = work.parent();
-    return elementBytes * (parent.layers() + 1) * tokens() * parent.width();
+    return elementBytes * (parent.layers() + 1) * tokens * parent.width();
   }
 
   /** Returns the bytes beside the parent on a rank's GPU without which there is no step. */
   public long leastGpuBytes() {
-    long states = eightBit() ? EIGHT_BIT_BYTES : FLOAT32_BYTES + MOMENT_BYTES;
-    return work.childParameters() / ranks * (BFLOAT16_BYTES + states)
+    return work.childParameters() / ranks * (BFLOAT16_BYTES + states().gpuBytes())
         + FLOAT32_BYTES * gradients()
         + gathered(1, BFLOAT16_BYTES)
-        + hiddenStates(BFLOAT16_BYTES)
-        + tokens() * work.graphBytesPerToken() / work.parent().layers()
-        + BFLOAT16_BYTES * work.chunkElementsOnGpu(tokens());
+        + hiddenStates(tokens(1), BFLOAT16_BYTES)
+        + tokens(1) * work.graphBytesPerToken() / work.parent().layers()
+        + BFLOAT16_BYTES * work.chunkElementsOnGpu(tokens(1));
   }
 
   /** Returns the bytes beside the parent on a rank's GPU that has so many of them free. */
   public long gpuBytes(long freeBytes) {
     long least = leastGpuBytes();
-    long graph = tokens() * work.graphBytesPerToken() + BFLOAT16_BYTES * layers();
+    long graph = tokens(1) * work.graphBytesPerToken() + BFLOAT16_BYTES * layers();
     return least + kept(graph, freeBytes - least);
   }
 }

@@ -17,7 +17,9 @@ final class WholeChild implements GlobalChild {
   private final TensorThreads sideBySide;
   private final Optimizer optimizer;
   private final GlobalLoss terms;
+  private final GraphMemory memory;
   private final LayeredLoss loss;
+  private final int microBatch;
   private final Resources held;
 
   /**
@@ -42,7 +44,9 @@ final class WholeChild implements GlobalChild {
                   settings.optimizerStates()),
               Optimizer::close);
       this.terms = new GlobalLoss(parent, settings);
-      this.loss = new LayeredLoss(terms, new GraphMemory(replicas.model()));
+      this.memory = new GraphMemory(replicas.model());
+      this.loss = new LayeredLoss(terms, memory);
+      this.microBatch = settings.microBatch();
       this.held = made.complete();
     }
   }
@@ -62,9 +66,14 @@ final class WholeChild implements GlobalChild {
   public double backward(LearnedBatch batch, int step) {
     if (optimizer instanceof LayerOptimizer byLayer && replicas.parts() == 1) {
       return replicas.backward(
-          loss, batch, layer -> byLayer.update(step, replicas.tensorsOf(layer)));
+          loss, batch, microBatch(batch), layer -> byLayer.update(step, replicas.tensorsOf(layer)));
     }
-    return replicas.backward(loss, batch, sideBySide);
+    return replicas.backward(loss, batch, microBatch(batch), sideBySide);
+  }
+
+  /** Returns how many sequences are computed at a time. */
+  private int microBatch(LearnedBatch batch) {
+    return microBatch > 0 ? microBatch : memory.sequences(batch.idsBT());
   }
 
   @Override
@@ -99,7 +108,7 @@ final class WholeChild implements GlobalChild {
 
   @Override
   public String firstNotFiniteGradient(LearnedBatch batch) {
-    return replicas.firstNotFiniteGradient(loss, batch, sideBySide);
+    return replicas.firstNotFiniteGradient(loss, batch, microBatch(batch), sideBySide);
   }
 
   @Override

@@ -103,15 +103,15 @@ final class ChildStage implements Stage<ChildStage.Child> {
 
   /** The child that training begins with is rank 0's, whose memory this is. */
   private static MemoryNeed memory(PlanWork work, GlobalWork training) {
-    boolean eightBit = work.plan().global().optimizerStates() == OptimizerStates.EIGHT_BIT;
+    boolean float32 = work.plan().global().optimizerStates() == OptimizerStates.FLOAT32;
     String remedy =
-        (eightBit ? "" : "global.optimizerStates EIGHT_BIT, ")
+        (float32 ? "global.optimizerStates EIGHT_BIT, " : "")
             + "a smaller data.globalBatchSize or data.windowTokens";
     long start = training.childParameters() * work.elementBytes();
     long host = work.libraryBytes() + start;
     if (work.ranks() == 1) {
       return work.beside(
-          host,
+          host + (work.onGpu() ? training.hostBytes() : 0),
           training.cpuBytes(work.parts()) - start,
           training.leastGpuBytes(),
           training.gpuBytes(work.freeBesideParent()),
@@ -119,7 +119,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
     }
     ShardedWork ofRank = new ShardedWork(training, work.ranks());
     return work.beside(
-        host,
+        host + (work.onGpu() ? training.hostBytes() / work.ranks() : 0),
         ofRank.cpuBytes(work.partsOfRank(), work.freeHostBytes() - host),
         ofRank.leastGpuBytes(),
         ofRank.gpuBytes(work.freeBesideParent()),

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.nemotron.core.checkpoint.ModelWriter;
+import org.nemotron.core.provenance.FileDigests;
 import org.nemotron.core.provenance.Fingerprint;
 
 /** Fingerprints of model directories. */
@@ -17,19 +18,17 @@ final class ParentFingerprints {
 
   /** Returns the fingerprint of all safetensors files of {@code directory}. */
   static Fingerprint weights(Path directory) throws IOException {
-    return of(files(directory, name -> name.endsWith(".safetensors")));
+    return of(directory, files(directory, name -> name.endsWith(".safetensors")));
   }
 
   /** Returns the fingerprint of what a child takes over as it is: tokenizer and generation. */
   static Fingerprint takenOver(Path directory) throws IOException {
-    return of(files(directory, ModelWriter::copies));
+    return of(directory, files(directory, ModelWriter::copies));
   }
 
-  private static Fingerprint of(ImmutableList<Path> files) throws IOException {
+  private static Fingerprint of(Path directory, ImmutableList<Path> files) throws IOException {
     Fingerprint.Builder fingerprint = Fingerprint.builder();
-    for (Path file : files) {
-      fingerprint.putFile(file.getFileName().toString(), file);
-    }
+    FileDigests.of(directory, files).byName().forEach(fingerprint::put);
     return fingerprint.build();
   }
 

@@ -126,9 +126,13 @@ final class StageDependencies {
   /** Returns the settings of global distillation, likewise. */
   private static ObjectNode withoutDefaults(GlobalDistillationSettings global) {
     ObjectNode json = PlanFiles.JSON.valueToTree(global);
-    return global.optimizerStates() == OptimizerStates.FLOAT32
-        ? json.without("optimizerStates")
-        : json;
+    if (global.optimizerStates() == OptimizerStates.FLOAT32) {
+      json.remove("optimizerStates");
+    }
+    if (global.microBatch() == 0) {
+      json.remove("microBatch");
+    }
+    return json;
   }
 
   /** Returns the settings of a space but the layers kept, whose costs are measured all the same. */

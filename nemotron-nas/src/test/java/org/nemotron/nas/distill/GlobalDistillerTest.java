@@ -16,6 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
@@ -409,6 +412,79 @@ final class GlobalDistillerTest {
         expected += 1 - cosine.mean().item_double();
       }
       assertThat(loss(1, 0, 0, covering, ids)).isCloseTo(expected, within(TOLERANCE));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 3", "2, 1"})
+  void distill_smallMicroBatch_changesTheResultByRoundingOnly(int threads, int microBatch)
+      throws IOException {
+    GlobalDistillationSettings settings = settings(STEPS, 1, 1, 0.5);
+    GlobalDistillation whole = distill(1, settings, GlobalCheckpoint.NONE, step -> {});
+    GlobalDistillation pieces =
+        distill(threads, settings.withMicroBatch(microBatch), GlobalCheckpoint.NONE, step -> {});
+    whole.child().close();
+    pieces.child().close();
+    assertThat(pieces.losses().get(0)).isCloseTo(whole.losses().get(0), within(TOLERANCE));
+    for (int step = 1; step < STEPS; step++) {
+      assertThat(pieces.losses().get(step))
+          .isCloseTo(whole.losses().get(step), within(THREADS_TOLERANCE));
+    }
+  }
+
+  @Test
+  void distill_microBatchOfTheWholeBatch_givesTheSameBits() throws IOException {
+    GlobalDistillationSettings settings = settings(STEPS, 1, 1, 0);
+    GlobalDistillation whole = distill(1, settings, GlobalCheckpoint.NONE, step -> {});
+    GlobalDistillation all =
+        distill(1, settings.withMicroBatch(64), GlobalCheckpoint.NONE, step -> {});
+    try (HeterogeneousModel one = whole.child();
+        HeterogeneousModel two = all.child()) {
+      assertThat(TensorValues.of(two.tensors())).isEqualTo(TensorValues.of(one.tensors()));
+    }
+  }
+
+  /** Clipping differs by its rule: by all gradients of a step, or by those of the step before. */
+  private static GlobalDistillationSettings withoutClipping(OptimizerStates states) {
+    OptimizerSettings optimizer = new OptimizerSettings(3e-3, 0.1, 0.1, 0.9, 0.95, 0.1, 1e9);
+    return new GlobalDistillationSettings(STEPS, optimizer, 1, 1, 0, 4, states);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void distill_statesInHostMemory_givesTheBitsOfFloat32(int threads) throws IOException {
+    GlobalDistillation float32 =
+        distill(
+            threads, withoutClipping(OptimizerStates.FLOAT32), GlobalCheckpoint.NONE, step -> {});
+    GlobalDistillation inHost =
+        distill(
+            threads,
+            withoutClipping(OptimizerStates.FLOAT32_IN_HOST_MEMORY),
+            GlobalCheckpoint.NONE,
+            step -> {});
+    try (HeterogeneousModel one = float32.child();
+        HeterogeneousModel two = inHost.child()) {
+      assertThat(inHost.losses()).isEqualTo(float32.losses());
+      assertThat(TensorValues.of(two.tensors())).isEqualTo(TensorValues.of(one.tensors()));
+    }
+  }
+
+  @Test
+  void distill_statesInHostMemoryKilledAndResumed_givesTheSameBits(@TempDir Path directory)
+      throws IOException {
+    GlobalDistillationSettings settings =
+        settings(STEPS, 1, 1, 0).withOptimizerStates(OptimizerStates.FLOAT32_IN_HOST_MEMORY);
+    GlobalCheckpoint checkpoint =
+        GlobalCheckpoint.in(
+            directory.resolve("state"), Fingerprint.builder().put("a", 1).build(), why -> {});
+    assertThatThrownBy(() -> distill(1, settings, checkpoint, GlobalDistillerTest::killAtSeven))
+        .hasMessage("killed");
+    GlobalDistillation resumed = distill(1, settings, checkpoint, step -> {});
+    GlobalDistillation whole = distill(1, settings, GlobalCheckpoint.NONE, step -> {});
+    try (HeterogeneousModel one = resumed.child();
+        HeterogeneousModel two = whole.child()) {
+      assertThat(resumed.losses()).isEqualTo(whole.losses());
+      assertThat(TensorValues.of(one.tensors())).isEqualTo(TensorValues.of(two.tensors()));
     }
   }
 

@@ -29,6 +29,21 @@ final class GraphMemoryTest {
   }
 
   @Test
+  void fittingSequences_lessMemory_areFewerBesideAllGradients() {
+    long window = 10;
+    long gradients = 2 * CHILD.parameters();
+    assertThat(GraphMemory.fittingSequences(CHILD, 8, window, passBytes(8))).isEqualTo(8);
+    assertThat(GraphMemory.fittingSequences(CHILD, 8, window, gradients + passBytes(3)))
+        .isEqualTo(3);
+    assertThat(GraphMemory.fittingSequences(CHILD, 8, window, 0)).isEqualTo(1);
+  }
+
+  /** Four hidden states, the graph of a block; three times logits of 64 tokens, and the head. */
+  private static long passBytes(long sequences) {
+    return 10 * sequences * (2 * 4 * 32 + OF_BLOCK) + 2 * (3 * 10 * sequences * 64 + 64 * 32);
+  }
+
+  @Test
   void fitting_lessMemory_computesMoreOfTheFirstLayersAgain() {
     long tokens = 10;
     long all = tokens * (2 * OF_BLOCK + OF_CHEAP);

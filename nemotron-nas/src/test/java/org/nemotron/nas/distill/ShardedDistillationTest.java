@@ -161,6 +161,23 @@ final class ShardedDistillationTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1, FLOAT32", "2, FLOAT32", "2, FLOAT32_IN_HOST_MEMORY", "3, FLOAT32"})
+  void distill_oneSequenceAtATime_isThatOfWholeBatchesButForRounding(
+      int size, OptimizerStates states) throws Exception {
+    GlobalDistiller whole = distiller(states);
+    GlobalDistiller oneByOne =
+        new GlobalDistiller(settings(states).withMicroBatch(1)).withThreads(1);
+    assertClose(made(size, oneByOne.withParentDivided()), alone(whole));
+    assertClose(alone(oneByOne), alone(whole));
+  }
+
+  @Test
+  void distill_statesInHostMemoryOnRanks_isThatOfOneProcessButForRounding() throws Exception {
+    GlobalDistiller one = distiller(OptimizerStates.FLOAT32_IN_HOST_MEMORY);
+    assertClose(made(2, one), alone(one));
+  }
+
+  @ParameterizedTest
   @CsvSource({"2, FLOAT32, 1", "3, FLOAT32, 2", "3, EIGHT_BIT, 1"})
   void distill_again_givesTheSameBits(int size, OptimizerStates states, int threads)
       throws Exception {

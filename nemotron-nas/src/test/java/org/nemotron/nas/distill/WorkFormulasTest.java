@@ -109,6 +109,33 @@ final class WorkFormulasTest {
     assertThat(new ShardedWork(work, 4).gpuBytes(four)).isEqualTo(four);
   }
 
+  @Test
+  void globalGpuBytes_largeBatch_isComputedInPiecesThatFit() {
+    GlobalDistillationSettings eightBit =
+        GlobalDistillationSettings.DEFAULT.withOptimizerStates(OptimizerStates.EIGHT_BIT);
+    GlobalWork large = new GlobalWork(wide(), 1, eightBit, 64, 4096, 4096);
+    GlobalWork four = new GlobalWork(wide(), 1, eightBit.withMicroBatch(4), 64, 4096, 4096);
+    assertThat(large.gpuBytes(60_000_000_000L)).isLessThan(60_000_000_000L);
+    assertThat(four.leastGpuBytes()).isLessThan(30_000_000_000L);
+    // Gradients of all layers are added beside the pass.
+    assertThat(
+            four.leastGpuBytes() - new GlobalWork(wide(), 1, eightBit, 4, 4096, 1).leastGpuBytes())
+        .isPositive();
+  }
+
+  @Test
+  void globalHostBytes_statesInHostMemory_areTwelveAParameter() {
+    GlobalDistillationSettings inHost =
+        GlobalDistillationSettings.DEFAULT.withOptimizerStates(
+            OptimizerStates.FLOAT32_IN_HOST_MEMORY);
+    GlobalWork work = new GlobalWork(wide(), 1, inHost, 2, 4096, 4096);
+    GlobalWork onGpu = new GlobalWork(wide(), 1, GlobalDistillationSettings.DEFAULT, 2, 4096, 1);
+    assertThat(work.hostBytes()).isEqualTo(12 * wide().parameters());
+    assertThat(onGpu.hostBytes()).isZero();
+    assertThat(work.leastGpuBytes()).isLessThan(onGpu.leastGpuBytes());
+    assertThat(work.checkpointBytes(2)).isEqualTo(16 * wide().parameters());
+  }
+
   /** The bill of what docs/benchmarks.md has measured on an H100, driver and libraries included. */
   @Test
   void globalGpuBytes_fourWideLayers_areAsMeasured() {

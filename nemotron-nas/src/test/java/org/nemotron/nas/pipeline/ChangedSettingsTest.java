@@ -178,6 +178,7 @@ final class ChangedSettingsTest {
           .put("global.lmWeight", child("global.lmWeight", 2))
           .put("global.evaluateEvery", child("global.evaluateEvery", 1))
           .put("global.optimizerStates", child("global.optimizerStates", "EIGHT_BIT"))
+          .put("global.microBatch", child("global.microBatch", 1))
           .put("targets", speeds("targets", ImmutableList.of(TinyRun.TINY)))
           .put("evaluation.tasks", change("evaluation.tasks", "arc_easy", NOTHING))
           .put("evaluation.data", change("evaluation.data", "elsewhere", NOTHING))

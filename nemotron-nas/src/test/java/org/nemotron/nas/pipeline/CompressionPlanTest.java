@@ -80,7 +80,7 @@ final class CompressionPlanTest {
               ImmutableList.of(
                   new CostPlan.Elsewhere(Path.of("edge.json"), ImmutableList.of("small")))),
           new GlobalDistillationSettings(
-              500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT),
+              500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT, 3),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
           new EvaluationPlan("arc_easy", Path.of("b"), 5)
               .withChat(false)
@@ -161,7 +161,8 @@ final class CompressionPlanTest {
                 .withOptimizer(global.optimizer())
                 .withWeights(global.cosineWeight(), global.klWeight(), global.lmWeight())
                 .withEvaluateEvery(global.evaluateEvery())
-                .withOptimizerStates(global.optimizerStates()))
+                .withOptimizerStates(global.optimizerStates())
+                .withMicroBatch(global.microBatch()))
         .isEqualTo(global);
     assertThat(
             GlobalDistillationSettings.DEFAULT.toBuilder()
@@ -172,6 +173,7 @@ final class CompressionPlanTest {
                 .lmWeight(global.lmWeight())
                 .optimizerStates(global.optimizerStates())
                 .evaluateEvery(global.evaluateEvery())
+                .microBatch(global.microBatch())
                 .build())
         .isEqualTo(global);
     ScoringSettings scoring = UNUSUAL.scoring();
