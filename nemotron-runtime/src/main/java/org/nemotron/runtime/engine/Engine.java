@@ -96,7 +96,14 @@ final class Engine implements AutoCloseable {
       this.parts = made.complete();
     }
     this.scheduler =
-        new Scheduler(pool, settings.maxBatch(), settings.prefillTokens(), model.samplesTokens());
+        new Scheduler(
+            pool,
+            new StepRules(
+                settings.maxBatch(),
+                settings.prefillTokens(),
+                model.samplesTokens(),
+                model.isBatchInvariant()),
+            settings.reservation());
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
@@ -258,7 +265,7 @@ final class Engine implements AutoCloseable {
           endings.addAll(step());
         }
         tellEndings();
-        if (scheduler.running() == 0) {
+        if (scheduler.isIdle()) {
           awaitRequest();
         }
       }
@@ -302,6 +309,7 @@ final class Engine implements AutoCloseable {
 
   private ImmutableList<Ending> step() {
     StepPlan plan = scheduler.plan();
+    metrics.preempted(plan.preempted());
     StepOutput output;
     try {
       output = session.step(plan.batch());
@@ -315,7 +323,7 @@ final class Engine implements AutoCloseable {
   /** Completes the requests that have ended, after the metrics count them. */
   private void tellEndings() {
     endings.forEach(ending -> ending.count(metrics));
-    metrics.requests(queue.size(), scheduler.running());
+    metrics.requests(queue.size() + scheduler.preempted(), scheduler.running());
     metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
     endings.forEach(Engine::tell);
     endings.clear();

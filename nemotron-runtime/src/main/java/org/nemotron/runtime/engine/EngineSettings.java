@@ -23,6 +23,7 @@ import org.nemotron.core.tensor.Device;
  * @param weights the format of the packed weights; {@link TextGenerator#notes} names those that it
  *     cannot hold
  * @param kvFormat the format of the KV cache
+ * @param reservation how much of the KV cache a request is given before its answer grows
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
  */
@@ -34,6 +35,7 @@ public record EngineSettings(
     Device device,
     WeightFormat weights,
     KvFormat kvFormat,
+    KvReservation reservation,
     int threads) {
 
   /** Checks the ranges. */
@@ -45,6 +47,7 @@ public record EngineSettings(
     checkNotNull(device, "the device of an engine must not be null");
     checkNotNull(weights, "the weight format of an engine must not be null");
     checkNotNull(kvFormat, "the format of an engine's KV cache must not be null");
+    checkNotNull(reservation, "the reservation of an engine's KV cache must not be null");
     checkArgument(
         kvFormat == KvFormat.USUAL || !device.equals(Device.CPU),
         "kvFormat (%s) must be USUAL on %s",
@@ -88,6 +91,7 @@ public record EngineSettings(
     private Device device = Device.CPU;
     private WeightFormat weights = Backends.bestFormat(Device.CPU);
     private KvFormat kvFormat = KvFormat.USUAL;
+    private KvReservation reservation = KvReservation.DEFAULT;
     private int threads = CpuThreads.available();
 
     private Builder() {}
@@ -152,6 +156,16 @@ public record EngineSettings(
       return checked();
     }
 
+    /**
+     * Sets how much of the KV cache a request is given before its answer grows: see {@link
+     * KvReservation}.
+     */
+    @CanIgnoreReturnValue
+    public Builder reservation(KvReservation chosen) {
+      reservation = chosen;
+      return checked();
+    }
+
     /** Sets how many CPU cores compute at most. */
     @CanIgnoreReturnValue
     public Builder threads(int cores) {
@@ -162,7 +176,15 @@ public record EngineSettings(
     /** Returns the settings. */
     public EngineSettings build() {
       return new EngineSettings(
-          maxBatch, prefillTokens, kvBytes, queueCapacity, device, weights, kvFormat, threads);
+          maxBatch,
+          prefillTokens,
+          kvBytes,
+          queueCapacity,
+          device,
+          weights,
+          kvFormat,
+          reservation,
+          threads);
     }
 
     private Builder checked() {
