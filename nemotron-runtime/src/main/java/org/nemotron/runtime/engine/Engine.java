@@ -21,6 +21,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
@@ -88,7 +89,10 @@ final class Engine implements AutoCloseable {
             pageBytes * pool.pageCount());
       }
       this.model =
-          made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
+          made.add(
+              device.prepare(
+                  spec, weights, new ModelFormat(settings.weights(), settings.head()), rows),
+              InferenceModel::close);
       this.session =
           made.add(
               model.newSession(pool.pageCount(), settings.kvFormat()), InferenceSession::close);
