@@ -96,6 +96,11 @@ final class Serve implements Callable<Integer> {
   private Optional<WeightFormat> weights;
 
   @Option(
+      names = "--head",
+      description = "how the head is held: BFLOAT16 or FLOAT8_E4M3 (default: BFLOAT16 on a GPU)")
+  private Optional<WeightFormat> head;
+
+  @Option(
       names = "--kv-cache",
       description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
   private Optional<KvFormat> kvCache;
@@ -251,6 +256,7 @@ final class Serve implements Callable<Integer> {
   private EngineSettings engineSettings() {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
+    head.ifPresent(settings::head);
     kvCache.ifPresent(settings::kvFormat);
     threads.ifPresent(settings::threads);
     maxBatch.ifPresent(settings::maxBatch);
