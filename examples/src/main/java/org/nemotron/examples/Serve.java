@@ -1,6 +1,9 @@
 package org.nemotron.examples;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Ints;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import org.nemotron.examples.shell.SecondSignal;
 import org.nemotron.examples.shell.SignalledExit;
 import org.nemotron.examples.shell.VariableDefaults;
 import org.nemotron.runtime.engine.EngineSettings;
+import org.nemotron.runtime.engine.KvReservation;
 import org.nemotron.runtime.engine.TextGenerator;
 import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.server.InferenceServer;
@@ -92,6 +96,11 @@ final class Serve implements Callable<Integer> {
   private Optional<WeightFormat> weights;
 
   @Option(
+      names = "--head",
+      description = "how the head is held: BFLOAT16 or FLOAT8_E4M3 (default: BFLOAT16 on a GPU)")
+  private Optional<WeightFormat> head;
+
+  @Option(
       names = "--kv-cache",
       description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
   private Optional<KvFormat> kvCache;
@@ -113,6 +122,14 @@ final class Serve implements Callable<Integer> {
       names = "--kv-bytes",
       description = "memory of the KV cache (default: 1 GiB, on a GPU 8 GiB)")
   private Optional<Long> kvBytes;
+
+  @Option(
+      names = "--kv-reserve",
+      description = {
+        "for how many more tokens a running answer is expected to need room when another is",
+        "admitted, or whole: room for the longest answer is kept from its beginning (default: 512)"
+      })
+  private Optional<String> reserve;
 
   @Option(
       names = "--max-waiting",
@@ -227,14 +244,25 @@ final class Serve implements Callable<Integer> {
     return name == null ? "model" : name.toString();
   }
 
+  private static KvReservation reservation(String written) {
+    Integer tokens = Ints.tryParse(written);
+    checkArgument(
+        tokens != null || written.equals("whole"),
+        "--kv-reserve (%s) must be a number of tokens or whole",
+        written);
+    return tokens == null ? KvReservation.WHOLE : KvReservation.expecting(tokens);
+  }
+
   private EngineSettings engineSettings() {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
+    head.ifPresent(settings::head);
     kvCache.ifPresent(settings::kvFormat);
     threads.ifPresent(settings::threads);
     maxBatch.ifPresent(settings::maxBatch);
     prefillTokens.ifPresent(settings::prefillTokens);
     kvBytes.ifPresent(settings::kvBytes);
+    reserve.ifPresent(written -> settings.reservation(reservation(written)));
     return settings.build();
   }
 }

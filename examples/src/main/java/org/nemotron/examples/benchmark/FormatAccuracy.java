@@ -6,6 +6,7 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
@@ -16,7 +17,9 @@ import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
+import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
@@ -47,6 +50,16 @@ public final class FormatAccuracy implements Callable<Integer> {
   @Option(names = "--formats", split = ",", required = true, description = "Which to compare.")
   private List<WeightFormat> formats = List.of();
 
+  @Option(names = "--head", description = "The head's format (default: that of such weights).")
+  private Optional<WeightFormat> head = Optional.empty();
+
+  @Option(
+      names = "--kv",
+      split = ",",
+      defaultValue = "USUAL",
+      description = "KV cache: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private List<KvFormat> kvFormats = List.of(KvFormat.USUAL);
+
   @Option(names = "--windows", defaultValue = "64", description = "How many windows.")
   private int windows = 64;
 
@@ -72,8 +85,13 @@ public final class FormatAccuracy implements Callable<Integer> {
     try (HeterogeneousModel weights = ModelReader.read(model, dtype, where);
         InferenceBackend host = Backends.of(where)) {
       for (WeightFormat format : formats) {
-        try (InferenceModel ready = host.prepare(weights, format, tokens)) {
-          System.out.printf("%-12s %s%n", format, measured(ready, ids));
+        ModelFormat usual = ModelFormat.of(format);
+        ModelFormat held = new ModelFormat(format, head.orElse(usual.head()));
+        try (InferenceModel ready = host.prepare(weights, held, tokens)) {
+          for (KvFormat kv : kvFormats) {
+            String name = format + ", head " + held.head() + ", KV " + kv;
+            System.out.printf("%-44s %s%n", name, measured(ready, kv, ids));
+          }
           ready.notes().forEach(note -> System.out.println("  " + note));
         }
       }
@@ -81,13 +99,13 @@ public final class FormatAccuracy implements Callable<Integer> {
     return 0;
   }
 
-  private Prediction measured(InferenceModel ready, ImmutableIntArray ids) {
+  private Prediction measured(InferenceModel ready, KvFormat kv, ImmutableIntArray ids) {
     int pages = KvPages.pagesFor(tokens);
     ImmutableIntArray all = ImmutableIntArray.copyOf(IntStream.range(0, pages));
     int stride = ids.length() / windows;
     int right = 0;
     double nats = 0;
-    try (InferenceSession session = ready.newSession(pages)) {
+    try (InferenceSession session = ready.newSession(pages, kv)) {
       for (int window = 0; window < windows; window++) {
         ImmutableIntArray read = ids.subArray(window * stride, window * stride + tokens);
         StepOutput output =

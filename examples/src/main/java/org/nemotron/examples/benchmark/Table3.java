@@ -5,23 +5,29 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
+import org.nemotron.nas.report.ThroughputRow;
+import org.nemotron.nas.report.html.ThroughputPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,15 +36,26 @@ import picocli.CommandLine.Option;
     name = "table3",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures generated tokens a second of the 51B, 70B and 8B shapes on one GPU, beside what",
-      "TensorRT-LLM reached and what the card allows. Weights are random."
+      "Measures generated tokens a second of the 51B, 49B, 70B and 8B shapes on one GPU, beside",
+      "what TensorRT-LLM reached and what the card allows. Weights are random."
     })
 public final class Table3 implements Callable<Integer> {
+  private static final int EVEN = -1;
+
   @Option(names = "--device", defaultValue = "cuda", description = "Which GPU.")
   private String device = "cuda";
 
-  @Option(names = "--model", defaultValue = "B51", description = "${COMPLETION-CANDIDATES}.")
-  private Table3Models model = Table3Models.B51;
+  @Option(
+      names = "--model",
+      split = ",",
+      description = "${COMPLETION-CANDIDATES} (default: B51, unless there is a --config).")
+  private List<Table3Models> models = new ArrayList<>();
+
+  @Option(
+      names = "--config",
+      split = ",",
+      description = "A config.json of another model, or a directory with one.")
+  private List<Path> configs = new ArrayList<>();
 
   @Option(
       names = "--only",
@@ -67,6 +84,12 @@ public final class Table3 implements Callable<Integer> {
   private WeightFormat format = WeightFormat.FLOAT8_E4M3;
 
   @Option(
+      names = "--head",
+      defaultValue = "BFLOAT16",
+      description = "The head: BFLOAT16 or FLOAT8_E4M3 (default: ${DEFAULT-VALUE}).")
+  private WeightFormat head = WeightFormat.BFLOAT16;
+
+  @Option(
       names = "--seconds",
       defaultValue = "5",
       description = "Of decode steps in the short form; 0 generates all tokens.")
@@ -80,6 +103,16 @@ public final class Table3 implements Callable<Integer> {
         "0: all begin and end together (default: ${DEFAULT-VALUE})."
       })
   private int admitted = 0;
+
+  @Option(
+      names = "--mixed",
+      defaultValue = "0",
+      description = {
+        "Sequences of all ages generate together, and steps read so many tokens of prompts",
+        "beside; -1: as many as keep the number of sequences; 0: not so (default:",
+        "${DEFAULT-VALUE})."
+      })
+  private int mixed = 0;
 
   @Option(
       names = "--rows",
@@ -100,29 +133,60 @@ public final class Table3 implements Callable<Integer> {
   private long seed = 1;
 
   @Option(names = "--json", description = "Where to write the figures too.")
-  private Path json = Path.of("");
+  private Optional<Path> json = Optional.empty();
+
+  @Option(
+      names = "--html",
+      description = "Where to write them as a page, with a picture over batch sizes.")
+  private Optional<Path> html = Optional.empty();
 
   private final List<Map<String, Object>> measured = new ArrayList<>();
+  private final List<ThroughputRow> shown = new ArrayList<>();
 
   @Override
   public Integer call() throws IOException {
     checkArgument(seconds >= 0, "--seconds (%s) must not be negative", seconds);
+    checkArgument(
+        admitted == 0 || mixed == 0,
+        "--in-flight (%s) and --mixed (%s) must not both be given",
+        admitted,
+        mixed);
+    checkArgument(admitted >= 0, "--in-flight (%s) must not be negative", admitted);
+    checkArgument(mixed >= EVEN, "--mixed (%s) must be at least -1", mixed);
+    for (Table3Subject subject : subjects()) {
+      measure(subject.first(layers));
+    }
+    return 0;
+  }
+
+  private ImmutableList<Table3Subject> subjects() throws IOException {
+    ImmutableList.Builder<Table3Subject> subjects = ImmutableList.builder();
+    if (models.isEmpty() && configs.isEmpty()) {
+      subjects.add(Table3Subject.of(Table3Models.B51));
+    }
+    models.forEach(model -> subjects.add(Table3Subject.of(model)));
+    for (Path config : configs) {
+      subjects.add(Table3Subject.read(config));
+    }
+    return subjects.build();
+  }
+
+  private void measure(Table3Subject subject) throws IOException {
     Device where = Device.parse(device);
-    ModelSpec spec = spec();
-    Table3Limits limits = Table3Limits.of(spec);
+    Table3Limits limits = Table3Limits.of(subject.spec());
     System.out.printf(
         Locale.ROOT,
         "%s: %.2f billion parameters in layers, %.0f KV elements a token%n",
-        model,
+        subject.name(),
         limits.blockParameters() / 1e9,
         limits.kvElements());
     long begin = System.nanoTime();
     try (InferenceBackend host = Backends.of(where);
         InferenceModel ready =
             host.prepare(
-                spec,
-                new RandomWeights(spec, where, DType.BFLOAT16, new Seed(seed)),
-                format,
+                subject.spec(),
+                new RandomWeights(subject.spec(), where, DType.BFLOAT16, new Seed(seed)),
+                new ModelFormat(format, head),
                 rows)) {
       System.out.printf(
           Locale.ROOT,
@@ -134,21 +198,32 @@ public final class Table3 implements Callable<Integer> {
         for (KvFormat kv : kvFormats) {
           Table3Memory memory = new Table3Memory(ready, host, where, kv);
           for (int batch : batches) {
-            row(ready, limits, scenario, kv, batch > 0 ? batch : most(memory, scenario), where);
+            int taken = batch > 0 ? batch : most(memory, scenario);
+            long pageBytes = host.bytesPerPage(subject.spec(), kv);
+            ModelFormat formats = new ModelFormat(format, head);
+            row(new Table3Row(subject, limits, scenario, formats, pageBytes), memory, taken);
           }
         }
       }
     }
-    return 0;
   }
 
   private int most(Table3Memory memory, Table3Scenario scenario) {
-    return admitted > 0 ? memory.inFlight(scenario, admitted) : memory.batch(scenario);
+    return isInFlight() ? memory.inFlight(scenario, admission(scenario)) : memory.batch(scenario);
   }
 
-  private ModelSpec spec() {
-    ModelSpec whole = model.spec();
-    return layers == 0 ? whole : whole.withBlocks(whole.blocks().subList(0, layers));
+  private boolean isInFlight() {
+    return admitted > 0 || mixed != 0;
+  }
+
+  /** Returns how prompts are read in flight, by the number of sequences. */
+  private IntFunction<Table3Admission> admission(Table3Scenario scenario) {
+    return batch ->
+        admitted > 0
+            ? new Table3Admission.Apart(admitted)
+            : mixed == EVEN
+                ? Table3Admission.even(scenario, batch, rows)
+                : new Table3Admission.Beside(mixed);
   }
 
   private ImmutableList<Table3Scenario> scenarios() {
@@ -161,81 +236,48 @@ public final class Table3 implements Callable<Integer> {
     return where.equals(Device.CPU) ? 0 : Gpu.of(where).freeBytes();
   }
 
-  private void row(
-      InferenceModel ready,
-      Table3Limits limits,
-      Table3Scenario scenario,
-      KvFormat kv,
-      int batch,
-      Device where)
-      throws IOException {
-    Table3Run run = new Table3Run(ready, kv, scenario, batch);
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("model", model);
-    row.put("scenario", scenario.toString());
-    row.put("weights", format);
-    row.put("kvCache", kv);
-    row.put("batch", batch);
-    measured.add(row);
+  private void row(Table3Row row, Table3Memory memory, int batch) throws IOException {
+    Table3Run run = new Table3Run(memory.model(), memory.kv(), row.scenario(), batch);
+    Device where = memory.where();
+    Map<String, Object> figures = row.begin(run);
+    measured.add(figures);
     try {
-      if (admitted > 0) {
-        inFlight(row, limits, run);
-      } else {
-        put(row, limits, run, seconds > 0 ? run.shortForm(seconds) : run.fullForm());
-      }
-      row.put("freeBytes", free(where));
+      ThroughputRow taken =
+          isInFlight()
+              ? row.inFlight(figures, run, admission(row.scenario()).apply(batch), seconds)
+              : row.together(figures, run, seconds);
+      shown.add(taken);
+      figures.put("freeBytes", free(where));
       if (profile) {
-        row.put("profile", run.profile());
+        figures.put("profile", run.profile());
       }
     } catch (RuntimeException e) {
       // The next row may fit where this one did not.
-      row.put("failed", String.valueOf(e.getMessage()));
+      figures.put("failed", String.valueOf(e.getMessage()));
     }
     if (!where.equals(Device.CPU)) {
       Gpu.of(where).releaseUnused();
     }
-    System.out.println(new ObjectMapper().writeValueAsString(row));
-    if (!json.toString().isEmpty()) {
-      new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), measured);
+    System.out.println(new ObjectMapper().writeValueAsString(figures));
+    write();
+  }
+
+  /** Writes all that has been measured, after each row. */
+  private void write() throws IOException {
+    if (json.isPresent()) {
+      new ObjectMapper()
+          .writerWithDefaultPrettyPrinter()
+          .writeValue(json.orElseThrow().toFile(), measured);
     }
-  }
-
-  private void inFlight(Map<String, Object> row, Table3Limits limits, Table3Run run) {
-    try (Table3InFlight flight =
-        new Table3InFlight(
-            run.model(), run.kvFormat(), run.scenario(), run.batch(), admitted, false)) {
-      Table3InFlight.Window window = flight.measure(seconds);
-      row.put("form", "in flight");
-      putRate(row, limits, run.scenario(), window.tokensPerSecond());
-      row.put("seconds", window.seconds());
-      row.put("steps", window.steps());
-      row.put("prefillSeconds", window.prefillSeconds());
-      row.put("saturatedKvElements", flight.saturated());
+    if (html.isPresent() && !shown.isEmpty()) {
+      String where =
+          String.format(
+              "Measured on one GPU (%s) with random weights on %s.",
+              device, LocalDate.now(ZoneOffset.UTC));
+      Files.writeString(
+          html.orElseThrow(),
+          ThroughputPage.render(
+              "Throughput of Table 3", where, "TensorRT-LLM", ImmutableList.copyOf(shown)));
     }
-  }
-
-  private void putRate(
-      Map<String, Object> row, Table3Limits limits, Table3Scenario scenario, double rate) {
-    Table3Limits.Best best = limits.best(scenario.prompt(), scenario.output(), 1);
-    row.put("tokensPerSecond", rate);
-    scenario.measured(model).ifPresent(blog -> row.put("tensorRtLlm", blog));
-    scenario.measured(model).ifPresent(blog -> row.put("ratio", rate / blog));
-    row.put("limit", best.tokensPerSecond());
-    row.put("limitBatch", best.batch());
-    row.put("shareOfLimit", rate / best.tokensPerSecond());
-  }
-
-  private void put(
-      Map<String, Object> row, Table3Limits limits, Table3Run run, Table3Run.Times times) {
-    int batch = run.batch();
-    Table3Scenario scenario = run.scenario();
-    row.put("form", seconds > 0 ? "short" : "full");
-    putRate(row, limits, scenario, times.tokensPerSecond(batch, scenario.output()));
-    row.put("prefillSeconds", times.prefillSeconds());
-    row.put("prefillTokensPerSecond", (double) batch * scenario.prompt() / times.prefillSeconds());
-    row.put("decodeSeconds", times.decodeSeconds());
-    row.put("decodeTokensPerSecond", (double) batch * scenario.output() / times.decodeSeconds());
-    row.put("stepSeconds", times.stepSeconds());
-    row.put("saturatedKvElements", times.saturated());
   }
 }

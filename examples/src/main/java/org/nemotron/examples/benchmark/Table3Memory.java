@@ -3,6 +3,7 @@ package org.nemotron.examples.benchmark;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.Ints;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.inference.ForwardBatch;
@@ -33,9 +34,9 @@ record Table3Memory(InferenceModel model, InferenceBackend host, Device where, K
     return Math.max(1, Math.min(MOST_SEQUENCES, fit));
   }
 
-  /** Returns how many sequences of all ages fit, at least {@code admitted}. */
-  int inFlight(Table3Scenario scenario, int admitted) {
-    return Table3InFlight.batch(scenario, pages(), admitted, MOST_SEQUENCES);
+  /** Returns how many sequences of all ages fit; {@code admission} is by their number. */
+  int inFlight(Table3Scenario scenario, IntFunction<Table3Admission> admission) {
+    return Table3InFlight.batch(scenario, pages(), admission, MOST_SEQUENCES);
   }
 
   private int pages() {

@@ -59,7 +59,7 @@ record Table3Scenario(
         switch (model) {
           case B51 -> childGpus == 1 ? child : 0;
           case B70 -> parentAlone;
-          case B8 -> 0;
+          case B49, B8 -> 0;
         };
     return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(tokens);
   }

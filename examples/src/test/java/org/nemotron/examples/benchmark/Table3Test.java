@@ -9,9 +9,12 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.io.Resources;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
@@ -75,6 +78,10 @@ final class Table3Test {
     assertThat(parent.blockParameters() / 1e9).isCloseTo(68.45, within(0.01));
     assertThat(parent.kvElements()).isEqualTo(163840);
     assertThat(Table3Models.B51.spec().layers()).isEqualTo(80);
+    // 49.87 billion parameters, of which 2.1 are embedding and head; 49 layers of 8 KV heads.
+    assertThat(Table3Models.B49.spec().layers()).isEqualTo(80);
+    assertThat(Table3Models.B49.spec().parameters() / 1e9).isCloseTo(49.87, within(0.01));
+    assertThat(Table3Limits.of(Table3Models.B49.spec()).kvElements()).isEqualTo(49 * 2 * 8 * 128);
   }
 
   @Test
@@ -134,15 +141,62 @@ final class Table3Test {
     Table3Scenario scenario = Table3Scenario.parse("70/66");
     try (InferenceBackend host = Backends.of(Device.CPU, 1);
         InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 256);
-        Table3InFlight flight = new Table3InFlight(model, KvFormat.USUAL, scenario, 11, 3, true)) {
+        Table3InFlight flight =
+            new Table3InFlight(
+                model, KvFormat.USUAL, scenario, 11, new Table3Admission.Apart(3), true)) {
       Table3InFlight.Window window = flight.measure(0.3);
       assertThat(window.steps()).isPositive();
       assertThat(window.tokens()).isBetween(8L * window.steps(), 11L * window.steps());
       assertThat(window.prefillSeconds()).isBetween(0.0, window.seconds());
     }
-    assertThat(Table3InFlight.batch(scenario, 50, 3, 100)).isGreaterThan(11);
-    assertThat(Table3InFlight.pages(scenario, Table3InFlight.batch(scenario, 50, 3, 100), 3))
+    Table3Admission apart = new Table3Admission.Apart(3);
+    assertThat(Table3InFlight.batch(scenario, 50, batch -> apart, 100)).isGreaterThan(11);
+    assertThat(
+            Table3InFlight.pages(
+                scenario, Table3InFlight.batch(scenario, 50, batch -> apart, 100), apart))
         .isLessThanOrEqualTo(50);
+  }
+
+  /** Prompts of several pieces, read beside the tokens of others. */
+  @Test
+  void measure_promptsBesideTokens_everySequenceEndsAndAnotherTakesItsPlace() {
+    Table3Scenario scenario = Table3Scenario.parse("150/20");
+    Table3Admission even = Table3Admission.even(scenario, 9, 256);
+    assertThat(even).isEqualTo(new Table3Admission.Beside(128));
+    assertThat(even.reading(scenario)).isEqualTo(2);
+    try (InferenceBackend host = Backends.of(Device.CPU, 1);
+        InferenceModel model = host.prepare(SMALL, weights(1), WeightFormat.FLOAT16, 256);
+        Table3InFlight flight =
+            new Table3InFlight(model, KvFormat.USUAL, scenario, 9, even, true)) {
+      assertThat(flight.mixedSteps(128, 100)).isBetween(600L, 900L);
+      Table3InFlight.Window window = flight.measure(0.01);
+      assertThat(window.steps()).isPositive();
+      assertThat(window.prefillSeconds()).isZero();
+    }
+  }
+
+  @Test
+  void even_scenarios_keepSequencesGoing() {
+    assertThat(Table3Admission.even(Table3Scenario.parse("2048/128"), 100, 4096))
+        .isEqualTo(new Table3Admission.Beside(1664));
+    assertThat(Table3Admission.even(Table3Scenario.parse("128/4096"), 100, 4096))
+        .isEqualTo(new Table3Admission.Beside(64));
+    assertThat(Table3Admission.even(Table3Scenario.parse("2048/128"), 300, 4096))
+        .isEqualTo(new Table3Admission.Beside(59 * 64));
+  }
+
+  @Test
+  void read_configOfAModel_isItsShapeAndName(@TempDir Path files) throws IOException {
+    Path directory = Files.createDirectory(files.resolve("some-49b"));
+    Files.copy(Path.of("models/tale-7m/config.json"), directory.resolve("config.json"));
+    Table3Subject subject = Table3Subject.read(directory);
+    assertThat(Table3Subject.read(directory.resolve("config.json"))).isEqualTo(subject);
+    assertThat(subject.name()).isEqualTo("some-49b");
+    assertThat(subject.published(Table3Scenario.ALL.get(0))).isEmpty();
+    assertThat(subject.first(2).spec().layers()).isEqualTo(2);
+    Path other = Files.createFile(files.resolve("other.json"));
+    assertThatThrownBy(() -> Table3Subject.read(other))
+        .hasMessage("--config (" + other + ") must be a config.json");
   }
 
   private static Table3Run run(InferenceModel model, String scenario) {

@@ -15,6 +15,7 @@ import org.nemotron.core.checkpoint.huggingface.CheckedWeights;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.huggingface.EightBitWeights;
 import org.nemotron.core.checkpoint.huggingface.ModelConfig;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.parallel.SlicePlan;
 import org.nemotron.core.parallel.TensorSlice;
@@ -40,10 +41,13 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
   private final SlicePlan plan;
   private final ImmutableMap<String, TensorSlice> slices;
   private final WeightLoader loader;
+  private final CheckedWeights stored;
   private final Resources files;
   private boolean closed;
 
-  private CheckpointWeights(SlicePlan plan, int rank, WeightLoader loader, Resources files) {
+  private CheckpointWeights(
+      SlicePlan plan, int rank, WeightLoader loader, CheckedWeights stored, Resources files) {
+    this.stored = stored;
     this.plan = plan;
     this.slices = plan.slices(rank);
     this.loader = loader;
@@ -87,7 +91,7 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
       throws IOException {
     WeightLoader loader = new WeightLoader(stored, dtype, device);
     loader.check(plan.vocabulary(rank));
-    return new CheckpointWeights(plan, rank, loader, made.complete());
+    return new CheckpointWeights(plan, rank, loader, stored, made.complete());
   }
 
   private static void close(CheckpointDirectory files) {
@@ -127,6 +131,18 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
   @Override
   public Tensor get(int layer, String name) {
     return get(ModelSpec.layerPrefix(layer) + name);
+  }
+
+  /** Of slices, the largest of the layer: every rank then holds what each head needs. */
+  @Override
+  public KvScales kvScales(int layer) {
+    checkState(!closed, "these weights are closed");
+    try {
+      KvScales scales = stored.kvScales(layer);
+      return plan.degree() == 1 ? scales : scales.largest();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Returns a holder of all tensors, which the caller closes. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.provenance.Provenance;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.DType;
 
 /**
  * What the README.md of a model's directory tells: where the model comes from, what it looks like,
@@ -82,6 +83,19 @@ public record ModelCard(
         goals,
         measured,
         ImmutableMap.<String, String>builder().putAll(provenance).putAll(inputs).buildOrThrow());
+  }
+
+  /** Returns this card with how the weights are held, where that is in 8 bits. */
+  ModelCard holding(DType dtype) {
+    return dtype == DType.FLOAT8_E4M3
+        ? measured(
+            budget,
+            figures,
+            ImmutableMap.of(
+                "weights",
+                "matrices of layers in 8 bits (e4m3) with a float32 scale for each row, in the form"
+                    + " of compressed-tensors; embedding, head and norms in bfloat16"))
+        : this;
   }
 
   /** Returns the content of README.md: a head in YAML, then Markdown. */

@@ -152,7 +152,7 @@ public final class ModelWriter {
     if (dtype == DType.FLOAT8_E4M3) {
       EightBitForm.describe(config);
     }
-    ModelCard gpu = ModelCard.of(directory, parentDirectory, spec);
+    ModelCard card = ModelCard.of(directory, parentDirectory, spec).holding(dtype);
     ModelSpec stored = form == CheckpointForm.NEMOTRON_NAS ? DeciLmConfigs.storedSpec(spec) : spec;
     AtomicFiles.writeDirectory(
         directory,
@@ -160,7 +160,7 @@ public final class ModelWriter {
           ShardedWeights.write(tensors, stored.tensorShapes(), dtype, partial, maxFileBytes);
           copyTokenizer(parentDirectory, partial);
           writeGenerationConfig(spec, parentDirectory, partial);
-          AtomicFiles.write(partial.resolve(ModelCard.FILE), gpu.toMarkdown());
+          AtomicFiles.write(partial.resolve(ModelCard.FILE), card.toMarkdown());
           AtomicFiles.write(partial.resolve(CheckpointDirectory.CONFIG), pretty(config));
         });
   }

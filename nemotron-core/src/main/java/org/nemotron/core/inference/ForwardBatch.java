@@ -9,7 +9,8 @@ import org.nemotron.core.spec.ModelSpec;
 /**
  * What one step of a model reads: chunks of any number of sequences. Immutable.
  *
- * @param chunks at least one; no two of one sequence
+ * @param chunks at least one; no two of one sequence, unless each of them has one token and the
+ *     model is {@linkplain InferenceModel#isBatchInvariant batch-invariant}
  */
 public record ForwardBatch(ImmutableList<SequenceChunk> chunks) {
   /** Checks that there is a chunk. */

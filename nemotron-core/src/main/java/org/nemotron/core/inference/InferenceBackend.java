@@ -38,13 +38,20 @@ public interface InferenceBackend extends AutoCloseable {
    *     shape that {@code spec} says
    * @throws IllegalStateException if this device is closed
    */
-  InferenceModel prepare(ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows);
+  InferenceModel prepare(ModelSpec spec, WeightSource weights, ModelFormat format, int maxRows);
+
+  /** Packs the weights with the head in the usual format: see {@link ModelFormat#of}. */
+  default InferenceModel prepare(
+      ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
+    return prepare(spec, weights, ModelFormat.of(format), maxRows);
+  }
 
   /**
    * Packs the weights of the model that {@code spec} describes to score whole sequences.
    *
    * @param weights on the CPU, or on this GPU
-   * @throws IllegalArgumentException as {@link #prepare} does
+   * @throws IllegalArgumentException as {@link #prepare(ModelSpec, WeightSource, ModelFormat, int)}
+   *     does
    * @throws IllegalStateException if this device is closed
    */
   default TreeModel prepareTrees(ModelSpec spec, WeightSource weights, WeightFormat format) {
@@ -52,8 +59,13 @@ public interface InferenceBackend extends AutoCloseable {
   }
 
   /** Packs the weights of {@code model}, which may close afterwards. */
-  default InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+  default InferenceModel prepare(HeterogeneousModel model, ModelFormat format, int maxRows) {
     return prepare(model.spec(), WeightSource.of(model), format, maxRows);
+  }
+
+  /** Packs the weights of {@code model} with the head in the usual format. */
+  default InferenceModel prepare(HeterogeneousModel model, WeightFormat format, int maxRows) {
+    return prepare(model, ModelFormat.of(format), maxRows);
   }
 
   @Override

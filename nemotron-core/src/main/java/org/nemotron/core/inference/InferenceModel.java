@@ -27,6 +27,17 @@ public interface InferenceModel extends AutoCloseable {
   boolean samplesTokens();
 
   /**
+   * Returns whether what is computed of a token depends on nothing else in its step, so that a
+   * sequence whose memory was given away can be read again with the same result: its prompt as a
+   * prompt, each token behind it as a chunk of its own. Steps of such a model may have several
+   * chunks of one token of the same sequence, in their order. To the last bit it holds where the
+   * format of the weights promises that.
+   */
+  default boolean isBatchInvariant() {
+    return false;
+  }
+
+  /**
    * Returns the memory that the matrices take, in bytes: the embedding's table, in float32 on the
    * CPU and as the model had it on a GPU, all others packed. A tied head may be packed too, so that
    * it counts beside the table.

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableDoubleArray;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.spec.ModelSpec;
@@ -20,6 +21,16 @@ record ShapedWeights(ModelSpec spec, WeightSource source) implements WeightSourc
   public Tensor get(int layer, String name) {
     ImmutableMap<String, ImmutableList<Long>> shapes = spec.block(layer).tensorShapes(spec.width());
     return checked(ModelSpec.layerPrefix(layer) + name, source.get(layer, name), shapes.get(name));
+  }
+
+  @Override
+  public KvScales kvScales(int layer) {
+    KvScales scales = source.kvScales(layer);
+    int heads = KvPages.elementsPerToken(spec.block(layer).attention()) / spec.headDim();
+    if (heads > 0) {
+      ImmutableDoubleArray unused = scales.ofHeads(heads); // checks how many there are
+    }
+    return scales;
   }
 
   private static Tensor checked(String name, Tensor tensor, @Nullable ImmutableList<Long> shape) {

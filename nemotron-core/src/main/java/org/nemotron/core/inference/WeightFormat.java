@@ -24,8 +24,8 @@ public enum WeightFormat {
    * As 8-bit floats (e4m3) with a float32 scale for each output, on a GPU: half the bytes of
    * bfloat16, and products at up to twice its rate. In products of many rows activations are
    * rounded to e4m3 too, each row with a scale of its own; in those of few rows they stay bfloat16.
-   * The embedding, norms and head stay bfloat16. What it costs in accuracy is for the application
-   * to measure.
+   * The embedding and norms stay bfloat16, and the head unless {@link ModelFormat} says otherwise.
+   * What it costs in accuracy is for the application to measure.
    */
   FLOAT8_E4M3(1);
 

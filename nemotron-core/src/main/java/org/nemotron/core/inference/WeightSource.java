@@ -27,6 +27,11 @@ public interface WeightSource {
    */
   Tensor get(int layer, String name);
 
+  /** Returns the scales of a layer's KV cache where it is held as 8-bit floats; 1 if unknown. */
+  default KvScales kvScales(int layer) {
+    return KvScales.ONE;
+  }
+
   /** Returns the tensors of {@code model}, which stay its own. */
   static WeightSource of(HeterogeneousModel model) {
     return new ModelWeights(model);

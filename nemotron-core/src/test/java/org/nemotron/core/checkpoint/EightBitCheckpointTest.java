@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -169,6 +171,26 @@ final class EightBitCheckpointTest {
               + name
               + " must hold positive numbers, and none that is NaN or infinite.\n"
               + "Maybe the model was calibrated on too few tokens.");
+    }
+  }
+
+  @Test
+  void kvScales_eitherFormOrNone_areThoseStored() throws IOException {
+    write(
+        stored -> {
+          stored.put("model.layers.0.self_attn.k_scale", one().fill_(new Scalar(0.25)));
+          stored.put("model.layers.0.self_attn.v_proj.v_scale", one().fill_(new Scalar(2)));
+          stored.put("model.layers.1.self_attn.kv_scale", one().fill_(new Scalar(0.5)));
+        });
+    try (CheckpointWeights weights = opened()) {
+      assertThat(weights.kvScales(0))
+          .isEqualTo(new KvScales(ImmutableDoubleArray.of(0.25), ImmutableDoubleArray.of(2)));
+      assertThat(weights.kvScales(1))
+          .isEqualTo(new KvScales(ImmutableDoubleArray.of(0.5), ImmutableDoubleArray.of(0.5)));
+    }
+    write(stored -> stored.remove("model.layers.0.self_attn.k_scale"));
+    try (CheckpointWeights weights = opened()) {
+      assertThat(weights.kvScales(0)).isEqualTo(KvScales.ONE);
     }
   }
 

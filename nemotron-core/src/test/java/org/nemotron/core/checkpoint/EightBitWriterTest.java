@@ -115,6 +115,15 @@ final class EightBitWriterTest {
   }
 
   @Test
+  void write_eightBits_theCardSaysHowWeightsAreHeld() throws IOException {
+    Path written = write(PARENT, CheckpointForm.FAMILY, Long.MAX_VALUE);
+    assertThat(Files.readString(written.resolve(ModelCard.FILE)))
+        .contains(
+            "- weights: matrices of layers in 8 bits (e4m3) with a float32 scale for each row, in"
+                + " the form of compressed-tensors; embedding, head and norms in bfloat16\n");
+  }
+
+  @Test
   void write_smallFiles_areDivided() throws IOException {
     Path written = write(CHILD, CheckpointForm.NEMOTRON_NAS, 500);
     try (Stream<Path> files = Files.list(written)) {

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pages of a KV cache of fixed size, and their holders.
  *
- * <p>A request is admitted with all the pages that it may ever need, so that it never fails for
- * want of memory later, and so that its pages mostly follow each other. Requests whose prompts
- * begin alike share the full pages of that beginning. A page that nobody holds any more keeps its
- * tokens for later requests until the memory is needed: then the one that was held least recently
- * goes.
+ * <p>A request gets the pages of its prompt and of as many further tokens as it asks for; it may
+ * {@linkplain PagedSequence#tryGrow grow} later, while there are pages. Its pages follow each other
+ * where they can. Requests whose prompts begin alike share the full pages of that beginning. A page
+ * that nobody holds any more keeps its tokens for later requests until the memory is needed: then
+ * the one that was held least recently goes.
  *
  * <p>Every page is in use, cached or free, and the three counts add up to {@link #pageCount}. Not
  * safe for use by several threads: it belongs to the thread that runs the model.
@@ -138,6 +138,33 @@ public final class PagePool {
             shared.isEmpty() ? index.root() : shared.get(shared.size() - 1)));
   }
 
+  /** Returns how many pages of the beginning of {@code prompt} other requests hold now. */
+  public int heldOf(ImmutableIntArray prompt, String salt) {
+    List<PrefixIndex.Node> shared = index.find(prompt.subArray(0, prompt.length() - 1), salt);
+    return shared.size() - cachedOf(shared);
+  }
+
+  /**
+   * Adds {@code wanted} pages to {@code pages}; empty, and nothing changed, if they are not free.
+   */
+  Optional<ImmutableIntArray> tryTake(ImmutableIntArray pages, int wanted) {
+    if (wanted > free.count() + cached.size()) {
+      return Optional.empty();
+    }
+    ImmutableIntArray.Builder more = ImmutableIntArray.builder().addAll(pages);
+    take(wanted, more, pages.isEmpty() ? -1 : pages.get(pages.length() - 1));
+    ImmutableIntArray all = more.build();
+    all.subArray(pages.length(), all.length()).forEach(page -> holders[page]++);
+    return Optional.of(all);
+  }
+
+  private void take(int wanted, ImmutableIntArray.Builder pages, int last) {
+    while (free.count() < wanted) {
+      evictOldest();
+    }
+    free.take(wanted, pages, last);
+  }
+
   private int cachedOf(List<PrefixIndex.Node> nodes) {
     return (int) nodes.stream().filter(node -> holders[node.page()] == 0).count();
   }
@@ -152,10 +179,7 @@ public final class PagePool {
       }
       pages.add(last);
     }
-    while (free.count() < wanted) {
-      evictOldest();
-    }
-    free.take(wanted, pages, last);
+    take(wanted, pages, last);
     ImmutableIntArray assigned = pages.build();
     assigned.forEach(page -> holders[page]++);
     return assigned;

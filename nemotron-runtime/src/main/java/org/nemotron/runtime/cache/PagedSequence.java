@@ -6,22 +6,25 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
+import com.google.common.primitives.Ints;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The pages of one request, and how many of its tokens they hold: token {@code p} is in page {@code
  * p / pageTokens} of the table.
  *
- * <p>The pages are there from the beginning. The keys and values of tokens are written to {@link
- * #slot}s first, then {@link #append} counts them: from then on a page that they fill may be shared
- * with other requests, and must not be written again. Not safe for use by several threads.
+ * <p>Pages are there for {@link #capacity} tokens, and more with {@link #tryGrow}. The keys and
+ * values of tokens are written to {@link #slot}s first, then {@link #append} counts them: from then
+ * on a page that they fill may be shared with other requests, and must not be written again. Not
+ * safe for use by several threads.
  */
 public final class PagedSequence {
   private final PagePool pool;
-  private final ImmutableIntArray pages;
   private final int sharedPages;
   private final String salt;
   private final int[] filling;
+  private ImmutableIntArray pages;
   private int length;
 
   /** The last page in the prefix index; null once a page's tokens stand there under another id. */
@@ -86,6 +89,24 @@ public final class PagedSequence {
       }
     }
     return runs.build();
+  }
+
+  /**
+   * Takes as many more pages as {@code tokens} tokens need in all. Pages that are there keep their
+   * places.
+   *
+   * @return whether the pages are there; nothing has changed where they are not
+   * @throws IllegalStateException if the pages have been given back
+   */
+  public boolean tryGrow(int tokens) {
+    checkState(!released, "the pages have been released");
+    int wanted = Ints.checkedCast(pool.pagesFor(tokens)) - pages.length();
+    if (wanted <= 0) {
+      return true;
+    }
+    Optional<ImmutableIntArray> grown = pool.tryTake(pages, wanted);
+    grown.ifPresent(all -> pages = all);
+    return grown.isPresent();
   }
 
   /**

@@ -21,6 +21,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
@@ -88,7 +89,10 @@ final class Engine implements AutoCloseable {
             pageBytes * pool.pageCount());
       }
       this.model =
-          made.add(device.prepare(spec, weights, settings.weights(), rows), InferenceModel::close);
+          made.add(
+              device.prepare(
+                  spec, weights, new ModelFormat(settings.weights(), settings.head()), rows),
+              InferenceModel::close);
       this.session =
           made.add(
               model.newSession(pool.pageCount(), settings.kvFormat()), InferenceSession::close);
@@ -96,7 +100,14 @@ final class Engine implements AutoCloseable {
       this.parts = made.complete();
     }
     this.scheduler =
-        new Scheduler(pool, settings.maxBatch(), settings.prefillTokens(), model.samplesTokens());
+        new Scheduler(
+            pool,
+            new StepRules(
+                settings.maxBatch(),
+                settings.prefillTokens(),
+                model.samplesTokens(),
+                model.isBatchInvariant()),
+            settings.reservation());
     this.thread = new Thread(this::run, "nemotron-engine");
     thread.setDaemon(true);
     thread.start();
@@ -258,7 +269,7 @@ final class Engine implements AutoCloseable {
           endings.addAll(step());
         }
         tellEndings();
-        if (scheduler.running() == 0) {
+        if (scheduler.isIdle()) {
           awaitRequest();
         }
       }
@@ -302,6 +313,7 @@ final class Engine implements AutoCloseable {
 
   private ImmutableList<Ending> step() {
     StepPlan plan = scheduler.plan();
+    metrics.preempted(plan.preempted());
     StepOutput output;
     try {
       output = session.step(plan.batch());
@@ -315,7 +327,7 @@ final class Engine implements AutoCloseable {
   /** Completes the requests that have ended, after the metrics count them. */
   private void tellEndings() {
     endings.forEach(ending -> ending.count(metrics));
-    metrics.requests(queue.size(), scheduler.running());
+    metrics.requests(queue.size() + scheduler.preempted(), scheduler.running());
     metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
     endings.forEach(Engine::tell);
     endings.clear();

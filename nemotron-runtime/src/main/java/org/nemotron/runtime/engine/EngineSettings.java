@@ -6,6 +6,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
@@ -22,7 +23,9 @@ import org.nemotron.core.tensor.Device;
  * @param device where the model runs
  * @param weights the format of the packed weights; {@link TextGenerator#notes} names those that it
  *     cannot hold
+ * @param head the format of the head, the last product; on the CPU that of {@code weights}
  * @param kvFormat the format of the KV cache
+ * @param reservation how much of the KV cache a request is given before its answer grows
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
  */
@@ -33,7 +36,9 @@ public record EngineSettings(
     int queueCapacity,
     Device device,
     WeightFormat weights,
+    WeightFormat head,
     KvFormat kvFormat,
+    KvReservation reservation,
     int threads) {
 
   /** Checks the ranges. */
@@ -44,7 +49,9 @@ public record EngineSettings(
     checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
     checkNotNull(device, "the device of an engine must not be null");
     checkNotNull(weights, "the weight format of an engine must not be null");
+    checkNotNull(head, "the format of an engine's head must not be null");
     checkNotNull(kvFormat, "the format of an engine's KV cache must not be null");
+    checkNotNull(reservation, "the reservation of an engine's KV cache must not be null");
     checkArgument(
         kvFormat == KvFormat.USUAL || !device.equals(Device.CPU),
         "kvFormat (%s) must be USUAL on %s",
@@ -58,6 +65,14 @@ public record EngineSettings(
         "weights (%s) must be one of %s on %s",
         weights,
         device.equals(Device.CPU) ? "FLOAT32, FLOAT16, BFLOAT16" : "BFLOAT16, FLOAT8_E4M3",
+        device);
+    checkArgument(
+        device.equals(Device.CPU)
+            ? head == weights
+            : head == WeightFormat.BFLOAT16 || head == WeightFormat.FLOAT8_E4M3,
+        "head (%s) must be %s on %s",
+        head,
+        device.equals(Device.CPU) ? "as weights (" + weights + ")" : "BFLOAT16 or FLOAT8_E4M3",
         device);
   }
 
@@ -87,7 +102,9 @@ public record EngineSettings(
     private int queueCapacity = 10_000;
     private Device device = Device.CPU;
     private WeightFormat weights = Backends.bestFormat(Device.CPU);
+    private WeightFormat head = weights;
     private KvFormat kvFormat = KvFormat.USUAL;
+    private KvReservation reservation = KvReservation.DEFAULT;
     private int threads = CpuThreads.available();
 
     private Builder() {}
@@ -106,6 +123,7 @@ public record EngineSettings(
       prefillTokens = gpu ? 4096 : 256;
       kvBytes = gpu ? 8L << 30 : 1L << 30;
       weights = gpu ? WeightFormat.BFLOAT16 : Backends.bestFormat(Device.CPU);
+      head = weights;
       kvFormat = KvFormat.USUAL;
       return checked();
     }
@@ -138,10 +156,22 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets the format of the packed weights. */
+    /** Sets the format of the packed weights, and the usual one of the head. */
     @CanIgnoreReturnValue
     public Builder weights(WeightFormat format) {
+      checkNotNull(format, "the weight format of an engine must not be null");
       weights = format;
+      head = ModelFormat.of(format).head();
+      return checked();
+    }
+
+    /**
+     * Sets the format of the head, after {@link #weights}: on a GPU, FLOAT8_E4M3 reads half the
+     * bytes for the logits of a step.
+     */
+    @CanIgnoreReturnValue
+    public Builder head(WeightFormat format) {
+      head = format;
       return checked();
     }
 
@@ -149,6 +179,16 @@ public record EngineSettings(
     @CanIgnoreReturnValue
     public Builder kvFormat(KvFormat format) {
       kvFormat = format;
+      return checked();
+    }
+
+    /**
+     * Sets how much of the KV cache a request is given before its answer grows: see {@link
+     * KvReservation}.
+     */
+    @CanIgnoreReturnValue
+    public Builder reservation(KvReservation chosen) {
+      reservation = chosen;
       return checked();
     }
 
@@ -162,7 +202,16 @@ public record EngineSettings(
     /** Returns the settings. */
     public EngineSettings build() {
       return new EngineSettings(
-          maxBatch, prefillTokens, kvBytes, queueCapacity, device, weights, kvFormat, threads);
+          maxBatch,
+          prefillTokens,
+          kvBytes,
+          queueCapacity,
+          device,
+          weights,
+          head,
+          kvFormat,
+          reservation,
+          threads);
     }
 
     private Builder checked() {

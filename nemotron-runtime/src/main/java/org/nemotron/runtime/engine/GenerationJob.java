@@ -111,7 +111,12 @@ final class GenerationJob implements Job {
 
   @Override
   public int wantedFrom() {
-    return scores.isPresent() ? 0 : prompt.length() - 1;
+    return scores.map(PromptScores::next).orElse(prompt.length() - 1);
+  }
+
+  @Override
+  public ImmutableIntArray generated() {
+    return tokens.build();
   }
 
   @Override

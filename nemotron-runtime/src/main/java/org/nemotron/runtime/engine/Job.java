@@ -26,7 +26,16 @@ interface Job {
     return true;
   }
 
-  /** Returns from which position of the prompt on the logits are wanted. */
+  /**
+   * Returns the tokens chosen so far, which follow the prompt where the request is read again: it
+   * gave its memory to older ones.
+   */
+  ImmutableIntArray generated();
+
+  /**
+   * Returns from which position of the prompt on the logits are still wanted. Those of earlier
+   * positions may be handed over again where the request is read again.
+   */
   int wantedFrom();
 
   /** Returns how many more tokens may be read behind the prompt. */
@@ -67,7 +76,7 @@ interface Job {
   /** Called instead of further tokens where its time is over; {@link #end} follows. */
   default void timeOver() {}
 
-  /** Called when the request is admitted, with how many of its tokens were read before. */
+  /** Called when the request is first admitted, with how many of its tokens were read before. */
   void begin(int sharedTokens);
 
   /** Called once: the request is done. */

@@ -11,6 +11,7 @@ final class PromptScores {
   private final ImmutableIntArray prompt;
   private final int top;
   private final ImmutableList.Builder<Sampled> scores = ImmutableList.builder();
+  private int next;
 
   private PromptScores(ImmutableIntArray prompt, int top) {
     this.prompt = prompt;
@@ -25,9 +26,20 @@ final class PromptScores {
         : Optional.empty();
   }
 
-  /** Takes the logits behind the token at {@code position}, which is not the last. */
+  /** Returns behind which token the logits are wanted next. */
+  int next() {
+    return next;
+  }
+
+  /**
+   * Takes the logits behind the token at {@code position}, which is not the last; once, where a
+   * prompt is read again.
+   */
   void add(int position, float[] logits) {
-    scores.add(LogProbs.of(logits, prompt.get(position + 1), top));
+    if (position == next) {
+      scores.add(LogProbs.of(logits, prompt.get(position + 1), top));
+      next++;
+    }
   }
 
   /** Returns the tokens as far as the prompt was read. */

@@ -1,7 +1,11 @@
 package org.nemotron.runtime.engine;
 
+import static com.google.common.base.Verify.verify;
+
 import com.google.common.collect.ImmutableList;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -14,32 +18,34 @@ import org.nemotron.runtime.cache.PagedSequence;
  * Decides which requests run and what each step reads; without a thread, and without a model: a
  * step goes out as a {@link StepPlan} and comes back as a {@link StepOutput}.
  *
- * <p>A request is admitted, in order of arrival, when all the pages that it may need are free;
- * until then it waits, and so do those behind it. Requests that generate get a token at every step,
- * however long the prompts are that are read meanwhile.
+ * <p>A request is admitted, in order of arrival, when the pages of its prompt are free and it is
+ * expected to fit, beside those that run, until it ends; until then it waits, and so do those
+ * behind it. Requests that generate get a token at every step, however long the prompts are that
+ * are read meanwhile. They take pages as they grow. Where none is left, the request that was
+ * admitted last is preempted: it gives its pages back, waits in front of all others, and is read
+ * again up to where it was. So the oldest request goes on at every step, and requests are served in
+ * order of arrival.
  *
  * <p>Requests that have ended are returned, their pages given back. Used by one thread at a time.
  */
 final class Scheduler {
   private final PagePool pool;
-  private final int maxBatch;
-  private final int prefillTokens;
-  private final boolean samples;
+  private final StepRules rules;
+  private final KvReservation reservation;
   private final List<ActiveRequest> active = new ArrayList<>();
+
+  /** In order of arrival; all of them arrived before any that waits elsewhere. */
+  private final Deque<Job> preempted = new ArrayDeque<>();
 
   /**
    * Begins without requests.
    *
    * @param pool the pages of the model's session
-   * @param maxBatch how many requests run at the same time
-   * @param prefillTokens how many tokens of prompts a step reads at most
-   * @param samples whether the model samples tokens
    */
-  Scheduler(PagePool pool, int maxBatch, int prefillTokens, boolean samples) {
+  Scheduler(PagePool pool, StepRules rules, KvReservation reservation) {
     this.pool = pool;
-    this.maxBatch = maxBatch;
-    this.prefillTokens = prefillTokens;
-    this.samples = samples;
+    this.rules = rules;
+    this.reservation = reservation;
   }
 
   /** Returns how many requests run. */
@@ -47,36 +53,84 @@ final class Scheduler {
     return active.size();
   }
 
-  /** Admits requests from the head of {@code waiting}, as long as there are pages for the next. */
+  /** Returns how many requests have been preempted and wait to go on. */
+  int preempted() {
+    return preempted.size();
+  }
+
+  /** Returns whether no request runs or has been preempted. */
+  boolean isIdle() {
+    return active.isEmpty() && preempted.isEmpty();
+  }
+
+  /**
+   * Admits requests that were preempted, then from the head of {@code waiting}, as long as there
+   * are pages for the next.
+   */
   void admit(Queue<Job> waiting) {
-    while (active.size() < maxBatch) {
-      Job job = waiting.peek();
+    while (active.size() < rules.maxBatch()) {
+      boolean again = !preempted.isEmpty();
+      Queue<Job> from = again ? preempted : waiting;
+      Job job = from.peek();
       if (job == null || !job.mayBegin()) {
         return;
       }
-      Optional<PagedSequence> pages =
-          pool.tryReserve(
-              job.prompt().subArray(0, job.wantedFrom() + 1), restOf(job), job.cacheSalt());
+      ReadPlan plan = ReadPlan.of(job, rules.replays());
+      Optional<PagedSequence> pages = fits(plan, job) ? tryReserve(plan, job) : Optional.empty();
       if (pages.isEmpty()) {
         return;
       }
-      if (!waiting.remove(job)) { // cancelled at this moment
+      if (!from.remove(job)) { // cancelled at this moment
         pages.orElseThrow().release();
         continue;
       }
-      active.add(new ActiveRequest(job, pages.orElseThrow()));
-      job.begin(pages.orElseThrow().sharedTokens());
+      active.add(new ActiveRequest(job, plan, pages.orElseThrow()));
+      if (!again) {
+        job.begin(pages.orElseThrow().sharedTokens());
+      }
     }
   }
 
-  /** What is read behind the first token whose logits are wanted: no shared page may hold it. */
-  private static int restOf(Job job) {
-    return job.prompt().length() - job.wantedFrom() - 1 + job.moreTokens();
+  private boolean fits(ReadPlan plan, Job job) {
+    long held = pool.pagesFor(plan.tokens().length() + reservation.atAdmission(plan.left()));
+    PageForecast.Growth next =
+        new PageForecast.Growth(
+            plan.tokens().length(),
+            reservation.expected(plan.left()),
+            held,
+            pool.heldOf(plan.prefix(), job.cacheSalt()));
+    ImmutableList<PageForecast.Growth> running =
+        active.stream()
+            .map(request -> request.growth(reservation))
+            .collect(ImmutableList.toImmutableList());
+    return PageForecast.fits(pool, running, next);
   }
 
-  /** Returns what the next step reads; some request must be running. */
+  private Optional<PagedSequence> tryReserve(ReadPlan plan, Job job) {
+    int behind = plan.tokens().length() - plan.prefix().length();
+    return pool.tryReserve(
+        plan.prefix(), behind + reservation.atAdmission(plan.left()), job.cacheSalt());
+  }
+
+  /**
+   * Returns what the next step reads; some request must be running. Takes the pages for it, for
+   * which the requests that came last may have to give back theirs.
+   */
   StepPlan plan() {
-    return new StepPlan(active, prefillTokens, samples);
+    int gone = 0;
+    for (int i = 0; i < active.size(); i++) {
+      ActiveRequest request = active.get(i);
+      while (i < active.size() && !request.tryGrow()) {
+        preemptLast();
+        gone++;
+      }
+    }
+    return new StepPlan(active, rules, gone);
+  }
+
+  private void preemptLast() {
+    verify(active.size() > 1, "a request that runs alone must fit");
+    preempted.addFirst(released(active.get(active.size() - 1)));
   }
 
   /** Hands what the step of {@code plan} has given to its requests; returns those that ended. */
@@ -122,9 +176,16 @@ final class Scheduler {
         endings.add(ending.orElseThrow());
       }
     }
-    for (Job job : ImmutableList.copyOf(waiting)) {
+    endings.addAll(dropEndedOf(preempted, others));
+    endings.addAll(dropEndedOf(waiting, others));
+    return endings.build();
+  }
+
+  private static ImmutableList<Ending> dropEndedOf(Queue<Job> jobs, LongConsumer others) {
+    ImmutableList.Builder<Ending> endings = ImmutableList.builder();
+    for (Job job : ImmutableList.copyOf(jobs)) {
       Optional<Ending> ending = early(job, others);
-      if (ending.isPresent() && waiting.remove(job)) {
+      if (ending.isPresent() && jobs.remove(job)) {
         endings.add(ending.orElseThrow());
       }
     }
@@ -150,6 +211,8 @@ final class Scheduler {
     for (ActiveRequest request : ImmutableList.copyOf(active)) {
       jobs.add(released(request));
     }
+    jobs.addAll(preempted);
+    preempted.clear();
     for (Job job = waiting.poll(); job != null; job = waiting.poll()) {
       jobs.add(job);
     }

@@ -13,8 +13,8 @@ import org.nemotron.runtime.sampling.TokenLogProb;
 /** Takes the log-probability of each token of a text's end. */
 final class ScoreJob implements Job {
   private final ImmutableIntArray tokens;
-  private final int from;
   private final ImmutableList.Builder<TokenLogProb> scores = ImmutableList.builder();
+  private int next;
   private boolean greedy = true;
   private final CompletableFuture<ImmutableList<TokenLogProb>> result = new CompletableFuture<>();
 
@@ -25,7 +25,7 @@ final class ScoreJob implements Job {
    */
   ScoreJob(ImmutableIntArray tokens, int from) {
     this.tokens = tokens;
-    this.from = from;
+    this.next = from - 1;
   }
 
   CompletableFuture<ImmutableList<TokenLogProb>> result() {
@@ -47,7 +47,12 @@ final class ScoreJob implements Job {
 
   @Override
   public int wantedFrom() {
-    return from - 1;
+    return next;
+  }
+
+  @Override
+  public ImmutableIntArray generated() {
+    return ImmutableIntArray.of();
   }
 
   @Override
@@ -57,10 +62,11 @@ final class ScoreJob implements Job {
 
   @Override
   public boolean accept(int position, float[] logits) {
-    if (position >= from - 1) {
-      int next = tokens.get(position + 1);
-      scores.add(LogProbs.of(logits, next));
-      greedy &= GreedyDecoder.likeliest(logits) == next;
+    if (position == next) {
+      int token = tokens.get(position + 1);
+      scores.add(LogProbs.of(logits, token));
+      greedy &= GreedyDecoder.likeliest(logits) == token;
+      next++;
     }
     return position == tokens.length() - 2;
   }

@@ -21,29 +21,30 @@ final class StepPlan {
   record Wanted(int part, int position) {}
 
   private final ImmutableList<Part> parts;
+  private final int preempted;
   private final List<Wanted> wanted = new ArrayList<>();
 
   /**
    * Chooses what is read.
    *
    * @param active requests, oldest first
-   * @param samples whether the model samples tokens
+   * @param preempted how many requests gave their pages back for it
    */
-  StepPlan(List<ActiveRequest> active, int prefillTokens, boolean samples) {
+  StepPlan(List<ActiveRequest> active, StepRules rules, int preempted) {
     ImmutableList.Builder<Part> chosen = ImmutableList.builder();
-    int left = prefillTokens;
+    int left = rules.prefillTokens();
     for (ActiveRequest request : active) {
       if (request.promptLeft() == 0) {
-        chosen.add(new Part(request, request.tokenChunk(samples)));
+        chosen.add(new Part(request, request.tokenChunk(rules.samples())));
       } else {
-        int tokens = request.promptPiece(left);
-        if (tokens > 0) {
-          chosen.add(new Part(request, request.promptChunk(tokens, samples)));
-          left -= tokens;
+        for (SequenceChunk chunk : request.promptChunks(left, rules.samples())) {
+          chosen.add(new Part(request, chunk));
+          left -= chunk.tokens().length();
         }
       }
     }
     this.parts = chosen.build();
+    this.preempted = preempted;
     verify(!parts.isEmpty(), "a step must read something");
     for (int part = 0; part < parts.size(); part++) {
       SequenceChunk chunk = parts.get(part).chunk();
@@ -56,6 +57,11 @@ final class StepPlan {
 
   ImmutableList<Part> parts() {
     return parts;
+  }
+
+  /** Returns how many requests gave their pages back, so that older ones have those they need. */
+  int preempted() {
+    return preempted;
   }
 
   /** Returns how many tokens it reads. */

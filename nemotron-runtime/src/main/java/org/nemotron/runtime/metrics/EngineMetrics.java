@@ -15,6 +15,8 @@ package org.nemotron.runtime.metrics;
  * @param served requests that ended with a complete answer
  * @param failed requests that ended in an error
  * @param cancelled requests cancelled by their caller or by close
+ * @param preemptions how often a running request gave its KV cache back to older ones, to be
+ *     computed again later
  */
 public record EngineMetrics(
     double tokensPerSecond,
@@ -28,4 +30,5 @@ public record EngineMetrics(
     int running,
     long served,
     long failed,
-    long cancelled) {}
+    long cancelled,
+    long preemptions) {}

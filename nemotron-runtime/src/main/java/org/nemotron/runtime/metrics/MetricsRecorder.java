@@ -23,6 +23,7 @@ public final class MetricsRecorder {
   private long served = 0;
   private long failed = 0;
   private long cancelled = 0;
+  private long preemptions = 0;
 
   /** Makes a recorder that reads the system's clock. */
   public MetricsRecorder() {
@@ -86,6 +87,11 @@ public final class MetricsRecorder {
     cancelled++;
   }
 
+  /** Counts requests that gave their pages of the KV cache back to older ones. */
+  public synchronized void preempted(int count) {
+    preemptions += count;
+  }
+
   /** Sets how many requests wait for admission and how many are admitted now. */
   public synchronized void requests(int nowQueued, int nowRunning) {
     queued = nowQueued;
@@ -111,6 +117,7 @@ public final class MetricsRecorder {
         running,
         served,
         failed,
-        cancelled);
+        cancelled,
+        preemptions);
   }
 }

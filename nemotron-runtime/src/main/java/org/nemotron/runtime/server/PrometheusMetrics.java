@@ -2,7 +2,7 @@ package org.nemotron.runtime.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
@@ -90,12 +90,15 @@ final class PrometheusMetrics implements ServerMetrics {
     long count =
         (long) now.cache().usedPages() + now.cache().cachedPages() + now.cache().freePages();
     pages.addLabelValues(String.valueOf(KvPages.PAGE_TOKENS), String.valueOf(count), model);
-    Counter preemptions = counter("num_preemptions", "Answers put back: none ever is");
-    preemptions.labelValues(model);
-  }
-
-  private Counter counter(String name, String help) {
-    return Counter.builder().name(prefix + name).help(help).labelNames(LABEL).register(registry);
+    CounterWithCallback unused =
+        CounterWithCallback.builder()
+            .name(prefix + "num_preemptions")
+            .help("Answers that gave their KV cache to older ones and were put back")
+            .labelNames(LABEL)
+            .callback(
+                callback ->
+                    callback.call(serving.model().generator().metrics().preemptions(), model))
+            .register(registry);
   }
 
   private void gauge(

@@ -33,6 +33,11 @@ final class EngineEndTest {
     }
 
     @Override
+    public ImmutableIntArray generated() {
+      return ImmutableIntArray.of();
+    }
+
+    @Override
     public int wantedFrom() {
       return 1;
     }

@@ -6,16 +6,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
-import org.nemotron.core.inference.StepOutput;
-import org.nemotron.core.inference.TokenSampling;
 import org.nemotron.runtime.cache.PagePool;
 
 /** What the scheduler decides, without a model. */
@@ -26,82 +21,10 @@ final class SchedulerTest {
 
   private final PagePool pool = new PagePool(PAGES, KvPages.PAGE_TOKENS);
   private final Queue<Job> waiting = new ArrayDeque<>();
-  private final Scheduler scheduler = new Scheduler(pool, MAX_BATCH, PREFILL, true);
+  private final Scheduler scheduler = new Scheduler(pool, rules(true), KvReservation.DEFAULT);
 
-  /** Wants {@code newTokens} tokens behind a prompt; notes what it is given. */
-  private static final class FakeJob implements Job {
-    private final ImmutableIntArray prompt;
-    private final int newTokens;
-    private final boolean samples;
-    private final List<Integer> taken = new ArrayList<>();
-    private int shared = -1;
-    private boolean cancelled;
-    private Optional<RuntimeException> failure = Optional.empty();
-
-    FakeJob(int first, int promptTokens, int newTokens, boolean samples) {
-      this.prompt = ImmutableIntArray.copyOf(IntStream.range(first, first + promptTokens));
-      this.newTokens = newTokens;
-      this.samples = samples;
-    }
-
-    @Override
-    public ImmutableIntArray prompt() {
-      return prompt;
-    }
-
-    @Override
-    public int wantedFrom() {
-      return prompt.length() - 1;
-    }
-
-    @Override
-    public int moreTokens() {
-      return newTokens - 1;
-    }
-
-    @Override
-    public boolean accept(int position, float[] logits) {
-      return accept((int) logits[0]);
-    }
-
-    @Override
-    public Optional<TokenSampling> choice() {
-      return samples ? Optional.of(TokenSampling.LIKELIEST) : Optional.empty();
-    }
-
-    @Override
-    public boolean accept(int token) {
-      failure.ifPresent(
-          reason -> {
-            throw reason;
-          });
-      taken.add(token);
-      return taken.size() == newTokens;
-    }
-
-    @Override
-    public int nextToken() {
-      return taken.get(taken.size() - 1);
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return cancelled;
-    }
-
-    @Override
-    public void begin(int sharedTokens) {
-      shared = sharedTokens;
-    }
-
-    @Override
-    public void end() {}
-
-    @Override
-    public void cancelled() {}
-
-    @Override
-    public void failed(Throwable reason) {}
+  private static StepRules rules(boolean samples) {
+    return new StepRules(MAX_BATCH, PREFILL, samples, !samples);
   }
 
   @CanIgnoreReturnValue
@@ -109,47 +32,6 @@ final class SchedulerTest {
     FakeJob job = new FakeJob(first, promptTokens, newTokens, true);
     waiting.add(job);
     return job;
-  }
-
-  /** Gives 100 + its number for each row: sampled where that is wanted, else as the first logit. */
-  private record FakeOutput(ImmutableList<SequenceChunk> chunks, int failsAt)
-      implements StepOutput {
-    static FakeOutput of(StepPlan plan) {
-      return new FakeOutput(plan.batch().chunks(), Integer.MAX_VALUE);
-    }
-
-    private ImmutableList<Boolean> sampled() {
-      ImmutableList.Builder<Boolean> sampled = ImmutableList.builder();
-      for (SequenceChunk chunk : chunks) {
-        for (int i = 0; i < chunk.wanted(); i++) {
-          sampled.add(chunk.output().sampling().isPresent());
-        }
-      }
-      return sampled.build();
-    }
-
-    @Override
-    public int rows() {
-      return sampled().size();
-    }
-
-    @Override
-    public boolean isSampled(int row) {
-      return sampled().get(row);
-    }
-
-    @Override
-    public int token(int row) {
-      if (row >= failsAt) {
-        throw new IllegalStateException("the model failed");
-      }
-      return 100 + row;
-    }
-
-    @Override
-    public float[] logits(int row) {
-      return new float[] {token(row)};
-    }
   }
 
   /** Admits, plans and completes one step. */
@@ -202,7 +84,7 @@ final class SchedulerTest {
     scheduler.admit(waiting);
     assertThat(scheduler.plan().batch().chunks().get(0).output())
         .isEqualTo(SequenceChunk.LAST_LOGITS);
-    Scheduler onCpu = new Scheduler(pool, MAX_BATCH, PREFILL, false);
+    Scheduler onCpu = new Scheduler(pool, rules(false), KvReservation.DEFAULT);
     arrives(100, 5, 2);
     onCpu.admit(waiting);
     assertThat(onCpu.plan().batch().chunks().get(0).output()).isEqualTo(SequenceChunk.LAST_LOGITS);
@@ -294,5 +176,144 @@ final class SchedulerTest {
     scheduler.admit(waiting);
     assertThat(again.shared).isEqualTo(2 * KvPages.PAGE_TOKENS);
     assertThat(scheduler.plan().batch().chunks().get(0).start()).isEqualTo(2 * KvPages.PAGE_TOKENS);
+  }
+
+  /** Two requests of which each needs five of the eight pages at its end. */
+  private Scheduler crowded(boolean samples) {
+    Scheduler optimist = new Scheduler(pool, rules(samples), KvReservation.expecting(0));
+    arrives(0, 100, 200);
+    arrives(1000, 100, 200);
+    return optimist;
+  }
+
+  private ImmutableList<Ending> step(Scheduler own) {
+    own.admit(waiting);
+    StepPlan plan = own.plan();
+    return own.complete(plan, FakeOutput.of(plan));
+  }
+
+  /** Steps until a request has been preempted; returns the plan of that step. */
+  private StepPlan stepUntilPreempted(Scheduler own) {
+    while (true) {
+      own.admit(waiting);
+      StepPlan plan = own.plan();
+      if (plan.preempted() > 0) {
+        return plan;
+      }
+      assertThat(own.complete(plan, FakeOutput.of(plan))).isEmpty();
+    }
+  }
+
+  @Test
+  void admit_expectedToFitOnlyOneAfterTheOther_holdsTheSecondBack() {
+    arrives(0, 100, 200);
+    arrives(1000, 100, 200);
+    scheduler.admit(waiting);
+    assertThat(scheduler.running()).isEqualTo(1);
+  }
+
+  /** Their longest answers take ten pages, but never at the same time. */
+  @Test
+  void admit_secondAtAnotherLength_isAdmittedAndNeitherIsPreempted() {
+    FakeJob first = arrives(0, 100, 200);
+    for (int i = 0; i < 140; i++) {
+      assertThat(step()).isEmpty();
+    }
+    FakeJob second = arrives(1000, 100, 200);
+    scheduler.admit(waiting);
+    assertThat(scheduler.running()).isEqualTo(2);
+    while (scheduler.running() > 0) {
+      StepPlan plan = scheduler.plan();
+      assertThat(plan.preempted()).isZero();
+      assertThat(scheduler.complete(plan, FakeOutput.of(plan))).hasSizeLessThan(2);
+    }
+    assertThat(first.taken).hasSize(200);
+    assertThat(second.taken).hasSize(200);
+  }
+
+  @Test
+  void admit_wholeReserved_holdsBackWhatFitsAtAnotherLength() {
+    Scheduler whole = new Scheduler(pool, rules(true), KvReservation.WHOLE);
+    arrives(0, 100, 200);
+    arrives(1000, 100, 200);
+    for (int i = 0; i < 140; i++) {
+      assertThat(step(whole)).isEmpty();
+    }
+    assertThat(whole.running()).isEqualTo(1);
+    assertThat(pool.used()).isEqualTo(5);
+  }
+
+  @Test
+  void plan_memoryEnds_preemptsTheYoungestWhichGoesOnWhereItWas() {
+    Scheduler own = crowded(true);
+    FakeJob older = (FakeJob) waiting.element();
+    FakeJob younger = (FakeJob) ImmutableList.copyOf(waiting).get(1);
+    StepPlan plan = stepUntilPreempted(own);
+    assertThat(plan.preempted()).isEqualTo(1);
+    assertThat(plan.parts()).extracting(part -> part.request().job()).containsExactly(older);
+    assertThat(own.running()).isEqualTo(1);
+    assertThat(own.preempted()).isEqualTo(1);
+    int had = younger.taken.size();
+    FakeJob later = arrives(2000, 5, 2);
+    assertThat(own.complete(plan, FakeOutput.of(plan))).isEmpty();
+    while (own.preempted() > 0) {
+      assertThat(younger.taken).hasSize(had);
+      own.admit(waiting);
+      if (own.preempted() > 0) {
+        assertThat(later.shared).isEqualTo(-1);
+        assertThat(step(own)).hasSizeLessThan(2);
+      }
+    }
+    assertThat(older.taken).hasSize(200);
+    StepPlan again = own.plan();
+    SequenceChunk chunk = again.batch().chunks().get(0);
+    assertThat(chunk.start()).isEqualTo(KvPages.PAGE_TOKENS); // its first page was still there
+    assertThat(chunk.output()).isEqualTo(SequenceChunk.NOTHING);
+    while (own.running() > 0) {
+      assertThat(step(own)).hasSizeLessThan(3);
+    }
+    assertThat(younger.taken).hasSize(200);
+    assertThat(pool.used()).isZero();
+  }
+
+  @Test
+  void plan_modelThatReplays_readsThePromptAsOneAndTheAnswerTokenByToken() {
+    Scheduler own = crowded(false);
+    FakeJob younger = (FakeJob) ImmutableList.copyOf(waiting).get(1);
+    StepPlan plan = stepUntilPreempted(own);
+    assertThat(own.complete(plan, FakeOutput.of(plan))).isEmpty();
+    while (own.preempted() > 0) {
+      assertThat(step(own)).hasSizeLessThan(2);
+    }
+    int had = younger.taken.size();
+    ImmutableList<SequenceChunk> read = own.plan().batch().chunks();
+    assertThat(read).hasSize(PREFILL);
+    for (int i = 0; i < read.size(); i++) {
+      assertThat(read.get(i).start()).isEqualTo(100 + i);
+      assertThat(read.get(i).tokens()).isEqualTo(ImmutableIntArray.of(younger.taken.get(i)));
+      boolean last = 100 + i == 100 + had - 1;
+      assertThat(read.get(i).output())
+          .isEqualTo(last ? SequenceChunk.LAST_LOGITS : SequenceChunk.NOTHING);
+    }
+  }
+
+  @Test
+  void dropEnded_preemptedAndCancelled_endsIt() {
+    Scheduler own = crowded(true);
+    FakeJob younger = (FakeJob) ImmutableList.copyOf(waiting).get(1);
+    StepPlan unused = stepUntilPreempted(own);
+    younger.cancelled = true;
+    assertThat(own.dropEnded(waiting, deadline -> {}))
+        .containsExactly(new Ending.Cancelled(younger));
+    assertThat(own.preempted()).isZero();
+  }
+
+  @Test
+  void releaseAll_preempted_isAmongThem() {
+    Scheduler own = crowded(true);
+    ImmutableList<Job> jobs = ImmutableList.copyOf(waiting);
+    StepPlan unused = stepUntilPreempted(own);
+    assertThat(own.releaseAll(waiting)).containsExactlyElementsOf(jobs);
+    assertThat(own.isIdle()).isTrue();
   }
 }

@@ -51,6 +51,7 @@ final class Soak {
         .prefillTokens(64)
         .queueCapacity(8)
         .kvBytes(PAGES * SmallModel.pageBytes())
+        .reservation(KvReservation.expecting(0)) // so that memory ends while answers grow
         .build();
   }
 

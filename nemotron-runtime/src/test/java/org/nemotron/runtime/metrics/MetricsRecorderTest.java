@@ -44,6 +44,7 @@ final class MetricsRecorderTest {
                 0,
                 0,
                 0,
+                0,
                 0));
   }
 
@@ -54,6 +55,8 @@ final class MetricsRecorderTest {
     recorder.served();
     recorder.failed();
     recorder.cancelled();
+    recorder.preempted(2);
+    recorder.preempted(1);
     recorder.requests(5, 3);
     recorder.cache(new CacheUse(6, 2, 8));
     EngineMetrics metrics = recorder.snapshot();
@@ -61,6 +64,7 @@ final class MetricsRecorderTest {
     assertThat(metrics.served()).isEqualTo(2);
     assertThat(metrics.failed()).isEqualTo(1);
     assertThat(metrics.cancelled()).isEqualTo(1);
+    assertThat(metrics.preemptions()).isEqualTo(3);
     assertThat(metrics.queued()).isEqualTo(5);
     assertThat(metrics.running()).isEqualTo(3);
     assertThat(metrics.cache().usedShare()).isEqualTo(0.375);

@@ -1,10 +1,12 @@
 package org.nemotron.core.backend.cpu;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
@@ -54,9 +56,14 @@ public final class CpuBackend implements InferenceBackend {
 
   @Override
   public InferenceModel prepare(
-      ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
+      ModelSpec spec, WeightSource weights, ModelFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
-    return new CpuModel(spec, weights, format, new LeasedTeam(team, cores), maxRows);
+    checkArgument(
+        format.head() == format.layers(),
+        "the head (%s) must be held as the layers (%s) on the CPU",
+        format.head(),
+        format.layers());
+    return new CpuModel(spec, weights, format.layers(), new LeasedTeam(team, cores), maxRows);
   }
 
   @Override

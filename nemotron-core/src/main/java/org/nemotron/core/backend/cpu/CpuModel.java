@@ -138,6 +138,12 @@ final class CpuModel implements InferenceModel {
     return false;
   }
 
+  /** Keys and values of all rows of a step are written before any row attends. */
+  @Override
+  public boolean isBatchInvariant() {
+    return true;
+  }
+
   @Override
   public InferenceSession newSession(int pages, KvFormat format) {
     CpuKvCache.checkServes(format);

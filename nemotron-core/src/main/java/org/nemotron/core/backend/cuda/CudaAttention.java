@@ -149,32 +149,48 @@ final class CudaAttention implements CudaSubBlock {
         step.launcher(), new Shape(step.count(), (all + warps - 1) / warps, 1, PLACE_THREADS, 0));
   }
 
+  /** Returns what the heads read, {@code [R, N * H]}. */
   private Tensor attend(CudaStep step, CudaKvCache.Layer memory) {
-    if (step.rows().attention() instanceof CudaRows.Attention.OfPieces pieces) {
-      return flash(step, memory, pieces);
+    CudaRows.Attention attention = step.rows().attention();
+    int pieceRows = attention.pieceRows(step.count());
+    if (pieceRows < step.count()) {
+      decode(step, memory, pieceRows);
     }
-    return decode(step, memory);
+    Optional<Tensor> ofPieces =
+        attention.pieces().map(pieces -> flash(step, memory, pieces, pieceRows));
+    if (pieceRows == step.count()) {
+      return ofPieces.orElseThrow();
+    }
+    Tensor all = CudaFfn.rows(step.space().inner(), step.count(), output.inputs());
+    ofPieces.ifPresent(
+        read -> {
+          Tensor unused = all.narrow(0, 0, pieceRows).copy_(read);
+        });
+    return all;
   }
 
-  private Tensor decode(CudaStep step, CudaKvCache.Layer memory) {
+  /** Attends for the single tokens, rows {@code first} on. */
+  private void decode(CudaStep step, CudaKvCache.Layer memory, int first) {
+    int singles = step.count() - first;
+    long before = (long) first * output.inputs() * Short.BYTES;
     boolean tensor =
         memory.isEight() && spec.headDim() == TENSOR_HEAD_DIM && Shortcut.TENSOR_ATTENTION.taken();
     int served = tensor ? tensorGroup : group;
     int chunks = spec.groupSize() / served;
-    int blocks = step.count() * spec.kvHeads() * chunks;
+    int blocks = singles * spec.kvHeads() * chunks;
     int splits = Math.max(1, Math.min(MOST_SPLITS, CudaWorkspace.SPLIT_BLOCKS / blocks));
     step.launcher()
-        .address(step.space().queries().address())
+        .address(step.space().queries().address() + before)
         .address(memory.keys().address())
         .address(memory.values().address())
         .address(memory.scales())
         .address(step.rows().tables())
         .address(step.rows().tableWidth())
-        .address(step.rows().lengths())
+        .address(step.rows().lengths(first))
         .number(spec.kvHeads())
         .number(chunks)
         .number(scale)
-        .address(step.space().inner().address())
+        .address(step.space().inner().address() + before)
         .address(step.space().splits().address())
         .address(step.space().marks().address())
         .address(step.space().arrivals().address());
@@ -183,13 +199,12 @@ final class CudaAttention implements CudaSubBlock {
             ? step.kernels().ofTensorAttention(served)
             : step.kernels().ofAttention(spec.headDim(), served, memory.isEight());
     kernel.launch(
-        step.launcher(),
-        new Shape(splits, spec.kvHeads() * chunks, step.count(), ATTEND_THREADS, 0));
-    return CudaFfn.rows(step.space().inner(), step.count(), output.inputs());
+        step.launcher(), new Shape(splits, spec.kvHeads() * chunks, singles, ATTEND_THREADS, 0));
   }
 
+  /** Attends for the pieces, the first {@code rows} rows. */
   private Tensor flash(
-      CudaStep step, CudaKvCache.Layer memory, CudaRows.Attention.OfPieces pieces) {
+      CudaStep step, CudaKvCache.Layer memory, CudaRows.Attention.OfPieces pieces, int rows) {
     Device device = step.kernels().gpu().device();
     long[] shape = {pieces.context(), spec.kvHeads(), spec.headDim()};
     Tensor keys = Tensors.uninitialized(device, DType.BFLOAT16, shape);
@@ -208,10 +223,10 @@ final class CudaAttention implements CudaSubBlock {
         memory.isEight() ? step.kernels().ofEight("gather_eight") : step.kernels().of("gather");
     kernel.launch(step.launcher(), Shape.of(pieces.context(), GATHER_THREADS));
     Tensor queries =
-        CudaFfn.rows(step.space().queries(), step.count(), output.inputs())
-            .view(step.count(), spec.queryHeads(), spec.headDim());
+        CudaFfn.rows(step.space().queries(), rows, output.inputs())
+            .view(rows, spec.queryHeads(), spec.headDim());
     return FlashAttention.causal(queries, keys, values, pieces.sequences())
-        .view(step.count(), output.inputs());
+        .view(rows, output.inputs());
   }
 
   @Override

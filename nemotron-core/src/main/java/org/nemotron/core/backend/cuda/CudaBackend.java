@@ -10,6 +10,7 @@ import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -74,13 +75,11 @@ public final class CudaBackend implements InferenceBackend {
 
   @Override
   public InferenceModel prepare(
-      ModelSpec spec, WeightSource weights, WeightFormat format, int maxRows) {
+      ModelSpec spec, WeightSource weights, ModelFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
-    checkArgument(
-        format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
-        "format (%s) must be BFLOAT16 or FLOAT8_E4M3 on a GPU",
-        format);
-    checkEightBits(format == WeightFormat.FLOAT8_E4M3, "format");
+    checkServes(format.layers(), "format");
+    checkServes(format.head(), "format of the head");
+    checkEightBits(format.hasEightBits(), "format");
     new WeightRoom(spec, format)
         .shortage(gpu.device().toString(), gpu.totalBytes())
         .ifPresent(
@@ -95,6 +94,14 @@ public final class CudaBackend implements InferenceBackend {
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, gpu.device());
     }
+  }
+
+  private static void checkServes(WeightFormat format, String which) {
+    checkArgument(
+        format == WeightFormat.BFLOAT16 || format == WeightFormat.FLOAT8_E4M3,
+        "%s (%s) must be BFLOAT16 or FLOAT8_E4M3 on a GPU",
+        which,
+        format);
   }
 
   /** Checks that this GPU holds keys and values so. */

@@ -19,6 +19,9 @@ final class CudaChunks {
   private final ImmutableList<Wanted> wanted;
   private final int rows;
 
+  /** How many of the chunks, the first ones, attend as pieces when pieces are uploaded. */
+  private final int pieces;
+
   /**
    * A wanted row.
    *
@@ -49,6 +52,25 @@ final class CudaChunks {
     this.chunks = own.build();
     this.wanted = rowsWanted.build();
     this.rows = row;
+    this.pieces = chunks.size();
+  }
+
+  private CudaChunks(CudaChunks pieces, CudaChunks singles) {
+    this.chunks =
+        ImmutableList.<SequenceChunk>builder().addAll(pieces.chunks).addAll(singles.chunks).build();
+    ImmutableList.Builder<Wanted> both = ImmutableList.builder();
+    both.addAll(pieces.wanted);
+    for (Wanted one : singles.wanted) {
+      both.add(new Wanted(pieces.rows + one.row(), one.index(), one.sampling()));
+    }
+    this.wanted = both.build();
+    this.rows = pieces.rows + singles.rows;
+    this.pieces = pieces.chunks.size();
+  }
+
+  /** Returns {@code pieces}, and {@code singles} of the same step behind them. */
+  static CudaChunks mixed(CudaChunks pieces, CudaChunks singles) {
+    return new CudaChunks(pieces, singles);
   }
 
   boolean isEmpty() {
@@ -104,7 +126,7 @@ final class CudaChunks {
     return (long) page * KvPages.PAGE_TOKENS + position % KvPages.PAGE_TOKENS;
   }
 
-  /** Sends pieces of prompts to the GPU. */
+  /** Sends pieces of prompts to the GPU, and the single tokens behind them. */
   CudaRows uploadPieces(CudaInputs inputs, CudaBackend device) {
     CudaInputs.Layout at = CudaInputs.Layout.of(rows);
     int row = 0;
@@ -118,16 +140,34 @@ final class CudaChunks {
       inputs.wanted(at, i, wanted.get(i).row());
       inputs.choice(at, i, wanted.get(i).sampling());
     }
-    inputs.upload(at, 0, device.stream());
-    return new CudaRows(inputs, rows, pieces(device.device()));
+    inputs.upload(at, tables(inputs, at), device.stream());
+    return new CudaRows(inputs, rows, attention(device.device()));
   }
 
-  private CudaRows.Attention.OfPieces pieces(Device device) {
-    long[] endsQ = new long[chunks.size() + 1];
-    long[] endsK = new long[chunks.size() + 1];
+  /** Writes the pages of the single tokens; returns how many numbers that is. */
+  private int tables(CudaInputs inputs, CudaInputs.Layout at) {
+    ImmutableList<SequenceChunk> singles = chunks.subList(pieces, chunks.size());
+    int width = singles.stream().mapToInt(CudaChunks::seenPages).max().orElse(0);
+    inputs.tableWidth(width);
+    for (int i = 0; i < singles.size(); i++) {
+      inputs.pages(at, i, width, singles.get(i).pages(), seenPages(singles.get(i)));
+    }
+    return singles.size() * width;
+  }
+
+  private CudaRows.Attention attention(Device device) {
+    CudaRows.Attention.OfPieces own = ofPieces(device);
+    return pieces == chunks.size()
+        ? own
+        : new CudaRows.Attention.Mixed(own, rows - (chunks.size() - pieces));
+  }
+
+  private CudaRows.Attention.OfPieces ofPieces(Device device) {
+    long[] endsQ = new long[pieces + 1];
+    long[] endsK = new long[pieces + 1];
     int mostQ = 0;
     int mostK = 0;
-    for (int i = 0; i < chunks.size(); i++) {
+    for (int i = 0; i < pieces; i++) {
       int length = chunks.get(i).tokens().length();
       int seen = chunks.get(i).start() + length;
       endsQ[i + 1] = endsQ[i] + length;
@@ -135,9 +175,9 @@ final class CudaChunks {
       mostQ = Math.max(mostQ, length);
       mostK = Math.max(mostK, seen);
     }
-    long[] slots = new long[Ints.checkedCast(endsK[chunks.size()])];
+    long[] slots = new long[Ints.checkedCast(endsK[pieces])];
     int next = 0;
-    for (SequenceChunk chunk : chunks) {
+    for (SequenceChunk chunk : chunks.subList(0, pieces)) {
       for (int position = 0; position < chunk.start() + chunk.tokens().length(); position++) {
         slots[next++] = slot(chunk, position);
       }

@@ -3,11 +3,12 @@ package org.nemotron.core.backend.cuda;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
-import org.bytedeco.pytorch.Scalar;
+import com.google.common.primitives.ImmutableDoubleArray;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
-import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -20,8 +21,8 @@ import org.nemotron.core.tensor.Tensors;
  * is not wanted.
  *
  * <p>8-bit floats (e4m3) are floats: a scale does not change how exact they are, only how large and
- * how small. With a scale of 1 they reach from 0.002 to 448, as keys and values do; what is larger
- * is counted.
+ * how small. With a scale of 1 they reach from 0.002 to 448, as keys and values mostly do; a
+ * checkpoint may have scales of its own. What is larger is counted.
  */
 final class CudaKvCache implements AutoCloseable {
   private static final DType DTYPE = DType.BFLOAT16;
@@ -47,33 +48,62 @@ final class CudaKvCache implements AutoCloseable {
     }
   }
 
-  CudaKvCache(ModelSpec spec, int pages, KvFormat format, Device device) {
+  /**
+   * Makes room.
+   *
+   * @param scales of each layer, used where pages are 8-bit floats
+   */
+  CudaKvCache(
+      ModelSpec spec, int pages, KvFormat format, ImmutableList<KvScales> scales, Device device) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
     this.format = format;
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
     try (Resources tensors = new Resources();
         NativeScope scope = NativeScope.open()) {
-      Tensor ones =
-          Tensors.zeros(device, DType.FLOAT32, 2L * spec.queryHeads()).fill_(new Scalar(1));
-      this.scales = tensors.add(CudaTensor.of(ones), CudaTensor::close);
+      this.scales =
+          tensors.add(
+              CudaTensor.of(Tensors.move(table(spec, scales), device, DType.FLOAT32)),
+              CudaTensor::close);
       this.saturated = tensors.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
-      for (BlockSpec block : spec.blocks()) {
-        made.add(layer(KvPages.elementsPerToken(block.attention()), device, tensors));
+      for (int layer = 0; layer < spec.layers(); layer++) {
+        made.add(layer(spec, layer, device, tensors));
       }
       this.layers = made.build();
       this.parts = tensors.complete();
     }
   }
 
+  private static int scalesEach(ModelSpec spec) {
+    return 2 * spec.queryHeads();
+  }
+
+  /** Returns a row of scales for each layer, of keys and behind them of values. */
+  private static Tensor table(ModelSpec spec, ImmutableList<KvScales> scales) {
+    int each = scalesEach(spec);
+    float[] table = new float[each * spec.layers()];
+    Arrays.fill(table, 1);
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      int heads = KvPages.elementsPerToken(spec.block(layer).attention()) / spec.headDim();
+      if (heads > 0) {
+        ImmutableDoubleArray own = scales.get(layer).ofHeads(heads);
+        for (int i = 0; i < own.length(); i++) {
+          table[each * layer + i] = (float) own.get(i);
+        }
+      }
+    }
+    return Tensors.of(table, table.length);
+  }
+
   /** Zeros: what no token has written is a number too. */
-  private Layer layer(int stride, Device device, Resources tensors) {
+  private Layer layer(ModelSpec spec, int layer, Device device, Resources tensors) {
+    int stride = KvPages.elementsPerToken(spec.block(layer).attention());
     long[] size = {(long) (pages + 1) * KvPages.PAGE_TOKENS, (long) stride * bytes(format) / 2};
     return new Layer(
         stride,
         tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
         tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
-        isEight() ? scales.address() : 0,
+        isEight() ? scales.address() + (long) Float.BYTES * scalesEach(spec) * layer : 0,
         saturated.address());
   }
 

@@ -5,11 +5,14 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.KvScales;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
@@ -33,18 +36,19 @@ final class CudaModel implements InferenceModel {
 
   private final ModelSpec spec;
   private final CudaBackend device;
-  private final WeightFormat format;
+  private final ModelFormat format;
   private final int maxRows;
   private final CudaRotaryCache rotary;
   private final CudaTensor embeddingVD;
   private final ImmutableList<CudaBlock> blocks;
   private final CudaRmsNorm finalNorm;
   private final PackedLinear head;
+  private final ImmutableList<KvScales> kvScales;
   private final Resources parts;
   private boolean closed;
 
   CudaModel(
-      ModelSpec spec, WeightSource weights, CudaBackend device, WeightFormat format, int maxRows) {
+      ModelSpec spec, WeightSource weights, CudaBackend device, ModelFormat format, int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
     this.spec = spec;
     checkServable(spec, format);
@@ -53,6 +57,10 @@ final class CudaModel implements InferenceModel {
     this.maxRows = maxRows;
     Device gpu = device.device();
     WeightSource checked = weights.checked(spec);
+    this.kvScales =
+        IntStream.range(0, spec.layers())
+            .mapToObj(checked::kvScales)
+            .collect(ImmutableList.toImmutableList());
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
       this.rotary = made.add(new CudaRotaryCache(spec, gpu), CudaRotaryCache::close);
@@ -62,7 +70,7 @@ final class CudaModel implements InferenceModel {
       Tensor table = Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
       Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
-      this.head = made.add(PackedLinear.of(head, gpu, WeightFormat.BFLOAT16), PackedLinear::close);
+      this.head = made.add(PackedLinear.of(head, gpu, format.head()), PackedLinear::close);
       this.parts = made.complete();
     }
   }
@@ -71,13 +79,13 @@ final class CudaModel implements InferenceModel {
     ImmutableList.Builder<CudaBlock> packed = ImmutableList.builderWithExpectedSize(spec.layers());
     for (int layer = 0; layer < spec.layers(); layer++) {
       CudaLayerWeights own =
-          new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format, device.device());
+          new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format.layers(), device.device());
       packed.add(made.add(new CudaBlock(spec.block(layer), own, rotary), CudaBlock::close));
     }
     return packed.build();
   }
 
-  private static void checkServable(ModelSpec spec, WeightFormat format) {
+  private static void checkServable(ModelSpec spec, ModelFormat format) {
     checkArgument(
         spec.headDim() % 8 == 0 && spec.headDim() <= 256,
         "head_dim (%s) must be a multiple of 8 and at most 256 on a GPU",
@@ -85,11 +93,15 @@ final class CudaModel implements InferenceModel {
     checkArgument(
         spec.width() % 8 == 0, "hidden_size (%s) must be a multiple of 8 on a GPU", spec.width());
     checkArgument(
-        format != WeightFormat.FLOAT8_E4M3
+        !format.hasEightBits()
             || (spec.width() % 16 == 0 && spec.queryHeads() * spec.headDim() % 16 == 0),
         "hidden_size (%s) and heads times head_dim (%s) must be multiples of 16 with FLOAT8_E4M3",
         spec.width(),
         spec.queryHeads() * spec.headDim());
+    checkArgument(
+        format.head() != WeightFormat.FLOAT8_E4M3 || spec.vocabularySize() % 16 == 0,
+        "vocab_size (%s) must be a multiple of 16 with a head of FLOAT8_E4M3",
+        spec.vocabularySize());
   }
 
   /** Returns how the kernel of few rows runs this model, for each number of rows that it serves. */
@@ -103,9 +115,9 @@ final class CudaModel implements InferenceModel {
     return shapes.buildOrThrow();
   }
 
-  /** Returns whether products are of 8-bit floats. */
+  /** Returns whether products of layers are of 8-bit floats. */
   boolean isEight() {
-    return format == WeightFormat.FLOAT8_E4M3;
+    return format.layers() == WeightFormat.FLOAT8_E4M3;
   }
 
   /** Returns what steps of this model need. */
@@ -113,7 +125,7 @@ final class CudaModel implements InferenceModel {
     int queries = spec.queryHeads() * spec.headDim();
     int joined = blocks.stream().mapToInt(CudaBlock::joinedWidth).max().orElse(0);
     int inner = blocks.stream().mapToInt(CudaBlock::innerWidth).max().orElse(0);
-    int fp8 = format == WeightFormat.FLOAT8_E4M3 ? Math.max(spec.width(), inner) : 0;
+    int fp8 = format.hasEightBits() ? Math.max(spec.width(), inner) : 0;
     return new CudaWorkspace.Widths(
         spec.width(), Math.max(8, joined), Math.max(8, inner), queries, spec.headDim(), fp8);
   }
@@ -160,6 +172,11 @@ final class CudaModel implements InferenceModel {
 
   void checkOpen() {
     checkState(!closed, "this model is closed");
+  }
+
+  /** Returns the scales of each layer's KV cache, where it is held as 8-bit floats. */
+  ImmutableList<KvScales> kvScales() {
+    return kvScales;
   }
 
   CudaRmsNorm finalNorm() {

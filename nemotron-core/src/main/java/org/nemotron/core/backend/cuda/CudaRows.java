@@ -1,5 +1,6 @@
 package org.nemotron.core.backend.cuda;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -14,8 +15,24 @@ final class CudaRows {
 
   /** How rows attend to what is in the pages. */
   sealed interface Attention {
+    /** Returns the pieces of sequences among the rows; empty where there are none. */
+    Optional<OfPieces> pieces();
+
+    /** Returns how many of {@code count} rows, the first ones, are of pieces. */
+    int pieceRows(int count);
+
     /** Every row is the last token of a sequence of its own; the inputs have its page table. */
-    record OfSingles() implements Attention {}
+    record OfSingles() implements Attention {
+      @Override
+      public Optional<OfPieces> pieces() {
+        return Optional.empty();
+      }
+
+      @Override
+      public int pieceRows(int count) {
+        return 0;
+      }
+    }
 
     /**
      * Rows are pieces of sequences; all that these see is gathered first.
@@ -26,6 +43,35 @@ final class CudaRows {
     record OfPieces(Tensor slots, FlashAttention.Sequences sequences) implements Attention {
       int context() {
         return Math.toIntExact(slots.size(0));
+      }
+
+      @Override
+      public Optional<OfPieces> pieces() {
+        return Optional.of(this);
+      }
+
+      @Override
+      public int pieceRows(int count) {
+        return count;
+      }
+    }
+
+    /**
+     * Pieces of sequences, and behind them last tokens of others, whose page tables the inputs
+     * have.
+     *
+     * @param first the pieces
+     * @param firstRows how many rows they are
+     */
+    record Mixed(OfPieces first, int firstRows) implements Attention {
+      @Override
+      public Optional<OfPieces> pieces() {
+        return Optional.of(first);
+      }
+
+      @Override
+      public int pieceRows(int count) {
+        return firstRows;
       }
     }
   }
@@ -61,8 +107,9 @@ final class CudaRows {
     return inputs.address(at.slots());
   }
 
-  long lengths() {
-    return inputs.address(at.lengths());
+  /** Returns where the lengths of the contexts of rows {@code from} on are. */
+  long lengths(int from) {
+    return inputs.address(at.lengths() + 4 * from);
   }
 
   long wanted() {

@@ -24,7 +24,8 @@ import org.nemotron.core.tensor.Resources;
  * Steps of a {@link CudaModel}, their keys and values in a {@link CudaKvCache}.
  *
  * <p>The single tokens of a step are one recorded graph for each number of rows, rounded up ({@link
- * DecodeGraphs}); longer pieces are computed apart and before, operation by operation. Short
+ * DecodeGraphs}). A step with longer pieces is computed operation by operation, single tokens in
+ * the same products, so that weights are read once; only attention tells the two apart. Short
  * prompts go with the single tokens ({@link ShortPrompts}).
  */
 final class CudaSession implements InferenceSession {
@@ -35,6 +36,7 @@ final class CudaSession implements InferenceSession {
   private final CudaInputs inputs;
   private final CudaWorkspace space;
   private final CudaSampler sampler;
+  private final CudaHead head;
   private final DecodeGraphs graphs;
   private final PersistentKernels fewRows;
   private final Resources parts;
@@ -45,12 +47,15 @@ final class CudaSession implements InferenceSession {
     this.model = model;
     this.spec = model.spec();
     this.device = device;
+    this.head = new CudaHead(model.head(), device);
     int rows = model.maxRows();
     int sequences = model.maxSequences();
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
       this.cache =
-          made.add(new CudaKvCache(spec, pages, format, device.device()), CudaKvCache::close);
+          made.add(
+              new CudaKvCache(spec, pages, format, model.kvScales(), device.device()),
+              CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
       this.space =
@@ -104,6 +109,10 @@ final class CudaSession implements InferenceSession {
       ForwardBatch chunks = ShortPrompts.asSingles(batch, model.maxSequences());
       CudaChunks pieces = new CudaChunks(chunks, chunk -> !isSingle(chunk));
       CudaChunks singles = new CudaChunks(chunks, CudaSession::isSingle);
+      if (!pieces.isEmpty() && !singles.isEmpty() && Shortcut.MIXED_STEPS.taken()) {
+        pieces = CudaChunks.mixed(pieces, singles);
+        singles = new CudaChunks(chunks, chunk -> false);
+      }
       Output output = new Output(batch.wanted(), steps, pieces);
       stepPieces(pieces, output);
       stepSingles(singles, output);
@@ -180,9 +189,7 @@ final class CudaSession implements InferenceSession {
         ranks = few.ranks();
       } else {
         model.runLayers(step, all);
-        model
-            .head()
-            .multiplyToFloat(step.normalized(model.finalNorm()), space.logits().rows(step.count()));
+        head.logits(step.normalized(model.finalNorm()), space, space.logits().rows(step.count()));
       }
       sampler.choose(space.logits(), step.rows().choices(0), ranks, step.count());
     }
@@ -269,7 +276,7 @@ final class CudaSession implements InferenceSession {
       this.tokens = new int[wanted];
       this.places = new int[wanted];
       this.number = number;
-      this.pieces = new PieceLogits(model.head(), space, pieces.wanted().size());
+      this.pieces = new PieceLogits(head, space, pieces.wanted().size());
       Arrays.fill(tokens, -1);
     }
 

@@ -11,17 +11,24 @@ import org.nemotron.core.tensor.NativeScope;
 
 /**
  * LibTorch's product of 8-bit floats with a scale for each row of both. The bindings lack the
- * operator, so that a line of TorchScript calls it; there, 15 is bfloat16.
+ * operator, so that a line of TorchScript calls it; there, 15 is bfloat16 and 6 is float32.
  */
 final class Float8Matmul {
-  private static final String SOURCE =
-      "def rows(a: Tensor, b: Tensor, scale_a: Tensor, scale_b: Tensor, out: Tensor) -> Tensor:\n"
-          + "  return torch._scaled_mm(a, b, scale_a, scale_b, out_dtype=15, use_fast_accum=True,"
-          + " out=out)\n";
-
-  private static final CompilationUnit UNIT = NativeScope.keep(torch.compile(SOURCE));
+  private static final CompilationUnit UNIT =
+      NativeScope.keep(torch.compile(source("rows", 15) + source("floats", 6)));
   private static final Function ROWS =
       NativeScope.keep(UNIT.find_function(new QualifiedName("rows")));
+  private static final Function FLOATS =
+      NativeScope.keep(UNIT.find_function(new QualifiedName("floats")));
+
+  private static String source(String name, int dtype) {
+    return "def "
+        + name
+        + "(a: Tensor, b: Tensor, scale_a: Tensor, scale_b: Tensor, out: Tensor) -> Tensor:\n"
+        + "  return torch._scaled_mm(a, b, scale_a, scale_b, out_dtype="
+        + dtype
+        + ", use_fast_accum=True, out=out)\n";
+  }
 
   private Float8Matmul() {}
 
@@ -35,9 +42,19 @@ final class Float8Matmul {
    * @param outRN {@code [R, N]} bfloat16
    */
   static void multiply(Tensor aRK, Tensor bKN, Tensor scaleA, Tensor scaleB, Tensor outRN) {
+    apply(ROWS, aRK, bKN, scaleA, scaleB, outRN);
+  }
+
+  /** The same to float32, with one number for each scale. */
+  static void multiplyToFloat(Tensor aRK, Tensor bKN, Tensor scaleA, Tensor scaleB, Tensor outRN) {
+    apply(FLOATS, aRK, bKN, scaleA, scaleB, outRN);
+  }
+
+  private static void apply(
+      Function function, Tensor aRK, Tensor bKN, Tensor scaleA, Tensor scaleB, Tensor outRN) {
     try (NativeScope scope = NativeScope.open()) {
       IValue unused =
-          ROWS.apply(
+          function.apply(
               new IValueVector(
                   new IValue(aRK),
                   new IValue(bKN),

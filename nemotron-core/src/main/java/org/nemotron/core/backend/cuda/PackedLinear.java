@@ -118,6 +118,11 @@ final class PackedLinear implements AutoCloseable {
     Float8Matmul.multiply(inRK, transposedKN, one, one, outRN);
   }
 
+  /** As {@link #multiplyUnscaled}, in float32. */
+  void multiplyUnscaledToFloat(Tensor inRK, Tensor one, Tensor outRN) {
+    Float8Matmul.multiplyToFloat(inRK, transposedKN, one, one, outRN);
+  }
+
   @Override
   public void close() {
     parts.close();

@@ -64,7 +64,7 @@ final class PersistentKernel implements AutoCloseable {
         .number(shape.room())
         .address(step.rows().tables())
         .address(step.rows().tableWidth())
-        .address(step.rows().lengths())
+        .address(step.rows().lengths(0))
         .address(step.rows().positions())
         .address(step.rows().slots())
         .address(rotary.address())

@@ -18,7 +18,9 @@ enum Shortcut {
    * A product of 8-bit floats has no scales: the kernel behind it multiplies by those of rows and
    * columns. LibTorch's products with a scale for each row are up to 20 % slower (H100).
    */
-  SCALES_BEHIND;
+  SCALES_BEHIND,
+  /** Prompts and single tokens of a step are rows of the same products. */
+  MIXED_STEPS;
 
   private final boolean taken =
       Splitter.on(',')

@@ -2,6 +2,7 @@ package org.nemotron.core.backend.cuda;
 
 import java.util.Locale;
 import java.util.Optional;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -9,15 +10,22 @@ import org.nemotron.core.spec.ModelSpec;
  * Whether a GPU's memory holds the weights of a model, before any is read.
  *
  * @param spec the model
- * @param format of its products; embedding, head and norms are bfloat16
+ * @param format of its products; embedding and norms are bfloat16
  */
-record WeightRoom(ModelSpec spec, WeightFormat format) {
+record WeightRoom(ModelSpec spec, ModelFormat format) {
   private static final double GIGABYTE = 1e9;
+
+  WeightRoom(ModelSpec spec, WeightFormat format) {
+    this(spec, ModelFormat.of(format));
+  }
 
   /** Returns what the weights take at least; scales and padding come on top. */
   long bytes() {
     long outside = spec.nonBlockParameters();
-    return outside * WeightFormat.BFLOAT16.bytes() + (spec.parameters() - outside) * format.bytes();
+    long head = spec.tiedEmbeddings() ? 0 : (long) spec.vocabularySize() * spec.width();
+    return (outside - head) * WeightFormat.BFLOAT16.bytes()
+        + head * format.head().bytes()
+        + (spec.parameters() - outside) * format.layers().bytes();
   }
 
   /**
@@ -34,7 +42,7 @@ record WeightRoom(ModelSpec spec, WeightFormat format) {
     }
     WeightRoom eight = new WeightRoom(spec, WeightFormat.FLOAT8_E4M3);
     String remedy =
-        format != WeightFormat.FLOAT8_E4M3 && eight.bytes() <= totalBytes
+        format.layers() != WeightFormat.FLOAT8_E4M3 && eight.bytes() <= totalBytes
             ? "Maybe hold them as FLOAT8_E4M3, which takes " + gigabytes(eight.bytes())
             : "Maybe take a GPU with more memory";
     return Optional.of(
@@ -42,7 +50,7 @@ record WeightRoom(ModelSpec spec, WeightFormat format) {
             "%s: %s of weights in %s are %s (%d bytes) more than its memory of %s.\n%s.",
             where,
             gigabytes(bytes()),
-            format,
+            format.layers(),
             gigabytes(missing),
             missing,
             gigabytes(totalBytes),

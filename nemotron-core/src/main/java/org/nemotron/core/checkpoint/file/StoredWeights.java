@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
 
@@ -36,5 +37,10 @@ public interface StoredWeights {
    */
   default Tensor slice(String name, TensorSlice slice) throws IOException {
     return tensor(name).narrow(slice.dimension(), slice.range().begin(), slice.range().size());
+  }
+
+  /** Returns the scales of a layer's KV cache, as calibrated by who made the checkpoint. */
+  default KvScales kvScales(int layer) throws IOException {
+    return KvScales.ONE;
   }
 }

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.parallel.IndexRange;
 import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.tensor.DType;
@@ -51,6 +52,11 @@ public final class CheckedWeights {
   /** Returns the shapes of the model's tensors by name. */
   public ImmutableMap<String, ImmutableList<Long>> shapes() {
     return shapes;
+  }
+
+  /** Returns the scales of a layer's KV cache; 1 where the checkpoint says nothing. */
+  public KvScales kvScales(int layer) throws IOException {
+    return files.kvScales(layer);
   }
 
   /** Checks that exactly the model's tensors are there, with its shapes and of a real type. */

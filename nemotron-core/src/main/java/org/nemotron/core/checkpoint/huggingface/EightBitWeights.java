@@ -3,12 +3,15 @@ package org.nemotron.core.checkpoint.huggingface;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import com.google.common.primitives.ImmutableDoubleArray;
 import java.io.IOException;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.file.StoredWeights;
 import org.nemotron.core.checkpoint.format.CheckpointFormatException;
+import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.parallel.TensorSlice;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Finiteness;
 import org.nemotron.core.tensor.NativeScope;
@@ -18,8 +21,8 @@ import org.nemotron.core.tensor.Tensors;
  * A checkpoint whose matrices are e4m3 with scales beside them ({@code weight_scale}: one for a
  * matrix, or one for each row): what is handed out is their product, in float32.
  *
- * <p>Scales of inputs and of keys and values are checked to be numbers, and not used: inputs are
- * measured when they are multiplied, and keys and values have a scale of 1.
+ * <p>Scales of keys and values are those of a KV cache of 8-bit floats. Scales of inputs are
+ * checked to be numbers, and not used: inputs are measured when they are multiplied.
  */
 public final class EightBitWeights implements StoredWeights {
   /** Behind the name of a matrix, that of its scales. */
@@ -167,6 +170,29 @@ public final class EightBitWeights implements StoredWeights {
           weight.mul(
               ofRows ? scales.narrow(0, slice.range().begin(), slice.range().size()) : scales));
     }
+  }
+
+  /** One number for a layer, or one for each KV head, under the names of either form. */
+  @Override
+  public KvScales kvScales(int layer) throws IOException {
+    String prefix = ModelSpec.layerPrefix(layer) + "self_attn.";
+    return new KvScales(
+        kvScale(prefix, "k_scale", "k_proj.k_scale"), kvScale(prefix, "v_scale", "v_proj.v_scale"));
+  }
+
+  private ImmutableDoubleArray kvScale(String prefix, String... names) throws IOException {
+    for (String name : ImmutableList.<String>builder().add(names).add("kv_scale").build()) {
+      if (files.names().contains(prefix + name)) {
+        try (NativeScope scope = NativeScope.open()) {
+          ImmutableDoubleArray.Builder scales = ImmutableDoubleArray.builder();
+          for (float value : Tensors.floats(wide(prefix + name).flatten())) {
+            scales.add(value);
+          }
+          return scales.build();
+        }
+      }
+    }
+    return ImmutableDoubleArray.of(1);
   }
 
   /** Returns the one scale of a matrix, {@code [1]}, or one for each row, {@code [rows, 1]}. */

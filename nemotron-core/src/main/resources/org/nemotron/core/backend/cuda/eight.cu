@@ -211,3 +211,14 @@ extern "C" __global__ void gather_eight(const long long* slots, const unsigned c
     tv[i] = widened_eight(v[i], kv_scales[kv_heads + head]);
   }
 }
+
+// logits[row][i] *= rows[row] * columns[i]. Grid (any, rows of logits): a block takes 4 * blockDim.x columns.
+extern "C" __global__ void scale_logits(float* logits, const float* rows, const float* columns, int width) {
+  await_previous();
+  release_next();
+  float row_scale = rows[blockIdx.y];
+  float* row = logits + (long long)blockIdx.y * width;
+  int begin = blockIdx.x * 4 * blockDim.x, end = begin + 4 * blockDim.x;
+  if (end > width) end = width;
+  for (int i = begin + threadIdx.x; i < end; i += blockDim.x) row[i] *= row_scale * columns[i];
+}

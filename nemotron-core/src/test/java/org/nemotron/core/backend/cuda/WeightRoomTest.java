@@ -3,6 +3,7 @@ package org.nemotron.core.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -32,6 +33,8 @@ final class WeightRoomTest {
         .isEqualTo(2 * OUTSIDE + 2 * LAYER);
     assertThat(new WeightRoom(SPEC, WeightFormat.FLOAT8_E4M3).bytes())
         .isEqualTo(2 * OUTSIDE + LAYER);
+    ModelFormat both = new ModelFormat(WeightFormat.FLOAT8_E4M3, WeightFormat.FLOAT8_E4M3);
+    assertThat(new WeightRoom(SPEC, both).bytes()).isEqualTo(2 * OUTSIDE - 1000 * 64 + LAYER);
   }
 
   @Test

@@ -1,0 +1,60 @@
+package org.nemotron.nas.report.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import java.io.StringReader;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.nemotron.nas.report.ThroughputRow;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+final class ThroughputPageTest {
+  private static ThroughputRow row(String model, int batch, double rate, double published) {
+    return new ThroughputRow(model, "128/1024", "FP8", batch, rate, published, 10_237, 70L << 30);
+  }
+
+  private static String page(ThroughputRow... rows) {
+    return ThroughputPage.render(
+        "Rows of <Table 3>", "One GPU.", "TensorRT-LLM", ImmutableList.copyOf(rows));
+  }
+
+  private static Document parsed(String page) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(page.substring(page.indexOf('\n') + 1))));
+  }
+
+  @Test
+  void render_severalBatches_isWellFormedWithARowForEachAndACurveForEachModel() throws Exception {
+    Document page =
+        parsed(
+            page(
+                row("51B", 64, 4000, 6472),
+                row("51B", 192, 7226, 6472),
+                row("70B", 16, 700, 0),
+                row("70B", 28, 1129, 0)));
+    assertThat(page.getElementsByTagName("tr").getLength()).isEqualTo(1 + 4);
+    assertThat(page.getElementsByTagName("svg").getLength()).isEqualTo(1);
+    assertThat(page.getElementsByTagName("h1").item(0).getTextContent())
+        .isEqualTo("Rows of <Table 3>");
+    String second = page.getElementsByTagName("tr").item(2).getTextContent();
+    assertThat(second).contains("7,226", "6,472", "1.12", "10,237", "70.6", "192");
+    assertThat(page.getElementsByTagName("tr").item(3).getTextContent()).contains("––");
+  }
+
+  @Test
+  void render_oneBatchOfEach_hasNoPicture() throws Exception {
+    Document page = parsed(page(row("51B", 192, 7226, 6472), row("70B", 28, 1129, 1274)));
+    assertThat(page.getElementsByTagName("svg").getLength()).isZero();
+  }
+
+  @Test
+  void render_noRow_isRefused() {
+    assertThatThrownBy(ThroughputPageTest::page)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a page of throughputs must have a row");
+  }
+}
