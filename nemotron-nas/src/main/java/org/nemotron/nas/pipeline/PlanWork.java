@@ -119,9 +119,16 @@ record PlanWork(
     return Math.max(0.05, share);
   }
 
+  /** Returns the share of the parent's time that a child of {@code target} generates in. */
+  double timeShare(Target target) {
+    double outside = fastest().nonBlockShare();
+    return outside + (1 - outside) * share(target);
+  }
+
   private double share(Limit limit) {
     if (limit.quantity() == Limit.Quantity.SPEEDUP && limit.bound() == Limit.Bound.AT_LEAST) {
-      return Math.min(1, 1 / limit.value());
+      double outside = fastest().nonBlockShare(); // which a child has, too
+      return Math.min(1, (1 / limit.value() - outside) / (1 - outside));
     }
     if (limit.quantity() == Limit.Quantity.PARAMETERS && limit.bound() == Limit.Bound.AT_MOST) {
       double blocks = parent.parameters() - parent.nonBlockParameters();
