@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -130,12 +132,27 @@ public final class ModelWriter {
       throws IOException {
     write(
         spec,
-        Maps.asMap(spec.tensorShapes().keySet(), weights::get),
+        Maps.transformValues(named(spec, weights), Supplier::get),
         directory,
         dtype,
         parentDirectory,
         CheckpointForm.of(spec),
         MAX_FILE_BYTES);
+  }
+
+  private static ImmutableMap<String, Supplier<Tensor>> named(
+      ModelSpec spec, WeightSource weights) {
+    ImmutableMap.Builder<String, Supplier<Tensor>> all = ImmutableMap.builder();
+    for (String name : spec.nonBlockTensorShapes().keySet()) {
+      all.put(name, () -> weights.get(name));
+    }
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      int at = layer;
+      for (String name : spec.block(layer).tensorShapes(spec.width()).keySet()) {
+        all.put(ModelSpec.layerPrefix(layer) + name, () -> weights.get(at, name));
+      }
+    }
+    return all.buildOrThrow();
   }
 
   private static void write(

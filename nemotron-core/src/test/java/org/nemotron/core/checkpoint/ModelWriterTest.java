@@ -24,6 +24,7 @@ import org.nemotron.core.checkpoint.format.CheckpointFormatException;
 import org.nemotron.core.checkpoint.huggingface.CheckpointDirectory;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
+import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.AttentionTrait;
@@ -92,6 +93,17 @@ final class ModelWriterTest {
     assertThat(child.resolve("tokenizer.json")).hasContent("{\"a\": 1}");
     assertThat(json(child.resolve("generation_config.json")).toString())
         .isEqualTo("{\"bos_token_id\":0,\"eos_token_id\":[1,2],\"pad_token_id\":null}");
+  }
+
+  @Test
+  void write_tensorsHandedOutOneByOne_givesTheBytesOfTheModel() throws IOException {
+    write();
+    Path other = temporary.resolve("other");
+    ModelWriter.write(
+        model.spec(), WeightSource.of(model).checked(model.spec()), other, DType.FLOAT32, parent);
+    assertThat(other.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(child.resolve("model.safetensors"));
+    assertThat(json(other.resolve("config.json"))).isEqualTo(json(child.resolve("config.json")));
   }
 
   @Test

@@ -11,6 +11,7 @@ import static com.google.common.base.Preconditions.checkArgument;
  * @param prefillSeconds of all alternatives of the search space together, each once
  * @param decodeSeconds of one decode step of the same
  * @param parentSeconds of the whole scenario, by the parent
+ * @param nonBlockSeconds of that, what lies outside the layers and is the same for every child
  */
 public record ServingRate(
     int batch,
@@ -18,7 +19,8 @@ public record ServingRate(
     int outputTokens,
     double prefillSeconds,
     double decodeSeconds,
-    double parentSeconds) {
+    double parentSeconds,
+    double nonBlockSeconds) {
   /** Checks that all are positive. */
   public ServingRate {
     checkArgument(
@@ -33,5 +35,15 @@ public record ServingRate(
         prefillSeconds,
         decodeSeconds,
         parentSeconds);
+    checkArgument(
+        nonBlockSeconds >= 0 && nonBlockSeconds < parentSeconds,
+        "nonBlockSeconds (%s) must be a part of the parent's (%s)",
+        nonBlockSeconds,
+        parentSeconds);
+  }
+
+  /** Returns what share of the parent's time lies outside the layers. */
+  public double nonBlockShare() {
+    return nonBlockSeconds / parentSeconds;
   }
 }

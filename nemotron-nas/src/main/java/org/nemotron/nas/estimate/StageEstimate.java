@@ -46,6 +46,13 @@ public record StageEstimate(
         scratchBytes);
   }
 
+  /** Returns this estimate in a part of the time, since several ranks work at it. */
+  public StageEstimate sooner(double times) {
+    checkArgument(times >= 1, "times (%s) must be at least 1", times);
+    return new StageEstimate(
+        stage, tokens, flops, seconds / times, memory, diskBytes, scratchBytes, lower, notCounted);
+  }
+
   /** Returns this estimate with files that the stage deletes at its end. */
   public StageEstimate withScratch(long bytes) {
     return new StageEstimate(

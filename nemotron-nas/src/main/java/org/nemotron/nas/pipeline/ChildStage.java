@@ -70,6 +70,9 @@ final class ChildStage implements Stage<ChildStage.Child> {
    */
   record Course(ImmutableList<LossCurve> curves, ImmutableList<String> stop) {}
 
+  /** More of them are not tried. */
+  private static final int MOST_RANKS = 1024;
+
   /**
    * Returns what the child of {@code target} will take.
    *
@@ -98,7 +101,8 @@ final class ChildStage implements Stage<ChildStage.Child> {
             memory(work, training),
             training.childParameters() * plan.execution().childDtype().bytes(),
             ImmutableList.of("global.steps", "data.globalBatchSize", "refit.batches"))
-        .withScratch(training.checkpointBytes(work.elementBytes()));
+        .withScratch(training.checkpointBytes(work.elementBytes()))
+        .sooner(work.globalSpeedup());
   }
 
   /** The child that training begins with is rank 0's, whose memory this is. */
@@ -109,13 +113,15 @@ final class ChildStage implements Stage<ChildStage.Child> {
             + "a smaller data.globalBatchSize or data.windowTokens";
     long start = training.childParameters() * work.elementBytes();
     long host = work.libraryBytes() + start;
+    String ranks = moreRanks(work, training);
     if (work.ranks() == 1) {
       return work.beside(
           host + (work.onGpu() ? training.hostBytes() : 0),
           training.cpuBytes(work.parts()) - start,
           training.leastGpuBytes(),
           training.gpuBytes(work.freeBesideParent()),
-          remedy);
+          remedy,
+          ranks);
     }
     ShardedWork ofRank = new ShardedWork(training, work.ranks());
     return work.beside(
@@ -124,7 +130,17 @@ final class ChildStage implements Stage<ChildStage.Child> {
         ofRank.leastGpuBytes(),
         ofRank.gpuBytes(work.freeBesideParent()),
         remedy,
-        "more ranks");
+        ranks);
+  }
+
+  /** Says the least number of ranks whose GPUs would hold their parts. */
+  private static String moreRanks(PlanWork work, GlobalWork training) {
+    for (int ranks = Math.max(2, work.ranks()); ranks <= MOST_RANKS && work.onGpu(); ranks++) {
+      if (new ShardedWork(training, ranks).leastGpuBytes() <= work.freeBesideParent()) {
+        return String.format(Locale.ROOT, "%d ranks, which is the least that fits", ranks);
+      }
+    }
+    return "more ranks";
   }
 
   @Override

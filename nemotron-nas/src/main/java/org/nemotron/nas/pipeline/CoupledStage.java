@@ -70,12 +70,13 @@ final class CoupledStage implements Stage<TrainedLibrary> {
     LocalWork training = work.local(likely, coupled.steps());
     return ImmutableList.of(
         work.stage(
-            "coupled",
-            ImmutableList.of(training.work()),
-            0,
-            LibraryStage.trainingMemory(work, training, work.libraryBytes()),
-            training.parameters() * work.elementBytes(),
-            ImmutableList.of("coupled.steps", "coupled.speedups")),
+                "coupled",
+                ImmutableList.of(training.work()),
+                0,
+                LibraryStage.trainingMemory(work, training, work.libraryBytes()),
+                training.parameters() * work.elementBytes(),
+                ImmutableList.of("coupled.steps", "coupled.speedups"))
+            .sooner(work.localSpeedup(likely, coupled.steps())),
         ScoresStage.estimate("scores-coupled", work, likely));
   }
 

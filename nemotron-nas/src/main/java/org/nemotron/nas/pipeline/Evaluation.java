@@ -55,10 +55,11 @@ final class Evaluation {
         (long) plan.inputs().heldOut().size()
             * plan.data().heldOutWindows()
             * plan.data().heldOutWindowTokens();
+    double times = plan.targets().stream().mapToDouble(work::timeShare).sum();
     double generation = work.fastest().parentSeconds();
     double seconds =
-        GenerationRates.rounds(work.meter()) * (1 + shares) * generation
-            + (2 + work.meter().generationRounds() / 2.0) * (1 + 2 * shares) * generation;
+        GenerationRates.seconds(work.meter(), (1 + times) * generation)
+            + GenerationRates.briefSeconds(work.meter(), (1 + 2 * times) * generation);
     return work.stage(
         NAME,
         ImmutableList.of(

@@ -28,7 +28,13 @@ record GenerationRates(
     double parent,
     ImmutableMap<HeterogeneousModel, SpeedMeasurement> children,
     ImmutableMap<HeterogeneousModel, Double> baselines) {
-  private static final int USUAL_WARM_ROUNDS = 2;
+  /** Beginnings of generations, in rounds. */
+  private static final double USUAL_WARM_ROUNDS = 1.5;
+
+  /**
+   * How long a ratio is measured that is not known well enough, as {@link ThroughputMeter} has it.
+   */
+  private static final double LONG_ENOUGH_SECONDS = 10;
 
   /**
    * Measures.
@@ -53,10 +59,20 @@ record GenerationRates(
   }
 
   /**
-   * Returns how many rounds a measurement usually takes, with those before the first that counts.
+   * Returns how long an exact measurement usually takes, with what comes before the first round
+   * that counts.
+   *
+   * @param roundSeconds of one generation by all models
    */
-  static double rounds(MeterSettings settings) {
-    return USUAL_WARM_ROUNDS + 2 * settings.generationRounds();
+  static double seconds(MeterSettings settings, double roundSeconds) {
+    double least = settings.generationRounds() * roundSeconds;
+    return USUAL_WARM_ROUNDS * roundSeconds
+        + Math.max(least, Math.min(2 * least, LONG_ENOUGH_SECONDS));
+  }
+
+  /** Returns the same of a brief measurement. */
+  static double briefSeconds(MeterSettings settings, double roundSeconds) {
+    return (USUAL_WARM_ROUNDS + Math.max(1, settings.generationRounds() / 2)) * roundSeconds;
   }
 
   private static boolean decided(List<TargetContenders> targets, PairedRates rates) {

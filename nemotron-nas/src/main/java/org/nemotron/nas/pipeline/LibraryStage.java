@@ -39,12 +39,13 @@ final class LibraryStage implements Stage<TrainedLibrary> {
             plan.init().refit());
     LocalWork training = work.local(work.candidates(), plan.local().steps());
     return work.stage(
-        "library",
-        ImmutableList.of(ranking.passes(), ranking.initialization(), training.work()),
-        0,
-        memory(work, training, ranking),
-        work.libraryBytes(),
-        ImmutableList.of("local.steps", "space", "init.calibrationBatches"));
+            "library",
+            ImmutableList.of(ranking.passes(), ranking.initialization(), training.work()),
+            0,
+            memory(work, training, ranking),
+            work.libraryBytes(),
+            ImmutableList.of("local.steps", "space", "init.calibrationBatches"))
+        .sooner(work.localSpeedup(work.candidates(), plan.local().steps()));
   }
 
   /** The more of calibration and training; what calibration fits is held by the GPU. */

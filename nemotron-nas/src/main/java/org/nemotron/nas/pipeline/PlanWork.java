@@ -16,6 +16,7 @@ import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.estimate.WorkKind;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.library.CandidateShards;
 import org.nemotron.nas.score.ScoringWork;
 
 /**
@@ -105,6 +106,22 @@ record PlanWork(
         plan.execution().device(), Math.max(1, threads / room.ranks()), sequences);
   }
 
+  /** Returns how many times as fast ranks compute a batch of global distillation, by sequences. */
+  double globalSpeedup() {
+    int batch = plan.data().globalBatchSize();
+    int most = (batch + computing() - 1) / computing();
+    return (double) batch / most;
+  }
+
+  /** Returns how many times as fast ranks distill {@code trained} in {@code steps} steps. */
+  double localSpeedup(ImmutableList<? extends Candidate> trained, int steps) {
+    return computing() == 1 || trained.isEmpty()
+        ? 1
+        : CandidateShards.of(parent, trained, plan.data().windowTokens(), computing())
+            .shards()
+            .speedup(steps);
+  }
+
   /** Returns what a rank of the host's memory has free for a stage. */
   long freeHostBytes() {
     return Math.max(0, room.rankHostBytes() - baseBytes - parentBytes());
@@ -119,9 +136,16 @@ record PlanWork(
     return Math.max(0.05, share);
   }
 
+  /** Returns the share of the parent's time that a child of {@code target} generates in. */
+  double timeShare(Target target) {
+    double outside = fastest().nonBlockShare();
+    return outside + (1 - outside) * share(target);
+  }
+
   private double share(Limit limit) {
     if (limit.quantity() == Limit.Quantity.SPEEDUP && limit.bound() == Limit.Bound.AT_LEAST) {
-      return Math.min(1, 1 / limit.value());
+      double outside = fastest().nonBlockShare(); // which a child has, too
+      return Math.min(1, (1 / limit.value() - outside) / (1 - outside));
     }
     if (limit.quantity() == Limit.Quantity.PARAMETERS && limit.bound() == Limit.Bound.AT_MOST) {
       double blocks = parent.parameters() - parent.nonBlockParameters();
@@ -183,6 +207,14 @@ record PlanWork(
         0,
         lower,
         ImmutableList.copyOf(notCounted));
+  }
+
+  /**
+   * Returns how many times as much computes as this process does: ranks of one machine share its
+   * cores, and have a GPU each.
+   */
+  int computing() {
+    return onGpu() ? ranks : Math.max(1, ranks / room.ranks());
   }
 
   /** Returns the scenario in which the parent generates most tokens per second. */

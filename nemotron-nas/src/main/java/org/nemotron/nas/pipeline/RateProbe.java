@@ -45,14 +45,22 @@ import org.nemotron.nas.score.ScoringWork;
 
 /**
  * Measures what this machine does, in seconds: the stages themselves, on random text and models of
- * one and three layers of the parent's shape with random weights.
+ * one and of several layers of the parent's shape with random weights.
  *
  * <p>A rate so measured includes all that is not a matrix product, and how well small work fills
  * the cores. Two depths tell layers from head. Where a step would take long, batches are smaller.
  */
 final class RateProbe {
-  private static final int DEPTH = 3;
-  private static final int STEPS = 3;
+  /** The deeper the model, the less does noise count that is drawn out to all layers. */
+  private static final int MOST_DEPTH = 8;
+
+  private static final int LEAST_DEPTH = 3;
+
+  /** A deeper model has no more parameters than these, which are trained in some gigabytes. */
+  private static final long MOST_PARAMETERS = 100_000_000;
+
+  private static final int STEPS = 4;
+  private static final int EVALUATIONS = 3;
   private static final int CALIBRATION_BATCHES = 3;
 
   /** No step is to take longer, at a third of the rate of large products. */
@@ -73,10 +81,19 @@ final class RateProbe {
     this.plan = plan;
     this.parent = parent;
     this.shallow = parent.withBlocks(parent.blocks().subList(0, 1));
-    this.deep = parent.withBlocks(parent.blocks().subList(0, Math.min(DEPTH, parent.layers())));
+    this.deep = parent.withBlocks(parent.blocks().subList(0, depth(parent)));
     this.space = plan.space().toBuilder().keepLayers().build();
     this.threads =
         plan.execution().threads() == 0 ? CpuThreads.available() : plan.execution().threads();
+  }
+
+  private static int depth(ModelSpec parent) {
+    int depth = Math.min(MOST_DEPTH, parent.layers());
+    while (depth > LEAST_DEPTH
+        && parent.withBlocks(parent.blocks().subList(0, depth)).parameters() > MOST_PARAMETERS) {
+      depth--;
+    }
+    return depth;
   }
 
   /** Sequences and tokens of a batch that is measured. */
@@ -93,10 +110,10 @@ final class RateProbe {
     ImmutableMap.Builder<WorkKind, PassRate> passes = ImmutableMap.builder();
     ImmutableList<ServingRate> serving;
     try (HeterogeneousModel one = RandomWeights.model(shallow, plan.execution());
-        HeterogeneousModel three = RandomWeights.model(deep, plan.execution())) {
-      ofLibrary(three, limits, passes);
-      passes.put(WorkKind.GLOBAL_TRAINING, global(one, three, limits));
-      passes.put(WorkKind.EVALUATION, evaluation(one, three, limits));
+        HeterogeneousModel several = RandomWeights.model(deep, plan.execution())) {
+      ofLibrary(several, limits, passes);
+      passes.put(WorkKind.GLOBAL_TRAINING, global(one, several, limits));
+      passes.put(WorkKind.EVALUATION, evaluation(one, several, limits));
     }
     serving = serving();
     double prefillFlops = prefillFlops(serving.get(0));
@@ -187,13 +204,13 @@ final class RateProbe {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private PassRate global(HeterogeneousModel one, HeterogeneousModel three, DeviceLimits limits)
+  private PassRate global(HeterogeneousModel one, HeterogeneousModel several, DeviceLimits limits)
       throws IOException {
     PassFlops pass = new PassFlops(deep, plan.data().windowTokens());
     double perToken = 4 * (pass.blocks(0, deep.layers()) + pass.head());
     Shape shape = shape(plan.data().globalBatchSize(), perToken, limits);
     double shallowSeconds = step(one, shape);
-    double deepSeconds = step(three, shape);
+    double deepSeconds = step(several, shape);
     Work ofShallow = step(shallow, shape);
     Work ofDeep = step(deep, shape);
     return deep.layers() == 1
@@ -237,7 +254,7 @@ final class RateProbe {
   }
 
   private PassRate evaluation(
-      HeterogeneousModel one, HeterogeneousModel three, DeviceLimits limits) {
+      HeterogeneousModel one, HeterogeneousModel several, DeviceLimits limits) {
     PassFlops pass = new PassFlops(deep, plan.data().windowTokens());
     Shape shape =
         shape(
@@ -246,8 +263,12 @@ final class RateProbe {
             limits);
     try (HeterogeneousModel other = RandomWeights.model(shallow, plan.execution())) {
       EvaluationBatches data = evaluated(shape);
-      double deepSeconds = seconds(one, three, data);
-      double shallowSeconds = seconds(one, other, data);
+      double deepSeconds = Double.POSITIVE_INFINITY;
+      double shallowSeconds = Double.POSITIVE_INFINITY;
+      for (int round = 0; round < EVALUATIONS; round++) { // in turns: the first ones warm up
+        shallowSeconds = Math.min(shallowSeconds, seconds(one, other, data));
+        deepSeconds = Math.min(deepSeconds, seconds(one, several, data));
+      }
       long tokens = (long) shape.batch() * shape.window();
       Work ofDeep = evaluation(tokens, shape, 1 + deep.layers());
       return deep.layers() == 1
@@ -264,14 +285,10 @@ final class RateProbe {
 
   private double seconds(
       HeterogeneousModel reference, HeterogeneousModel model, EvaluationBatches data) {
-    double least = Double.POSITIVE_INFINITY;
-    for (int round = 0; round < 2; round++) {
-      long start = System.nanoTime();
-      int unused =
-          new ModelEvaluator(data, threads).evaluate(reference, ImmutableList.of(model)).size();
-      least = Math.min(least, (System.nanoTime() - start) / 1e9);
-    }
-    return least;
+    long start = System.nanoTime();
+    int unused =
+        new ModelEvaluator(data, threads).evaluate(reference, ImmutableList.of(model)).size();
+    return (System.nanoTime() - start) / 1e9;
   }
 
   /** By the steps that serve: all alternatives of a layer, as the costs stage measures them. */
@@ -302,7 +319,8 @@ final class RateProbe {
         scenario.outputTokens(),
         all.prefillNanos() / 1e9,
         all.decodeNanos() / 1e9,
-        table.latency(parent).scenarioNanos(scenario) / 1e9);
+        table.latency(parent).scenarioNanos(scenario) / 1e9,
+        table.nonBlock().scenarioNanos(scenario) / 1e9);
   }
 
   private double prefillFlops(ServingRate rate) {

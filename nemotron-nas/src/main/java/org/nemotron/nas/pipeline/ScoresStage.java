@@ -52,17 +52,18 @@ final class ScoresStage implements Stage<ScoreTable> {
     int bytes = work.elementBytes();
     long held = work.libraryBytes();
     return work.stage(
-        name,
-        ImmutableList.of(scoring.work(candidates, work.validationTokens())),
-        0,
-        work.beside(
-            held,
-            scoring.bytes(bytes, work.threads()),
-            scoring.leastBytes(bytes),
-            Math.min(scoring.bytes(bytes, 2), work.freeBesideParent()),
-            "a smaller scoring.candidatesPerPass, data.batchSize or data.windowTokens"),
-        0,
-        ImmutableList.of("data.validationTokens"));
+            name,
+            ImmutableList.of(scoring.work(candidates, work.validationTokens())),
+            0,
+            work.beside(
+                held,
+                scoring.bytes(bytes, work.threads()),
+                scoring.leastBytes(bytes),
+                Math.min(scoring.bytes(bytes, 2), work.freeBesideParent()),
+                "a smaller scoring.candidatesPerPass, data.batchSize or data.windowTokens"),
+            0,
+            ImmutableList.of("data.validationTokens"))
+        .sooner(work.computing());
   }
 
   @Override

@@ -77,12 +77,8 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
     for (Target target : work.plan().targets()) {
       if (work.plan().costs().corrections() > 0 && SpeedLimits.concern(target)) {
         int searches = Math.min(USUAL_SEARCHES, 1 + work.plan().costs().corrections());
-        double share = 1 + work.global(target).share();
-        seconds +=
-            searches
-                * GenerationRates.rounds(work.meter())
-                * share
-                * work.fastest().parentSeconds();
+        double round = (1 + work.timeShare(target)) * work.fastest().parentSeconds();
+        seconds += searches * GenerationRates.seconds(work.meter(), round);
       }
     }
     return seconds == 0

@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
@@ -26,6 +31,7 @@ import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Calibrator;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.InitSettings;
+import org.nemotron.nas.library.LibraryFiles;
 import org.nemotron.nas.score.BlockScorer;
 import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.score.ScoringSettings;
@@ -119,6 +125,41 @@ final class GpuStagesTest {
     assertScores(gpu.after(), cpu.after());
   }
 
+  @Test
+  void readLibrary_onAGpu_staysInItsFilesAndComesWhenAskedFor(@TempDir Path directory)
+      throws IOException {
+    try (NativeScope scope = NativeScope.open();
+        HeterogeneousModel parent = parent(GPU, DType.BFLOAT16);
+        BlockLibrary start = calibrated(parent)) {
+      Candidate candidate = start.trained().iterator().next();
+      List<?> unused = LibraryFiles.write(start, ImmutableSet.of(candidate), directory);
+      try (BlockLibrary read = LibraryFiles.read(directory, parent);
+          NamedTensors expected = start.weights(candidate);
+          NamedTensors weights = read.weights(candidate)) {
+        weights
+            .asMap()
+            .forEach(
+                (name, tensor) -> {
+                  assertThat(Tensors.device(tensor)).isEqualTo(GPU);
+                  assertThat(tensor.equal(expected.get(name))).isTrue();
+                });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void distillGlobally_microBatchesOnAGpu_learnAsWholeBatches(int microBatch) throws IOException {
+    try (HeterogeneousModel parent = parent(GPU, DType.BFLOAT16)) {
+      ImmutableList<Double> whole = losses(parent, OptimizerStates.EIGHT_BIT);
+      ImmutableList<Double> pieces = losses(parent, OptimizerStates.EIGHT_BIT, microBatch);
+      for (int step = 0; step < STEPS; step++) {
+        assertThat(pieces.get(step))
+            .isCloseTo(whole.get(step), within(0.1 * (0.1 + whole.get(step))));
+      }
+    }
+  }
+
   private static void assertScores(ScoreTable actual, ScoreTable expected) {
     assertThat(actual.scores().keySet()).isEqualTo(expected.scores().keySet());
     expected
@@ -151,13 +192,19 @@ final class GpuStagesTest {
 
   private static ImmutableList<Double> losses(HeterogeneousModel parent, OptimizerStates states)
       throws IOException {
+    return losses(parent, states, 0);
+  }
+
+  private static ImmutableList<Double> losses(
+      HeterogeneousModel parent, OptimizerStates states, int microBatch) throws IOException {
     BlockSpec narrow = new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(16));
     try (NamedTensors random = SmallParent.weights(narrow.tensorShapes(SmallParent.WIDTH), 5);
         NamedTensors weights =
             random.map(tensor -> moved(tensor, parent.device(), parent.dtype()));
         HeterogeneousModel start = parent.withBlock(1, narrow, weights)) {
       GlobalDistillationSettings settings =
-          new GlobalDistillationSettings(STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 6, states);
+          new GlobalDistillationSettings(
+              STEPS, OptimizerSettings.ofRate(3e-3), 1, 1, 0, 6, states, microBatch);
       GlobalDistillation distilled =
           new GlobalDistiller(settings)
               .withThreads(1)

@@ -21,7 +21,7 @@ final class EstimateTest {
           1e10,
           1e5,
           ImmutableMap.copyOf(Maps.toMap(Arrays.asList(WorkKind.values()), kind -> RATE)),
-          ImmutableList.of(new ServingRate(2, 6, 4, 0.5, 0.01, 1)),
+          ImmutableList.of(new ServingRate(2, 6, 4, 0.5, 0.01, 1, 0)),
           9);
 
   private static StageEstimate stage(String name, MemoryNeed memory, long disk) {

@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -22,6 +23,7 @@ import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.testing.ModelSpecBuilder;
 import org.nemotron.nas.SmallParent;
+import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.estimate.MachineRates;
@@ -44,7 +46,7 @@ final class PlanEstimatesTest {
           1e5,
           ImmutableMap.copyOf(
               Maps.toMap(Arrays.asList(WorkKind.values()), kind -> new PassRate(1e-9, 1e-9))),
-          ImmutableList.of(new ServingRate(2, 6, 4, 0.5, 0.01, 1)),
+          ImmutableList.of(new ServingRate(2, 6, 4, 0.5, 0.01, 1, 0)),
           9);
 
   private static final MachineRoom LARGE = new MachineRoom(1L << 40, "cpu", 0, 1L << 40, "run");
@@ -93,6 +95,26 @@ final class PlanEstimatesTest {
   }
 
   @Test
+  void shares_quarterOfTheTimeOutsideTheLayers_areOfWhatIsLeft() {
+    ServingRate rate = new ServingRate(2, 6, 4, 0.5, 0.01, 1, 0.25);
+    MachineRates rates =
+        new MachineRates("test", 1e11, 1e11, 1e10, 1e5, RATES.passes(), ImmutableList.of(rate), 9);
+    CompressionPlan plan = TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL);
+    PlanWork work = new PlanWork(plan, SmallParent.spec(), 1328, rates, LARGE, 0, 2, 1);
+    assertThat(work.global(Target.speedup(2)).share()).isCloseTo(1 / 3.0, within(1e-12));
+    assertThat(work.timeShare(Target.speedup(2))).isCloseTo(0.5, within(1e-12));
+  }
+
+  @Test
+  void generationSeconds_longAndShortRounds_areTheLeastOrTenSeconds() {
+    MeterSettings four = new MeterSettings(1, 1, 4);
+    assertThat(GenerationRates.seconds(four, 4)).isEqualTo(1.5 * 4 + 16);
+    assertThat(GenerationRates.seconds(four, 2)).isEqualTo(1.5 * 2 + 10);
+    assertThat(GenerationRates.seconds(four, 1)).isEqualTo(1.5 + 8);
+    assertThat(GenerationRates.briefSeconds(four, 1)).isEqualTo(3.5);
+  }
+
+  @Test
   void validationTokens_shortText_areAQuarterOfItInWholeWindows() {
     CompressionPlan plan = TinyRun.at(Path.of("x")).plan(Path.of("x/run"), 0, TinyRun.SMALL);
     PlanWork few =
@@ -118,7 +140,8 @@ final class PlanEstimatesTest {
         .contains("but cuda:0 has 79.00 GB left: ")
         .endsWith(
             " GB too little.\nMaybe global.optimizerStates EIGHT_BIT, a smaller"
-                + " data.globalBatchSize or data.windowTokens.");
+                + " data.globalBatchSize or data.windowTokens; or 3 ranks, which is the least that"
+                + " fits.");
     CompressionPlan lighter =
         plan.toBuilder()
             .global(plan.global().withOptimizerStates(OptimizerStates.EIGHT_BIT))
@@ -139,8 +162,23 @@ final class PlanEstimatesTest {
         .singleElement()
         .asString()
         .startsWith("child takes at least ")
-        .endsWith("data.windowTokens; or more ranks.");
-    assertThat(large(plan, 4).refusals()).isEmpty();
+        .endsWith("data.windowTokens; or 3 ranks, which is the least that fits.");
+    assertThat(large(plan, 3).refusals()).isEmpty();
+  }
+
+  @Test
+  void seconds_ranksWithAGpuEach_areThoseOfTheirShares() throws IOException {
+    CompressionPlan plan = shipped("llama-8b-h100.json");
+    Estimate one = large(plan, 1);
+    Estimate two = large(plan, 2);
+    assertThat(seconds(two, "child")).isEqualTo(seconds(one, "child") / 2);
+    assertThat(seconds(one, "library") / seconds(two, "library")).isBetween(1.9, 2.0);
+    assertThat(seconds(two, "scores")).isEqualTo(seconds(one, "scores") / 2);
+    assertThat(seconds(two, "evaluation")).isEqualTo(seconds(one, "evaluation"));
+  }
+
+  private static double seconds(Estimate estimate, String stage) {
+    return estimate.stage(stage).orElseThrow().seconds();
   }
 
   @Test
