@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.inference.InferenceBackend;
@@ -19,19 +20,20 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures the rows of Table 3 of the Puzzle release on one GPU, with random weights. */
+/** Measures the rows of Table 3 of the Puzzle release on one GPU or several, with random weights. */
 @Command(
     name = "table3",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures generated tokens a second of the 51B, 70B and 8B shapes on one GPU, beside what",
-      "TensorRT-LLM reached and what the card allows. Weights are random."
+      "Measures generated tokens a second and GPU of the 51B, 70B and 8B shapes, beside what",
+      "TensorRT-LLM reached and what the cards allow. Weights are random."
     })
 public final class Table3 implements Callable<Integer> {
   @Option(names = "--device", defaultValue = "cuda", description = "Which GPU.")
@@ -82,6 +84,12 @@ public final class Table3 implements Callable<Integer> {
   private int admitted = 0;
 
   @Option(
+      names = "--tensor-parallel",
+      defaultValue = "1",
+      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE}).")
+  private int degree = 1;
+
+  @Option(
       names = "--rows",
       defaultValue = "4096",
       description = "Tokens of a step that reads prompts (default: ${DEFAULT-VALUE}).")
@@ -117,7 +125,7 @@ public final class Table3 implements Callable<Integer> {
         limits.blockParameters() / 1e9,
         limits.kvElements());
     long begin = System.nanoTime();
-    try (InferenceBackend host = Backends.of(where);
+    try (InferenceBackend host = Backends.of(where, CpuThreads.available(), degree);
         InferenceModel ready =
             host.prepare(
                 spec,
@@ -126,13 +134,13 @@ public final class Table3 implements Callable<Integer> {
                 rows)) {
       System.out.printf(
           Locale.ROOT,
-          "loaded in %.1f s: %.2f GB of weights, %.2f GB free%n",
+          "loaded in %.1f s: %.2f GB of weights together, %.2f GB free on the first GPU%n",
           (System.nanoTime() - begin) / 1e9,
           ready.weightBytes() / 1e9,
           free(where) / 1e9);
       for (Table3Scenario scenario : scenarios()) {
         for (KvFormat kv : kvFormats) {
-          Table3Memory memory = new Table3Memory(ready, host, where, kv);
+          Table3Memory memory = new Table3Memory(ready, host, devices(where), kv);
           for (int batch : batches) {
             row(ready, limits, scenario, kv, batch > 0 ? batch : most(memory, scenario), where);
           }
@@ -140,6 +148,14 @@ public final class Table3 implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private ImmutableList<Device> devices(Device first) {
+    return first.equals(Device.CPU)
+        ? ImmutableList.of(first)
+        : IntStream.range(0, degree)
+            .mapToObj(rank -> new Device(first.kind(), first.index() + rank))
+            .collect(ImmutableList.toImmutableList());
   }
 
   private int most(Table3Memory memory, Table3Scenario scenario) {
@@ -176,6 +192,7 @@ public final class Table3 implements Callable<Integer> {
     row.put("weights", format);
     row.put("kvCache", kv);
     row.put("batch", batch);
+    row.put("gpus", degree);
     measured.add(row);
     try {
       if (admitted > 0) {
@@ -192,7 +209,7 @@ public final class Table3 implements Callable<Integer> {
       row.put("failed", String.valueOf(e.getMessage()));
     }
     if (!where.equals(Device.CPU)) {
-      Gpu.of(where).releaseUnused();
+      Gpu.of(where).releaseUnused(); // of all GPUs
     }
     System.out.println(new ObjectMapper().writeValueAsString(row));
     if (!json.toString().isEmpty()) {
@@ -216,13 +233,21 @@ public final class Table3 implements Callable<Integer> {
 
   private void putRate(
       Map<String, Object> row, Table3Limits limits, Table3Scenario scenario, double rate) {
-    Table3Limits.Best best = limits.best(scenario.prompt(), scenario.output(), 1);
+    Table3Limits.Best best = limits.best(scenario.prompt(), scenario.output(), degree);
+    double perGpu = rate / degree;
     row.put("tokensPerSecond", rate);
-    scenario.measured(model).ifPresent(blog -> row.put("tensorRtLlm", blog));
-    scenario.measured(model).ifPresent(blog -> row.put("ratio", rate / blog));
+    row.put("tokensPerSecondAndGpu", perGpu);
+    scenario
+        .measured(model, degree)
+        .ifPresent(
+            blog -> {
+              row.put("tensorRtLlm", blog);
+              row.put("tensorRtLlmGpus", scenario.measuredGpus(model, degree));
+              row.put("ratio", perGpu / blog);
+            });
     row.put("limit", best.tokensPerSecond());
     row.put("limitBatch", best.batch());
-    row.put("shareOfLimit", rate / best.tokensPerSecond());
+    row.put("shareOfLimit", perGpu / best.tokensPerSecond());
   }
 
   private void put(

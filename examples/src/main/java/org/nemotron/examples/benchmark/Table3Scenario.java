@@ -53,15 +53,23 @@ record Table3Scenario(
     return prompt + output;
   }
 
-  /** Returns what its authors measured with {@code model} on one GPU, where they did. */
-  OptionalDouble measured(Table3Models model) {
+  /**
+   * Returns what its authors measured with {@code model}, in tokens a second and GPU: on as many
+   * GPUs, or on the number that they found best where {@code gpus} is not 1.
+   */
+  OptionalDouble measured(Table3Models model, int gpus) {
     double tokens =
         switch (model) {
-          case B51 -> childGpus == 1 ? child : 0;
-          case B70 -> parentAlone;
+          case B51 -> gpus == 1 && childGpus != 1 ? 0 : child;
+          case B70 -> gpus == 1 ? parentAlone : parent;
           case B8 -> 0;
         };
     return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(tokens);
+  }
+
+  /** Returns on how many GPUs its authors reached what {@link #measured} gives. */
+  int measuredGpus(Table3Models model, int gpus) {
+    return gpus == 1 ? 1 : model == Table3Models.B51 ? childGpus : parentGpus;
   }
 
   @Override

@@ -80,10 +80,16 @@ final class Table3Test {
   @Test
   void parse_rowOfTheTable_hasItsFigures() {
     Table3Scenario row = Table3Scenario.parse("128/1024");
-    assertThat(row.measured(Table3Models.B51)).hasValue(6472);
-    assertThat(row.measured(Table3Models.B70)).hasValue(1274);
-    assertThat(row.measured(Table3Models.B8)).isEmpty();
-    assertThat(Table3Scenario.parse("7/9").measured(Table3Models.B51)).isEmpty();
+    assertThat(row.measured(Table3Models.B51, 1)).hasValue(6472);
+    assertThat(row.measured(Table3Models.B70, 1)).hasValue(1274);
+    assertThat(row.measured(Table3Models.B70, 2)).hasValue(2975);
+    assertThat(row.measuredGpus(Table3Models.B70, 2)).isEqualTo(4);
+    assertThat(row.measured(Table3Models.B8, 1)).isEmpty();
+    Table3Scenario longer = Table3Scenario.parse("128/2048");
+    assertThat(longer.measured(Table3Models.B51, 1)).isEmpty();
+    assertThat(longer.measured(Table3Models.B51, 2)).hasValue(4910);
+    assertThat(longer.measuredGpus(Table3Models.B51, 2)).isEqualTo(2);
+    assertThat(Table3Scenario.parse("7/9").measured(Table3Models.B51, 1)).isEmpty();
     assertThatThrownBy(() -> Table3Scenario.parse("7"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("scenario (7) must be PROMPT/OUTPUT");

@@ -16,7 +16,7 @@ import org.nemotron.core.tensor.Device;
  * @param maxBatch how many requests are admitted at the same time
  * @param prefillTokens how many tokens of prompts a step reads at most, beside one token of each
  *     request that generates: more is faster for prompts, and delays the other requests more
- * @param kvBytes memory of the KV cache
+ * @param kvBytes memory of the KV cache; of each GPU where several share the model
  * @param queueCapacity how many requests may wait for admission; beyond it, {@link
  *     TextGenerator#submit} blocks and {@link TextGenerator#trySubmit} returns empty
  * @param device where the model runs
@@ -25,6 +25,8 @@ import org.nemotron.core.tensor.Device;
  * @param kvFormat the format of the KV cache
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
+ * @param tensorParallel how many GPUs share the model, from {@code device} on: each holds a slice of
+ *     every layer and of the KV cache. On the CPU as many groups of threads, for trying it out
  */
 public record EngineSettings(
     int maxBatch,
@@ -34,7 +36,8 @@ public record EngineSettings(
     Device device,
     WeightFormat weights,
     KvFormat kvFormat,
-    int threads) {
+    int threads,
+    int tensorParallel) {
 
   /** Checks the ranges. */
   public EngineSettings {
@@ -51,6 +54,8 @@ public record EngineSettings(
         kvFormat,
         device);
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
+    checkArgument(
+        tensorParallel > 0, "tensorParallel (%s) must be positive", tensorParallel);
     checkArgument(
         device.equals(Device.CPU)
             ? weights != WeightFormat.FLOAT8_E4M3
@@ -89,6 +94,7 @@ public record EngineSettings(
     private WeightFormat weights = Backends.bestFormat(Device.CPU);
     private KvFormat kvFormat = KvFormat.USUAL;
     private int threads = CpuThreads.available();
+    private int tensorParallel = 1;
 
     private Builder() {}
 
@@ -124,7 +130,7 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets the memory of the KV cache, in bytes. */
+    /** Sets the memory of the KV cache, in bytes: of each GPU where several share the model. */
     @CanIgnoreReturnValue
     public Builder kvBytes(long bytes) {
       kvBytes = bytes;
@@ -159,10 +165,28 @@ public record EngineSettings(
       return checked();
     }
 
+    /**
+     * Sets how many GPUs share the model, from {@link #device} on; 1 by default. A request that needs
+     * more memory than one GPU has, or a step that takes too long on one, is why.
+     */
+    @CanIgnoreReturnValue
+    public Builder tensorParallel(int degree) {
+      tensorParallel = degree;
+      return checked();
+    }
+
     /** Returns the settings. */
     public EngineSettings build() {
       return new EngineSettings(
-          maxBatch, prefillTokens, kvBytes, queueCapacity, device, weights, kvFormat, threads);
+          maxBatch,
+          prefillTokens,
+          kvBytes,
+          queueCapacity,
+          device,
+          weights,
+          kvFormat,
+          threads,
+          tensorParallel);
     }
 
     private Builder checked() {

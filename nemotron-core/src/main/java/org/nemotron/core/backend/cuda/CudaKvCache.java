@@ -5,10 +5,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
@@ -47,7 +46,7 @@ final class CudaKvCache implements AutoCloseable {
     }
   }
 
-  CudaKvCache(ModelSpec spec, int pages, KvFormat format, Device device) {
+  CudaKvCache(RankShare share, int pages, KvFormat format, Device device) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
     this.format = format;
@@ -55,11 +54,11 @@ final class CudaKvCache implements AutoCloseable {
     try (Resources tensors = new Resources();
         NativeScope scope = NativeScope.open()) {
       Tensor ones =
-          Tensors.zeros(device, DType.FLOAT32, 2L * spec.queryHeads()).fill_(new Scalar(1));
+          Tensors.zeros(device, DType.FLOAT32, 2L * share.spec().queryHeads()).fill_(new Scalar(1));
       this.scales = tensors.add(CudaTensor.of(ones), CudaTensor::close);
       this.saturated = tensors.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
-      for (BlockSpec block : spec.blocks()) {
-        made.add(layer(KvPages.elementsPerToken(block.attention()), device, tensors));
+      for (int layer = 0; layer < share.spec().layers(); layer++) {
+        made.add(layer(share.elementsPerToken(layer), device, tensors));
       }
       this.layers = made.build();
       this.parts = tensors.complete();
@@ -84,8 +83,8 @@ final class CudaKvCache implements AutoCloseable {
     };
   }
 
-  static long bytesPerPage(ModelSpec spec, KvFormat format) {
-    return KvPages.bytesPerPage(spec, bytes(format));
+  static long bytesPerPage(RankShare share, KvFormat format) {
+    return share.bytesPerPage(bytes(format));
   }
 
   boolean isEight() {

@@ -6,6 +6,7 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
@@ -31,6 +32,8 @@ final class CudaModel implements InferenceModel {
   /** Sequences that decode together at most. */
   private static final int MAX_SEQUENCES = 1024;
 
+  private final RankShare share;
+  private final CudaRanks ranks;
   private final ModelSpec spec;
   private final CudaBackend device;
   private final WeightFormat format;
@@ -44,15 +47,23 @@ final class CudaModel implements InferenceModel {
   private boolean closed;
 
   CudaModel(
-      ModelSpec spec, WeightSource weights, CudaBackend device, WeightFormat format, int maxRows) {
+      RankShare share,
+      CudaRanks ranks,
+      WeightSource weights,
+      CudaBackend device,
+      WeightFormat format,
+      int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    this.spec = spec;
+    this.share = share;
+    this.ranks = ranks;
+    this.spec = share.spec();
     checkServable(spec, format);
+    checkDivisible(format);
     this.device = device;
     this.format = format;
     this.maxRows = maxRows;
     Device gpu = device.device();
-    WeightSource checked = weights.checked(spec);
+    WeightSource checked = share.cut(weights);
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
       this.rotary = made.add(new CudaRotaryCache(spec, gpu), CudaRotaryCache::close);
@@ -62,9 +73,29 @@ final class CudaModel implements InferenceModel {
       Tensor table = Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
       Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
-      this.head = made.add(PackedLinear.of(head, gpu, WeightFormat.BFLOAT16), PackedLinear::close);
+      this.head =
+          made.add(PackedLinear.of(ownRows(head), gpu, WeightFormat.BFLOAT16), PackedLinear::close);
       this.parts = made.complete();
     }
+  }
+
+  /** Of a head on a GPU that is no embedding, a copy: else the other ranks' rows would stay. */
+  private Tensor ownRows(Tensor headVD) {
+    Tensor own = headVD.narrow(0, share.vocabulary().begin(), share.vocabulary().size());
+    boolean lent = !share.isDivided() || spec.tiedEmbeddings();
+    return lent || Tensors.device(headVD).equals(Device.CPU) ? own : own.clone();
+  }
+
+  private void checkDivisible(WeightFormat format) {
+    checkArgument(
+        format != WeightFormat.FLOAT8_E4M3
+            || !share.isDivided()
+            || (spec.headDim() % 16 == 0 && spec.width() % (16 * share.plan().degree()) == 0),
+        "head_dim (%s) must be a multiple of 16 and hidden_size (%s) of 16 times %s ranks with"
+            + " FLOAT8_E4M3",
+        spec.headDim(),
+        spec.width(),
+        share.plan().degree());
   }
 
   private ImmutableList<CudaBlock> packed(WeightSource weights, Resources made) {
@@ -72,7 +103,7 @@ final class CudaModel implements InferenceModel {
     for (int layer = 0; layer < spec.layers(); layer++) {
       CudaLayerWeights own =
           new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format, device.device());
-      packed.add(made.add(new CudaBlock(spec.block(layer), own, rotary), CudaBlock::close));
+      packed.add(made.add(new CudaBlock(share, own, rotary), CudaBlock::close));
     }
     return packed.build();
   }
@@ -94,6 +125,9 @@ final class CudaModel implements InferenceModel {
 
   /** Returns how the kernel of few rows runs this model, for each number of rows that it serves. */
   ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes() {
+    if (share.isDivided()) {
+      return ImmutableMap.of();
+    }
     ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
     for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
       int of = rows;
@@ -156,6 +190,14 @@ final class CudaModel implements InferenceModel {
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, device.device());
     }
+  }
+
+  RankShare share() {
+    return share;
+  }
+
+  CudaRanks ranks() {
+    return ranks;
   }
 
   void checkOpen() {

@@ -29,11 +29,13 @@ import org.nemotron.core.tensor.Resources;
  */
 final class CudaSession implements InferenceSession {
   private final CudaModel model;
+  private final CudaRanks ranks;
   private final ModelSpec spec;
   private final CudaBackend device;
   private final CudaKvCache cache;
   private final CudaInputs inputs;
   private final CudaWorkspace space;
+  private final CudaHead head;
   private final CudaSampler sampler;
   private final DecodeGraphs graphs;
   private final PersistentKernels fewRows;
@@ -43,6 +45,7 @@ final class CudaSession implements InferenceSession {
 
   CudaSession(CudaModel model, CudaBackend device, int pages, KvFormat format) {
     this.model = model;
+    this.ranks = model.ranks();
     this.spec = model.spec();
     this.device = device;
     int rows = model.maxRows();
@@ -50,7 +53,8 @@ final class CudaSession implements InferenceSession {
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
       this.cache =
-          made.add(new CudaKvCache(spec, pages, format, device.device()), CudaKvCache::close);
+          made.add(
+              new CudaKvCache(model.share(), pages, format, device.device()), CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
       this.space =
@@ -59,13 +63,16 @@ final class CudaSession implements InferenceSession {
                   device.device(),
                   model.widths(),
                   rows,
-                  sequences,
-                  PieceLogits.HEAD_ROWS,
+                  ranks.isFirst() ? sequences : 1,
+                  ranks.isFirst() ? PieceLogits.HEAD_ROWS : 1,
                   vocabulary),
               CudaWorkspace::close);
+      this.head =
+          made.add(new CudaHead(device, model.head(), model.share(), ranks), CudaHead::close);
       int choices = Math.max(PieceLogits.HEAD_ROWS, sequences);
       this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
-      this.graphs = made.add(new DecodeGraphs(sequences, model.isEight()), DecodeGraphs::close);
+      this.graphs =
+          made.add(new DecodeGraphs(sequences, model.isEight(), ranks::await), DecodeGraphs::close);
       this.fewRows =
           made.add(
               new PersistentKernels(
@@ -142,8 +149,10 @@ final class CudaSession implements InferenceSession {
       int rows = Math.min(PieceLogits.HEAD_ROWS, wanted.size() - from);
       if (pieces.samples(from, rows)) {
         output.pieces.compute(from);
-        sampler.choose(space.pieceLogits(), step.rows().choices(from), 0, rows);
-        device.stream().synchronize();
+        if (ranks.isFirst()) {
+          sampler.choose(space.pieceLogits(), step.rows().choices(from), 0, rows);
+        }
+        ranks.await();
         for (int i = 0; i < rows; i++) {
           output.sampled(wanted.get(from + i), i);
         }
@@ -152,7 +161,7 @@ final class CudaSession implements InferenceSession {
     for (int i = 0; i < wanted.size(); i++) {
       output.places[wanted.get(i).index()] = ~i;
     }
-    device.stream().synchronize();
+    ranks.await();
   }
 
   private void stepSingles(CudaChunks singles, Output output) {
@@ -162,7 +171,7 @@ final class CudaSession implements InferenceSession {
     int rows = graphs.rows(singles.rows());
     CudaRows padded = singles.uploadSingles(inputs, rows, cache, device);
     graphs.launch(rows, device.stream(), () -> decode(begin(padded)));
-    device.stream().synchronize();
+    ranks.await();
     for (CudaChunks.Wanted wanted : singles.wanted()) {
       output.sampled(wanted, wanted.row());
       output.places[wanted.index()] = wanted.row();
@@ -173,18 +182,18 @@ final class CudaSession implements InferenceSession {
   private void decode(CudaStep step) {
     try (NativeScope scope = NativeScope.open()) {
       int all = spec.layers();
-      long ranks = 0;
+      long likeliest = 0;
       if (fewRows.serves(step.count())) {
         PersistentKernel few = fewRows.step(step.count(), all, this::listAll);
         model.run(few, step);
-        ranks = few.ranks();
+        likeliest = few.ranks();
       } else {
         model.runLayers(step, all);
-        model
-            .head()
-            .multiplyToFloat(step.normalized(model.finalNorm()), space.logits().rows(step.count()));
+        head.multiply(step.normalized(model.finalNorm()), space.logits());
       }
-      sampler.choose(space.logits(), step.rows().choices(0), ranks, step.count());
+      if (ranks.isFirst()) {
+        sampler.choose(space.logits(), step.rows().choices(0), likeliest, step.count());
+      }
     }
   }
 
@@ -194,7 +203,8 @@ final class CudaSession implements InferenceSession {
   }
 
   private CudaStep begin(CudaRows rows) {
-    return new CudaStep(device.kernels(), device.launcher(), space, cache, rows, spec.width());
+    return new CudaStep(
+        device.kernels(), device.launcher(), space, cache, rows, ranks, spec.width());
   }
 
   @Override
@@ -269,13 +279,13 @@ final class CudaSession implements InferenceSession {
       this.tokens = new int[wanted];
       this.places = new int[wanted];
       this.number = number;
-      this.pieces = new PieceLogits(model.head(), space, pieces.wanted().size());
+      this.pieces = new PieceLogits(head, space, pieces.wanted().size());
       Arrays.fill(tokens, -1);
     }
 
     /** Takes the token that was chosen for row {@code row}, if one was to be. */
     void sampled(CudaChunks.Wanted wanted, int row) {
-      if (wanted.sampling().isPresent()) {
+      if (ranks.isFirst() && wanted.sampling().isPresent()) {
         tokens[wanted.index()] = sampler.token(row);
       }
     }
@@ -304,9 +314,12 @@ final class CudaSession implements InferenceSession {
       try (NativeScope scope = NativeScope.open();
           NoGradGuard inference = new NoGradGuard();
           CudaStream.Use use = device.stream().use()) {
-        return place >= 0
-            ? sampler.logits(space.logits(), place)
-            : sampler.logits(space.pieceLogits(), pieces.row(~place));
+        int at = place >= 0 ? place : pieces.row(~place);
+        ranks.await();
+        if (!ranks.isFirst()) {
+          return new float[0]; // the first rank has them
+        }
+        return sampler.logits(place >= 0 ? space.logits() : space.pieceLogits(), at);
       } catch (RuntimeException e) {
         throw CudaFailures.explained(e, device.device());
       }

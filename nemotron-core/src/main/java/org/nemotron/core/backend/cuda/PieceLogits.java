@@ -10,7 +10,7 @@ final class PieceLogits {
   /** Rows whose logits are computed together. */
   static final int HEAD_ROWS = 256;
 
-  private final PackedLinear head;
+  private final CudaHead head;
   private final CudaWorkspace space;
   private final int wanted;
   private int computedFrom = -1;
@@ -20,7 +20,7 @@ final class PieceLogits {
    *
    * @param wanted how many rows there are
    */
-  PieceLogits(PackedLinear head, CudaWorkspace space, int wanted) {
+  PieceLogits(CudaHead head, CudaWorkspace space, int wanted) {
     this.head = head;
     this.space = space;
     this.wanted = wanted;
@@ -30,7 +30,7 @@ final class PieceLogits {
   void compute(int from) {
     int rows = Math.min(HEAD_ROWS, wanted - from);
     Tensor normalizedLD = space.wanted().tensor().narrow(0, from, rows);
-    head.multiplyToFloat(normalizedLD, space.pieceLogits().rows(rows));
+    head.multiply(normalizedLD, space.pieceLogits());
     computedFrom = from;
   }
 

@@ -76,6 +76,11 @@ final class StepKernels implements AutoCloseable {
         ImmutableList.of("GROUP=" + group, "PAGE=" + KvPages.PAGE_TOKENS));
   }
 
+  /** Returns a kernel for what ranks send each other. */
+  CudaKernel ofRanks(String name) {
+    return kernel(name, ImmutableList.of(COMMON, "ranks.cu"), ImmutableList.of());
+  }
+
   /** Returns the kernel that chooses tokens. */
   CudaKernel ofChoice() {
     return kernel("sample_tokens", ImmutableList.of(COMMON, "sampling.cu"), ImmutableList.of());

@@ -3,6 +3,7 @@ package org.nemotron.core.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
@@ -28,21 +29,21 @@ final class WeightRoomTest {
 
   @Test
   void bytes_eachFormat_countsWhatStaysBfloat16Apart() {
-    assertThat(new WeightRoom(SPEC, WeightFormat.BFLOAT16).bytes())
+    assertThat(new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16).bytes())
         .isEqualTo(2 * OUTSIDE + 2 * LAYER);
-    assertThat(new WeightRoom(SPEC, WeightFormat.FLOAT8_E4M3).bytes())
+    assertThat(new WeightRoom(RankShare.whole(SPEC), WeightFormat.FLOAT8_E4M3).bytes())
         .isEqualTo(2 * OUTSIDE + LAYER);
   }
 
   @Test
   void shortage_enough_isNone() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.BFLOAT16);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16);
     assertThat(room.shortage("cuda:0", room.bytes())).isEmpty();
   }
 
   @Test
   void shortage_eightBitsWouldFit_namesTheFormat() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.BFLOAT16);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16);
     assertThat(room.shortage("cuda:0", room.bytes() - LAYER))
         .hasValue(
             "cuda:0: 0.00 GB of weights in BFLOAT16 are 0.00 GB (30336 bytes) more than its memory"
@@ -51,7 +52,7 @@ final class WeightRoomTest {
 
   @Test
   void shortage_nothingFits_namesMemory() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.FLOAT8_E4M3);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.FLOAT8_E4M3);
     assertThat(room.shortage("cuda:0", room.bytes() - 1))
         .hasValue(
             "cuda:0: 0.00 GB of weights in FLOAT8_E4M3 are 0.00 GB (1 bytes) more than its memory"
