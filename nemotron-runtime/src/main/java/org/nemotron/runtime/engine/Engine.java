@@ -105,10 +105,7 @@ final class Engine implements AutoCloseable {
   /** The embedding is held in float32 as well, by each rank. */
   private static long weightBytes(ModelSpec spec, EngineSettings settings) {
     return Shapes.elements(spec.tensorShapes().values()) * settings.weights().bytes()
-        + (long) spec.vocabularySize()
-            * spec.width()
-            * Float.BYTES
-            * settings.tensorParallel();
+        + (long) spec.vocabularySize() * spec.width() * Float.BYTES * settings.tensorParallel();
   }
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */

@@ -25,8 +25,8 @@ import org.nemotron.core.tensor.Device;
  * @param kvFormat the format of the KV cache
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
- * @param tensorParallel how many GPUs share the model, from {@code device} on: each holds a slice of
- *     every layer and of the KV cache. On the CPU as many groups of threads, for trying it out
+ * @param tensorParallel how many GPUs share the model, from {@code device} on: each holds a slice
+ *     of every layer and of the KV cache. On the CPU as many groups of threads, for trying it out
  */
 public record EngineSettings(
     int maxBatch,
@@ -54,8 +54,7 @@ public record EngineSettings(
         kvFormat,
         device);
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
-    checkArgument(
-        tensorParallel > 0, "tensorParallel (%s) must be positive", tensorParallel);
+    checkArgument(tensorParallel > 0, "tensorParallel (%s) must be positive", tensorParallel);
     checkArgument(
         device.equals(Device.CPU)
             ? weights != WeightFormat.FLOAT8_E4M3
@@ -166,8 +165,8 @@ public record EngineSettings(
     }
 
     /**
-     * Sets how many GPUs share the model, from {@link #device} on; 1 by default. A request that needs
-     * more memory than one GPU has, or a step that takes too long on one, is why.
+     * Sets how many GPUs share the model, from {@link #device} on; 1 by default. A request that
+     * needs more memory than one GPU has, or a step that takes too long on one, is why.
      */
     @CanIgnoreReturnValue
     public Builder tensorParallel(int degree) {

@@ -45,8 +45,7 @@ final class TensorParallelEngineTest {
   /** The second half of the requests begins like the first, so that pages are shared. */
   private static List<ImmutableIntArray> answers(TextGenerator generator) {
     ImmutableList<GenerationRequest> first =
-        ImmutableList.of(
-            greedy(LONG, 30), greedy(tokens(5, 8), 40), sampled(tokens(40, 120)));
+        ImmutableList.of(greedy(LONG, 30), greedy(tokens(5, 8), 40), sampled(tokens(40, 120)));
     ImmutableList<GenerationRequest> second =
         ImmutableList.of(
             greedy(joined(LONG, 9, 8), 10), sampled(joined(LONG, 17)), greedy(LONG, 5));
@@ -73,7 +72,8 @@ final class TensorParallelEngineTest {
       List<Float> expected = logProbs(one);
       List<Float> seen = logProbs(ranks);
       for (int i = 0; i < expected.size(); i++) {
-        assertThat(seen.get(i)).isCloseTo(expected.get(i), org.assertj.core.data.Offset.offset(1e-4f));
+        assertThat(seen.get(i))
+            .isCloseTo(expected.get(i), org.assertj.core.data.Offset.offset(1e-4f));
       }
     }
   }

@@ -39,7 +39,7 @@ final class CudaLinearSubBlock implements CudaSubBlock {
 
   @Override
   public void list(WorkList parts, CudaKvCache.Layer memory) {
-    parts.linear(norm, weight);
+    parts.linear(norm, weight, Math.toIntExact(inputs.begin()));
   }
 
   @Override

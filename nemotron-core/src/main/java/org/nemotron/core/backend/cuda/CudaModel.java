@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.cuda.CudaStream;
@@ -13,6 +14,9 @@ import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -31,6 +35,9 @@ final class CudaModel implements InferenceModel {
 
   /** Sequences that decode together at most. */
   private static final int MAX_SEQUENCES = 1024;
+
+  /** Elements of 16 bytes of the narrowest weights. */
+  private static final int VECTOR = 16;
 
   private final RankShare share;
   private final CudaRanks ranks;
@@ -125,16 +132,81 @@ final class CudaModel implements InferenceModel {
 
   /** Returns how the kernel of few rows runs this model, for each number of rows that it serves. */
   ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes() {
-    if (share.isDivided()) {
+    if (share.isDivided() && !sumsInKernel()) {
       return ImmutableMap.of();
     }
     ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
     for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
       int of = rows;
-      PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows)
-          .ifPresent(shape -> shapes.put(of, shape));
+      Optional<PersistentKernelShape> shape =
+          PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows);
+      if (ranks.member().agree("the kernel of few rows", shape.isPresent())) {
+        shape.ifPresent(own -> shapes.put(of, own));
+      }
     }
     return shapes.buildOrThrow();
+  }
+
+  /** Whether the kernel of few rows can add up over the ranks' GPUs: the same on all ranks. */
+  private boolean sumsInKernel() {
+    int degree = share.plan().degree();
+    boolean fits =
+        degree <= CudaPeers.mostRanks()
+            && spec.blocks().stream().allMatch(block -> isDivisible(block, degree))
+            && !spec.blocks().stream().allMatch(BlockSpec::isNoOp);
+    ImmutableList<Device> devices = ranks.member().exchange("reaching GPUs", device.device());
+    boolean reached = fits && Shortcut.PEER_SUMS.taken();
+    for (Device other : devices) {
+      boolean own = other.equals(device.device());
+      reached = reached && (own || device.kernels().gpu().reaches(other));
+    }
+    return ranks.member().agree("sums within a kernel", reached);
+  }
+
+  /** Every rank must have a part of each sub-block, and linear ones parts of whole vectors. */
+  private boolean isDivisible(BlockSpec block, int degree) {
+    boolean linear =
+        block.attention().accept(new IsLinear()) || block.ffn().accept(new IsLinear());
+    return (!linear || spec.width() % (VECTOR * degree) == 0)
+        && (block.ffn().isNoOp() || linearOrWide(block.ffn(), degree));
+  }
+
+  private static boolean linearOrWide(FfnSpec ffn, int degree) {
+    return ffn.accept(new IsLinear()) || ffn.channels() >= degree;
+  }
+
+  /** Whether a sub-block is one matrix. */
+  private static final class IsLinear
+      implements AttentionSpec.Visitor<Boolean>, FfnSpec.Visitor<Boolean> {
+    @Override
+    public Boolean visit(AttentionSpec.GroupedQuery attention) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(AttentionSpec.Linear attention) {
+      return true;
+    }
+
+    @Override
+    public Boolean visit(AttentionSpec.NoOp attention) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.Gated ffn) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.Linear ffn) {
+      return true;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.NoOp ffn) {
+      return false;
+    }
   }
 
   /** Returns whether products are of 8-bit floats. */

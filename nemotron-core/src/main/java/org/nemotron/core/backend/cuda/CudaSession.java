@@ -38,6 +38,7 @@ final class CudaSession implements InferenceSession {
   private final CudaHead head;
   private final CudaSampler sampler;
   private final DecodeGraphs graphs;
+  private final CudaPeers peers;
   private final PersistentKernels fewRows;
   private final Resources parts;
   private long steps;
@@ -73,13 +74,21 @@ final class CudaSession implements InferenceSession {
       this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
       this.graphs =
           made.add(new DecodeGraphs(sequences, model.isEight(), ranks::await), DecodeGraphs::close);
+      this.peers = made.add(peers(), CudaPeers::close);
       this.fewRows =
           made.add(
               new PersistentKernels(
-                  device.kernels(), space, model.fewRowsShapes(), cache.isEight()),
+                  device.kernels(), space, peers, model.fewRowsShapes(), cache.isEight()),
               PersistentKernels::close);
       this.parts = made.complete();
     }
+  }
+
+  private CudaPeers peers() {
+    int all = ranks.member().group().size();
+    long floats =
+        ranks.isAlone() ? 0 : 2L * all * PersistentKernelShape.MOST_ROWS * spec.width();
+    return new CudaPeers(ranks.member(), device.device(), floats, space.logits());
   }
 
   @Override
@@ -199,7 +208,8 @@ final class CudaSession implements InferenceSession {
 
   private void listAll(WorkList parts) {
     model.listLayers(parts, cache, spec.layers());
-    parts.logits(model.finalNorm(), model.head(), space.logits());
+    int first = Math.toIntExact(model.share().vocabulary().begin());
+    parts.logits(model.finalNorm(), model.head(), first, spec.vocabularySize());
   }
 
   private CudaStep begin(CudaRows rows) {

@@ -18,7 +18,9 @@ enum Shortcut {
    * A product of 8-bit floats has no scales: the kernel behind it multiplies by those of rows and
    * columns. LibTorch's products with a scale for each row are up to 20 % slower (H100).
    */
-  SCALES_BEHIND;
+  SCALES_BEHIND,
+  /** The kernel of few rows adds up over the GPUs of several ranks itself. */
+  PEER_SUMS;
 
   private final boolean taken =
       Splitter.on(',')
