@@ -15,7 +15,8 @@ import org.nemotron.core.spec.ModelSpec;
  *
  * @param isFaulty whether this is the rank
  */
-record FaultyBackend(RankBackend device, boolean isFaulty, Runnable fault) implements RankBackend {
+public record FaultyBackend(RankBackend device, boolean isFaulty, Runnable fault)
+    implements RankBackend {
   @Override
   public WeightFormat bestFormat() {
     return device.bestFormat();
