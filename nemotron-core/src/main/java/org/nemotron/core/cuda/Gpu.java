@@ -117,10 +117,7 @@ public record Gpu(Device device, String model, int processors, int capability, i
     int[] atomics = new int[1];
     CudaException.check(
         cudart.cudaDeviceGetP2PAttribute(
-            atomics,
-            cudart.cudaDevP2PAttrNativeAtomicSupported,
-            device.index(),
-            other.index()),
+            atomics, cudart.cudaDevP2PAttrNativeAtomicSupported, device.index(), other.index()),
         "%s: asking about atomic operations on %s",
         device,
         other);

@@ -165,8 +165,7 @@ final class CudaModel implements InferenceModel {
 
   /** Every rank must have a part of each sub-block, and linear ones parts of whole vectors. */
   private boolean isDivisible(BlockSpec block, int degree) {
-    boolean linear =
-        block.attention().accept(new IsLinear()) || block.ffn().accept(new IsLinear());
+    boolean linear = block.attention().accept(new IsLinear()) || block.ffn().accept(new IsLinear());
     return (!linear || spec.width() % (VECTOR * degree) == 0)
         && (block.ffn().isNoOp() || linearOrWide(block.ffn(), degree));
   }

@@ -86,8 +86,7 @@ final class CudaSession implements InferenceSession {
 
   private CudaPeers peers() {
     int all = ranks.member().group().size();
-    long floats =
-        ranks.isAlone() ? 0 : 2L * all * PersistentKernelShape.MOST_ROWS * spec.width();
+    long floats = ranks.isAlone() ? 0 : 2L * all * PersistentKernelShape.MOST_ROWS * spec.width();
     return new CudaPeers(ranks.member(), device.device(), floats, space.logits());
   }
 

@@ -55,8 +55,7 @@ final class PersistentKernels implements AutoCloseable {
   private PersistentKernel made(int rows, Consumer<WorkList> list) {
     WorkList parts = new WorkList(space, peers, rows, kernels.gpu().processors());
     list.accept(parts);
-    return new PersistentKernel(
-        parts, verifyNotNull(shapes.get(rows)), eight, kernels, peers);
+    return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), eight, kernels, peers);
   }
 
   @Override

@@ -330,7 +330,10 @@ __device__ __forceinline__ void await_ranks(const Exchange& exchange, unsigned& 
   for (unsigned looks = 1;; looks++) {
     unsigned seen = side;
     if (lane < RANKS) asm volatile("ld.acquire.sys.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
-    if (__all_sync(FULL, (seen & 0x80000000u) == side)) return;
+    if (__all_sync(FULL, (seen & 0x80000000u) == side)) {
+      __syncwarp(); // what some lanes have acquired is there for all
+      return;
+    }
     if (supply.held < SLOTS) ask(supply);
     if (looks % 4096 == 0) {
       unsigned given_up;

@@ -83,8 +83,7 @@ final class GpuTensorParallelTest {
           SequenceChunk[] three =
               IntStream.range(0, 3)
                   .mapToObj(
-                      i ->
-                          ServedModel.chunk(ServedModel.pages(3 * i, 3 * i + 3), ids, 0, tokens))
+                      i -> ServedModel.chunk(ServedModel.pages(3 * i, 3 * i + 3), ids, 0, tokens))
                   .toArray(SequenceChunk[]::new);
           float[][] all = gpus.step(three);
           for (int row = 0; row < all.length; row++) {
@@ -210,10 +209,8 @@ final class GpuTensorParallelTest {
     ModelSpec spec = specs().findFirst().orElseThrow();
     try (HeterogeneousModel model = GpuModelTest.model(spec);
         Ready gpus = ranks(model, 2, WeightFormat.BFLOAT16, 8)) {
-      SequenceChunk one =
-          ServedModel.chunk(ServedModel.pages(2, 8), GpuModelTest.ids(1), 0, 1);
-      assertThat(gpus.session().layerNanos(ForwardBatch.of(one)).length())
-          .isEqualTo(spec.layers());
+      SequenceChunk one = ServedModel.chunk(ServedModel.pages(2, 8), GpuModelTest.ids(1), 0, 1);
+      assertThat(gpus.session().layerNanos(ForwardBatch.of(one)).length()).isEqualTo(spec.layers());
     }
   }
 
@@ -226,9 +223,7 @@ final class GpuTensorParallelTest {
                   ImmutableList.of("cuda:0", "cuda:1"),
                   rank ->
                       new FaultyBackend(
-                          new CudaBackend(new Device("cuda", rank)),
-                          rank == 1,
-                          () -> await(ended)),
+                          new CudaBackend(new Device("cuda", rank)), rank == 1, () -> await(ended)),
                   PATIENCE,
                   1_000_000);
           InferenceModel model = device.prepare(weights, WeightFormat.BFLOAT16, 64);
