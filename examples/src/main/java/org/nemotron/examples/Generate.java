@@ -75,6 +75,12 @@ final class Generate implements Callable<Integer> {
       description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
   private Optional<KvFormat> kvCache;
 
+  @Option(
+      names = "--tensor-parallel",
+      defaultValue = "1",
+      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE})")
+  private int tensorParallel;
+
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Generate() {}
 
@@ -93,6 +99,7 @@ final class Generate implements Callable<Integer> {
     EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
     weights.ifPresent(settings::weights);
     kvCache.ifPresent(settings::kvFormat);
+    settings.tensorParallel(tensorParallel);
     PrintWriter out = spec.commandLine().getOut();
     try (TextGenerator generator = TextGenerator.open(checked, settings.build())) {
       generator.notes().forEach(note -> spec.commandLine().getErr().println("nemotron: " + note));

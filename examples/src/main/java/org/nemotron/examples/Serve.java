@@ -105,6 +105,12 @@ final class Serve implements Callable<Integer> {
       description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
   private Optional<KvFormat> kvCache;
 
+  @Option(
+      names = "--tensor-parallel",
+      defaultValue = "1",
+      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE})")
+  private int tensorParallel;
+
   @Option(names = "--threads", description = "CPU cores that compute (default: all)")
   private Optional<Integer> threads;
 
@@ -258,6 +264,7 @@ final class Serve implements Callable<Integer> {
     weights.ifPresent(settings::weights);
     head.ifPresent(settings::head);
     kvCache.ifPresent(settings::kvFormat);
+    settings.tensorParallel(tensorParallel);
     threads.ifPresent(settings::threads);
     maxBatch.ifPresent(settings::maxBatch);
     prefillTokens.ifPresent(settings::prefillTokens);

@@ -46,6 +46,7 @@ final class DependencyRuleTest {
     "org.nemotron.core.distributed..",
     "org.nemotron.core.parallel..",
     "org.nemotron.core.backend.cpu..",
+    "org.nemotron.core.backend.parallel..",
     "org.nemotron.core.backend.cuda.."
   };
 
@@ -104,7 +105,7 @@ final class DependencyRuleTest {
         .whereLayer("parallel")
         .mayOnlyAccessLayers("spec", "tensor", "nn", "distributed", "inference")
         .whereLayer("backend")
-        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "inference")
+        .mayOnlyAccessLayers("spec", "tensor", "cuda", "nn", "distributed", "inference", "parallel")
         .whereLayer("checkpoint")
         .mayOnlyAccessLayers(
             "spec", "tensor", "io", "provenance", "text", "nn", "inference", "parallel")

@@ -27,6 +27,7 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
@@ -88,6 +89,12 @@ public final class GpuBenchmark implements Callable<Integer> {
       defaultValue = "USUAL",
       description = "KV cache: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private KvFormat kvFormat = KvFormat.USUAL;
+
+  @Option(
+      names = "--tensor-parallel",
+      defaultValue = "1",
+      description = "GPUs that share the model in --only serving (default: ${DEFAULT-VALUE}).")
+  private int degree = 1;
 
   @Option(names = "--steps", defaultValue = "64", description = "Decode steps that are timed.")
   private int steps = 64;
@@ -206,6 +213,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     figures.put("GPU", name);
     figures.put("limits", limits);
     figures.put("weights", format);
+    figures.put("tensorParallel", degree);
     shared.say(
         "%s: copy %.3g TB/s, matrix product %.3g TFLOP/s",
         name, limits.copyBytesPerSecond() / 1e12, limits.productFlops() / 1e12);
@@ -292,7 +300,7 @@ public final class GpuBenchmark implements Callable<Integer> {
 
   private void serving(Device where, DeviceLimits limits, Map<String, Object> figures)
       throws IOException {
-    try (InferenceBackend host = Backends.of(where)) {
+    try (InferenceBackend host = Backends.of(where, CpuThreads.available(), degree)) {
       try (InferenceModel ready = prepared(where, host)) {
         ServingSteps run = new ServingSteps(ready, format, kvFormat);
         figures.put("prefill", prefill(run, limits));
@@ -323,7 +331,7 @@ public final class GpuBenchmark implements Callable<Integer> {
     ImmutableList<Duration> taken = run.prefill(prompts, promptTokens, 5);
     double seconds = median(taken);
     double flops = run.prefillFlops(prompts, promptTokens);
-    double share = flops / seconds / limits.productFlops();
+    double share = flops / seconds / limits.productFlops() / degree;
     System.out.printf(
         "prefill %d x %d: %.1f ms, %.0f TFLOP/s, %.0f %% of the matrix rate%n",
         prompts, promptTokens, seconds * 1e3, flops / seconds / 1e12, share * 100);
@@ -333,7 +341,7 @@ public final class GpuBenchmark implements Callable<Integer> {
   private Map<String, Object> decode(ServingSteps run, DeviceLimits limits, int batch) {
     double seconds = median(run.decode(batch, context, steps));
     double bytes = run.decodeBytes(batch, context + steps / 2);
-    double share = bytes / seconds / limits.copyBytesPerSecond();
+    double share = bytes / seconds / limits.copyBytesPerSecond() / degree;
     System.out.printf(
         "decode batch %d, context %d: %.3f ms a step, %.0f tokens/s, %.0f %% of the bandwidth%n",
         batch, context, seconds * 1e3, batch / seconds, share * 100);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.inference.InferenceBackend;
@@ -23,6 +24,7 @@ import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Seed;
@@ -31,13 +33,13 @@ import org.nemotron.nas.report.html.ThroughputPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures the rows of Table 3 of the Puzzle release on one GPU, with random weights. */
+/** Measures the rows of Table 3 of the Puzzle release on one GPU or several, with random weights. */
 @Command(
     name = "table3",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures generated tokens a second of the 51B, 49B, 70B and 8B shapes on one GPU, beside",
-      "what TensorRT-LLM reached and what the card allows. Weights are random."
+      "Measures generated tokens a second and GPU of the 51B, 49B, 70B and 8B shapes, beside what",
+      "TensorRT-LLM reached and what the cards allow. Weights are random."
     })
 public final class Table3 implements Callable<Integer> {
   private static final int EVEN = -1;
@@ -115,6 +117,12 @@ public final class Table3 implements Callable<Integer> {
   private int mixed = 0;
 
   @Option(
+      names = "--tensor-parallel",
+      defaultValue = "1",
+      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE}).")
+  private int degree = 1;
+
+  @Option(
       names = "--rows",
       defaultValue = "4096",
       description = "Tokens of a step that reads prompts (default: ${DEFAULT-VALUE}).")
@@ -181,7 +189,7 @@ public final class Table3 implements Callable<Integer> {
         limits.blockParameters() / 1e9,
         limits.kvElements());
     long begin = System.nanoTime();
-    try (InferenceBackend host = Backends.of(where);
+    try (InferenceBackend host = Backends.of(where, CpuThreads.available(), degree);
         InferenceModel ready =
             host.prepare(
                 subject.spec(),
@@ -190,22 +198,33 @@ public final class Table3 implements Callable<Integer> {
                 rows)) {
       System.out.printf(
           Locale.ROOT,
-          "loaded in %.1f s: %.2f GB of weights, %.2f GB free%n",
+          "loaded in %.1f s: %.2f GB of weights together, %.2f GB free on the first GPU%n",
           (System.nanoTime() - begin) / 1e9,
           ready.weightBytes() / 1e9,
           free(where) / 1e9);
       for (Table3Scenario scenario : scenarios()) {
         for (KvFormat kv : kvFormats) {
-          Table3Memory memory = new Table3Memory(ready, host, where, kv);
+          Table3Memory memory = new Table3Memory(ready, host, devices(where), kv);
           for (int batch : batches) {
             int taken = batch > 0 ? batch : most(memory, scenario);
             long pageBytes = host.bytesPerPage(subject.spec(), kv);
             ModelFormat formats = new ModelFormat(format, head);
-            row(new Table3Row(subject, limits, scenario, formats, pageBytes), memory, taken);
+            row(
+                new Table3Row(subject, limits, scenario, formats, degree, pageBytes),
+                memory,
+                taken);
           }
         }
       }
     }
+  }
+
+  private ImmutableList<Device> devices(Device first) {
+    return first.equals(Device.CPU)
+        ? ImmutableList.of(first)
+        : IntStream.range(0, degree)
+            .mapToObj(rank -> new Device(first.kind(), first.index() + rank))
+            .collect(ImmutableList.toImmutableList());
   }
 
   private int most(Table3Memory memory, Table3Scenario scenario) {
@@ -238,7 +257,7 @@ public final class Table3 implements Callable<Integer> {
 
   private void row(Table3Row row, Table3Memory memory, int batch) throws IOException {
     Table3Run run = new Table3Run(memory.model(), memory.kv(), row.scenario(), batch);
-    Device where = memory.where();
+    Device where = memory.gpus().get(0);
     Map<String, Object> figures = row.begin(run);
     measured.add(figures);
     try {
@@ -256,7 +275,7 @@ public final class Table3 implements Callable<Integer> {
       figures.put("failed", String.valueOf(e.getMessage()));
     }
     if (!where.equals(Device.CPU)) {
-      Gpu.of(where).releaseUnused();
+      Gpu.of(where).releaseUnused(); // of all GPUs
     }
     System.out.println(new ObjectMapper().writeValueAsString(figures));
     write();
@@ -272,8 +291,11 @@ public final class Table3 implements Callable<Integer> {
     if (html.isPresent() && !shown.isEmpty()) {
       String where =
           String.format(
-              "Measured on one GPU (%s) with random weights on %s.",
-              device, LocalDate.now(ZoneOffset.UTC));
+              "Measured on %s with random weights on %s.",
+              degree == 1
+                  ? "one GPU (" + device + ")"
+                  : degree + " GPUs that share a model (from " + device + " on)",
+              LocalDate.now(ZoneOffset.UTC));
       Files.writeString(
           html.orElseThrow(),
           ThroughputPage.render(

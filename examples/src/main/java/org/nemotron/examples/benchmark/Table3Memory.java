@@ -17,12 +17,14 @@ import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.tensor.Device;
 
 /**
- * How many sequences a GPU's memory holds beside a model and what its steps need, with whole
+ * How many sequences the memory of GPUs holds beside a model and what its steps need, with whole
  * sequences reserved.
  *
+ * @param gpus that share the model; or the CPU
  * @param kv format of the KV cache
  */
-record Table3Memory(InferenceModel model, InferenceBackend host, Device where, KvFormat kv) {
+record Table3Memory(
+    InferenceModel model, InferenceBackend host, ImmutableList<Device> gpus, KvFormat kv) {
   /** What recorded graphs and libraries may still ask for. */
   private static final long RESERVE_BYTES = 400L << 20;
 
@@ -41,23 +43,32 @@ record Table3Memory(InferenceModel model, InferenceBackend host, Device where, K
 
   private int pages() {
     long each = host.bytesPerPage(model.spec(), kv);
-    if (where.equals(Device.CPU) || each == 0) {
+    if (gpus.get(0).equals(Device.CPU) || each == 0) {
       return 1;
     }
-    return Ints.saturatedCast((freeBesideSteps(Gpu.of(where)) - RESERVE_BYTES) / each);
+    return Ints.saturatedCast((freeBesideSteps() - RESERVE_BYTES) / each);
   }
 
-  /** Returns what is free while a session has made its largest step, its pages not counted. */
-  private long freeBesideSteps(Gpu gpu) {
+  /**
+   * Returns what is free on the fullest GPU while a session has made its largest step, its pages not
+   * counted.
+   */
+  private long freeBesideSteps() {
     int pages = KvPages.pagesFor(model.maxRows());
     try (InferenceSession session = model.newSession(pages, kv)) {
       int tokens = Math.min(model.maxRows(), model.spec().maxPositions());
       StepOutput unused = session.step(ForwardBatch.of(ImmutableList.of(prompt(tokens))));
-      gpu.synchronize();
-      return gpu.freeBytes() + pages * host.bytesPerPage(model.spec(), kv);
+      long free = gpus.stream().mapToLong(Table3Memory::free).min().orElseThrow();
+      return free + pages * host.bytesPerPage(model.spec(), kv);
     } finally {
-      gpu.releaseUnused();
+      Gpu.of(gpus.get(0)).releaseUnused();
     }
+  }
+
+  private static long free(Device device) {
+    Gpu gpu = Gpu.of(device);
+    gpu.synchronize();
+    return gpu.freeBytes();
   }
 
   private static SequenceChunk prompt(int tokens) {

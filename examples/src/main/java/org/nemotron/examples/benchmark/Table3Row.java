@@ -2,7 +2,6 @@ package org.nemotron.examples.benchmark;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalDouble;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.nas.report.ThroughputRow;
 
@@ -10,16 +9,18 @@ import org.nemotron.nas.report.ThroughputRow;
  * A row of Table 3: measures it, and gives its figures as they are printed.
  *
  * @param subject the model
- * @param limits of the card
+ * @param limits of the cards
  * @param scenario tokens read and written
  * @param format of the weights
- * @param pageBytes of a page of the KV cache
+ * @param gpus that share the model
+ * @param pageBytes of a page of the KV cache on one of them
  */
 record Table3Row(
     Table3Subject subject,
     Table3Limits limits,
     Table3Scenario scenario,
     ModelFormat format,
+    int gpus,
     long pageBytes) {
 
   /** Returns what is known before. */
@@ -31,6 +32,7 @@ record Table3Row(
     row.put("head", format.head());
     row.put("kvCache", run.kvFormat());
     row.put("batch", run.batch());
+    row.put("gpus", gpus);
     return row;
   }
 
@@ -66,15 +68,27 @@ record Table3Row(
     return shown(run, "together", rate, run.pages());
   }
 
+  /** Rates beside others' are those of each GPU. */
   private void putRate(Map<String, Object> row, double rate) {
-    Table3Limits.Best best = limits.best(scenario.prompt(), scenario.output(), 1);
+    Table3Limits.Best best = best();
+    double perGpu = rate / gpus;
     row.put("tokensPerSecond", rate);
-    OptionalDouble published = subject.published(scenario);
-    published.ifPresent(blog -> row.put("tensorRtLlm", blog));
-    published.ifPresent(blog -> row.put("ratio", rate / blog));
+    row.put("tokensPerSecondAndGpu", perGpu);
+    subject
+        .published(scenario, gpus)
+        .ifPresent(
+            published -> {
+              row.put("tensorRtLlm", published.tokensPerSecond());
+              row.put("tensorRtLlmGpus", published.gpus());
+              row.put("ratio", perGpu / published.tokensPerSecond());
+            });
     row.put("limit", best.tokensPerSecond());
     row.put("limitBatch", best.batch());
-    row.put("shareOfLimit", rate / best.tokensPerSecond());
+    row.put("shareOfLimit", perGpu / best.tokensPerSecond());
+  }
+
+  private Table3Limits.Best best() {
+    return limits.best(scenario.prompt(), scenario.output(), gpus);
   }
 
   private ThroughputRow shown(Table3Run run, String form, double rate, int pages) {
@@ -84,10 +98,11 @@ record Table3Row(
         subject.name(),
         scenario.toString(),
         formats,
+        gpus,
         run.batch(),
-        rate,
-        subject.published(scenario).orElse(0),
-        limits.best(scenario.prompt(), scenario.output(), 1).tokensPerSecond(),
-        run.model().weightBytes() + pageBytes * pages);
+        rate / gpus,
+        subject.published(scenario, gpus).orElse(new ThroughputRow.Published(0, gpus)),
+        best().tokensPerSecond(),
+        run.model().weightBytes() + gpus * pageBytes * pages);
   }
 }

@@ -5,7 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
+import org.nemotron.nas.report.ThroughputRow;
 
 /**
  * A row of Table 3: tokens read and written, and what its authors measured with TensorRT-LLM in
@@ -53,15 +54,19 @@ record Table3Scenario(
     return prompt + output;
   }
 
-  /** Returns what its authors measured with {@code model} on one GPU, where they did. */
-  OptionalDouble measured(Table3Models model) {
+  /**
+   * Returns what its authors measured with {@code model}, where they did: on one GPU if {@code
+   * gpus} is 1, else on the number that they found best.
+   */
+  Optional<ThroughputRow.Published> measured(Table3Models model, int gpus) {
     double tokens =
         switch (model) {
-          case B51 -> childGpus == 1 ? child : 0;
-          case B70 -> parentAlone;
+          case B51 -> gpus == 1 && childGpus != 1 ? 0 : child;
+          case B70 -> gpus == 1 ? parentAlone : parent;
           case B49, B8 -> 0;
         };
-    return tokens == 0 ? OptionalDouble.empty() : OptionalDouble.of(tokens);
+    int on = gpus == 1 ? 1 : model == Table3Models.B51 ? childGpus : parentGpus;
+    return tokens == 0 ? Optional.empty() : Optional.of(new ThroughputRow.Published(tokens, on));
   }
 
   @Override

@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.nemotron.core.checkpoint.ModelSpecReader;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.nas.report.ThroughputRow;
 
 /**
  * A model whose rows are measured, by its shape.
@@ -50,8 +50,8 @@ record Table3Subject(String name, ModelSpec spec, Optional<Table3Models> known) 
             Optional.empty());
   }
 
-  /** Returns what others measured with it on one GPU, where they did. */
-  OptionalDouble published(Table3Scenario scenario) {
-    return known.map(scenario::measured).orElse(OptionalDouble.empty());
+  /** Returns what others measured with it: see {@link Table3Scenario#measured}. */
+  Optional<ThroughputRow.Published> published(Table3Scenario scenario, int gpus) {
+    return known.flatMap(model -> scenario.measured(model, gpus));
   }
 }

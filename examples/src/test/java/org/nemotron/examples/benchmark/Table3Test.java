@@ -28,6 +28,7 @@ import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Seed;
+import org.nemotron.nas.report.ThroughputRow;
 
 final class Table3Test {
   private static final ModelSpec SMALL =
@@ -87,13 +88,22 @@ final class Table3Test {
   @Test
   void parse_rowOfTheTable_hasItsFigures() {
     Table3Scenario row = Table3Scenario.parse("128/1024");
-    assertThat(row.measured(Table3Models.B51)).hasValue(6472);
-    assertThat(row.measured(Table3Models.B70)).hasValue(1274);
-    assertThat(row.measured(Table3Models.B8)).isEmpty();
-    assertThat(Table3Scenario.parse("7/9").measured(Table3Models.B51)).isEmpty();
+    assertThat(row.measured(Table3Models.B51, 1)).hasValue(published(6472, 1));
+    assertThat(row.measured(Table3Models.B70, 1)).hasValue(published(1274, 1));
+    assertThat(row.measured(Table3Models.B70, 2)).hasValue(published(2975, 4));
+    assertThat(row.measured(Table3Models.B8, 1)).isEmpty();
+    assertThat(row.measured(Table3Models.B49, 2)).isEmpty();
+    Table3Scenario longer = Table3Scenario.parse("128/2048");
+    assertThat(longer.measured(Table3Models.B51, 1)).isEmpty();
+    assertThat(longer.measured(Table3Models.B51, 2)).hasValue(published(4910, 2));
+    assertThat(Table3Scenario.parse("7/9").measured(Table3Models.B51, 1)).isEmpty();
     assertThatThrownBy(() -> Table3Scenario.parse("7"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("scenario (7) must be PROMPT/OUTPUT");
+  }
+
+  private static ThroughputRow.Published published(double tokensPerSecond, int gpus) {
+    return new ThroughputRow.Published(tokensPerSecond, gpus);
   }
 
   @Test
@@ -192,7 +202,7 @@ final class Table3Test {
     Table3Subject subject = Table3Subject.read(directory);
     assertThat(Table3Subject.read(directory.resolve("config.json"))).isEqualTo(subject);
     assertThat(subject.name()).isEqualTo("some-49b");
-    assertThat(subject.published(Table3Scenario.ALL.get(0))).isEmpty();
+    assertThat(subject.published(Table3Scenario.ALL.get(0), 1)).isEmpty();
     assertThat(subject.first(2).spec().layers()).isEqualTo(2);
     Path other = Files.createFile(files.resolve("other.json"));
     assertThatThrownBy(() -> Table3Subject.read(other))

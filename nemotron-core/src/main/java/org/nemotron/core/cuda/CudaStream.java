@@ -129,6 +129,17 @@ public final class CudaStream implements AutoCloseable {
         "waiting for another stream");
   }
 
+  /** Returns whether all work of this stream is done; does not wait. */
+  public boolean isDone() {
+    checkState(!closed, "this stream is closed");
+    int code = cudart.cudaStreamQuery(raw);
+    if (code == cudart.cudaErrorNotReady) {
+      return false;
+    }
+    CudaException.check(code, "asking whether a stream is done");
+    return true;
+  }
+
   /** Waits until all work of this stream is done. */
   public void synchronize() {
     checkState(!closed, "this stream is closed");

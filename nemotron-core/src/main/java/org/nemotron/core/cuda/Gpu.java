@@ -101,6 +101,38 @@ public record Gpu(Device device, String model, int processors, int capability, i
     }
   }
 
+  /**
+   * Lets kernels of this GPU, on which this thread works, read and write the memory of another one.
+   *
+   * @return whether they can, atomically too
+   */
+  public boolean reaches(Device other) {
+    torch_cuda.set_device((byte) device.index());
+    int[] can = new int[1];
+    CudaException.check(
+        cudart.cudaDeviceCanAccessPeer(can, device.index(), other.index()),
+        "%s: asking whether it reaches %s",
+        device,
+        other);
+    int[] atomics = new int[1];
+    CudaException.check(
+        cudart.cudaDeviceGetP2PAttribute(
+            atomics, cudart.cudaDevP2PAttrNativeAtomicSupported, device.index(), other.index()),
+        "%s: asking about atomic operations on %s",
+        device,
+        other);
+    if (can[0] == 0 || atomics[0] == 0) {
+      return false;
+    }
+    int code = cudart.cudaDeviceEnablePeerAccess(other.index(), 0);
+    if (code == cudart.cudaErrorPeerAccessAlreadyEnabled) {
+      int unusedCleared = cudart.cudaGetLastError(); // LibTorch or NCCL were first
+    } else {
+      CudaException.check(code, "%s: reaching the memory of %s", device, other);
+    }
+    return true;
+  }
+
   /** Frees the memory that LibTorch's allocator caches. */
   public void releaseUnused() {
     torch_cuda.getAllocator().emptyCache();

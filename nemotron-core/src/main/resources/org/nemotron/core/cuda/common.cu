@@ -255,11 +255,11 @@ __device__ __forceinline__ void unpacked(uint2 from, float* to) {
   to[7] = d.y;
 }
 
-// Rows of bf16 as e4m3 with a scale of their own; one block per row, width even.
-extern "C" __global__ void to_fp8(const bf16* rows, unsigned short* fp8, float* scales, int width) {
+// Rows of bf16, stride apart, as e4m3 with a scale of their own; one block per row, width and stride even.
+extern "C" __global__ void to_fp8(const bf16* rows, unsigned short* fp8, float* scales, int width, int stride) {
   await_previous();
   release_next();
-  const unsigned* from = (const unsigned*)(rows + (long long)blockIdx.x * width);
+  const unsigned* from = (const unsigned*)(rows + (long long)blockIdx.x * stride);
   unsigned short* to = fp8 + (long long)blockIdx.x * width / 2;
   float largest = 0;
   for (int i = threadIdx.x; i < width / 2; i += blockDim.x) {

@@ -14,6 +14,7 @@ import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.library.SearchSpace;
 
 /**
@@ -91,18 +92,19 @@ public final class LatencyMeter {
   /**
    * Returns the costs in {@code scenario}.
    *
-   * @param parent on the device to be measured; gives shapes and the part outside the layers
+   * @param parent on the device to be measured, the first where the scenario has several; gives
+   *     shapes and the part outside the layers
    * @param space which alternatives there are; the parent's own parts are measured as well
    * @param progress told after each round how many are done
-   * @throws IllegalArgumentException if the scenario has a degree of tensor parallelism above 1
+   * @throws IllegalArgumentException if there are fewer GPUs than the scenario has
    */
   public CostTable measure(
       HeterogeneousModel parent, SearchSpace space, Scenario scenario, LongConsumer progress) {
-    scenario.checkMeasurable();
     ImmutableList<AttentionSpec> attentions = space.attentions(parent.spec()).asList();
     ImmutableList<FfnSpec> ffns = space.ffns(parent.spec()).asList();
     ImmutableList<BlockSpec> layers = layers(attentions, ffns);
-    try (InferenceBackend device = Backends.of(parent.device());
+    try (InferenceBackend device =
+            Backends.of(parent.device(), CpuThreads.available(), scenario.tensorParallel());
         Probe layersProbe = new LayersProbe(parent.spec(), layers, scenario, device);
         Probe nonBlockProbe = new NonBlockProbe(parent, scenario, device)) {
       Measured ofLayers = Measured.of(layersProbe, layers.size());

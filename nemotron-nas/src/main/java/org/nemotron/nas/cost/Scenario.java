@@ -73,19 +73,4 @@ public record Scenario(int batch, int promptTokens, int outputTokens, int tensor
   public Scenario withTensorParallel(int other) {
     return new Scenario(batch, promptTokens, outputTokens, other);
   }
-
-  /**
-   * Checks that this can be measured, which this version can on one device only.
-   *
-   * @throws IllegalArgumentException if several GPUs compute together
-   */
-  void checkMeasurable() {
-    checkArgument(
-        tensorParallel == 1,
-        "measuring at a parallel degree of %s needs %s GPUs and an engine that serves with them,"
-            + " which this version has not.\n"
-            + "Maybe AnalyticCosts serve: they are computed, not measured.",
-        tensorParallel,
-        tensorParallel);
-  }
 }

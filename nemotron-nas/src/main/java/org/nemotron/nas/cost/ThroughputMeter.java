@@ -19,6 +19,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.Resources;
 
@@ -90,13 +91,23 @@ public final class ThroughputMeter {
    * Returns generated tokens per second of each model, in their order; all on one device. Until all
    * are done, each is in memory as {@link InferenceBackend#bestFormat} has it.
    *
+   * <p>Where scenarios have several GPUs, their tokens are counted together.
+   *
    * @param enough whether no further round is wanted, asked when the ratios are known
    */
   public PairedRates measure(List<Subject> subjects, Predicate<PairedRates> enough) {
     checkArgument(!subjects.isEmpty(), "subjects ([]) must hold at least one");
-    subjects.forEach(subject -> subject.scenario().checkMeasurable());
+    int degree = subjects.get(0).scenario().tensorParallel();
+    subjects.forEach(
+        subject ->
+            checkArgument(
+                subject.scenario().tensorParallel() == degree,
+                "models that are compared must have one degree of tensor parallelism, not %s and %s",
+                degree,
+                subject.scenario().tensorParallel()));
     List<Ready> ready = new ArrayList<>();
-    try (InferenceBackend device = Backends.of(subjects.get(0).model().device())) {
+    try (InferenceBackend device =
+        Backends.of(subjects.get(0).model().device(), CpuThreads.available(), degree)) {
       for (Subject subject : subjects) {
         InferenceModel model =
             device.prepare(subject.model(), device.bestFormat(), device.usualRows());

@@ -375,6 +375,8 @@ public record CompressionPlan(
    * @param memoryFormat in which formats limits on memory count weights and KV cache
    * @param elsewhere files of costs that were measured on other machines, and the targets that are
    *     searched with them
+   * @param tensorParallel how many GPUs are to serve a child together: costs are measured on as
+   *     many, and limits on memory count each GPU's
    */
   public record CostPlan(
       ImmutableList<Integer> batchSizes,
@@ -383,7 +385,8 @@ public record CompressionPlan(
       MeterSettings meter,
       int corrections,
       MemoryFormat memoryFormat,
-      ImmutableList<Elsewhere> elsewhere) {
+      ImmutableList<Elsewhere> elsewhere,
+      int tensorParallel) {
     static final CostPlan DEFAULT =
         new CostPlan(ImmutableList.of(16), 128, 128, MeterSettings.DEFAULT, 4);
 
@@ -401,7 +404,8 @@ public record CompressionPlan(
           meter,
           corrections,
           MemoryFormat.SERVING,
-          ImmutableList.of());
+          ImmutableList.of(),
+          1);
     }
 
     /**
@@ -419,37 +423,63 @@ public record CompressionPlan(
     /** Checks that there is a batch size, and that each makes a scenario. */
     public CostPlan {
       checkArgument(!batchSizes.isEmpty(), "batchSizes must name at least one batch");
-      ImmutableList<Scenario> unused = scenarios(batchSizes, promptTokens, outputTokens);
+      ImmutableList<Scenario> unused =
+          scenarios(batchSizes, promptTokens, outputTokens, tensorParallel);
       checkArgument(corrections >= 0, "corrections (%s) must not be negative", corrections);
     }
 
     /** Returns the scenario with each batch size. */
     public ImmutableList<Scenario> scenarios() {
-      return scenarios(batchSizes, promptTokens, outputTokens);
+      return scenarios(batchSizes, promptTokens, outputTokens, tensorParallel);
     }
 
     private static ImmutableList<Scenario> scenarios(
-        ImmutableList<Integer> batchSizes, int promptTokens, int outputTokens) {
+        ImmutableList<Integer> batchSizes,
+        int promptTokens,
+        int outputTokens,
+        int tensorParallel) {
       return batchSizes.stream()
-          .map(batch -> new Scenario(batch, promptTokens, outputTokens))
+          .map(batch -> new Scenario(batch, promptTokens, outputTokens, tensorParallel))
           .collect(ImmutableList.toImmutableList());
     }
 
     /** Returns the same for other scenarios: these batches, of requests of these lengths. */
     public CostPlan withScenarios(ImmutableList<Integer> batches, int prompt, int output) {
-      return new CostPlan(batches, prompt, output, meter, corrections, memoryFormat, elsewhere);
+      return new CostPlan(
+          batches,
+          prompt,
+          output,
+          meter,
+          corrections,
+          memoryFormat,
+          elsewhere,
+          tensorParallel);
     }
 
     /** Returns the same with other numbers of measurements. */
     public CostPlan withMeter(MeterSettings other) {
       return new CostPlan(
-          batchSizes, promptTokens, outputTokens, other, corrections, memoryFormat, elsewhere);
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          other,
+          corrections,
+          memoryFormat,
+          elsewhere,
+          tensorParallel);
     }
 
     /** Returns the same with another number of corrections. */
     public CostPlan withCorrections(int other) {
       return new CostPlan(
-          batchSizes, promptTokens, outputTokens, meter, other, memoryFormat, elsewhere);
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          meter,
+          other,
+          memoryFormat,
+          elsewhere,
+          tensorParallel);
     }
 
     /** Returns the same with costs of other machines. */
@@ -461,13 +491,34 @@ public record CompressionPlan(
           meter,
           corrections,
           memoryFormat,
-          ImmutableList.copyOf(others));
+          ImmutableList.copyOf(others),
+          tensorParallel);
     }
 
     /** Returns the same with memory counted in other formats. */
     public CostPlan withMemoryFormat(MemoryFormat other) {
       return new CostPlan(
-          batchSizes, promptTokens, outputTokens, meter, corrections, other, elsewhere);
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          meter,
+          corrections,
+          other,
+          elsewhere,
+          tensorParallel);
+    }
+
+    /** Returns the same for children that so many GPUs serve together. */
+    public CostPlan withTensorParallel(int degree) {
+      return new CostPlan(
+          batchSizes,
+          promptTokens,
+          outputTokens,
+          meter,
+          corrections,
+          memoryFormat,
+          elsewhere,
+          degree);
     }
   }
 }

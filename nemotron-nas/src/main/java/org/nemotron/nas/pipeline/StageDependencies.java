@@ -184,7 +184,11 @@ final class StageDependencies {
   /** Returns what costs depend on; they hold for one kind of {@code machine}. */
   static StageInputs costs(CompressionPlan plan, ModelSpec parent, String machine) {
     CompressionPlan.CostPlan costs = plan.costs();
-    return stored()
+    StageInputs.Builder inputs = stored();
+    if (costs.tensorParallel() > 1) { // runs of earlier versions have no such key
+      inputs.put("costs.tensorParallel", costs.tensorParallel());
+    }
+    return inputs
         .put(ARCHITECTURE, architecture(parent))
         .putSettings("space", withoutKept(plan.space()))
         .put("costs.batchSizes", PlanFiles.JSON.valueToTree(costs.batchSizes()))

@@ -56,7 +56,11 @@ final class SummaryBuilder {
     ImmutableList<CandidateTraining> trainings = library.trained().trainings();
     return new RunSummary(
         ModelNames.of(run.plan().inputs().parent()),
-        new ScenarioSummary(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
+        new ScenarioSummary(
+            scenario.batch(),
+            scenario.promptTokens(),
+            scenario.outputTokens(),
+            scenario.tensorParallel()),
         figures(measured.parent(), search.ofFastestParent()),
         layerTimes(search.ofFastestParent(), parent()),
         measured.targets().stream().map(this::target).collect(ImmutableList.toImmutableList()),

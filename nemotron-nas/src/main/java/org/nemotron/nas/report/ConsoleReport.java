@@ -82,13 +82,14 @@ public final class ConsoleReport {
     String note =
         String.format(
             Locale.ROOT,
-            "Generated tokens/s for batch %d, prompt %d, output %d. KL to the parent and loss in"
+            "Generated tokens/s for batch %d, prompt %d, output %d%s. KL to the parent and loss in"
                 + " nats per held-out token; preserved: accuracy as a share of the parent's."
                 + " Baselines meet the same budget: greedy search, random choice, starting weights"
                 + " alone.",
             scenario.batch(),
             scenario.promptTokens(),
-            scenario.outputTokens());
+            scenario.outputTokens(),
+            scenario.gpus());
     return table.render() + PlainText.wrap(note, "", COLUMNS);
   }
 

@@ -197,13 +197,36 @@ public record RunSummary(
     checkArgument(value >= 0 && value <= 1, "%s (%s) must lie between 0 and 1", component, value);
   }
 
-  /** Batch, prompt and output of the scenario that throughput and KV cache refer to. */
-  public record ScenarioSummary(int batch, int promptTokens, int outputTokens) {
+  /**
+   * Batch, prompt and output of the scenario that throughput and KV cache refer to.
+   *
+   * @param tensorParallel how many GPUs compute together; their tokens count together
+   */
+  public record ScenarioSummary(
+      int batch, int promptTokens, int outputTokens, int tensorParallel) {
     /** Checks that there is something to generate. */
     public ScenarioSummary {
       positive(batch, "batch");
       notNegative(promptTokens, "promptTokens");
       positive(outputTokens, "outputTokens");
+      positive(tensorParallel, "tensorParallel");
+    }
+
+    /** Makes the scenario of one device. */
+    public ScenarioSummary(int batch, int promptTokens, int outputTokens) {
+      this(batch, promptTokens, outputTokens, 1);
+    }
+
+    /** Returns what sentences about throughput add where several GPUs compute together. */
+    public String gpus() {
+      return tensorParallel == 1
+          ? ""
+          : " on " + tensorParallel + " GPUs together (tensor parallel)";
+    }
+
+    /** Returns generated tokens a second and GPU. */
+    public double perGpu(double tokensPerSecond) {
+      return tokensPerSecond / tensorParallel;
     }
   }
 

@@ -169,11 +169,15 @@ public final class SummaryWriter {
   }
 
   private static ObjectNode scenario(ScenarioSummary scenario) {
-    return NODES
-        .objectNode()
-        .put("batch", scenario.batch())
-        .put("promptTokens", scenario.promptTokens())
-        .put("outputTokens", scenario.outputTokens());
+    ObjectNode json =
+        NODES
+            .objectNode()
+            .put("batch", scenario.batch())
+            .put("promptTokens", scenario.promptTokens())
+            .put("outputTokens", scenario.outputTokens());
+    return scenario.tensorParallel() == 1
+        ? json
+        : json.put("tensorParallel", scenario.tensorParallel());
   }
 
   private static ObjectNode layerTime(LayerTime time) {

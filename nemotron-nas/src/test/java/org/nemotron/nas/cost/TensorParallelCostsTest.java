@@ -136,22 +136,30 @@ final class TensorParallelCostsTest {
   }
 
   @Test
-  void measure_atADegreeAboveOne_isRefusedByName() {
+  void measure_atADegreeAboveOne_measuresRanksTogether() {
     Scenario two = new Scenario(1, 4, 4, 2);
-    String message =
-        "measuring at a parallel degree of 2 needs 2 GPUs and an engine that serves with them,"
-            + " which this version has not.\n"
-            + "Maybe AnalyticCosts serve: they are computed, not measured.";
     try (HeterogeneousModel model = SmallParent.model()) {
+      CostTable table = new LatencyMeter(MeterSettings.BRIEF).measure(model, SmallParent.SPACE, two);
+      assertThat(table.scenario()).isEqualTo(two);
+      assertThat(table.attentions()).isNotEmpty();
+      PairedRates rates =
+          ThroughputMeter.exact(MeterSettings.BRIEF).measure(two, ImmutableList.of(model));
+      assertThat(rates.tokensPerSecond(0).median()).isPositive();
+    }
+  }
+
+  @Test
+  void measure_modelsOfDifferentDegrees_isRefused() {
+    try (HeterogeneousModel model = SmallParent.model()) {
+      ImmutableList<ThroughputMeter.Subject> subjects =
+          ImmutableList.of(
+              new ThroughputMeter.Subject(model, new Scenario(1, 4, 4, 2)),
+              new ThroughputMeter.Subject(model, new Scenario(1, 4, 4)));
       assertThatThrownBy(
-              () -> new LatencyMeter(MeterSettings.BRIEF).measure(model, SmallParent.SPACE, two))
+              () -> ThroughputMeter.exact(MeterSettings.BRIEF).measure(subjects, rates -> true))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage(message);
-      assertThatThrownBy(
-              () ->
-                  ThroughputMeter.exact(MeterSettings.BRIEF).measure(two, ImmutableList.of(model)))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage(message);
+          .hasMessage(
+              "models that are compared must have one degree of tensor parallelism, not 2 and 1");
     }
   }
 

@@ -165,6 +165,7 @@ final class ChangedSettingsTest {
           .put("costs.corrections", speeds("costs.corrections", 9))
           .put("costs.memoryFormat", change("costs.memoryFormat", "BFLOAT16", NOTHING))
           .put("costs.elsewhere", change("costs.elsewhere", "e.json", NOTHING))
+          .put("costs.tensorParallel", costs("costs.tensorParallel", 2))
           .put("global.steps", child("global.steps", 5))
           .put("global.optimizer.learningRate", child("global.optimizer.learningRate", 2e-3))
           .put("global.optimizer.warmupFraction", child("global.optimizer.warmupFraction", 0.1))

@@ -78,7 +78,8 @@ final class CompressionPlanTest {
               10,
               MemoryFormat.BFLOAT16,
               ImmutableList.of(
-                  new CostPlan.Elsewhere(Path.of("edge.json"), ImmutableList.of("small")))),
+                  new CostPlan.Elsewhere(Path.of("edge.json"), ImmutableList.of("small"))),
+              2),
           new GlobalDistillationSettings(
               500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT, 3),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
@@ -208,6 +209,8 @@ final class CompressionPlanTest {
   void scenarios_severalBatches_areOneForEach() {
     CostPlan costs = new CostPlan(ImmutableList.of(1, 8), 5, 6, MeterSettings.DEFAULT, 0);
     assertThat(costs.scenarios()).containsExactly(new Scenario(1, 5, 6), new Scenario(8, 5, 6));
+    assertThat(costs.withTensorParallel(2).scenarios())
+        .containsExactly(new Scenario(1, 5, 6, 2), new Scenario(8, 5, 6, 2));
   }
 
   @Test
@@ -231,7 +234,8 @@ final class CompressionPlanTest {
                 .withMeter(costs.meter())
                 .withCorrections(costs.corrections())
                 .withMemoryFormat(costs.memoryFormat())
-                .withElsewhere(costs.elsewhere().get(0)))
+                .withElsewhere(costs.elsewhere().get(0))
+                .withTensorParallel(2))
         .isEqualTo(costs);
     assertThat(CoupledPlan.DEFAULT.withSteps(99).withSpeedups(1.25).speedups())
         .isEqualTo(UNUSUAL.coupled().speedups());

@@ -17,13 +17,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.backend.Backends;
+import org.nemotron.core.distributed.RankFailureException;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.StepOutput;
-import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.ModelSpec;
@@ -75,7 +75,7 @@ final class Engine implements AutoCloseable {
    */
   Engine(ModelSpec spec, WeightSource weights, EngineSettings settings, MetricsRecorder metrics) {
     this.metrics = metrics;
-    this.device = Backends.of(settings.device(), settings.threads());
+    this.device = Backends.of(settings.device(), settings.threads(), settings.tensorParallel());
     try (Resources made = new Resources()) {
       made.add(device, InferenceBackend::close);
       this.pageBytes = device.bytesPerPage(spec, settings.kvFormat());
@@ -85,8 +85,8 @@ final class Engine implements AutoCloseable {
       if (settings.device().equals(Device.CPU)) {
         HostMemory.checkRoom(
             "an engine with these settings",
-            weightBytes(spec, settings.weights()),
-            pageBytes * pool.pageCount());
+            weightBytes(spec, settings),
+            pageBytes * pool.pageCount() * settings.tensorParallel());
       }
       this.model =
           made.add(
@@ -113,10 +113,10 @@ final class Engine implements AutoCloseable {
     thread.start();
   }
 
-  /** The embedding is held in float32 as well. */
-  private static long weightBytes(ModelSpec spec, WeightFormat format) {
-    return Shapes.elements(spec.tensorShapes().values()) * format.bytes()
-        + (long) spec.vocabularySize() * spec.width() * Float.BYTES;
+  /** The embedding is held in float32 as well, by each rank. */
+  private static long weightBytes(ModelSpec spec, EngineSettings settings) {
+    return Shapes.elements(spec.tensorShapes().values()) * settings.weights().bytes()
+        + (long) spec.vocabularySize() * spec.width() * Float.BYTES * settings.tensorParallel();
   }
 
   /** As many pages as the bytes allow, but no more than the whole batch can ever fill. */
@@ -317,6 +317,8 @@ final class Engine implements AutoCloseable {
     StepOutput output;
     try {
       output = session.step(plan.batch());
+    } catch (RankFailureException e) {
+      throw e; // ranks that have not gone through the same steps make no other one
     } catch (RuntimeException e) {
       return scheduler.fail(plan, e);
     }

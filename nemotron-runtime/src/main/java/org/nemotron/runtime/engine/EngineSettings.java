@@ -17,7 +17,7 @@ import org.nemotron.core.tensor.Device;
  * @param maxBatch how many requests are admitted at the same time
  * @param prefillTokens how many tokens of prompts a step reads at most, beside one token of each
  *     request that generates: more is faster for prompts, and delays the other requests more
- * @param kvBytes memory of the KV cache
+ * @param kvBytes memory of the KV cache; of each GPU where several share the model
  * @param queueCapacity how many requests may wait for admission; beyond it, {@link
  *     TextGenerator#submit} blocks and {@link TextGenerator#trySubmit} returns empty
  * @param device where the model runs
@@ -28,6 +28,8 @@ import org.nemotron.core.tensor.Device;
  * @param reservation how much of the KV cache a request is given before its answer grows
  * @param threads how many CPU cores compute at most: fewer where a step is too small for them, and
  *     where other work of this process has some; without effect on a GPU
+ * @param tensorParallel how many GPUs share the model, from {@code device} on: each holds a slice
+ *     of every layer and of the KV cache. On the CPU as many groups of threads, for trying it out
  */
 public record EngineSettings(
     int maxBatch,
@@ -39,7 +41,8 @@ public record EngineSettings(
     WeightFormat head,
     KvFormat kvFormat,
     KvReservation reservation,
-    int threads) {
+    int threads,
+    int tensorParallel) {
 
   /** Checks the ranges. */
   public EngineSettings {
@@ -58,6 +61,7 @@ public record EngineSettings(
         kvFormat,
         device);
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
+    checkArgument(tensorParallel > 0, "tensorParallel (%s) must be positive", tensorParallel);
     checkArgument(
         device.equals(Device.CPU)
             ? weights != WeightFormat.FLOAT8_E4M3
@@ -106,6 +110,7 @@ public record EngineSettings(
     private KvFormat kvFormat = KvFormat.USUAL;
     private KvReservation reservation = KvReservation.DEFAULT;
     private int threads = CpuThreads.available();
+    private int tensorParallel = 1;
 
     private Builder() {}
 
@@ -142,7 +147,7 @@ public record EngineSettings(
       return checked();
     }
 
-    /** Sets the memory of the KV cache, in bytes. */
+    /** Sets the memory of the KV cache, in bytes: of each GPU where several share the model. */
     @CanIgnoreReturnValue
     public Builder kvBytes(long bytes) {
       kvBytes = bytes;
@@ -199,6 +204,16 @@ public record EngineSettings(
       return checked();
     }
 
+    /**
+     * Sets how many GPUs share the model, from {@link #device} on; 1 by default. A request that
+     * needs more memory than one GPU has, or a step that takes too long on one, is why.
+     */
+    @CanIgnoreReturnValue
+    public Builder tensorParallel(int degree) {
+      tensorParallel = degree;
+      return checked();
+    }
+
     /** Returns the settings. */
     public EngineSettings build() {
       return new EngineSettings(
@@ -211,7 +226,8 @@ public record EngineSettings(
           head,
           kvFormat,
           reservation,
-          threads);
+          threads,
+          tensorParallel);
     }
 
     private Builder checked() {

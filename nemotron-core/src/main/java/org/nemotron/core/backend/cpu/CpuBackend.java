@@ -3,7 +3,9 @@ package org.nemotron.core.backend.cpu;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
-import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.backend.parallel.RankBackend;
+import org.nemotron.core.backend.parallel.RankMember;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.ModelFormat;
@@ -15,7 +17,7 @@ import org.nemotron.core.tensor.CoreLeases;
 import org.nemotron.core.tensor.Natives;
 
 /** Cores of the processor, in step. */
-public final class CpuBackend implements InferenceBackend {
+public final class CpuBackend implements RankBackend {
   private static final int USUAL_ROWS = 512;
 
   private final ThreadTeam team;
@@ -49,21 +51,22 @@ public final class CpuBackend implements InferenceBackend {
   }
 
   @Override
-  public long bytesPerPage(ModelSpec spec, KvFormat format) {
+  public long bytesPerPage(RankShare share, KvFormat format) {
     CpuKvCache.checkServes(format);
-    return CpuKvCache.bytesPerPage(spec);
+    return CpuKvCache.bytesPerPage(share);
   }
 
   @Override
   public InferenceModel prepare(
-      ModelSpec spec, WeightSource weights, ModelFormat format, int maxRows) {
+      RankShare share, RankMember member, WeightSource weights, ModelFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
     checkArgument(
         format.head() == format.layers(),
         "the head (%s) must be held as the layers (%s) on the CPU",
         format.head(),
         format.layers());
-    return new CpuModel(spec, weights, format.layers(), new LeasedTeam(team, cores), maxRows);
+    return new CpuModel(
+        share, member, weights, format.layers(), new LeasedTeam(team, cores), maxRows);
   }
 
   @Override

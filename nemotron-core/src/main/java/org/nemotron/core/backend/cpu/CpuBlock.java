@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.Resources;
 
@@ -8,13 +9,20 @@ import org.nemotron.core.tensor.Resources;
 final class CpuBlock implements AutoCloseable {
   private final CpuSubBlock attention;
   private final CpuSubBlock ffn;
+  private final boolean sumsAttention;
+  private final boolean sumsFfn;
   private final Resources parts;
 
-  CpuBlock(BlockSpec spec, CpuLayerWeights weights, RotaryCache rotary) {
+  CpuBlock(RankShare share, CpuLayerWeights weights, RotaryCache rotary) {
+    int layer = weights.layer();
+    BlockSpec own = share.block(layer);
+    this.sumsAttention = share.sumsAttention(layer);
+    this.sumsFfn = share.sumsFfn(layer);
     try (Resources made = new Resources()) {
       this.attention =
-          made.add(CpuSubBlock.attention(spec.attention(), weights, rotary), CpuSubBlock::close);
-      this.ffn = made.add(CpuSubBlock.ffn(spec.ffn(), weights), CpuSubBlock::close);
+          made.add(
+              CpuSubBlock.attention(own.attention(), share, weights, rotary), CpuSubBlock::close);
+      this.ffn = made.add(CpuSubBlock.ffn(own.ffn(), share, weights), CpuSubBlock::close);
       this.parts = made.complete();
     }
   }
@@ -26,8 +34,22 @@ final class CpuBlock implements AutoCloseable {
    * @param layer whose keys and values are read
    */
   void run(CpuStep step, int layer, Worker worker) {
+    runAttention(step, layer, worker);
+    runFfn(step, layer, worker);
+  }
+
+  private void runAttention(CpuStep step, int layer, Worker worker) {
     attention.run(step, layer, worker);
+    if (sumsAttention) {
+      step.space().addRanks("the sum behind attention", step.rows().rows(), worker);
+    }
+  }
+
+  private void runFfn(CpuStep step, int layer, Worker worker) {
     ffn.run(step, layer, worker);
+    if (sumsFfn) {
+      step.space().addRanks("the sum behind the FFN", step.rows().rows(), worker);
+    }
   }
 
   /**
@@ -36,9 +58,9 @@ final class CpuBlock implements AutoCloseable {
    * @return those rows, of which the stream is made now
    */
   CpuStep runForWanted(CpuStep step, int layer, Worker worker) {
-    attention.run(step, layer, worker);
+    runAttention(step, layer, worker);
     CpuStep wanted = step.keepWanted();
-    ffn.run(wanted, layer, worker);
+    runFfn(wanted, layer, worker);
     return wanted;
   }
 

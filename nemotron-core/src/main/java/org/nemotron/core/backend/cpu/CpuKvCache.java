@@ -3,10 +3,9 @@ package org.nemotron.core.backend.cpu;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
-import org.nemotron.core.spec.BlockSpec;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Resources;
 
 /**
@@ -44,14 +43,14 @@ final class CpuKvCache implements AutoCloseable {
     }
   }
 
-  /** Reserves {@code pages} pages. */
-  CpuKvCache(ModelSpec spec, int pages) {
+  /** Reserves {@code pages} pages for the heads that a rank has. */
+  CpuKvCache(RankShare share, int pages) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
     ImmutableList.Builder<Layer> made = ImmutableList.builder();
     try (Resources areas = new Resources()) {
-      for (BlockSpec block : spec.blocks()) {
-        made.add(layer(KvPages.elementsPerToken(block.attention()), areas));
+      for (int layer = 0; layer < share.spec().layers(); layer++) {
+        made.add(layer(share.elementsPerToken(layer), areas));
       }
       this.layers = made.build();
       this.parts = areas.complete();
@@ -73,8 +72,8 @@ final class CpuKvCache implements AutoCloseable {
   }
 
   /** Returns the memory that one page takes in all layers, in bytes. */
-  static long bytesPerPage(ModelSpec spec) {
-    return KvPages.bytesPerPage(spec, Float.BYTES);
+  static long bytesPerPage(RankShare share) {
+    return share.bytesPerPage(Float.BYTES);
   }
 
   int pages() {

@@ -1,26 +1,33 @@
 package org.nemotron.core.backend.cpu;
 
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.nn.LinearSubBlock;
 
 /** {@link LinearSubBlock} in steps. */
 final class CpuLinearSubBlock implements CpuSubBlock {
   private final CpuRmsNorm norm;
   private final ColumnParallelLinear weight;
+  private final RankShare share;
 
-  private CpuLinearSubBlock(CpuRmsNorm norm, ColumnParallelLinear weight) {
+  private CpuLinearSubBlock(RankShare share, CpuRmsNorm norm, ColumnParallelLinear weight) {
+    this.share = share;
     this.norm = norm;
     this.weight = weight;
   }
 
-  static CpuLinearSubBlock ofAttention(CpuLayerWeights weights) {
+  static CpuLinearSubBlock ofAttention(RankShare share, CpuLayerWeights weights) {
     return new CpuLinearSubBlock(
-        weights.norm("input_layernorm.weight"), weights.linear("self_attn.linear_attn.weight"));
+        share,
+        weights.norm("input_layernorm.weight"),
+        weights.linear("self_attn.linear_attn.weight"));
   }
 
-  static CpuLinearSubBlock ofFfn(CpuLayerWeights weights) {
+  static CpuLinearSubBlock ofFfn(RankShare share, CpuLayerWeights weights) {
     return new CpuLinearSubBlock(
-        weights.norm("post_attention_layernorm.weight"), weights.linear("mlp.linear_mlp.weight"));
+        share,
+        weights.norm("post_attention_layernorm.weight"),
+        weights.linear("mlp.linear_mlp.weight"));
   }
 
   @Override
@@ -28,7 +35,7 @@ final class CpuLinearSubBlock implements CpuSubBlock {
     CpuWorkspace space = step.space();
     int rows = step.rows().rows();
     ThreadWorkspace own = space.of(worker);
-    NormalizedRows input = space.normalizedFirst(norm, rows, worker);
+    NormalizedRows input = space.normalizedFirst(norm, share.inputs(), rows, worker);
     worker.each(
         weight.chunks(),
         chunk -> weight.multiply(chunk, own, input.get(), rows),
@@ -42,7 +49,7 @@ final class CpuLinearSubBlock implements CpuSubBlock {
 
   @Override
   public int innerWidth() {
-    return 0;
+    return share.isDivided() ? Math.toIntExact(share.inputs().size()) : 0;
   }
 
   @Override

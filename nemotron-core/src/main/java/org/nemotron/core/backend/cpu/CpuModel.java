@@ -5,11 +5,14 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.parallel.RankMember;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.parallel.IndexRange;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Resources;
@@ -26,6 +29,8 @@ final class CpuModel implements InferenceModel {
 
   private static final String EMBEDDING = "model.embed_tokens.weight";
 
+  private final RankShare share;
+  private final RankMember member;
   private final ModelSpec spec;
   private final LeasedTeam team;
   private final WeightFormat format;
@@ -40,21 +45,29 @@ final class CpuModel implements InferenceModel {
   private boolean closed;
 
   /**
-   * Packs the weights of the model that {@code spec} describes.
+   * Packs a rank's share of a model.
    *
-   * @param weights on the CPU
+   * @param member meets the other ranks
+   * @param weights of the whole model, on the CPU
    * @param team who computes; it must outlive this object
    * @param maxRows how many tokens a step may have
    */
   CpuModel(
-      ModelSpec spec, WeightSource weights, WeightFormat format, LeasedTeam team, int maxRows) {
+      RankShare share,
+      RankMember member,
+      WeightSource weights,
+      WeightFormat format,
+      LeasedTeam team,
+      int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    this.spec = spec;
+    this.share = share;
+    this.member = member;
+    this.spec = share.spec();
     this.team = team;
     this.format = format;
     this.maxRows = maxRows;
     this.rotary = new RotaryCache(spec.rope(), spec.headDim());
-    WeightSource checked = weights.checked(spec);
+    WeightSource checked = share.cut(weights);
     HeldFormats formats = new HeldFormats(format);
     try (Resources made = new Resources()) {
       this.embeddingVD = made.add(embedding(checked), NativeFloats::close);
@@ -81,7 +94,8 @@ final class CpuModel implements InferenceModel {
   private ColumnParallelLinear head(WeightSource weights, HeldFormats formats) {
     try (NativeScope scope = NativeScope.open()) {
       String name = spec.tiedEmbeddings() ? EMBEDDING : "lm_head.weight";
-      Tensor headVD = CpuLayerWeights.onCpu(weights.get(name));
+      IndexRange rows = share.vocabulary();
+      Tensor headVD = CpuLayerWeights.onCpu(weights.get(name)).narrow(0, rows.begin(), rows.size());
       return ColumnParallelLinear.of(
           headVD, CpuLayerWeights.OUTPUTS, team.count(), formats.ofTable(name, headVD));
     }
@@ -93,7 +107,7 @@ final class CpuModel implements InferenceModel {
     for (int layer = 0; layer < spec.layers(); layer++) {
       CpuLayerWeights own =
           new CpuLayerWeights(weights, layer, spec.rmsNormEps(), formats, team.count());
-      packed.add(made.add(new CpuBlock(spec.block(layer), own, rotary), CpuBlock::close));
+      packed.add(made.add(new CpuBlock(share, own, rotary), CpuBlock::close));
     }
     return packed.build();
   }
@@ -109,6 +123,7 @@ final class CpuModel implements InferenceModel {
     int headRows = PackedWeights.roomFor(CpuSession.HEAD_ROWS, format);
     int widest = blocks.stream().mapToInt(CpuBlock::widestProduct).max().orElseThrow();
     return new CpuWorkspace(
+        member,
         spec.width(),
         rows,
         Math.max(1, blocks.stream().mapToInt(CpuBlock::innerWidth).max().orElseThrow()),
@@ -116,6 +131,10 @@ final class CpuModel implements InferenceModel {
         team.count(),
         Math.max((long) rows * widest, (long) headRows * head.widest()),
         PackedWeights.roomFor(CpuWorkspace.OWN_ROWS, format));
+  }
+
+  RankShare share() {
+    return share;
   }
 
   @Override
@@ -215,7 +234,17 @@ final class CpuModel implements InferenceModel {
     worker.each(
         head.chunks(),
         chunk -> head.multiply(chunk, own, input.get(), count),
-        chunk -> space.keepLogits(own, count, head, chunk, spec.vocabularySize()));
+        chunk -> space.keepLogits(own, count, head, chunk, vocabulary()));
+  }
+
+  /** Brings the logits of {@code count} rows together that all ranks have computed. */
+  void joinLogits(CpuWorkspace space, int count) {
+    space.joinLogits(share, count);
+  }
+
+  /** Returns how many logits of a row this rank computes. */
+  int vocabulary() {
+    return Math.toIntExact(share.vocabulary().size());
   }
 
   @Override

@@ -26,7 +26,7 @@ final class CpuSession implements InferenceSession {
   CpuSession(CpuModel model, int pages) {
     this.model = model;
     try (Resources made = new Resources()) {
-      this.cache = made.add(new CpuKvCache(model.spec(), pages), CpuKvCache::close);
+      this.cache = made.add(new CpuKvCache(model.share(), pages), CpuKvCache::close);
       this.space = made.add(model.newWorkspace(), CpuWorkspace::close);
       this.parts = made.complete();
     }
@@ -129,8 +129,9 @@ final class CpuSession implements InferenceSession {
       if (first != computedFrom) {
         int count = Math.min(HEAD_ROWS, rows() - first);
         computedFrom = -1;
-        space.roomForLogits(count, logits.length);
+        space.roomForLogits(count, model.vocabulary());
         model.team().run(step.rows().rows(), worker -> model.runHead(step, first, count, worker));
+        model.joinLogits(space, count);
         computedFrom = first;
       }
       space.readLogits(row - first, logits);

@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cpu;
 
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -28,8 +29,13 @@ sealed interface CpuSubBlock extends AutoCloseable
   @Override
   void close();
 
-  /** Packs the weights of the attention that {@code spec} describes. */
-  static CpuSubBlock attention(AttentionSpec spec, CpuLayerWeights weights, RotaryCache rotary) {
+  /**
+   * Packs the weights of the attention that {@code spec} describes.
+   *
+   * @param share which elements of its input a linear layer multiplies
+   */
+  static CpuSubBlock attention(
+      AttentionSpec spec, RankShare share, CpuLayerWeights weights, RotaryCache rotary) {
     return spec.accept(
         new AttentionSpec.Visitor<CpuSubBlock>() {
           @Override
@@ -39,7 +45,7 @@ sealed interface CpuSubBlock extends AutoCloseable
 
           @Override
           public CpuSubBlock visit(AttentionSpec.Linear attention) {
-            return CpuLinearSubBlock.ofAttention(weights);
+            return CpuLinearSubBlock.ofAttention(share, weights);
           }
 
           @Override
@@ -49,8 +55,12 @@ sealed interface CpuSubBlock extends AutoCloseable
         });
   }
 
-  /** Packs the weights of the feed-forward network that {@code spec} describes. */
-  static CpuSubBlock ffn(FfnSpec spec, CpuLayerWeights weights) {
+  /**
+   * Packs the weights of the feed-forward network that {@code spec} describes.
+   *
+   * @param share which elements of its input a linear layer multiplies
+   */
+  static CpuSubBlock ffn(FfnSpec spec, RankShare share, CpuLayerWeights weights) {
     return spec.accept(
         new FfnSpec.Visitor<CpuSubBlock>() {
           @Override
@@ -60,7 +70,7 @@ sealed interface CpuSubBlock extends AutoCloseable
 
           @Override
           public CpuSubBlock visit(FfnSpec.Linear ffn) {
-            return CpuLinearSubBlock.ofFfn(weights);
+            return CpuLinearSubBlock.ofFfn(share, weights);
           }
 
           @Override

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+import org.nemotron.core.backend.parallel.RankMember;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.TokenTree;
 import org.nemotron.core.inference.TreeModel;
 import org.nemotron.core.inference.WeightFormat;
@@ -40,7 +42,12 @@ final class CpuTreeModel implements TreeModel {
       this.model =
           made.add(
               new CpuModel(
-                  spec, weights, format, new LeasedTeam(one, core, TeamSize.only(1)), USUAL_ROWS),
+                  RankShare.whole(spec),
+                  RankMember.alone(),
+                  weights,
+                  format,
+                  new LeasedTeam(one, core, TeamSize.only(1)),
+                  USUAL_ROWS),
               CpuModel::close);
       model.coverPositions(spec.maxPositions());
       this.parts = made.complete();

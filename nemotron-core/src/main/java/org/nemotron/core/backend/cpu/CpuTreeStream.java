@@ -29,7 +29,7 @@ final class CpuTreeStream implements AutoCloseable {
       this.rows = rows;
       try (Resources made = new Resources()) {
         this.cache =
-            made.add(new CpuKvCache(model.spec(), KvPages.pagesFor(rows)), CpuKvCache::close);
+            made.add(new CpuKvCache(model.share(), KvPages.pagesFor(rows)), CpuKvCache::close);
         this.space = made.add(model.newWorkspace(rows), CpuWorkspace::close);
         this.parts = made.complete();
       }

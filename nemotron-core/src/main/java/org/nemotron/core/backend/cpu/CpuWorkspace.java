@@ -4,6 +4,9 @@ import com.google.common.collect.ImmutableList;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.nemotron.core.backend.cpu.ThreadTeam.Worker;
+import org.nemotron.core.backend.parallel.RankMember;
+import org.nemotron.core.backend.parallel.RankShare;
+import org.nemotron.core.parallel.IndexRange;
 import org.nemotron.core.tensor.Resources;
 
 /** Memory that the threads share during a step: the residual stream, and the inputs of products. */
@@ -17,6 +20,8 @@ final class CpuWorkspace implements AutoCloseable {
   private static final int ROWS_PER_ITEM = 8;
 
   private final int width;
+  private final RankMember member;
+  private final RankPartials partials;
   private final NativeFloats normalized;
   private final NativeFloats inner;
   private final NativeFloats queries;
@@ -24,18 +29,30 @@ final class CpuWorkspace implements AutoCloseable {
   private final Resources parts;
   private float[] residualRD = new float[0];
   private float[] logitsRV = new float[0];
+  private float[] whole = new float[0];
 
   /**
    * Makes room.
    *
+   * @param member of the ranks whose sub-blocks add to the stream together
    * @param rows how many rows products may have
    * @param inner widest input of a sub-block's second product
    * @param queries floats of all query heads of a row
    * @param products floats of the largest product of one chunk
    * @param ownRows room for {@link #OWN_ROWS} rows of a product
    */
-  CpuWorkspace(int width, int rows, int inner, int queries, int team, long products, int ownRows) {
+  CpuWorkspace(
+      RankMember member,
+      int width,
+      int rows,
+      int inner,
+      int queries,
+      int team,
+      long products,
+      int ownRows) {
     this.width = width;
+    this.member = member;
+    this.partials = new RankPartials(member);
     try (Resources made = new Resources()) {
       this.normalized = made.add(NativeFloats.zeros((long) rows * width), NativeFloats::close);
       this.inner = made.add(NativeFloats.zeros((long) rows * inner), NativeFloats::close);
@@ -54,6 +71,7 @@ final class CpuWorkspace implements AutoCloseable {
   /** Sets the residual stream, {@code [R, D]}; it is changed in place. */
   void start(float[] embeddedRD) {
     residualRD = embeddedRD;
+    partials.start(embeddedRD);
   }
 
   /** Makes the stream of some of its rows, in their order. */
@@ -90,6 +108,23 @@ final class CpuWorkspace implements AutoCloseable {
    */
   NormalizedRows normalizedFirst(CpuRmsNorm norm, int rows, Worker worker) {
     return normalizedFirst(norm, rows, row -> row, worker);
+  }
+
+  /** The same of some elements of each row only: of {@code width} a rank's part. */
+  NormalizedRows normalizedFirst(CpuRmsNorm norm, IndexRange elements, int rows, Worker worker) {
+    NormalizedRows whole = normalizedFirst(norm, rows, worker);
+    int part = Math.toIntExact(elements.size());
+    if (part == width) {
+      return whole;
+    }
+    worker.each(
+        rows,
+        row -> {
+          float[] values = of(worker).row(part);
+          normalized.read((long) row * width + elements.begin(), values, 0, part);
+          inner.write((long) row * part, values, 0, part);
+        });
+    return new NormalizedRows(inner, () -> {});
   }
 
   private NormalizedRows normalizedFirst(
@@ -152,22 +187,29 @@ final class CpuWorkspace implements AutoCloseable {
     int stride = part.stride(chunk);
     NativeFloats products = own.products();
     float[] row = own.row(share);
+    float[] sumRD = partials.target(residualRD);
     for (int r = 0; r < rows; r++) {
       products.read((long) r * stride, row, 0, share);
       int to = r * width + start;
       for (int i = 0; i < share; i++) {
-        residualRD[to + i] += row[i];
+        sumRD[to + i] += row[i];
       }
     }
   }
 
   /** Adds the same values to columns {@code start} to {@code start + share} of all rows. */
   private void addBias(float[] bias, int rows, int start, int share) {
+    float[] sumRD = partials.target(residualRD);
     for (int r = 0; r < rows; r++) {
       for (int i = start; i < start + share; i++) {
-        residualRD[r * width + i] += bias[i];
+        sumRD[r * width + i] += bias[i];
       }
     }
+  }
+
+  /** A stage: adds to the stream what all ranks have added since the last time. */
+  void addRanks(String at, int rows, Worker worker) {
+    worker.each(1, unused -> partials.addAll(at, residualRD, rows * width));
   }
 
   /** Makes room for the logits of {@code rows} rows, before threads write them. */
@@ -190,9 +232,20 @@ final class CpuWorkspace implements AutoCloseable {
     }
   }
 
+  /** Brings the logits of all ranks together, {@code [R, V]}, once each has its part of them. */
+  void joinLogits(RankShare share, int rows) {
+    if (!member.isAlone()) {
+      ImmutableList<float[]> all = member.exchange("the logits", logitsRV);
+      whole = share.rank() == 0 ? RankLogits.joined(share.plan(), all, rows) : whole;
+    }
+  }
+
   /** Reads the logits of a row. */
   void readLogits(int row, float[] target) {
-    System.arraycopy(logitsRV, row * target.length, target, 0, target.length);
+    float[] from = member.isAlone() ? logitsRV : whole;
+    if (from.length > 0) {
+      System.arraycopy(from, row * target.length, target, 0, target.length);
+    }
   }
 
   @Override

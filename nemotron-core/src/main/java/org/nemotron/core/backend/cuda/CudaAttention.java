@@ -93,7 +93,7 @@ final class CudaAttention implements CudaSubBlock {
     step.multiply(heads, step.normalized(norm, heads), joined);
     place(step, memory);
     Tensor read = attend(step, memory);
-    step.multiply(output, step.input(read, output), step.delta(outputBias));
+    step.add(output, step.input(read, output), outputBias);
   }
 
   @Override

@@ -3,22 +3,23 @@ package org.nemotron.core.backend.cuda;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import org.nemotron.core.backend.parallel.RankBackend;
+import org.nemotron.core.backend.parallel.RankMember;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.cuda.KernelLauncher;
-import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Resources;
 
 /** A GPU, with the stream and the kernels of its steps. */
-public final class CudaBackend implements InferenceBackend {
+public final class CudaBackend implements RankBackend {
   private static final int USUAL_ROWS = 8192;
 
   /** Ada and Hopper brought products of 8-bit floats. */
@@ -68,26 +69,27 @@ public final class CudaBackend implements InferenceBackend {
   }
 
   @Override
-  public long bytesPerPage(ModelSpec spec, KvFormat format) {
+  public long bytesPerPage(RankShare share, KvFormat format) {
     checkServes(format);
-    return CudaKvCache.bytesPerPage(spec, format);
+    return CudaKvCache.bytesPerPage(share, format);
   }
 
   @Override
   public InferenceModel prepare(
-      ModelSpec spec, WeightSource weights, ModelFormat format, int maxRows) {
+      RankShare share, RankMember member, WeightSource weights, ModelFormat format, int maxRows) {
     checkState(!closed, "this device is closed");
     checkServes(format.layers(), "format");
     checkServes(format.head(), "format of the head");
     checkEightBits(format.hasEightBits(), "format");
-    new WeightRoom(spec, format)
+    new WeightRoom(share, format)
         .shortage(gpu.device().toString(), gpu.totalBytes())
         .ifPresent(
             shortage -> {
               throw new GpuMemoryException(shortage);
             });
     try (CudaStream.Use use = stream.use()) {
-      InferenceModel ready = new CudaModel(spec, weights, this, format, maxRows);
+      CudaRanks ranks = parts.add(new CudaRanks(member, stream), CudaRanks::close);
+      InferenceModel ready = new CudaModel(share, ranks, weights, this, format, maxRows);
       stream.synchronize();
       gpu.releaseUnused();
       return ready;

@@ -1,5 +1,6 @@
 package org.nemotron.core.backend.cuda;
 
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.tensor.Resources;
 
@@ -7,13 +8,19 @@ import org.nemotron.core.tensor.Resources;
 final class CudaBlock implements AutoCloseable {
   private final CudaSubBlock attention;
   private final CudaSubBlock ffn;
+  private final boolean onlyOthersFfn;
   private final Resources parts;
 
-  CudaBlock(BlockSpec spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
+  CudaBlock(RankShare share, CudaLayerWeights weights, CudaRotaryCache rotary) {
+    BlockSpec own = share.block(weights.layer());
+    this.onlyOthersFfn = share.sumsFfn(weights.layer()) && own.ffn().isNoOp();
     try (Resources made = new Resources()) {
       this.attention =
-          made.add(CudaSubBlock.attention(spec.attention(), weights, rotary), CudaSubBlock::close);
-      this.ffn = made.add(CudaSubBlock.ffn(spec.ffn(), weights), CudaSubBlock::close);
+          made.add(
+              CudaSubBlock.attention(own.attention(), share.inputs(), weights, rotary),
+              CudaSubBlock::close);
+      this.ffn =
+          made.add(CudaSubBlock.ffn(own.ffn(), share.inputs(), weights), CudaSubBlock::close);
       this.parts = made.complete();
     }
   }
@@ -25,7 +32,11 @@ final class CudaBlock implements AutoCloseable {
    */
   void run(CudaStep step, int layer) {
     attention.run(step, layer);
-    ffn.run(step, layer);
+    if (onlyOthersFfn) {
+      step.addOthers();
+    } else {
+      ffn.run(step, layer);
+    }
   }
 
   /** Lists the same work for a step of few rows. */

@@ -58,7 +58,7 @@ final class CudaFfn implements CudaSubBlock {
     int rows = step.count();
     Tensor joinedRC = rows(step.space().joined(), rows, 2 * channels);
     step.multiply(gateAndUp, step.normalized(norm, gateAndUp), joinedRC);
-    step.multiply(down, gated(step), step.delta(Optional.empty()));
+    step.add(down, gated(step), Optional.empty());
   }
 
   private CudaStep.Input gated(CudaStep step) {

@@ -6,10 +6,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableDoubleArray;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.KvScales;
-import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NativeScope;
@@ -49,12 +49,12 @@ final class CudaKvCache implements AutoCloseable {
   }
 
   /**
-   * Makes room.
+   * Makes room for a rank's heads.
    *
-   * @param scales of each layer, used where pages are 8-bit floats
+   * @param scales of each layer's heads of this rank, used where pages are 8-bit floats
    */
   CudaKvCache(
-      ModelSpec spec, int pages, KvFormat format, ImmutableList<KvScales> scales, Device device) {
+      RankShare share, int pages, KvFormat format, ImmutableList<KvScales> scales, Device device) {
     checkArgument(pages > 0, "pages (%s) must be positive", pages);
     this.pages = pages;
     this.format = format;
@@ -63,28 +63,28 @@ final class CudaKvCache implements AutoCloseable {
         NativeScope scope = NativeScope.open()) {
       this.scales =
           tensors.add(
-              CudaTensor.of(Tensors.move(table(spec, scales), device, DType.FLOAT32)),
+              CudaTensor.of(Tensors.move(table(share, scales), device, DType.FLOAT32)),
               CudaTensor::close);
       this.saturated = tensors.add(CudaTensor.zeros(device, DType.INT32, 1), CudaTensor::close);
-      for (int layer = 0; layer < spec.layers(); layer++) {
-        made.add(layer(spec, layer, device, tensors));
+      for (int layer = 0; layer < share.spec().layers(); layer++) {
+        made.add(layer(share, layer, device, tensors));
       }
       this.layers = made.build();
       this.parts = tensors.complete();
     }
   }
 
-  private static int scalesEach(ModelSpec spec) {
-    return 2 * spec.queryHeads();
+  private static int scalesEach(RankShare share) {
+    return 2 * share.spec().queryHeads();
   }
 
   /** Returns a row of scales for each layer, of keys and behind them of values. */
-  private static Tensor table(ModelSpec spec, ImmutableList<KvScales> scales) {
-    int each = scalesEach(spec);
-    float[] table = new float[each * spec.layers()];
+  private static Tensor table(RankShare share, ImmutableList<KvScales> scales) {
+    int each = scalesEach(share);
+    float[] table = new float[each * share.spec().layers()];
     Arrays.fill(table, 1);
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      int heads = KvPages.elementsPerToken(spec.block(layer).attention()) / spec.headDim();
+    for (int layer = 0; layer < share.spec().layers(); layer++) {
+      int heads = share.elementsPerToken(layer) / share.spec().headDim();
       if (heads > 0) {
         ImmutableDoubleArray own = scales.get(layer).ofHeads(heads);
         for (int i = 0; i < own.length(); i++) {
@@ -96,14 +96,14 @@ final class CudaKvCache implements AutoCloseable {
   }
 
   /** Zeros: what no token has written is a number too. */
-  private Layer layer(ModelSpec spec, int layer, Device device, Resources tensors) {
-    int stride = KvPages.elementsPerToken(spec.block(layer).attention());
+  private Layer layer(RankShare share, int layer, Device device, Resources tensors) {
+    int stride = share.elementsPerToken(layer);
     long[] size = {(long) (pages + 1) * KvPages.PAGE_TOKENS, (long) stride * bytes(format) / 2};
     return new Layer(
         stride,
         tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
         tensors.add(CudaTensor.zeros(device, DTYPE, size), CudaTensor::close),
-        isEight() ? scales.address() + (long) Float.BYTES * scalesEach(spec) * layer : 0,
+        isEight() ? scales.address() + (long) Float.BYTES * scalesEach(share) * layer : 0,
         saturated.address());
   }
 
@@ -114,8 +114,8 @@ final class CudaKvCache implements AutoCloseable {
     };
   }
 
-  static long bytesPerPage(ModelSpec spec, KvFormat format) {
-    return KvPages.bytesPerPage(spec, bytes(format));
+  static long bytesPerPage(RankShare share, KvFormat format) {
+    return share.bytesPerPage(bytes(format));
   }
 
   boolean isEight() {

@@ -2,15 +2,19 @@ package org.nemotron.core.backend.cuda;
 
 import java.util.Optional;
 import org.nemotron.core.nn.LinearSubBlock;
+import org.nemotron.core.parallel.IndexRange;
 import org.nemotron.core.tensor.Resources;
 
 /** {@link LinearSubBlock} in steps on a GPU. */
 final class CudaLinearSubBlock implements CudaSubBlock {
   private final CudaRmsNorm norm;
   private final PackedLinear weight;
+  private final IndexRange inputs;
   private final Resources parts;
 
-  private CudaLinearSubBlock(CudaLayerWeights weights, String norm, String weight) {
+  private CudaLinearSubBlock(
+      IndexRange inputs, CudaLayerWeights weights, String norm, String weight) {
+    this.inputs = inputs;
     try (Resources made = new Resources()) {
       this.norm = made.add(weights.norm(norm), CudaRmsNorm::close);
       this.weight = made.add(weights.linear(weight), PackedLinear::close);
@@ -18,24 +22,24 @@ final class CudaLinearSubBlock implements CudaSubBlock {
     }
   }
 
-  static CudaLinearSubBlock ofAttention(CudaLayerWeights weights) {
+  static CudaLinearSubBlock ofAttention(IndexRange inputs, CudaLayerWeights weights) {
     return new CudaLinearSubBlock(
-        weights, "input_layernorm.weight", "self_attn.linear_attn.weight");
+        inputs, weights, "input_layernorm.weight", "self_attn.linear_attn.weight");
   }
 
-  static CudaLinearSubBlock ofFfn(CudaLayerWeights weights) {
+  static CudaLinearSubBlock ofFfn(IndexRange inputs, CudaLayerWeights weights) {
     return new CudaLinearSubBlock(
-        weights, "post_attention_layernorm.weight", "mlp.linear_mlp.weight");
+        inputs, weights, "post_attention_layernorm.weight", "mlp.linear_mlp.weight");
   }
 
   @Override
   public void run(CudaStep step, int layer) {
-    step.multiply(weight, step.normalized(norm, weight), step.delta(Optional.empty()));
+    step.add(weight, step.normalized(norm, weight, inputs), Optional.empty());
   }
 
   @Override
   public void list(WorkList parts, CudaKvCache.Layer memory) {
-    parts.linear(norm, weight);
+    parts.linear(norm, weight, Math.toIntExact(inputs.begin()));
   }
 
   @Override

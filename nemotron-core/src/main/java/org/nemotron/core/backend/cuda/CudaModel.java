@@ -5,8 +5,10 @@ import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
@@ -15,6 +17,9 @@ import org.nemotron.core.inference.KvScales;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
+import org.nemotron.core.spec.AttentionSpec;
+import org.nemotron.core.spec.BlockSpec;
+import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
@@ -34,6 +39,11 @@ final class CudaModel implements InferenceModel {
   /** Sequences that decode together at most. */
   private static final int MAX_SEQUENCES = 1024;
 
+  /** Elements of 16 bytes of the narrowest weights. */
+  private static final int VECTOR = 16;
+
+  private final RankShare share;
+  private final CudaRanks ranks;
   private final ModelSpec spec;
   private final CudaBackend device;
   private final ModelFormat format;
@@ -48,15 +58,23 @@ final class CudaModel implements InferenceModel {
   private boolean closed;
 
   CudaModel(
-      ModelSpec spec, WeightSource weights, CudaBackend device, ModelFormat format, int maxRows) {
+      RankShare share,
+      CudaRanks ranks,
+      WeightSource weights,
+      CudaBackend device,
+      ModelFormat format,
+      int maxRows) {
     checkArgument(maxRows > 0, "maxRows (%s) must be positive", maxRows);
-    this.spec = spec;
+    this.share = share;
+    this.ranks = ranks;
+    this.spec = share.spec();
     checkServable(spec, format);
+    checkDivisible(format, share);
     this.device = device;
     this.format = format;
     this.maxRows = maxRows;
     Device gpu = device.device();
-    WeightSource checked = weights.checked(spec);
+    WeightSource checked = share.cut(weights);
     this.kvScales =
         IntStream.range(0, spec.layers())
             .mapToObj(checked::kvScales)
@@ -70,9 +88,38 @@ final class CudaModel implements InferenceModel {
       Tensor table = Tensors.move(checked.get("model.embed_tokens.weight"), gpu, DType.BFLOAT16);
       this.embeddingVD = made.add(CudaTensor.of(table), CudaTensor::close);
       Tensor head = spec.tiedEmbeddings() ? table : checked.get("lm_head.weight");
-      this.head = made.add(PackedLinear.of(head, gpu, format.head()), PackedLinear::close);
+      this.head = made.add(PackedLinear.of(ownRows(head), gpu, format.head()), PackedLinear::close);
       this.parts = made.complete();
     }
+  }
+
+  /** Of a head on a GPU that is no embedding, a copy: else the other ranks' rows would stay. */
+  private Tensor ownRows(Tensor headVD) {
+    Tensor own = headVD.narrow(0, share.vocabulary().begin(), share.vocabulary().size());
+    boolean lent = !share.isDivided() || spec.tiedEmbeddings();
+    return lent || Tensors.device(headVD).equals(Device.CPU) ? own : own.clone();
+  }
+
+  /** The same on all ranks: none waits then for one that refuses. */
+  private static void checkDivisible(ModelFormat format, RankShare share) {
+    if (!share.isDivided()) {
+      return;
+    }
+    ModelSpec spec = share.spec();
+    int degree = share.plan().degree();
+    checkArgument(
+        format.layers() != WeightFormat.FLOAT8_E4M3
+            || (spec.headDim() % 16 == 0 && spec.width() % (16 * degree) == 0),
+        "head_dim (%s) must be a multiple of 16 and hidden_size (%s) of 16 times %s ranks with"
+            + " FLOAT8_E4M3",
+        spec.headDim(),
+        spec.width(),
+        degree);
+    checkArgument(
+        format.head() != WeightFormat.FLOAT8_E4M3 || spec.vocabularySize() % (16 * degree) == 0,
+        "vocab_size (%s) must be a multiple of 16 times %s ranks with a head of FLOAT8_E4M3",
+        spec.vocabularySize(),
+        degree);
   }
 
   private ImmutableList<CudaBlock> packed(WeightSource weights, Resources made) {
@@ -80,7 +127,7 @@ final class CudaModel implements InferenceModel {
     for (int layer = 0; layer < spec.layers(); layer++) {
       CudaLayerWeights own =
           new CudaLayerWeights(weights, layer, spec.rmsNormEps(), format.layers(), device.device());
-      packed.add(made.add(new CudaBlock(spec.block(layer), own, rotary), CudaBlock::close));
+      packed.add(made.add(new CudaBlock(share, own, rotary), CudaBlock::close));
     }
     return packed.build();
   }
@@ -106,13 +153,80 @@ final class CudaModel implements InferenceModel {
 
   /** Returns how the kernel of few rows runs this model, for each number of rows that it serves. */
   ImmutableMap<Integer, PersistentKernelShape> fewRowsShapes() {
+    if (share.isDivided() && !sumsInKernel()) {
+      return ImmutableMap.of();
+    }
     ImmutableMap.Builder<Integer, PersistentKernelShape> shapes = ImmutableMap.builder();
     for (int rows = 1; rows <= PersistentKernelShape.MOST_ROWS; rows++) {
       int of = rows;
-      PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows)
-          .ifPresent(shape -> shapes.put(of, shape));
+      Optional<PersistentKernelShape> shape =
+          PersistentKernelShape.of(device.kernels().gpu(), spec, blocks, rows);
+      if (ranks.member().agree("the kernel of few rows", shape.isPresent())) {
+        shape.ifPresent(own -> shapes.put(of, own));
+      }
     }
     return shapes.buildOrThrow();
+  }
+
+  /** Whether the kernel of few rows can add up over the ranks' GPUs: the same on all ranks. */
+  private boolean sumsInKernel() {
+    int degree = share.plan().degree();
+    boolean fits =
+        degree <= CudaPeers.mostRanks()
+            && spec.blocks().stream().allMatch(block -> isDivisible(block, degree))
+            && !spec.blocks().stream().allMatch(BlockSpec::isNoOp);
+    ImmutableList<Device> devices = ranks.member().exchange("reaching GPUs", device.device());
+    boolean reached = fits && Shortcut.PEER_SUMS.taken();
+    for (Device other : devices) {
+      boolean own = other.equals(device.device());
+      reached = reached && (own || device.kernels().gpu().reaches(other));
+    }
+    return ranks.member().agree("sums within a kernel", reached);
+  }
+
+  /** Every rank must have a part of each sub-block, and linear ones parts of whole vectors. */
+  private boolean isDivisible(BlockSpec block, int degree) {
+    boolean linear = block.attention().accept(new IsLinear()) || block.ffn().accept(new IsLinear());
+    return (!linear || spec.width() % (VECTOR * degree) == 0)
+        && (block.ffn().isNoOp() || linearOrWide(block.ffn(), degree));
+  }
+
+  private static boolean linearOrWide(FfnSpec ffn, int degree) {
+    return ffn.accept(new IsLinear()) || ffn.channels() >= degree;
+  }
+
+  /** Whether a sub-block is one matrix. */
+  private static final class IsLinear
+      implements AttentionSpec.Visitor<Boolean>, FfnSpec.Visitor<Boolean> {
+    @Override
+    public Boolean visit(AttentionSpec.GroupedQuery attention) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(AttentionSpec.Linear attention) {
+      return true;
+    }
+
+    @Override
+    public Boolean visit(AttentionSpec.NoOp attention) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.Gated ffn) {
+      return false;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.Linear ffn) {
+      return true;
+    }
+
+    @Override
+    public Boolean visit(FfnSpec.NoOp ffn) {
+      return false;
+    }
   }
 
   /** Returns whether products of layers are of 8-bit floats. */
@@ -168,6 +282,14 @@ final class CudaModel implements InferenceModel {
     } catch (RuntimeException e) {
       throw CudaFailures.explained(e, device.device());
     }
+  }
+
+  RankShare share() {
+    return share;
+  }
+
+  CudaRanks ranks() {
+    return ranks;
   }
 
   void checkOpen() {

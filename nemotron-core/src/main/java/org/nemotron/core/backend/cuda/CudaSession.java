@@ -30,14 +30,16 @@ import org.nemotron.core.tensor.Resources;
  */
 final class CudaSession implements InferenceSession {
   private final CudaModel model;
+  private final CudaRanks ranks;
   private final ModelSpec spec;
   private final CudaBackend device;
   private final CudaKvCache cache;
   private final CudaInputs inputs;
   private final CudaWorkspace space;
-  private final CudaSampler sampler;
   private final CudaHead head;
+  private final CudaSampler sampler;
   private final DecodeGraphs graphs;
+  private final CudaPeers peers;
   private final PersistentKernels fewRows;
   private final Resources parts;
   private long steps;
@@ -45,16 +47,16 @@ final class CudaSession implements InferenceSession {
 
   CudaSession(CudaModel model, CudaBackend device, int pages, KvFormat format) {
     this.model = model;
+    this.ranks = model.ranks();
     this.spec = model.spec();
     this.device = device;
-    this.head = new CudaHead(model.head(), device);
     int rows = model.maxRows();
     int sequences = model.maxSequences();
     int vocabulary = spec.vocabularySize();
     try (Resources made = new Resources()) {
       this.cache =
           made.add(
-              new CudaKvCache(spec, pages, format, model.kvScales(), device.device()),
+              new CudaKvCache(model.share(), pages, format, model.kvScales(), device.device()),
               CudaKvCache::close);
       int tableInts = sequences * KvPages.pagesFor(spec.maxPositions());
       this.inputs = made.add(new CudaInputs(device.device(), rows, tableInts), CudaInputs::close);
@@ -64,20 +66,30 @@ final class CudaSession implements InferenceSession {
                   device.device(),
                   model.widths(),
                   rows,
-                  sequences,
-                  PieceLogits.HEAD_ROWS,
+                  ranks.isFirst() ? sequences : 1,
+                  ranks.isFirst() ? PieceLogits.HEAD_ROWS : 1,
                   vocabulary),
               CudaWorkspace::close);
+      this.head =
+          made.add(new CudaHead(device, model.head(), model.share(), ranks), CudaHead::close);
       int choices = Math.max(PieceLogits.HEAD_ROWS, sequences);
       this.sampler = made.add(new CudaSampler(device, choices, vocabulary), CudaSampler::close);
-      this.graphs = made.add(new DecodeGraphs(sequences, model.isEight()), DecodeGraphs::close);
+      this.graphs =
+          made.add(new DecodeGraphs(sequences, model.isEight(), ranks::await), DecodeGraphs::close);
+      this.peers = made.add(peers(), CudaPeers::close);
       this.fewRows =
           made.add(
               new PersistentKernels(
-                  device.kernels(), space, model.fewRowsShapes(), cache.isEight()),
+                  device.kernels(), space, peers, model.fewRowsShapes(), cache.isEight()),
               PersistentKernels::close);
       this.parts = made.complete();
     }
+  }
+
+  private CudaPeers peers() {
+    int all = ranks.member().group().size();
+    long floats = ranks.isAlone() ? 0 : 2L * all * PersistentKernelShape.MOST_ROWS * spec.width();
+    return new CudaPeers(ranks.member(), device.device(), floats, space.logits());
   }
 
   @Override
@@ -151,8 +163,10 @@ final class CudaSession implements InferenceSession {
       int rows = Math.min(PieceLogits.HEAD_ROWS, wanted.size() - from);
       if (pieces.samples(from, rows)) {
         output.pieces.compute(from);
-        sampler.choose(space.pieceLogits(), step.rows().choices(from), 0, rows);
-        device.stream().synchronize();
+        if (ranks.isFirst()) {
+          sampler.choose(space.pieceLogits(), step.rows().choices(from), 0, rows);
+        }
+        ranks.await();
         for (int i = 0; i < rows; i++) {
           output.sampled(wanted.get(from + i), i);
         }
@@ -161,7 +175,7 @@ final class CudaSession implements InferenceSession {
     for (int i = 0; i < wanted.size(); i++) {
       output.places[wanted.get(i).index()] = ~i;
     }
-    device.stream().synchronize();
+    ranks.await();
   }
 
   private void stepSingles(CudaChunks singles, Output output) {
@@ -171,7 +185,7 @@ final class CudaSession implements InferenceSession {
     int rows = graphs.rows(singles.rows());
     CudaRows padded = singles.uploadSingles(inputs, rows, cache, device);
     graphs.launch(rows, device.stream(), () -> decode(begin(padded)));
-    device.stream().synchronize();
+    ranks.await();
     for (CudaChunks.Wanted wanted : singles.wanted()) {
       output.sampled(wanted, wanted.row());
       output.places[wanted.index()] = wanted.row();
@@ -182,26 +196,30 @@ final class CudaSession implements InferenceSession {
   private void decode(CudaStep step) {
     try (NativeScope scope = NativeScope.open()) {
       int all = spec.layers();
-      long ranks = 0;
+      long likeliest = 0;
       if (fewRows.serves(step.count())) {
         PersistentKernel few = fewRows.step(step.count(), all, this::listAll);
         model.run(few, step);
-        ranks = few.ranks();
+        likeliest = few.ranks();
       } else {
         model.runLayers(step, all);
-        head.logits(step.normalized(model.finalNorm()), space, space.logits().rows(step.count()));
+        head.logits(step.normalized(model.finalNorm()), space, space.logits());
       }
-      sampler.choose(space.logits(), step.rows().choices(0), ranks, step.count());
+      if (ranks.isFirst()) {
+        sampler.choose(space.logits(), step.rows().choices(0), likeliest, step.count());
+      }
     }
   }
 
   private void listAll(WorkList parts) {
     model.listLayers(parts, cache, spec.layers());
-    parts.logits(model.finalNorm(), model.head(), space.logits());
+    int first = Math.toIntExact(model.share().vocabulary().begin());
+    parts.logits(model.finalNorm(), model.head(), first, spec.vocabularySize());
   }
 
   private CudaStep begin(CudaRows rows) {
-    return new CudaStep(device.kernels(), device.launcher(), space, cache, rows, spec.width());
+    return new CudaStep(
+        device.kernels(), device.launcher(), space, cache, rows, ranks, spec.width());
   }
 
   @Override
@@ -282,7 +300,7 @@ final class CudaSession implements InferenceSession {
 
     /** Takes the token that was chosen for row {@code row}, if one was to be. */
     void sampled(CudaChunks.Wanted wanted, int row) {
-      if (wanted.sampling().isPresent()) {
+      if (ranks.isFirst() && wanted.sampling().isPresent()) {
         tokens[wanted.index()] = sampler.token(row);
       }
     }
@@ -311,9 +329,12 @@ final class CudaSession implements InferenceSession {
       try (NativeScope scope = NativeScope.open();
           NoGradGuard inference = new NoGradGuard();
           CudaStream.Use use = device.stream().use()) {
-        return place >= 0
-            ? sampler.logits(space.logits(), place)
-            : sampler.logits(space.pieceLogits(), pieces.row(~place));
+        int at = place >= 0 ? place : pieces.row(~place);
+        ranks.await();
+        if (!ranks.isFirst()) {
+          return new float[0]; // the first rank has them
+        }
+        return sampler.logits(place >= 0 ? space.logits() : space.pieceLogits(), at);
       } catch (RuntimeException e) {
         throw CudaFailures.explained(e, device.device());
       }

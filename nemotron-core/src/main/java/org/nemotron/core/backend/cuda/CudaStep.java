@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.cuda.CudaKernel.Shape;
 import org.nemotron.core.cuda.KernelLauncher;
+import org.nemotron.core.parallel.IndexRange;
 
 /**
  * One pass through the layers on a GPU. Everything is put into one stream; nothing waits.
@@ -20,6 +21,7 @@ final class CudaStep {
   private final CudaWorkspace space;
   private final CudaKvCache memory;
   private final CudaRows rows;
+  private final CudaRanks ranks;
   private final int width;
   private boolean pending;
   private long scalesBehind;
@@ -31,12 +33,14 @@ final class CudaStep {
       CudaWorkspace space,
       CudaKvCache memory,
       CudaRows rows,
+      CudaRanks ranks,
       int width) {
     this.kernels = kernels;
     this.launcher = launcher;
     this.space = space;
     this.memory = memory;
     this.rows = rows;
+    this.ranks = ranks;
     this.width = width;
   }
 
@@ -117,7 +121,18 @@ final class CudaStep {
     return new Input(CudaFfn.rows(space.fp8(), count(), width), true);
   }
 
-  /** Returns {@code rowsRK}, which are bfloat16, as {@code weight} multiplies them. */
+  /** The same of some elements of each row only, which a rank's {@code weight} multiplies. */
+  Input normalized(CudaRmsNorm norm, PackedLinear weight, IndexRange elements) {
+    return elements.size() == width
+        ? normalized(norm, weight)
+        : input(normalized(norm).narrow(1, elements.begin(), elements.size()), weight);
+  }
+
+  /**
+   * Returns {@code rowsRK} as {@code weight} multiplies them.
+   *
+   * @param rowsRK bfloat16; rows may lie apart
+   */
   Input input(Tensor rowsRK, PackedLinear weight) {
     if (weight.scales() == 0) {
       return new Input(rowsRK, false);
@@ -126,7 +141,8 @@ final class CudaStep {
         .tensor(rowsRK)
         .address(space.fp8().address())
         .address(space.fp8Scales().address())
-        .number(weight.inputs());
+        .number(weight.inputs())
+        .number(Math.toIntExact(rowsRK.stride(0)));
     kernels.of("to_fp8").launch(launcher, Shape.of(count(), NORM_THREADS));
     return new Input(CudaFfn.rows(space.fp8(), count(), weight.inputs()), true);
   }
@@ -172,8 +188,34 @@ final class CudaStep {
     }
   }
 
+  /**
+   * {@code in[R, K] W^T} and a bias are what a sub-block adds to the stream: of all ranks together
+   * where several share the model.
+   */
+  void add(PackedLinear weight, Input in, Optional<CudaTensor> bias) {
+    Tensor outRD = delta(bias);
+    if (ranks.isAlone()) {
+      multiply(weight, in, outRD);
+      return;
+    }
+    scalesBehind = 0; // scales differ from rank to rank: what is summed has them
+    if (in.eight()) {
+      weight.multiplyFp8(in.rowsRK(), space.fp8Scales().rows(count()), outRD);
+    } else {
+      weight.multiply(in.rowsRK(), outRD);
+    }
+    ranks.sum(space.delta().address(), (long) count() * width);
+  }
+
+  /** Of a sub-block of which this rank has nothing: adds what the other ranks have. */
+  void addOthers() {
+    Tensor unused = delta(Optional.empty()).zero_();
+    scalesBehind = 0;
+    ranks.sum(space.delta().address(), (long) count() * width);
+  }
+
   /** Returns where a sub-block puts what it adds, {@code [R, D]}, and remembers to add it. */
-  Tensor delta(Optional<CudaTensor> bias) {
+  private Tensor delta(Optional<CudaTensor> bias) {
     pending = true;
     pendingBias = bias;
     return space.delta().rows(count());

@@ -1,6 +1,7 @@
 package org.nemotron.core.backend.cuda;
 
 import org.nemotron.core.nn.SubBlock;
+import org.nemotron.core.parallel.IndexRange;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
 
@@ -34,9 +35,13 @@ sealed interface CudaSubBlock extends AutoCloseable
   @Override
   void close();
 
-  /** Packs the weights of the attention that {@code spec} describes. */
+  /**
+   * Packs the weights of the attention that {@code spec} describes.
+   *
+   * @param inputs which elements of its input a linear layer multiplies
+   */
   static CudaSubBlock attention(
-      AttentionSpec spec, CudaLayerWeights weights, CudaRotaryCache rotary) {
+      AttentionSpec spec, IndexRange inputs, CudaLayerWeights weights, CudaRotaryCache rotary) {
     return spec.accept(
         new AttentionSpec.Visitor<CudaSubBlock>() {
           @Override
@@ -46,7 +51,7 @@ sealed interface CudaSubBlock extends AutoCloseable
 
           @Override
           public CudaSubBlock visit(AttentionSpec.Linear attention) {
-            return CudaLinearSubBlock.ofAttention(weights);
+            return CudaLinearSubBlock.ofAttention(inputs, weights);
           }
 
           @Override
@@ -56,8 +61,12 @@ sealed interface CudaSubBlock extends AutoCloseable
         });
   }
 
-  /** Packs the weights of the feed-forward network that {@code spec} describes. */
-  static CudaSubBlock ffn(FfnSpec spec, CudaLayerWeights weights) {
+  /**
+   * Packs the weights of the feed-forward network that {@code spec} describes.
+   *
+   * @param inputs which elements of its input a linear layer multiplies
+   */
+  static CudaSubBlock ffn(FfnSpec spec, IndexRange inputs, CudaLayerWeights weights) {
     return spec.accept(
         new FfnSpec.Visitor<CudaSubBlock>() {
           @Override
@@ -67,7 +76,7 @@ sealed interface CudaSubBlock extends AutoCloseable
 
           @Override
           public CudaSubBlock visit(FfnSpec.Linear ffn) {
-            return CudaLinearSubBlock.ofFfn(weights);
+            return CudaLinearSubBlock.ofFfn(inputs, weights);
           }
 
           @Override

@@ -22,6 +22,7 @@ final class CudaWorkspace implements AutoCloseable {
   /** Query heads of a block of attention on tensor cores. */
   static final int MOST_TENSOR_GROUP = 16;
 
+  private final int width;
   private final CudaTensor residualRD;
   private final CudaTensor secondResidual;
   private final CudaTensor normalizedRD;
@@ -62,6 +63,7 @@ final class CudaWorkspace implements AutoCloseable {
    */
   CudaWorkspace(
       Device device, Widths widths, int rows, int sequences, int headRows, int vocabulary) {
+    this.width = widths.width();
     long splitHeads = (long) SPLIT_BLOCKS * MOST_TENSOR_GROUP;
     try (Resources made = new Resources();
         NativeScope scope = NativeScope.open()) {
@@ -115,6 +117,11 @@ final class CudaWorkspace implements AutoCloseable {
       this.one = made.add(CudaTensor.of(number), CudaTensor::close);
       this.parts = made.complete();
     }
+  }
+
+  /** Returns the model's width. */
+  int width() {
+    return width;
   }
 
   CudaTensor residual() {

@@ -23,6 +23,7 @@ final class DecodeGraphs implements AutoCloseable {
 
   private final int most;
   private final boolean eight;
+  private final Runnable await;
   private final Map<Integer, CudaGraph> graphs = new HashMap<>();
   private final Map<Integer, CudaGraph> timed = new HashMap<>();
   private final CudaTimer clock;
@@ -32,10 +33,12 @@ final class DecodeGraphs implements AutoCloseable {
    *
    * @param most rows
    * @param eight whether products are of 8-bit floats
+   * @param await waits for the stream
    */
-  DecodeGraphs(int most, boolean eight) {
+  DecodeGraphs(int most, boolean eight, Runnable await) {
     this.most = most;
     this.eight = eight;
+    this.await = await;
     this.clock = new CudaTimer(2);
   }
 
@@ -100,13 +103,13 @@ final class DecodeGraphs implements AutoCloseable {
     return clock.nanosBetween(0, 1);
   }
 
-  private static CudaGraph graph(
+  private CudaGraph graph(
       Map<Integer, CudaGraph> known, int key, CudaStream stream, Runnable work) {
     CudaGraph graph = known.get(key);
     if (graph == null) {
       // Once for real: kernels are compiled and libraries make their room, which no recording may.
       work.run();
-      stream.synchronize();
+      await.run();
       graph = CudaGraph.record(stream, work);
       known.put(key, graph);
     }

@@ -19,12 +19,19 @@ final class PersistentKernel implements AutoCloseable {
   private final int count;
   private final CudaTensor table;
   private final CudaTensor cleared;
+  private final CudaPeers peers;
+  private final long ranks;
   private final Resources parts;
 
   PersistentKernel(
-      WorkList listed, PersistentKernelShape shape, boolean eight, StepKernels kernels) {
+      WorkList listed,
+      PersistentKernelShape shape,
+      boolean eight,
+      StepKernels kernels,
+      CudaPeers peers) {
     this.shape = shape;
-    this.kernel = kernels.ofFewRows(shape, eight);
+    this.kernel = kernels.ofFewRows(shape, eight, peers.ranks());
+    this.peers = peers;
     this.count = listed.count();
     Device device = kernels.gpu().device();
     long[] longs = listed.written().toArray();
@@ -36,6 +43,7 @@ final class PersistentKernel implements AutoCloseable {
               CudaTensor::close);
       this.cleared =
           made.add(CudaTensor.zeros(device, DType.INT32, clearedInts()), CudaTensor::close);
+      this.ranks = peers.firstOf(cleared.address());
       this.parts = made.complete();
     }
   }
@@ -45,9 +53,9 @@ final class PersistentKernel implements AutoCloseable {
     return RANK_INTS * shape.rows() + count;
   }
 
-  /** Returns where the step leaves the rank of each row's likeliest token. */
+  /** Returns where the step leaves the rank of each row's likeliest token, on the first GPU. */
   long ranks() {
-    return cleared.address();
+    return ranks;
   }
 
   private long tickets() {
@@ -73,7 +81,9 @@ final class PersistentKernel implements AutoCloseable {
         .address(space.marks().address())
         .address(space.arrivals().address())
         .address(tickets())
-        .address(ranks());
+        .address(ranks())
+        .address(peers.table())
+        .number(peers.rank());
     kernel.launchTogether(step.launcher(), shape.blocks(step.kernels().gpu()));
   }
 

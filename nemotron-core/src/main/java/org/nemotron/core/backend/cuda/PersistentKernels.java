@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 final class PersistentKernels implements AutoCloseable {
   private final StepKernels kernels;
   private final CudaWorkspace space;
+  private final CudaPeers peers;
   private final ImmutableMap<Integer, PersistentKernelShape> shapes;
   private final boolean eight;
   private final Map<Key, PersistentKernel> known = new HashMap<>();
@@ -26,10 +27,12 @@ final class PersistentKernels implements AutoCloseable {
   PersistentKernels(
       StepKernels kernels,
       CudaWorkspace space,
+      CudaPeers peers,
       ImmutableMap<Integer, PersistentKernelShape> shapes,
       boolean eight) {
     this.kernels = kernels;
     this.space = space;
+    this.peers = peers;
     this.shapes = shapes;
     this.eight = eight;
   }
@@ -50,9 +53,9 @@ final class PersistentKernels implements AutoCloseable {
   }
 
   private PersistentKernel made(int rows, Consumer<WorkList> list) {
-    WorkList parts = new WorkList(space, rows, kernels.gpu().processors());
+    WorkList parts = new WorkList(space, peers, rows, kernels.gpu().processors());
     list.accept(parts);
-    return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), eight, kernels);
+    return new PersistentKernel(parts, verifyNotNull(shapes.get(rows)), eight, kernels, peers);
   }
 
   @Override

@@ -30,7 +30,7 @@ final class PieceLogits {
   void compute(int from) {
     int rows = Math.min(HEAD_ROWS, wanted - from);
     Tensor normalizedLD = space.wanted().tensor().narrow(0, from, rows);
-    head.logits(normalizedLD, space, space.pieceLogits().rows(rows));
+    head.logits(normalizedLD, space, space.pieceLogits());
     computedFrom = from;
   }
 

@@ -20,7 +20,9 @@ enum Shortcut {
    */
   SCALES_BEHIND,
   /** Prompts and single tokens of a step are rows of the same products. */
-  MIXED_STEPS;
+  MIXED_STEPS,
+  /** The kernel of few rows adds up over the GPUs of several ranks itself. */
+  PEER_SUMS;
 
   private final boolean taken =
       Splitter.on(',')

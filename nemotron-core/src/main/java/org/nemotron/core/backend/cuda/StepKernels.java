@@ -38,8 +38,9 @@ final class StepKernels implements AutoCloseable {
    * Returns the kernel of all layers of a step of few rows.
    *
    * @param eight whether pages are 8-bit floats
+   * @param ranks that share the model
    */
-  CudaKernel ofFewRows(PersistentKernelShape shape, boolean eight) {
+  CudaKernel ofFewRows(PersistentKernelShape shape, boolean eight, int ranks) {
     return kernel(
         "persistent_step",
         ImmutableList.of(COMMON, "persistent.cu"),
@@ -49,7 +50,8 @@ final class StepKernels implements AutoCloseable {
             "GROUPS=" + shape.groups(),
             "PAGE=" + KvPages.PAGE_TOKENS,
             "SLOTS=" + shape.slots(),
-            "EIGHT_KV=" + (eight ? 1 : 0)));
+            "EIGHT_KV=" + (eight ? 1 : 0),
+            "RANKS=" + ranks));
   }
 
   /**
@@ -74,6 +76,11 @@ final class StepKernels implements AutoCloseable {
         "attend_eight",
         ImmutableList.of(COMMON, "attention8.cu"),
         ImmutableList.of("GROUP=" + group, "PAGE=" + KvPages.PAGE_TOKENS));
+  }
+
+  /** Returns a kernel for what ranks send each other. */
+  CudaKernel ofRanks(String name) {
+    return kernel(name, ImmutableList.of(COMMON, "ranks.cu"), ImmutableList.of());
   }
 
   /** Returns the kernel that chooses tokens. */

@@ -1,6 +1,12 @@
 // A step of a few rows through all layers as one kernel, whose blocks stay and meet between parts. Macros: ROWS; HEAD_DIM, a
 // multiple of 8 up to 256; GROUPS, whose bit g says that some layer's blocks serve g query heads; PAGE; SLOTS, pieces of a warp; EIGHT_KV,
-// 1 where pages are e4m3.
+// 1 where pages are e4m3; RANKS, GPUs that share the model, each with a slice of every layer.
+//
+// With several ranks, what a sub-block adds is a partial sum: who has computed an element writes it to a place of its own in every
+// GPU's memory. Behind it the blocks of all GPUs meet, each in its own memory, where the others' blocks come too. Then every block adds
+// the partial sums to the stream, in the order of the ranks, as it normalizes it: all GPUs have the same bits. The sum is a new
+// stream, since other blocks still read the old one. There are two places, which take turns: who writes the next but one sum has met
+// those who have read this one.
 //
 // Such a step is limited by how fast weights come from memory, and weights depend on nothing: so every warp asks for the rows of W
 // that it will multiply ahead of time, in the order of the parts. While blocks wait for each other, normalize or attend, the memory
@@ -16,6 +22,10 @@
 #define WORKERS (THREADS / LANES)
 #define NEGLIGIBLE -1e30f
 #define MOST_SPLITS 32
+#ifndef RANKS
+#define RANKS 1
+#endif
+#define COUNTER_STEP 32  // between the counters of ranks: each has lines of its own
 
 #if EIGHT_KV
 typedef unsigned char kept;
@@ -41,7 +51,20 @@ struct Part {
   const bf16 *query_norm, *key_norm;
   int query_heads, kv_heads, group, splits;
   float scale;
-  int unused;  // 120 bytes together
+  int first;           // of the elements of the stream that are multiplied: a rank's in a linear layer
+  int width;           // of the stream that is normalized
+  int to_unit, apart;  // of logits: the first, and how far rows lie apart
+  int unused;
+  const float* added;  // partial sums [RANKS, ROWS, width] that the stream lacks; none where it is complete
+  float* next;         // where the complete stream is written then
+};  // 152 bytes together
+
+// Where the ranks meet: addresses in the memory of each GPU.
+struct RankTable {
+  float* sums[8];        // [2, RANKS, ROWS, width]
+  unsigned* counters[8]; // of the blocks that have come, a counter for each rank
+  unsigned* late;        // of this GPU: 1 + the rank that did not come
+  long long patience;    // nanoseconds
 };
 
 // Where the rows are in their sequences.
@@ -62,6 +85,8 @@ struct Exchange {
   unsigned* arrivals;
   unsigned* tickets;
   unsigned long long* ranks;  // of the likeliest tokens
+  const RankTable* table;
+  int rank;
 };
 
 extern __shared__ uint4 shared_space[];
@@ -280,21 +305,90 @@ __device__ __forceinline__ void await_all(unsigned* meetings, unsigned& side, Su
   }
 }
 
+__device__ __forceinline__ unsigned long long nanos() {
+  unsigned long long now;
+  asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
+  return now;
+}
+
+// Blocks of all GPUs meet.
+__device__ __forceinline__ void come_all(const Exchange& exchange) {
+  __syncthreads();
+  if (threadIdx.x < RANKS) {
+    unsigned step = blockIdx.x == 0 ? 0x80000000u - (gridDim.x - 1) : 1u;
+    unsigned* counter = exchange.table->counters[threadIdx.x] + exchange.rank * COUNTER_STEP;
+    asm volatile("fence.acq_rel.sys; red.release.sys.global.add.u32 [%0], %1;" ::"l"(counter), "r"(step) : "memory");
+  }
+}
+
+// A rank that does not come ends the wait of all; what is computed then is of no use, and the host has given up before.
+__device__ __forceinline__ void await_ranks(const Exchange& exchange, unsigned& side, Supply& supply) {
+  side ^= 0x80000000u;
+  int lane = threadIdx.x % WARP;
+  const unsigned* counter = exchange.table->counters[exchange.rank] + lane * COUNTER_STEP;
+  unsigned long long start = 0;
+  for (unsigned looks = 1;; looks++) {
+    unsigned seen = side;
+    if (lane < RANKS) asm volatile("ld.acquire.sys.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
+    if (__all_sync(FULL, (seen & 0x80000000u) == side)) {
+      __syncwarp(); // what some lanes have acquired is there for all
+      return;
+    }
+    if (supply.held < SLOTS) ask(supply);
+    if (looks % 4096 == 0) {
+      unsigned given_up;
+      asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(given_up) : "l"(exchange.table->late) : "memory");
+      if (__any_sync(FULL, given_up)) return;
+      unsigned long long now = nanos();
+      start = start ? start : now;
+      if (now - start > exchange.table->patience && (seen & 0x80000000u) != side) atomicMax(exchange.table->late, 1u + lane);
+    }
+  }
+}
+
 // What one thread holds of a row of the stream, so that it is read once.
 #define HELD 4
 
-// With eight, vectors are swapped for take_fp8.
-__device__ __forceinline__ void normalized_rows(const float* residual, const bf16* weight, int width, float eps, bool eight) {
-  const uint2* factor = (const uint2*)weight;
+// Four elements of a row of the stream, with what ranks add to it.
+__device__ __forceinline__ float4 stream_at(const Part& part, int row, int i, bool keeps) {
+  long long at = (long long)row * part.width + 4 * i;
+  float4 value = fresh_floats((const float*)part.from + at);
+#if RANKS > 1
+  if (part.added) {
+#pragma unroll
+    for (int rank = 0; rank < RANKS; rank++) {
+      float4 more = fresh_floats(part.added + (long long)rank * ROWS * part.width + at);
+      value.x += more.x;
+      value.y += more.y;
+      value.z += more.z;
+      value.w += more.w;
+    }
+    if (keeps && i % gridDim.x == blockIdx.x) *(float4*)(part.next + at) = value;
+  }
+#endif
+  return value;
+}
+
+// Four normalized elements to where products find them; with eight, vectors are swapped for take_fp8.
+__device__ __forceinline__ void put_normalized(const Part& part, int row, int i, uint2 value, bool eight) {
+#if RANKS > 1
+  i -= part.first / 4;
+  if (i < 0 || i >= part.inputs / 4) return;
+#endif
+  ((uint2*)(shared_space + row * (part.inputs / 8)))[eight ? 2 * swapped(i / 2) + i % 2 : i] = value;
+}
+
+__device__ __forceinline__ void normalized_rows(const Part& part, bool eight) {
+  const uint2* factor = (const uint2*)part.norm;
+  int width = part.width;
   for (int row = 0; row < ROWS; row++) {
-    const float* from = residual + (long long)row * width;
     float4 held[HELD];
     uint2 factors[HELD];
     float squares = 0;
 #pragma unroll
     for (int h = 0; h < HELD; h++) {
       int i = threadIdx.x + h * THREADS;
-      held[h] = i < width / 4 ? fresh_floats(from + 4 * i) : make_float4(0, 0, 0, 0);
+      held[h] = i < width / 4 ? stream_at(part, row, i, true) : make_float4(0, 0, 0, 0);
       factors[h] = i < width / 4 ? factor[i] : make_uint2(0, 0);
     }
 #pragma unroll
@@ -302,25 +396,27 @@ __device__ __forceinline__ void normalized_rows(const float* residual, const bf1
       squares += held[h].x * held[h].x + held[h].y * held[h].y + held[h].z * held[h].z + held[h].w * held[h].w;
     }
     for (int i = threadIdx.x + HELD * THREADS; i < width / 4; i += THREADS) {
-      float4 v = fresh_floats(from + 4 * i);
+      float4 v = stream_at(part, row, i, true);
       squares += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
     }
-    float scale = rsqrtf(block_sum(squares) / width + eps);
-    uint2* to = (uint2*)(shared_space + row * (width / 8));
+    float scale = rsqrtf(block_sum(squares) / width + part.eps);
 #pragma unroll
     for (int h = 0; h < HELD; h++) {
       int i = threadIdx.x + h * THREADS;
       if (i < width / 4) {
-        to[eight ? 2 * swapped(i / 2) + i % 2 : i] =
-            make_uint2(packed(held[h].x * scale * low(factors[h].x), held[h].y * scale * high(factors[h].x)),
-                       packed(held[h].z * scale * low(factors[h].y), held[h].w * scale * high(factors[h].y)));
+        put_normalized(part, row, i,
+                       make_uint2(packed(held[h].x * scale * low(factors[h].x), held[h].y * scale * high(factors[h].x)),
+                                  packed(held[h].z * scale * low(factors[h].y), held[h].w * scale * high(factors[h].y))),
+                       eight);
       }
     }
     for (int i = threadIdx.x + HELD * THREADS; i < width / 4; i += THREADS) {
-      float4 v = fresh_floats(from + 4 * i);
+      float4 v = stream_at(part, row, i, false);
       uint2 f = factor[i];
-      to[eight ? 2 * swapped(i / 2) + i % 2 : i] = make_uint2(packed(v.x * scale * low(f.x), v.y * scale * high(f.x)),
-                                                             packed(v.z * scale * low(f.y), v.w * scale * high(f.y)));
+      put_normalized(part, row, i,
+                     make_uint2(packed(v.x * scale * low(f.x), v.y * scale * high(f.x)),
+                                packed(v.z * scale * low(f.y), v.w * scale * high(f.y))),
+                     eight);
     }
   }
   __syncthreads();
@@ -341,17 +437,26 @@ __device__ __forceinline__ void scale_all(float* sums, float scale) {
   for (int row = 0; row < ROWS; row++) sums[row] *= scale;
 }
 
-__device__ __forceinline__ void put(const Part& part, int unit, const float* sums, unsigned long long* ranks) {
+// A partial sum goes to every GPU; part.to is where among the places, in floats.
+__device__ __forceinline__ void put_partial(const Part& part, long long at, float value, const Exchange& exchange) {
+  long long place = (long long)part.to + (long long)exchange.rank * ROWS * part.units + at;
+#pragma unroll
+  for (int rank = 0; rank < RANKS; rank++) exchange.table->sums[rank][place] = value;
+}
+
+__device__ __forceinline__ void put(const Part& part, int unit, const float* sums, unsigned long long* ranks, const Exchange& exchange) {
   float offset = part.bias ? widened(part.bias[unit]) : 0.f;
 #pragma unroll
   for (int row = 0; row < ROWS; row++) {
     long long at = (long long)row * part.units + unit;
     float value = sums[row] + offset;
-    if (part.kind == ADDED) {
+    if (RANKS > 1 && (part.kind == ADDED || part.kind == LINEAR)) {
+      put_partial(part, at, value, exchange);
+    } else if (part.kind == ADDED) {
       add_to((float*)part.to + at, value);
     } else if (part.kind == LOGITS) {
-      ((float*)part.to)[at] = value;
-      ranks[row] = max(ranks[row], rank_of(value, unit));
+      ((float*)part.to)[(long long)row * part.apart + part.to_unit + unit] = value;
+      ranks[row] = max(ranks[row], rank_of(value, part.to_unit + unit));
     } else if (part.kind == LINEAR) {
       ((float*)part.to)[at] = fresh((const float*)part.from + at) + value;
     } else {
@@ -374,17 +479,23 @@ __device__ __forceinline__ void multiply_as(const Part& part, int index, const E
 #pragma unroll
       for (int row = 0; row < ROWS; row++) sums[row] = silu(sums[row]) * up[row];
     }
-    if (threadIdx.x % WARP == 0) put(part, next.y, sums, ranks);
+    if (threadIdx.x % WARP == 0) put(part, next.y, sums, ranks, exchange);
   }
   if (part.kind == LOGITS && threadIdx.x % WARP == 0) {
 #pragma unroll
-    for (int row = 0; row < ROWS; row++) atomicMax(exchange.ranks + row, ranks[row]);
+    for (int row = 0; row < ROWS; row++) {
+      if (RANKS > 1) {
+        atomicMax_system(exchange.ranks + row, ranks[row]);
+      } else {
+        atomicMax(exchange.ranks + row, ranks[row]);
+      }
+    }
   }
 }
 
 __device__ __forceinline__ void multiply(const Part& part, int index, const Exchange& exchange, Supply& supply) {
   if (part.norm) {
-    normalized_rows((const float*)part.from, part.norm, part.inputs, part.eps, part.scales);
+    normalized_rows(part, part.scales);
   } else {
     plain_rows((const bf16*)part.from, part.inputs, part.scales);
   }
@@ -663,9 +774,9 @@ __device__ __forceinline__ void attend_of(const Part& part, const Places& places
 extern "C" __global__ void __launch_bounds__(THREADS, 1) persistent_step(
     const Part* parts, int count, int room, const int* pages, const int* pages_each, const int* lengths, const int* positions,
     const long long* slots, const float* rotary_table, unsigned* meetings, float* head_parts, float2* marks, unsigned* arrivals,
-    unsigned* tickets, unsigned long long* ranks) {
+    unsigned* tickets, unsigned long long* ranks, const RankTable* table, int rank) {
   Places places = {pages, pages_each, lengths, positions, slots, rotary_table};
-  Exchange exchange = {meetings, head_parts, marks, arrivals, tickets, ranks};
+  Exchange exchange = {meetings, head_parts, marks, arrivals, tickets, ranks, table, rank};
   __shared__ int2 opened[WARPS][QUEUE];
   Supply supply;
   supply.parts = parts;
@@ -681,6 +792,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) persistent_step(
   unsigned side;
   asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(side) : "l"(exchange.meetings) : "memory");
   side &= 0x80000000u;
+#if RANKS > 1
+  unsigned side_of_all;
+  asm volatile("ld.relaxed.sys.global.u32 %0, [%1];" : "=r"(side_of_all) : "l"(table->counters[rank] + rank * COUNTER_STEP) : "memory");
+  side_of_all &= 0x80000000u;
+#endif
   Share share = {};
   for (int index = 0; index < count; index++) {
     Part part = parts[index];
@@ -692,6 +808,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) persistent_step(
     } else {
       multiply(part, index, exchange, supply);
     }
+#if RANKS > 1
+    // Behind the last part too: the first rank has all logits then, and nobody writes what another still reads.
+    if (part.kind == ADDED || part.kind == LINEAR || index + 1 == count) {
+      come_all(exchange);
+      await_ranks(exchange, side_of_all, supply);
+      continue;
+    }
+#endif
     if (index + 1 < count) {
       come(exchange.meetings);
       const Part& next = parts[index + 1];

@@ -23,6 +23,8 @@ import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.activation.LogitComparison;
 import org.nemotron.core.backend.Backends;
 import org.nemotron.core.backend.cuda.GpuCloseablesTest;
+import org.nemotron.core.backend.parallel.RankBackend;
+import org.nemotron.core.backend.parallel.TensorParallelBackend;
 import org.nemotron.core.checkpoint.CheckpointWeights;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.TokenizerDirectory;
@@ -302,6 +304,16 @@ public final class CloseablesTest implements CloseableContract {
         CloseableCase.of(
             InferenceBackend.class,
             () -> Backends.of(Device.CPU, 2),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            RankBackend.class,
+            () -> new CpuBackend(1),
+            made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
+            "this device is closed"),
+        CloseableCase.of(
+            TensorParallelBackend.class,
+            () -> (TensorParallelBackend) Backends.of(Device.CPU, 2, 2),
             made -> made.prepare(MODEL, WeightFormat.FLOAT32, 4).close(),
             "this device is closed"),
         CloseableCase.of(

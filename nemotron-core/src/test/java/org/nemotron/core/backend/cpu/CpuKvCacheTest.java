@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.primitives.ImmutableIntArray;
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.KvPages;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.spec.ModelSpec;
@@ -15,28 +16,29 @@ final class CpuKvCacheTest {
   @Test
   void new_layersThatDiffer_reservesTheBytesOfItsPages() {
     ModelSpec spec = TestModels.mixed();
-    try (CpuKvCache memory = new CpuKvCache(spec, 3)) {
+    try (CpuKvCache memory = new CpuKvCache(RankShare.whole(spec), 3)) {
       long floats = 0;
       for (int layer : new int[] {0, 2, 4}) {
         floats += memory.layer(layer).keys().capacity() + memory.layer(layer).values().capacity();
       }
-      assertThat(4 * floats).isEqualTo(3 * CpuKvCache.bytesPerPage(spec));
+      assertThat(4 * floats).isEqualTo(3 * CpuKvCache.bytesPerPage(RankShare.whole(spec)));
       // Keys and values of 2, 1 and 4 heads of 10 elements of 4 bytes.
-      assertThat(CpuKvCache.bytesPerPage(spec)).isEqualTo(2L * (2 + 1 + 4) * 10 * 4 * 64);
+      assertThat(CpuKvCache.bytesPerPage(RankShare.whole(spec)))
+          .isEqualTo(2L * (2 + 1 + 4) * 10 * 4 * 64);
       assertThat(memory.pages()).isEqualTo(3);
     }
   }
 
   @Test
   void close_twice_isPossible() {
-    CpuKvCache memory = new CpuKvCache(TestModels.mixed(), 1);
+    CpuKvCache memory = new CpuKvCache(RankShare.whole(TestModels.mixed()), 1);
     memory.close();
     assertThatCode(memory::close).doesNotThrowAnyException();
   }
 
   @Test
   void new_noPage_isRefused() {
-    assertThatThrownBy(() -> new CpuKvCache(TestModels.mixed(), 0))
+    assertThatThrownBy(() -> new CpuKvCache(RankShare.whole(TestModels.mixed()), 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("pages (0) must be positive");
   }

@@ -3,6 +3,7 @@ package org.nemotron.core.backend.cpu;
 import static com.google.common.base.Verify.verify;
 
 import com.google.common.collect.ImmutableList;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.Block;
@@ -59,7 +60,9 @@ final class FailedConstructionProgram {
             .heads(4, 1 << 14)
             .blocks(BlockSpec.NO_OP, new BlockSpec(wide, new FfnSpec.NoOp()))
             .build();
-    verify(fails(() -> new CpuKvCache(spec, Integer.MAX_VALUE)), "the memory was reserved");
+    verify(
+        fails(() -> new CpuKvCache(RankShare.whole(spec), Integer.MAX_VALUE)),
+        "the memory was reserved");
   }
 
   private static void blockWithoutItsNetwork() {

@@ -14,12 +14,14 @@ import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.cuda.CudaTimer;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.KernelLauncher;
+import org.nemotron.core.cuda.NcclRank;
 import org.nemotron.core.cuda.PinnedBytes;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.testing.CloseableCase;
 import org.nemotron.core.testing.CloseableContract;
@@ -71,6 +73,11 @@ public final class GpuCloseablesTest implements CloseableContract {
             () -> new CudaMark(stream()),
             GpuCloseablesTest::waitFor,
             "this mark is closed"),
+        CloseableCase.of(
+            NcclRank.class,
+            () -> new NcclRank(NcclRank.newId(), 0, 1, stream()),
+            GpuCloseablesTest::sum,
+            "this communicator is closed"),
         CloseableCase.ofNothing(CudaStream.Use.class, () -> stream().use())
             .onItsThreadOnly("a stream taken on thread %s must be left there, not on %s"),
         CloseableCase.of(
@@ -107,6 +114,13 @@ public final class GpuCloseablesTest implements CloseableContract {
   private static void waitFor(CudaMark mark) {
     try (CudaStream stream = stream()) {
       stream.waitFor(mark);
+    }
+  }
+
+  private static void sum(NcclRank alone) {
+    try (CudaTensor four = CudaTensor.zeros(GPU, DType.BFLOAT16, 4)) {
+      alone.sumBfloat16(four.address(), 4);
+      Gpu.of(GPU).synchronize();
     }
   }
 

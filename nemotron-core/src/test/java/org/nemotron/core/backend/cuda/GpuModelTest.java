@@ -37,6 +37,7 @@ import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.RopeSpec;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.testing.ModelSpecBuilder;
@@ -46,13 +47,13 @@ import org.nemotron.core.testing.TestModels;
 @EnabledIf(value = "hasGpu", disabledReason = "there is no CUDA GPU here")
 final class GpuModelTest {
   /** Activations have 8 bits: each rounding is off by 2e-3, and a few of them add up. */
-  private static final double TOLERANCE = 2e-2;
+  static final double TOLERANCE = 2e-2;
 
   /** Weights and activations of 4 bits: each is off by up to 6 %, independent of the others. */
-  private static final double EIGHT_BITS_TOLERANCE = 1.5e-1;
+  static final double EIGHT_BITS_TOLERANCE = 1.5e-1;
 
   private static final int VOCABULARY = 300;
-  private static final int TOKENS = 2 * KvPages.PAGE_TOKENS + 13;
+  static final int TOKENS = 2 * KvPages.PAGE_TOKENS + 13;
   private static final Device GPU = new Device("cuda", 0);
 
   static boolean hasGpu() {
@@ -107,7 +108,7 @@ final class GpuModelTest {
     return model(specs().findFirst().orElseThrow());
   }
 
-  private static HeterogeneousModel model(ModelSpec spec) {
+  static HeterogeneousModel model(ModelSpec spec) {
     try (HeterogeneousModel random = TestModels.model(spec, 3);
         HeterogeneousModel rounded = random.copy(DType.BFLOAT16)) {
       return rounded.copy(DType.FLOAT32);
@@ -115,7 +116,7 @@ final class GpuModelTest {
   }
 
   /** A device, a model on it and a session of it. */
-  private record Ready(InferenceBackend device, InferenceModel model, InferenceSession session)
+  record Ready(InferenceBackend device, InferenceModel model, InferenceSession session)
       implements AutoCloseable {
     static Ready on(Device where, HeterogeneousModel model, int pages) {
       return on(
@@ -123,7 +124,13 @@ final class GpuModelTest {
     }
 
     static Ready on(Device where, WeightFormat format, HeterogeneousModel model, int pages) {
-      InferenceBackend device = Backends.of(where);
+      return on(where, 1, format, model, pages);
+    }
+
+    /** On {@code degree} GPUs from {@code where} on. */
+    static Ready on(
+        Device where, int degree, WeightFormat format, HeterogeneousModel model, int pages) {
+      InferenceBackend device = Backends.of(where, CpuThreads.available(), degree);
       InferenceModel ready = device.prepare(model, format, 1024);
       return new Ready(device, ready, ready.newSession(pages));
     }
@@ -141,12 +148,12 @@ final class GpuModelTest {
     }
   }
 
-  private static long[] ids(int seed) {
+  static long[] ids(int seed) {
     return new SplittableRandom(seed).longs(TOKENS, 0, VOCABULARY).toArray();
   }
 
   /** The logits of all tokens of a text, on the CPU. */
-  private static float[][] expected(HeterogeneousModel model, long[] ids) {
+  static float[][] expected(HeterogeneousModel model, long[] ids) {
     try (Ready cpu = Ready.on(Device.CPU, model, 8)) {
       return cpu.step(ServedModel.chunk(ServedModel.pages(0, 8), ids, 0, ids.length));
     }
@@ -156,7 +163,7 @@ final class GpuModelTest {
     assertThat(difference(actual, expected)).isLessThan(TOLERANCE);
   }
 
-  private static double difference(float[][] actual, float[][] expected) {
+  static double difference(float[][] actual, float[][] expected) {
     assertThat(actual.length).isEqualTo(expected.length);
     double error = 0;
     double size = 0;
@@ -266,7 +273,7 @@ final class GpuModelTest {
     assertThat(differenceAfterDecode(model, gpu, sequences)).isLessThan(TOLERANCE);
   }
 
-  private static double differenceAfterDecode(HeterogeneousModel model, Ready gpu, int sequences) {
+  static double differenceAfterDecode(HeterogeneousModel model, Ready gpu, int sequences) {
     int[] starts = IntStream.range(0, sequences).map(i -> 2 + 37 * i % (TOKENS - 8)).toArray();
     List<ImmutableIntArray> pages = new ArrayList<>();
     for (int i = 0; i < sequences; i++) {

@@ -3,8 +3,10 @@ package org.nemotron.core.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.nemotron.core.backend.parallel.RankShare;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
+import org.nemotron.core.parallel.SlicePlan;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -29,23 +31,35 @@ final class WeightRoomTest {
 
   @Test
   void bytes_eachFormat_countsWhatStaysBfloat16Apart() {
-    assertThat(new WeightRoom(SPEC, WeightFormat.BFLOAT16).bytes())
+    assertThat(new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16).bytes())
         .isEqualTo(2 * OUTSIDE + 2 * LAYER);
-    assertThat(new WeightRoom(SPEC, WeightFormat.FLOAT8_E4M3).bytes())
+    assertThat(new WeightRoom(RankShare.whole(SPEC), WeightFormat.FLOAT8_E4M3).bytes())
         .isEqualTo(2 * OUTSIDE + LAYER);
     ModelFormat both = new ModelFormat(WeightFormat.FLOAT8_E4M3, WeightFormat.FLOAT8_E4M3);
-    assertThat(new WeightRoom(SPEC, both).bytes()).isEqualTo(2 * OUTSIDE - 1000 * 64 + LAYER);
+    assertThat(new WeightRoom(RankShare.whole(SPEC), both).bytes())
+        .isEqualTo(2 * OUTSIDE - 1000 * 64 + LAYER);
+  }
+
+  @Test
+  void bytes_headOfEightBitsOnARank_countsItsRowsOfTheHead() {
+    ModelFormat head = new ModelFormat(WeightFormat.BFLOAT16, WeightFormat.FLOAT8_E4M3);
+    SlicePlan plan = new SlicePlan(SPEC, 2);
+    long layer = 2 * 64 * 64 + 3 * 64 * 36 + 128;
+    for (int rank = 0; rank < 2; rank++) {
+      assertThat(new WeightRoom(new RankShare(plan, rank), head).bytes())
+          .isEqualTo(2 * (1000 * 64 + 64) + 500 * 64 + 2 * layer);
+    }
   }
 
   @Test
   void shortage_enough_isNone() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.BFLOAT16);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16);
     assertThat(room.shortage("cuda:0", room.bytes())).isEmpty();
   }
 
   @Test
   void shortage_eightBitsWouldFit_namesTheFormat() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.BFLOAT16);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.BFLOAT16);
     assertThat(room.shortage("cuda:0", room.bytes() - LAYER))
         .hasValue(
             "cuda:0: 0.00 GB of weights in BFLOAT16 are 0.00 GB (30336 bytes) more than its memory"
@@ -54,7 +68,7 @@ final class WeightRoomTest {
 
   @Test
   void shortage_nothingFits_namesMemory() {
-    WeightRoom room = new WeightRoom(SPEC, WeightFormat.FLOAT8_E4M3);
+    WeightRoom room = new WeightRoom(RankShare.whole(SPEC), WeightFormat.FLOAT8_E4M3);
     assertThat(room.shortage("cuda:0", room.bytes() - 1))
         .hasValue(
             "cuda:0: 0.00 GB of weights in FLOAT8_E4M3 are 0.00 GB (1 bytes) more than its memory"

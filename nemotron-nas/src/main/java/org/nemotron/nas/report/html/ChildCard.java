@@ -36,6 +36,11 @@ public final class ChildCard {
         "generated tokens/s (batch %d, prompt %d, output %d)"
             .formatted(scenario.batch(), scenario.promptTokens(), scenario.outputTokens()),
         model -> NumberText.rate(model.tokensPerSecond()));
+    if (scenario.tensorParallel() > 1) {
+      rows.add(
+          "the same for each of %d GPUs".formatted(scenario.tensorParallel()),
+          model -> NumberText.rate(scenario.perGpu(model.tokensPerSecond())));
+    }
     rows.add(
         "speed",
         model -> NumberText.times(model.tokensPerSecond() / summary.parent().tokensPerSecond()));

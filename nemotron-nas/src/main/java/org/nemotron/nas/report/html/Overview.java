@@ -52,10 +52,11 @@ final class Overview {
   private static String scenario(ScenarioSummary scenario) {
     return String.format(
         Locale.ROOT,
-        "Throughput is generated tokens per second at batch %d, prompt %,d, output %,d tokens.",
+        "Throughput is generated tokens per second at batch %d, prompt %,d, output %,d tokens%s.",
         scenario.batch(),
         scenario.promptTokens(),
-        scenario.outputTokens());
+        scenario.outputTokens(),
+        scenario.gpus());
   }
 
   private static void writeChild(Markup page, RunSummary summary, TargetSummary target) {

@@ -55,7 +55,12 @@ final class ThroughputChart {
         ImmutableList.sortedCopyOf(
             Comparator.comparing(ThroughputRow::model).thenComparingInt(ThroughputRow::batch),
             rows),
-        row -> row.model() + ", " + row.formats());
+        ThroughputChart::name);
+  }
+
+  private static String name(ThroughputRow row) {
+    String gpus = row.gpus() == 1 ? "" : ", " + NumberText.count(row.gpus()) + " GPUs";
+    return row.model() + ", " + row.formats() + gpus;
   }
 
   /** Draws the chart. */

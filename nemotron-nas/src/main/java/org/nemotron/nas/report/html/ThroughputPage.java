@@ -68,6 +68,7 @@ public final class ThroughputPage {
             "ratio",
             "limit",
             "share of it",
+            "GPUs",
             "batch",
             "weights and KV cache")) {
       page.element("th", heading, "scope", "col");
@@ -89,21 +90,28 @@ public final class ThroughputPage {
     page.open("tr").open("th", "scope", "row");
     page.text(row.scenario() + " " + row.model() + " ");
     page.element("small", row.formats()).close();
+    double published = row.published().tokensPerSecond();
     cell(page, NumberText.rate(row.tokensPerSecond()));
-    cell(page, orNone(row.published(), NumberText.rate(row.published())));
+    cell(page, orNone(published, published(row)));
     cell(
         page,
-        orNone(
-            row.published(),
-            NumberText.times(row.tokensPerSecond() / Math.max(row.published(), 1e-9))));
+        orNone(published, NumberText.times(row.tokensPerSecond() / Math.max(published, 1e-9))));
     cell(page, orNone(row.limit(), NumberText.rate(row.limit())));
     cell(
         page,
         orNone(
             row.limit(), NumberText.percent(row.tokensPerSecond() / Math.max(row.limit(), 1e-9))));
+    cell(page, NumberText.count(row.gpus()));
     cell(page, NumberText.count(row.batch()));
     cell(page, NumberText.bytes(row.memoryBytes()));
     page.close().line();
+  }
+
+  /** Says on how many GPUs others reached it, where they are not as many. */
+  private static String published(ThroughputRow row) {
+    String rate = NumberText.rate(row.published().tokensPerSecond());
+    int gpus = row.published().gpus();
+    return gpus == row.gpus() ? rate : rate + " on " + NumberText.count(gpus);
   }
 
   private static String orNone(double value, String text) {

@@ -13,7 +13,13 @@ import org.xml.sax.InputSource;
 
 final class ThroughputPageTest {
   private static ThroughputRow row(String model, int batch, double rate, double published) {
-    return new ThroughputRow(model, "128/1024", "FP8", batch, rate, published, 10_237, 70L << 30);
+    return row(model, 1, batch, rate, new ThroughputRow.Published(published, 1));
+  }
+
+  private static ThroughputRow row(
+      String model, int gpus, int batch, double rate, ThroughputRow.Published published) {
+    return new ThroughputRow(
+        model, "128/1024", "FP8", gpus, batch, rate, published, 10_237, 70L << 30);
   }
 
   private static String page(ThroughputRow... rows) {
@@ -49,6 +55,21 @@ final class ThroughputPageTest {
   void render_oneBatchOfEach_hasNoPicture() throws Exception {
     Document page = parsed(page(row("51B", 192, 7226, 6472), row("70B", 28, 1129, 1274)));
     assertThat(page.getElementsByTagName("svg").getLength()).isZero();
+  }
+
+  @Test
+  void render_severalGpus_hasTheirNumberAndThatOfOthers() throws Exception {
+    Document page =
+        parsed(page(row("70B", 2, 56, 1400, new ThroughputRow.Published(2975, 4))));
+    String only = page.getElementsByTagName("tr").item(1).getTextContent();
+    assertThat(only).contains("1,400", "2,975 on 4", "0.47", "256");
+  }
+
+  @Test
+  void tokensPerSecondAndUser_severalGpus_isThatOfAllGpus() {
+    assertThat(
+            row("70B", 2, 56, 1400, new ThroughputRow.Published(0, 2)).tokensPerSecondAndUser())
+        .isEqualTo(50);
   }
 
   @Test
