@@ -20,7 +20,9 @@ enum Shortcut {
    */
   SCALES_BEHIND,
   /** The kernel of few rows adds up over the GPUs of several ranks itself. */
-  PEER_SUMS;
+  PEER_SUMS,
+  /** Steps whose ranks exchange by NCCL are recorded graphs. */
+  NCCL_GRAPHS;
 
   private final boolean taken =
       Splitter.on(',')
