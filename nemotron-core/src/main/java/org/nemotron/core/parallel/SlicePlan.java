@@ -6,7 +6,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.math.LongMath;
 import java.math.RoundingMode;
-import java.util.stream.IntStream;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
 
@@ -82,15 +81,6 @@ public record SlicePlan(ModelSpec spec, int degree) {
             (name, slice) ->
                 shapes.put(name, slice.shape(whole.getOrDefault(name, ImmutableList.of()))));
     return shapes.buildOrThrow();
-  }
-
-  /** Returns the parameters outside the layers of the rank that holds most of them. */
-  public long mostNonBlockParameters() {
-    return IntStream.range(0, degree)
-        .mapToLong(
-            rank -> TensorParallel.elements(spec.nonBlockTensorShapes(), nonBlockSlices(rank)))
-        .max()
-        .orElseThrow();
   }
 
   /** Returns the number of parameters that a rank holds. */

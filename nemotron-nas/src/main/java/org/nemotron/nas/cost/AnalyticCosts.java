@@ -98,18 +98,15 @@ public record AnalyticCosts(DeviceLimits limits, AllReduceTime allReduce, Memory
         0);
   }
 
-  /** The embedding's sum, and the head for one token of each sequence. */
+  /** The head for one token of each sequence, whose logits one GPU gathers: half an all-reduce. */
   private Latency nonBlock(ModelSpec parent, Scenario scenario) {
     double rows = new SlicePlan(parent, scenario.tensorParallel()).mostVocabularyRows();
     double elements = rows * parent.width();
     double head =
         nanos(2.0 * scenario.batch() * elements, elements * memory.nonBlockWeights().bytes());
-    double prompts = (double) scenario.batch() * scenario.promptTokens();
-    return new Latency(
-        head + sum(prompts, parent, scenario),
-        head + sum(scenario.batch(), parent, scenario),
-        0,
-        0);
+    double logits = (double) scenario.batch() * parent.vocabularySize() * Float.BYTES;
+    double gathered = allReduce.nanos(logits / 2, scenario.tensorParallel());
+    return new Latency(head + gathered, head + gathered, 0, 0);
   }
 
   private double sum(double tokens, ModelSpec parent, Scenario scenario) {

@@ -71,10 +71,15 @@ public record MemoryModel(DType weights, DType kvCache) {
     return parameters * weights.bytes();
   }
 
-  /** Returns the weights outside the layers, in bytes, on the GPU that holds most of them. */
+  /**
+   * Returns the weights outside the layers, in bytes, on the GPU that holds most of them: the
+   * embedding is on each, as the engine has it, the head is divided.
+   */
   public long nonBlockBytes(ModelSpec model, TensorParallel ranks) {
-    return new SlicePlan(model, ranks.degree()).mostNonBlockParameters()
-        * nonBlockWeights().bytes();
+    long elsewhere =
+        model.vocabularySize() - new SlicePlan(model, ranks.degree()).mostVocabularyRows();
+    long spared = model.tiedEmbeddings() ? 0 : elsewhere * model.width();
+    return (model.nonBlockParameters() - spared) * nonBlockWeights().bytes();
   }
 
   /** What stays of 16 bits where layers are of 8. */

@@ -184,12 +184,20 @@ final class CudaSession implements InferenceSession {
     }
     int rows = graphs.rows(singles.rows());
     CudaRows padded = singles.uploadSingles(inputs, rows, cache, device);
-    graphs.launch(rows, device.stream(), () -> decode(begin(padded)));
+    if (isRecorded(rows)) {
+      graphs.launch(rows, device.stream(), () -> decode(begin(padded)));
+    } else {
+      decode(begin(padded));
+    }
     ranks.await();
     for (CudaChunks.Wanted wanted : singles.wanted()) {
       output.sampled(wanted, wanted.row());
       output.places[wanted.index()] = wanted.row();
     }
+  }
+
+  private boolean isRecorded(int rows) {
+    return ranks.isAlone() || fewRows.serves(rows) || Shortcut.NCCL_GRAPHS.taken();
   }
 
   /** What is recorded: the layers, the head, and the choice of tokens. */

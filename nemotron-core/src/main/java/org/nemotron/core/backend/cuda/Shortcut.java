@@ -22,7 +22,9 @@ enum Shortcut {
   /** Prompts and single tokens of a step are rows of the same products. */
   MIXED_STEPS,
   /** The kernel of few rows adds up over the GPUs of several ranks itself. */
-  PEER_SUMS;
+  PEER_SUMS,
+  /** Steps whose ranks exchange by NCCL are recorded graphs. */
+  NCCL_GRAPHS;
 
   private final boolean taken =
       Splitter.on(',')

@@ -105,7 +105,8 @@ final class RankThreads implements AutoCloseable {
 
   private <T> void await(RankGroup group, List<CompletableFuture<T>> results) {
     long left = Long.MAX_VALUE;
-    for (long spinEnd = System.nanoTime() + spinNanos; ; ) {
+    long spinEnd = System.nanoTime() + spinNanos;
+    while (true) {
       boolean some = results.stream().anyMatch(CompletableFuture::isDone);
       if (results.stream().allMatch(CompletableFuture::isDone)) {
         group.checkWhole();
