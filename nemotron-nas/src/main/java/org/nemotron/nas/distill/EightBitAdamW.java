@@ -125,6 +125,9 @@ final class EightBitAdamW implements LayerOptimizer, SlicedOptimizer {
     }
   }
 
+  @Override
+  public void settle() {} // updates are in the caller's own order
+
   private Tensor tensor(String name) {
     return verifyNotNull(parameters.get(name), name);
   }

@@ -225,7 +225,9 @@ final class HostMemoryAdamW implements LayerOptimizer, SlicedOptimizer {
                 narrow(update, name, gradient, there);
                 own.forEach((kind, tensor) -> tensor.copy_(there(there, kind), true));
               });
-      CudaStream.current(Gpu.of(device)).synchronize(); // what was fetched may be freed
+      try (CudaStream own = CudaStream.current(Gpu.of(device))) {
+        own.synchronize(); // what was fetched may be freed
+      }
     }
   }
 
@@ -248,8 +250,9 @@ final class HostMemoryAdamW implements LayerOptimizer, SlicedOptimizer {
         update.norm());
   }
 
-  /** Waits for all updates; the first failure counts. */
-  private void await() {
+  /** The first failure counts. */
+  @Override
+  public void settle() {
     try {
       underWay.forEach(Futures::getUnchecked);
     } finally {
@@ -260,7 +263,7 @@ final class HostMemoryAdamW implements LayerOptimizer, SlicedOptimizer {
   @Override
   public double step(int step) {
     update(step, parameters.keySet());
-    await();
+    settle();
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inPlace = new NoGradGuard()) {
       Tensor norm = squares.sqrt();
@@ -319,7 +322,7 @@ final class HostMemoryAdamW implements LayerOptimizer, SlicedOptimizer {
   @Override
   public void close() {
     try {
-      await();
+      settle();
     } finally {
       parts.close();
     }

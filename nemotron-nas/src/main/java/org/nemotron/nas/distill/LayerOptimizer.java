@@ -11,6 +11,9 @@ interface LayerOptimizer extends Optimizer {
    */
   void update(int step, Iterable<String> names);
 
+  /** Waits until updates that are under way beside the caller's work have ended. */
+  void settle();
+
   /**
    * Ends a step: updates what still has gradients.
    *

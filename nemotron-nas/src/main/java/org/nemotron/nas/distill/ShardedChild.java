@@ -137,9 +137,12 @@ final class ShardedChild implements GlobalChild {
 
   @Override
   public double backward(LearnedBatch batch, int step) {
-    return optimizer instanceof LayerOptimizer byLayer
-        ? backward(batch, layer -> update(byLayer, step, child.layer(layer)))
-        : backward(batch, layer -> {});
+    if (optimizer instanceof LayerOptimizer byLayer) {
+      double value = backward(batch, layer -> update(byLayer, step, child.layer(layer)));
+      byLayer.settle();
+      return value;
+    }
+    return backward(batch, layer -> {});
   }
 
   private static void update(LayerOptimizer optimizer, int step, ShardedUnit layer) {

@@ -65,8 +65,14 @@ final class WholeChild implements GlobalChild {
   @Override
   public double backward(LearnedBatch batch, int step) {
     if (optimizer instanceof LayerOptimizer byLayer && replicas.parts() == 1) {
-      return replicas.backward(
-          loss, batch, microBatch(batch), layer -> byLayer.update(step, replicas.tensorsOf(layer)));
+      double value =
+          replicas.backward(
+              loss,
+              batch,
+              microBatch(batch),
+              layer -> byLayer.update(step, replicas.tensorsOf(layer)));
+      byLayer.settle();
+      return value;
     }
     return replicas.backward(loss, batch, microBatch(batch), sideBySide);
   }
