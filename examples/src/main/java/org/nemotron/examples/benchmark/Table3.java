@@ -272,7 +272,7 @@ public final class Table3 implements Callable<Integer> {
     if (html.isPresent() && !shown.isEmpty()) {
       String where =
           String.format(
-              "Measured on one GPU (%s) with random weights on %s.",
+              "Measured on one device (%s) with random weights on %s.",
               device, LocalDate.now(ZoneOffset.UTC));
       Files.writeString(
           html.orElseThrow(),
