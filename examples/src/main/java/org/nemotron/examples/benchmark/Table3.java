@@ -293,7 +293,7 @@ public final class Table3 implements Callable<Integer> {
           String.format(
               "Measured on %s with random weights on %s.",
               degree == 1
-                  ? "one GPU (" + device + ")"
+                  ? "one device (" + device + ")"
                   : degree + " GPUs that share a model (from " + device + " on)",
               LocalDate.now(ZoneOffset.UTC));
       Files.writeString(

@@ -56,7 +56,7 @@ sealed interface Table3Admission {
 
     @Override
     public String form() {
-      return "in flight, " + tokens + " tokens of prompts a step";
+      return "in flight, prompts beside tokens";
     }
   }
 

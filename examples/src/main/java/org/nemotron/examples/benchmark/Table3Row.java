@@ -43,6 +43,9 @@ record Table3Row(
         new Table3InFlight(run.model(), run.kvFormat(), scenario, run.batch(), admission, false)) {
       Table3InFlight.Window window = flight.measure(seconds);
       row.put("form", admission.form());
+      if (admission instanceof Table3Admission.Beside beside) {
+        row.put("promptTokensOfAStep", beside.tokens());
+      }
       putRate(row, window.tokensPerSecond());
       row.put("seconds", window.seconds());
       row.put("steps", window.steps());

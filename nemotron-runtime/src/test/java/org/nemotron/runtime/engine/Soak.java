@@ -32,7 +32,7 @@ import org.nemotron.runtime.sampling.SamplingParams;
  * where something is wrong.
  */
 final class Soak {
-  static final int PAGES = 17;
+  static final int PAGES = 7;
   private static final int CALLERS = 5;
   private static final int MOST_TOKENS = 360;
 
@@ -233,10 +233,12 @@ final class Soak {
     int pages = metrics.cache().freePages() + metrics.cache().cachedPages();
     verify(used == 0 && pages == PAGES, "pages: %s used, %s not of %s", used, pages, PAGES);
     return String.format(
-        "%d requests (%d cancelled, %d more refused), %d tokens, 0 of %d pages held, %d MiB resident",
+        "%d requests (%d cancelled, %d more refused, %d times one put back), %d tokens,"
+            + " 0 of %d pages held, %d MiB resident",
         ended,
         metrics.cancelled(),
         refused.get(),
+        metrics.preemptions(),
         metrics.generatedTokens(),
         PAGES,
         Pointer.physicalBytes() >> 20);

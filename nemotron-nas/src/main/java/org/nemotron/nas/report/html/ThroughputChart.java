@@ -118,8 +118,14 @@ final class ThroughputChart {
           "leader l-" + style,
           ImmutableList.of(end(fromTop.get(i)), new Plot.Point(x - 2, places[i])),
           "");
-      Plot.text(page, "curve-name t-" + style, x, places[i] + 4, fromTop.get(i));
+      Plot.text(page, "curve-name t-" + style, x, places[i] + 4, shortName(fromTop.get(i)));
     }
+  }
+
+  /** Returns what not all curves have in their names: the model's name where nothing differs. */
+  private String shortName(String name) {
+    String differing = CommonParts.of(curves.keySet()).without(name);
+    return differing.isEmpty() ? curves.get(name).get(0).model() : differing;
   }
 
   /** Returns the point of the smallest batch, which is furthest to the right. */

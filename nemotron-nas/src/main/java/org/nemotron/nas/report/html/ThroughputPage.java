@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Lists;
 import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.ThroughputRow;
 
@@ -74,11 +75,13 @@ public final class ThroughputPage {
       page.element("th", heading, "scope", "col");
     }
     page.close().close().line().open("tbody").line();
-    rows.forEach(row -> write(page, row));
+    CommonParts common = CommonParts.of(Lists.transform(rows, ThroughputRow::formats));
+    rows.forEach(row -> write(page, row, common));
     page.close().close().close().line();
     page.element(
             "p",
-            "The limit is what memory, bandwidth and products of the card allow if all else were"
+            (common.all().isEmpty() ? "" : "All rows: " + common.all() + ". ")
+                + "The limit is what memory, bandwidth and products of the card allow if all else were"
                 + " free, with whole sequences reserved.",
             "class",
             "note")
@@ -86,10 +89,10 @@ public final class ThroughputPage {
     page.close().line();
   }
 
-  private static void write(Markup page, ThroughputRow row) {
+  private static void write(Markup page, ThroughputRow row, CommonParts common) {
     page.open("tr").open("th", "scope", "row");
     page.text(row.scenario() + " " + row.model() + " ");
-    page.element("small", row.formats()).close();
+    page.element("small", common.without(row.formats())).close();
     double published = row.published().tokensPerSecond();
     cell(page, NumberText.rate(row.tokensPerSecond()));
     cell(page, orNone(published, published(row)));

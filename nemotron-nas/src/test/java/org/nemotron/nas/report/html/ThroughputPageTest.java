@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.report.ThroughputRow;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
 final class ThroughputPageTest {
@@ -49,6 +53,28 @@ final class ThroughputPageTest {
     String second = page.getElementsByTagName("tr").item(2).getTextContent();
     assertThat(second).contains("7,226", "6,472", "1.12", "10,237", "70.6", "192");
     assertThat(page.getElementsByTagName("tr").item(3).getTextContent()).contains("––");
+  }
+
+  /** Names say what differs. */
+  @Test
+  void render_curvesOfSeveralFormats_areNamedByWhatDiffers() throws Exception {
+    Document page =
+        parsed(
+            page(
+                new ThroughputRow("51B", "9/9", "FP8, head BF16, KV FP8", 2, 10, 0, 0, 0),
+                new ThroughputRow("51B", "9/9", "FP8, head BF16, KV FP8", 4, 15, 0, 0, 0),
+                new ThroughputRow("51B", "9/9", "FP8, head FP8, KV FP8", 2, 11, 0, 0, 0)));
+    NodeList texts = page.getElementsByTagName("text");
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < texts.getLength(); i++) {
+      if (((Element) texts.item(i)).getAttribute("class").startsWith("curve-name")) {
+        names.add(texts.item(i).getTextContent());
+      }
+    }
+    assertThat(names).containsExactly("head FP8", "head BF16");
+    assertThat(page.getElementsByTagName("tr").item(1).getTextContent())
+        .startsWith("9/9 51B head BF16");
+    assertThat(page.getDocumentElement().getTextContent()).contains("All rows: FP8, KV FP8. The");
   }
 
   @Test
