@@ -19,8 +19,8 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Resources;
 
 /**

@@ -202,8 +202,7 @@ final class ShardedUnit implements AutoCloseable {
   private void takeGradients(Tensor slotOfSum) {
     try (NativeScope scope = NativeScope.open();
         NoGradGuard inPlace = new NoGradGuard()) {
-      pieces(ranks.rank())
-          .forEach((name, piece) -> add(pieces.get(name), part(slotOfSum, piece)));
+      pieces(ranks.rank()).forEach((name, piece) -> add(pieces.get(name), part(slotOfSum, piece)));
     }
   }
 

@@ -434,10 +434,7 @@ public record CompressionPlan(
     }
 
     private static ImmutableList<Scenario> scenarios(
-        ImmutableList<Integer> batchSizes,
-        int promptTokens,
-        int outputTokens,
-        int tensorParallel) {
+        ImmutableList<Integer> batchSizes, int promptTokens, int outputTokens, int tensorParallel) {
       return batchSizes.stream()
           .map(batch -> new Scenario(batch, promptTokens, outputTokens, tensorParallel))
           .collect(ImmutableList.toImmutableList());
@@ -446,14 +443,7 @@ public record CompressionPlan(
     /** Returns the same for other scenarios: these batches, of requests of these lengths. */
     public CostPlan withScenarios(ImmutableList<Integer> batches, int prompt, int output) {
       return new CostPlan(
-          batches,
-          prompt,
-          output,
-          meter,
-          corrections,
-          memoryFormat,
-          elsewhere,
-          tensorParallel);
+          batches, prompt, output, meter, corrections, memoryFormat, elsewhere, tensorParallel);
     }
 
     /** Returns the same with other numbers of measurements. */

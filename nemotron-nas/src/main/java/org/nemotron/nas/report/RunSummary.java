@@ -202,8 +202,7 @@ public record RunSummary(
    *
    * @param tensorParallel how many GPUs compute together; their tokens count together
    */
-  public record ScenarioSummary(
-      int batch, int promptTokens, int outputTokens, int tensorParallel) {
+  public record ScenarioSummary(int batch, int promptTokens, int outputTokens, int tensorParallel) {
     /** Checks that there is something to generate. */
     public ScenarioSummary {
       positive(batch, "batch");

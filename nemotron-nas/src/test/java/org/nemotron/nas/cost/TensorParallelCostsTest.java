@@ -139,7 +139,8 @@ final class TensorParallelCostsTest {
   void measure_atADegreeAboveOne_measuresRanksTogether() {
     Scenario two = new Scenario(1, 4, 4, 2);
     try (HeterogeneousModel model = SmallParent.model()) {
-      CostTable table = new LatencyMeter(MeterSettings.BRIEF).measure(model, SmallParent.SPACE, two);
+      CostTable table =
+          new LatencyMeter(MeterSettings.BRIEF).measure(model, SmallParent.SPACE, two);
       assertThat(table.scenario()).isEqualTo(two);
       assertThat(table.attentions()).isNotEmpty();
       PairedRates rates =

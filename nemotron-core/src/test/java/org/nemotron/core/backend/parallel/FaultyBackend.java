@@ -5,8 +5,8 @@ import org.nemotron.core.inference.ForwardBatch;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
-import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.ModelFormat;
+import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 
