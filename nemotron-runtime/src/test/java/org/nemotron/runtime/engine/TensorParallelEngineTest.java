@@ -11,7 +11,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nemotron.core.backend.Backends;
 import org.nemotron.core.distributed.RankFailureException;
+import org.nemotron.core.inference.InferenceBackend;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /** An engine whose model several ranks share answers as one rank does. */
@@ -62,6 +65,37 @@ final class TensorParallelEngineTest {
         TextGenerator ranks = SmallModel.generator(settings(degree))) {
       assertThat(answers(ranks)).isEqualTo(answers(one));
       assertThat(ranks.metrics().cache().usedPages()).isZero();
+    }
+  }
+
+  /** Pages for the longest request and one more: others are read again. */
+  @Test
+  void answers_ofTwoRanksWhereMemoryEnds_areThoseOfAmpleMemory() throws IOException {
+    EngineSettings little =
+        EngineSettings.builder()
+            .prefillTokens(64)
+            .threads(2)
+            .tensorParallel(2)
+            .kvBytes(8 * pageBytes(2))
+            .reservation(KvReservation.expecting(0))
+            .build();
+    ImmutableList<GenerationRequest> requests =
+        IntStream.range(0, 6)
+            .mapToObj(i -> greedy(tokens(1 + i, 60 + 20 * i), 120))
+            .collect(ImmutableList.toImmutableList());
+    try (TextGenerator ample = SmallModel.generator(settings(2));
+        TextGenerator tight = SmallModel.generator(little)) {
+      assertThat(tight.generateAll(requests).stream().map(GenerationResult::tokens))
+          .isEqualTo(
+              ample.generateAll(requests).stream().map(GenerationResult::tokens).toList());
+      assertThat(tight.metrics().preemptions()).isPositive();
+    }
+  }
+
+  /** Returns the memory of a page on the rank that needs most. */
+  private static long pageBytes(int degree) {
+    try (InferenceBackend ranks = Backends.of(Device.CPU, 2, degree)) {
+      return ranks.bytesPerPage(SmallModel.spec());
     }
   }
 

@@ -97,11 +97,15 @@ final class GpuKvScalesTest {
   }
 
   private static Given given(ModelSpec spec, double ofFirst, double ofLast) {
+    return given(spec, ofFirst, ofLast, 1);
+  }
+
+  private static Given given(ModelSpec spec, double ofFirst, double ofLast, int degree) {
     ImmutableIntArray text =
         ImmutableIntArray.copyOf(new SplittableRandom(4).ints(PROMPT + 1, 0, VOCABULARY));
     try (HeterogeneousModel random = TestModels.model(spec, 3);
         HeterogeneousModel model = random.copy(DType.BFLOAT16);
-        InferenceBackend device = Backends.of(new Device("cuda", 0));
+        InferenceBackend device = Backends.of(new Device("cuda", 0), 1, degree);
         InferenceModel ready =
             device.prepare(
                 spec,
@@ -144,8 +148,13 @@ final class GpuKvScalesTest {
   @ParameterizedTest
   @ValueSource(ints = {64, 128})
   void step_scalesOfLayersAndHeads_giveTheLogitsOfScalesOfOne(int headDim) {
+    assertGivesTheLogitsOfScalesOfOne(headDim, 1);
+  }
+
+  /** Compares scales on so many GPUs with none on one. */
+  static void assertGivesTheLogitsOfScalesOfOne(int headDim, int degree) {
     Given ones = given(spec(headDim), 1, 1);
-    Given others = given(spec(headDim), 0.37, 1.9);
+    Given others = given(spec(headDim), 0.37, 1.9, degree);
     assertThat(others.saturated).isEqualTo(ones.saturated).isZero();
     assertThat(difference(others.logits, ones.logits)).isBetween(1e-5, TOLERANCE);
   }

@@ -147,9 +147,14 @@ final class GpuMixedStepTest {
   }
 
   private static void withModel(ModelSpec spec, WeightFormat weights, Checks checks) {
+    withModel(spec, weights, 1, checks);
+  }
+
+  private static void withModel(
+      ModelSpec spec, WeightFormat weights, int degree, Checks checks) {
     try (HeterogeneousModel random = TestModels.model(spec, 3);
         HeterogeneousModel model = random.copy(DType.BFLOAT16);
-        InferenceBackend device = Backends.of(GPU);
+        InferenceBackend device = Backends.of(GPU, 1, degree);
         InferenceModel ready = device.prepare(model, weights, 1024)) {
       checks.check(ready);
     }
@@ -159,9 +164,16 @@ final class GpuMixedStepTest {
   @MethodSource("models")
   void step_piecesAndSinglesTogether_givesTheLogitsOfStepsOfTheirOwn(
       ModelSpec spec, WeightFormat weights, KvFormat kv) {
+    assertGivesTheLogitsOfStepsOfTheirOwn(spec, weights, kv, 1);
+  }
+
+  /** Compares mixed steps of so many GPUs with steps of their own on the same. */
+  static void assertGivesTheLogitsOfStepsOfTheirOwn(
+      ModelSpec spec, WeightFormat weights, KvFormat kv, int degree) {
     withModel(
         spec,
         weights,
+        degree,
         model -> {
           ImmutableList<SequenceChunk> chunks = mixed(SequenceChunk.LAST_LOGITS);
           float[][] together;

@@ -7,6 +7,7 @@ import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
 import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.StepOutput;
+import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.spec.ModelSpec;
 

@@ -21,6 +21,7 @@ import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
 import org.nemotron.core.inference.KvFormat;
+import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.SequenceChunk;
 import org.nemotron.core.inference.StepOutput;
 import org.nemotron.core.inference.WeightFormat;
@@ -234,6 +235,39 @@ final class TensorParallelBackendTest {
     }
     assertThatThrownBy(() -> Backends.of(Device.CPU, 1, 0))
         .hasMessage("the degree of tensor parallelism (0) must be positive");
+  }
+
+  @Test
+  void prepare_headInAnotherFormat_isRefusedByName() {
+    try (HeterogeneousModel model = TestModels.model(uneven(false), 11);
+        InferenceBackend device = Backends.of(Device.CPU, 2, 2)) {
+      ModelFormat format = new ModelFormat(WeightFormat.FLOAT32, WeightFormat.FLOAT16);
+      assertThatThrownBy(() -> device.prepare(model, format, 8))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the head (FLOAT16) must be held as the layers (FLOAT32) on the CPU");
+    }
+  }
+
+  /** What a sequence is given does not depend on others, nor on what is read again. */
+  @Test
+  void step_tokensReadAgainTogether_givesTheBitsOfOneAfterAnother() {
+    long[] ids = TestModels.ids(6, 5);
+    try (HeterogeneousModel model = TestModels.model(uneven(false), 13);
+        InferenceBackend device = Backends.of(Device.CPU, 2, 3);
+        InferenceModel ready = device.prepare(model, WeightFormat.FLOAT16, 256);
+        InferenceSession session = ready.newSession(6)) {
+      assertThat(ready.isBatchInvariant()).isTrue();
+      Ready ranks = new Ready(device, ready, session);
+      float[][] apart = new float[ids.length][];
+      for (int i = 0; i < ids.length; i++) {
+        apart[i] = ranks.step(chunk(PAGES, ids, i, i + 1))[0];
+      }
+      SequenceChunk[] again =
+          IntStream.range(0, ids.length)
+              .mapToObj(i -> chunk(OTHER_PAGES, ids, i, i + 1))
+              .toArray(SequenceChunk[]::new);
+      assertThat(ranks.step(again)).isDeepEqualTo(apart);
+    }
   }
 
   @Test
