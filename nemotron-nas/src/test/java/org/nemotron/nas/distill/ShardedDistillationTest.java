@@ -167,7 +167,7 @@ final class ShardedDistillationTest {
     GlobalDistiller whole = distiller(states);
     GlobalDistiller oneByOne =
         new GlobalDistiller(settings(states).withMicroBatch(1)).withThreads(1);
-    assertClose(made(size, oneByOne.withParentDivided()), alone(whole));
+    assertClose(made(size, oneByOne.withParentDivided(Device.CPU)), alone(whole));
     assertClose(alone(oneByOne), alone(whole));
   }
 
