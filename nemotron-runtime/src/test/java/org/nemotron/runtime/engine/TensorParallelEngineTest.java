@@ -85,11 +85,14 @@ final class TensorParallelEngineTest {
             .collect(ImmutableList.toImmutableList());
     try (TextGenerator ample = SmallModel.generator(settings(2));
         TextGenerator tight = SmallModel.generator(little)) {
-      assertThat(tight.generateAll(requests).stream().map(GenerationResult::tokens))
-          .isEqualTo(
-              ample.generateAll(requests).stream().map(GenerationResult::tokens).toList());
+      assertThat(tokens(tight, requests)).isEqualTo(tokens(ample, requests));
       assertThat(tight.metrics().preemptions()).isPositive();
     }
+  }
+
+  private static List<ImmutableIntArray> tokens(
+      TextGenerator generator, ImmutableList<GenerationRequest> requests) {
+    return generator.generateAll(requests).stream().map(GenerationResult::tokens).toList();
   }
 
   /** Returns the memory of a page on the rank that needs most. */
@@ -136,7 +139,7 @@ final class TensorParallelEngineTest {
       Thread rank = thread("nemotron-rank-1");
       while (!generation.future().isDone()) {
         rank.interrupt();
-        Thread.yield();
+        Thread.onSpinWait();
       }
       assertThatThrownBy(generation::await)
           .isInstanceOf(GenerationFailedException.class)

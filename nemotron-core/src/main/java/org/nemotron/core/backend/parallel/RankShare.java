@@ -139,7 +139,9 @@ public record RankShare(SlicePlan plan, int rank) {
     return plan.vocabulary(rank);
   }
 
-  /** Returns which of a layer's KV heads this rank keeps; none where no token attends to another. */
+  /**
+   * Returns which of a layer's KV heads this rank keeps; none where no token attends to another.
+   */
   public IndexRange kvHeads(int layer) {
     AttentionSpec whole = spec().block(layer).attention();
     return whole.kvHeads() == 0

@@ -16,6 +16,7 @@ import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.KernelLauncher;
 import org.nemotron.core.cuda.NcclRank;
 import org.nemotron.core.cuda.PinnedBytes;
+import org.nemotron.core.cuda.PinnedFloats;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.inference.InferenceSession;
@@ -89,6 +90,11 @@ public final class GpuCloseablesTest implements CloseableContract {
             PinnedBytes.class,
             () -> new PinnedBytes(8),
             made -> assertThat(made.bytes().capacity()).isEqualTo(8),
+            "this memory is closed"),
+        CloseableCase.of(
+            PinnedFloats.class,
+            () -> new PinnedFloats(8),
+            made -> assertThat(made.tensor().numel()).isEqualTo(8),
             "this memory is closed"));
   }
 

@@ -85,16 +85,14 @@ final class ThroughputPageTest {
 
   @Test
   void render_severalGpus_hasTheirNumberAndThatOfOthers() throws Exception {
-    Document page =
-        parsed(page(row("70B", 2, 56, 1400, new ThroughputRow.Published(2975, 4))));
+    Document page = parsed(page(row("70B", 2, 56, 1400, new ThroughputRow.Published(2975, 4))));
     String only = page.getElementsByTagName("tr").item(1).getTextContent();
     assertThat(only).contains("1,400", "2,975 on 4", "0.47", "256");
   }
 
   @Test
   void tokensPerSecondAndUser_severalGpus_isThatOfAllGpus() {
-    assertThat(
-            row("70B", 2, 56, 1400, new ThroughputRow.Published(0, 2)).tokensPerSecondAndUser())
+    assertThat(row("70B", 2, 56, 1400, new ThroughputRow.Published(0, 2)).tokensPerSecondAndUser())
         .isEqualTo(50);
   }
 
