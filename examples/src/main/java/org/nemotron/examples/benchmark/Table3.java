@@ -27,7 +27,9 @@ import org.nemotron.core.tensor.Seed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures the rows of Table 3 of the Puzzle release on one GPU or several, with random weights. */
+/**
+ * Measures the rows of Table 3 of the Puzzle release on one GPU or several, with random weights.
+ */
 @Command(
     name = "table3",
     mixinStandardHelpOptions = true,

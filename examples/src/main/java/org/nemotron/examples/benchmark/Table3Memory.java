@@ -49,8 +49,8 @@ record Table3Memory(
   }
 
   /**
-   * Returns what is free on the fullest GPU while a session has made its largest step, its pages not
-   * counted.
+   * Returns what is free on the fullest GPU while a session has made its largest step, its pages
+   * not counted.
    */
   private long freeBesideSteps() {
     int pages = KvPages.pagesFor(model.maxRows());

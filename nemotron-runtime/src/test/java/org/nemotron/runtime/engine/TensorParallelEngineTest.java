@@ -102,7 +102,7 @@ final class TensorParallelEngineTest {
       Thread rank = thread("nemotron-rank-1");
       while (!generation.future().isDone()) {
         rank.interrupt();
-        Thread.yield();
+        Thread.onSpinWait();
       }
       assertThatThrownBy(generation::await)
           .isInstanceOf(GenerationFailedException.class)
