@@ -107,15 +107,14 @@ public final class ThroughputMeter {
                 subject.scenario().tensorParallel()));
     List<Ready> ready = new ArrayList<>();
     try (InferenceBackend device =
-        Backends.of(subjects.get(0).model().device(), CpuThreads.available(), degree)) {
+            Backends.of(subjects.get(0).model().device(), CpuThreads.available(), degree);
+        Resources models = new Resources()) { // closed before the device
       for (Subject subject : subjects) {
         InferenceModel model =
             device.prepare(subject.model(), device.bestFormat(), device.usualRows());
-        ready.add(new Ready(model, subject.scenario()));
+        ready.add(new Ready(models.add(model, InferenceModel::close), subject.scenario()));
       }
       return rates(ready, enough);
-    } finally {
-      ready.forEach(one -> one.model().close());
     }
   }
 

@@ -1,5 +1,7 @@
 package org.nemotron.core.backend.parallel;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.time.Duration;
@@ -76,8 +78,10 @@ final class RankThreads implements AutoCloseable {
    *
    * @throws RankFailureException if a rank has failed, or ends later than the first one by more
    *     than the group's patience; the message names it, the cause is what it threw
+   * @throws IllegalStateException if the threads have been ended, and would never begin
    */
   <T> ImmutableList<T> all(RankGroup group, IntFunction<T> work) {
+    checkState(!closed, "the threads of the ranks have ended: models close before their device");
     group.checkWhole();
     List<CompletableFuture<T>> results = new ArrayList<>();
     for (int rank = 0; rank < queues.size(); rank++) {

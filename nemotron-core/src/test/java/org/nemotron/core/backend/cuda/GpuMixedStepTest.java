@@ -150,8 +150,7 @@ final class GpuMixedStepTest {
     withModel(spec, weights, 1, checks);
   }
 
-  private static void withModel(
-      ModelSpec spec, WeightFormat weights, int degree, Checks checks) {
+  private static void withModel(ModelSpec spec, WeightFormat weights, int degree, Checks checks) {
     try (HeterogeneousModel random = TestModels.model(spec, 3);
         HeterogeneousModel model = random.copy(DType.BFLOAT16);
         InferenceBackend device = Backends.of(GPU, 1, degree);

@@ -60,8 +60,7 @@ final class ShareWeightsTest {
   }
 
   private static final WeightSource WHOLE =
-      new LockedWeights(
-          new Scales(scales(of(1, 2, 3, 4), 5, 6, 7, 8), scales(of(9), 10, 11)));
+      new LockedWeights(new Scales(scales(of(1, 2, 3, 4), 5, 6, 7, 8), scales(of(9), 10, 11)));
 
   private static WeightSource ofRank(int rank, int degree) {
     return new RankShare(new SlicePlan(SPEC, degree), rank).cut(WHOLE);

@@ -270,6 +270,20 @@ final class TensorParallelBackendTest {
     }
   }
 
+  /** Whoever closes in the wrong order is told so, and does not wait for threads that are gone. */
+  @Test
+  void close_ofAModelBehindItsDevice_isRefusedByName() {
+    try (HeterogeneousModel model = TestModels.model(uneven(false), 11);
+        InferenceBackend device = Backends.of(Device.CPU, 2, 2)) {
+      InferenceModel ready = device.prepare(model, WeightFormat.FLOAT32, 8);
+      device.close();
+      assertThatThrownBy(ready::close)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the threads of the ranks have ended: models close before their device");
+      ready.close();
+    }
+  }
+
   @Test
   void use_afterClose_isRefused_andClosingTwiceIsHarmless() {
     try (HeterogeneousModel model = TestModels.model(uneven(false), 11)) {
