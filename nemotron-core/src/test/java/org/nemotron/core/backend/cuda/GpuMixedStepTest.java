@@ -46,6 +46,9 @@ final class GpuMixedStepTest {
   /** Products of another number of rows, and in 8 bits keys that round to the other side. */
   private static final double TOLERANCE = 4e-2;
 
+  /** Twice the square root of the eight products times what each is off by. */
+  private static final double EIGHT_BIT_TOLERANCE = 0.2;
+
   private static final int VOCABULARY = 300;
 
   /** Together more rows than go with single tokens as a short prompt. */
@@ -166,6 +169,15 @@ final class GpuMixedStepTest {
     assertGivesTheLogitsOfStepsOfTheirOwn(spec, weights, kv, 1);
   }
 
+  /**
+   * With weights of 8 bits a step of few rows leaves activations bfloat16, where many rows are
+   * rounded to e4m3: 3.6 % of an element at most in the root mean square (2^-4 / √3), before each
+   * of the products that the two layers add to the stream.
+   */
+  private static double tolerance(WeightFormat weights) {
+    return weights == WeightFormat.FLOAT8_E4M3 ? EIGHT_BIT_TOLERANCE : TOLERANCE;
+  }
+
   /** Compares mixed steps of so many GPUs with steps of their own on the same. */
   static void assertGivesTheLogitsOfStepsOfTheirOwn(
       ModelSpec spec, WeightFormat weights, KvFormat kv, int degree) {
@@ -182,7 +194,9 @@ final class GpuMixedStepTest {
           try (InferenceSession session = begun(model, kv)) {
             for (int i = 0; i < chunks.size(); i++) {
               float[] apart = step(session, chunks.get(i)).logits(0).clone();
-              assertThat(difference(together[i], apart)).as("chunk %s", i).isLessThan(TOLERANCE);
+              assertThat(difference(together[i], apart))
+                  .as("chunk %s", i)
+                  .isLessThan(tolerance(weights));
             }
           }
         });

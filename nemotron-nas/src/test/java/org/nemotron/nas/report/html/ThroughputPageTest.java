@@ -26,6 +26,11 @@ final class ThroughputPageTest {
         model, "128/1024", "FP8", gpus, batch, rate, published, 10_237, 70L << 30);
   }
 
+  private static ThroughputRow unpublished(String formats, int batch, double rate) {
+    ThroughputRow.Published none = new ThroughputRow.Published(0, 1);
+    return new ThroughputRow("51B", "9/9", formats, 1, batch, rate, none, 0, 0);
+  }
+
   private static String page(ThroughputRow... rows) {
     return ThroughputPage.render(
         "Rows of <Table 3>", "One GPU.", "TensorRT-LLM", ImmutableList.copyOf(rows));
@@ -61,9 +66,9 @@ final class ThroughputPageTest {
     Document page =
         parsed(
             page(
-                new ThroughputRow("51B", "9/9", "FP8, head BF16, KV FP8", 2, 10, 0, 0, 0),
-                new ThroughputRow("51B", "9/9", "FP8, head BF16, KV FP8", 4, 15, 0, 0, 0),
-                new ThroughputRow("51B", "9/9", "FP8, head FP8, KV FP8", 2, 11, 0, 0, 0)));
+                unpublished("FP8, head BF16, KV FP8", 2, 10),
+                unpublished("FP8, head BF16, KV FP8", 4, 15),
+                unpublished("FP8, head FP8, KV FP8", 2, 11)));
     NodeList texts = page.getElementsByTagName("text");
     List<String> names = new ArrayList<>();
     for (int i = 0; i < texts.getLength(); i++) {
