@@ -13,7 +13,7 @@ import org.nemotron.nas.library.Architecture;
 /**
  * Holds what the parts of an architecture promise against the whole model: an architecture found is
  * measured before anything is spent on its training, and the search done again with what was
- * learned, until it finds nothing new.
+ * learned, until one keeps to the limits with hardly any room left, or it finds nothing new.
  *
  * <p>The sum of parts is off by some percent, by much the same for architectures that are alike; so
  * the ratio of one is good for the next.
@@ -31,6 +31,9 @@ final class SpeedCheck {
   private final int most;
   private final Consumer<String> told;
 
+  /** Room above a limit that is not worth another search and measurement. */
+  private static final double NEAR = 0.01;
+
   /** Measures a whole model, with whatever weights. */
   interface Gauge {
     /**
@@ -46,8 +49,15 @@ final class SpeedCheck {
    * @param correction under which the search found it
    * @param score the sum of the scores, as the search has it
    * @param excess by what share the limit is exceeded that is kept to least; none if not positive
+   * @param uncertainty of the measurement, as a share
    */
-  private record Trial(SpeedCorrection correction, double score, double excess) {}
+  private record Trial(
+      SpeedCorrection correction, double score, double excess, double uncertainty) {
+    /** Whether the limits are kept to, with hardly more room than the measurement leaves open. */
+    boolean near() {
+      return excess <= 0 && -excess <= NEAR + uncertainty;
+    }
+  }
 
   /**
    * Makes a check.
@@ -91,6 +101,9 @@ final class SpeedCheck {
               ? best(trials).correction()
               : correction;
         }
+        if (trials.get(trials.size() - 1).near()) {
+          break;
+        }
         correction = learned.orElseThrow();
         if (correction.margin() > 1 + TOO_VAGUE) {
           told.accept(
@@ -127,7 +140,12 @@ final class SpeedCheck {
     }
     SpeedMeasurement speed = measured.orElseThrow();
     SpeedLimits limits = new SpeedLimits(target, scenario);
-    trials.add(new Trial(correction, answer.solution().score(), limits.excess(speed)));
+    trials.add(
+        new Trial(
+            correction,
+            answer.solution().score(),
+            limits.excess(speed),
+            limits.uncertainty(speed)));
     told.accept(sentence(target, answer, child, speed));
     return Optional.of(
         correction

@@ -111,6 +111,21 @@ final class SpeedCheckTest {
   }
 
   @Test
+  void correction_metWithNoMoreRoomThanTheMeasurementLeaves_searchesNoMore()
+      throws NoArchitectureException {
+    double spread = 0.03;
+    SpeedCheck.Gauge near =
+        (architecture, scenario) -> {
+          ModelSpec child = PARENT.withBlocks(architecture.blocks());
+          measured.add(child);
+          return Optional.of(speed(scenario, 1.02 * nanos(child), spread));
+        };
+    TargetSearch.Answer answer = checked(near, TWICE, 5);
+    assertThat(measured).hasSize(1);
+    assertThat((1 - spread) * speedup(answer, 1.02)).isBetween(2.0, 2.04);
+  }
+
+  @Test
   void correction_wholeFasterThanItsParts_findsALessHarmfulOneThatIsStillFastEnough()
       throws NoArchitectureException {
     TargetSearch.Answer promised = search().best(TWICE, SpeedCorrection.NONE);
