@@ -28,6 +28,9 @@ record Table3Memory(
   /** What recorded graphs and libraries may still ask for. */
   private static final long RESERVE_BYTES = 400L << 20;
 
+  /** The same where GPUs exchange sums, for which NCCL takes room when it first does. */
+  private static final long RESERVE_BYTES_OF_SEVERAL = 1L << 30;
+
   private static final int MOST_SEQUENCES = 768;
 
   /** Returns how many whole sequences of {@code scenario} fit, at least one. */
@@ -46,7 +49,11 @@ record Table3Memory(
     if (gpus.get(0).equals(Device.CPU) || each == 0) {
       return 1;
     }
-    return Ints.saturatedCast((freeBesideSteps() - RESERVE_BYTES) / each);
+    return Ints.saturatedCast((freeBesideSteps() - reserve()) / each);
+  }
+
+  private long reserve() {
+    return gpus.size() > 1 ? RESERVE_BYTES_OF_SEVERAL : RESERVE_BYTES;
   }
 
   /**
