@@ -83,6 +83,11 @@ public record ShardedWork(GlobalWork work, int ranks) {
     return least + kept(graph + FLOAT32_BYTES * layers(), freeBytes - least);
   }
 
+  /** Returns the bytes of the next layer and of the last one's sums, which travel meanwhile. */
+  private long onTheirWay() {
+    return layer() * (BFLOAT16_BYTES + FLOAT32_BYTES);
+  }
+
   private static long kept(long all, long freeBytes) {
     return Math.min(all, (long) (GraphMemory.SHARE * Math.max(0, freeBytes)));
   }
@@ -97,6 +102,7 @@ public record ShardedWork(GlobalWork work, int ranks) {
     return work.childParameters() / ranks * (BFLOAT16_BYTES + states().gpuBytes())
         + FLOAT32_BYTES * gradients()
         + gathered(1, BFLOAT16_BYTES)
+        + onTheirWay()
         + hiddenStates(tokens(1), BFLOAT16_BYTES)
         + tokens(1) * work.graphBytesPerToken() / work.parent().layers()
         + BFLOAT16_BYTES * work.chunkElementsOnGpu(tokens(1));
