@@ -23,7 +23,7 @@ final class SoakTest {
       AtomicInteger rounds = new AtomicInteger(ROUNDS);
       Soak soak = new Soak(generator);
       soak.run(11, () -> rounds.getAndDecrement() > 0);
-      assertThat(soak.account()).contains("0 of 17 pages held");
+      assertThat(soak.account()).contains("0 of " + Soak.PAGES + " pages held");
       assertThat(generator.metrics().cancelled()).isPositive();
       assertThat(generator.metrics().served()).isGreaterThan(ROUNDS);
     }
