@@ -19,10 +19,10 @@ import org.nemotron.nas.report.RunSummary;
 
 /** The tiny job without a virtual machine of its own: quick, for runs that end by themselves. */
 final class InProcess {
-  /** Enough steps for a state to be saved, not more. */
+  /** Enough steps for a state to be saved and replaced, not more. */
   private static final ImmutableMap<String, Object> BRIEF =
       ImmutableMap.of(
-          "/local/steps", 3, "/coupled/steps", 3, "/global/steps", 4, "/global/evaluateEvery", 2);
+          "/local/steps", 3, "/coupled/steps", 3, "/global/steps", 6, "/global/evaluateEvery", 2);
 
   private final Path directory;
 
