@@ -34,13 +34,15 @@ public record Gpu(Device device, String model, int processors, int capability, i
   }
 
   /**
-   * Returns the GPU called {@code device}, and makes it this thread's current one.
+   * Checks that this program can work on {@code device}, before it begins to; the CPU always
+   * serves.
    *
-   * @throws IllegalArgumentException if {@code device} is the CPU, or if there is no such GPU, or
-   *     if the program has no CUDA natives
+   * @throws IllegalArgumentException if there is no such GPU, or if the program has no CUDA natives
    */
-  public static Gpu of(Device device) {
-    checkArgument(device.kind().equals("cuda"), "device (%s) must be a GPU", device);
+  public static void check(Device device) {
+    if (device.equals(Device.CPU)) {
+      return;
+    }
     checkArgument(
         isAvailable(),
         "device %s: there is no CUDA GPU, or LibTorch's CUDA natives are missing.\n"
@@ -49,6 +51,17 @@ public record Gpu(Device device, String model, int processors, int capability, i
         device);
     int gpus = torch_cuda.device_count();
     checkArgument(device.index() < gpus, "device %s: this machine has %s GPUs", device, gpus);
+  }
+
+  /**
+   * Returns the GPU called {@code device}, and makes it this thread's current one.
+   *
+   * @throws IllegalArgumentException if {@code device} is the CPU, or if there is no such GPU, or
+   *     if the program has no CUDA natives
+   */
+  public static Gpu of(Device device) {
+    checkArgument(device.kind().equals("cuda"), "device (%s) must be a GPU", device);
+    check(device);
     torch_cuda.set_device((byte) device.index());
     return new Gpu(
         device,

@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch_gloo;
 import org.bytedeco.pytorch.global.torch_nccl;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.Natives;
 
@@ -36,9 +37,11 @@ public interface Communicator extends AutoCloseable {
    * them at the same time.
    *
    * @param device what the processes will work on
+   * @throws IllegalArgumentException if there is no such GPU, or if the program has no CUDA natives
    */
   static void loadNatives(Device device) {
     Natives.load();
+    Gpu.check(device);
     String unusedGloo = Loader.load(torch_gloo.class);
     if (!device.equals(Device.CPU)) {
       String unused = Loader.load(torch_nccl.class);

@@ -97,6 +97,13 @@ final class CommunicatorTest {
   }
 
   @Test
+  void loadNatives_gpuThatIsNotThere_isRefusedByName() {
+    assertThatThrownBy(() -> Communicator.loadNatives(new Device("cuda", 99)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("device cuda:99: ");
+  }
+
+  @Test
   void texts_ofAllRanks_areOnAll() throws Exception {
     List<String> seen =
         RankThreads.run(

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelSpecReader;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.provenance.Fingerprint;
@@ -44,6 +45,7 @@ record RunInputs(
   static RunInputs open(
       CompressionPlan plan, StageStore store, ConversationRenderer.OfModel conversations)
       throws IOException {
+    Gpu.check(plan.execution().device());
     Path directory = plan.inputs().parent();
     OwnTables own = OwnTables.read(plan);
     ModelSpec spec = ModelSpecReader.read(directory);

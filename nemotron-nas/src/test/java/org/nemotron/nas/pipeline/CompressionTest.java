@@ -55,6 +55,14 @@ final class CompressionTest {
   }
 
   @Test
+  void run_gpuThatIsNotThere_isRefusedBeforeAnythingIsRead(@TempDir Path directory) {
+    Compression there = COMPRESSION.on(new Device("cuda", 99));
+    assertThatThrownBy(() -> there.run(directory.resolve("run")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("device cuda:99: ");
+  }
+
+  @Test
   void plan_noText_isRefused() {
     Compression without = Compression.of(Path.of("parent")).heldOut(Path.of("b.txt"));
     assertThatThrownBy(without::plan)
