@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.cuda.CudaKernel;
 import org.nemotron.core.cuda.FusedKernels;
 import org.nemotron.core.tensor.DType;
@@ -251,18 +249,12 @@ final class EightBitAdamW implements LayerOptimizer, SlicedOptimizer {
 
   @Override
   public void save(Path file) throws IOException {
-    new SafetensorsWriter().addAll(state()).write(file);
+    StateFile.write(file, state());
   }
 
   @Override
   public void load(Path file) throws IOException {
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inPlace = new NoGradGuard();
-        SafetensorsFile saved = SafetensorsFile.open(file)) {
-      for (Map.Entry<String, Tensor> entry : state().entrySet()) {
-        entry.getValue().copy_(saved.tensor(entry.getKey()));
-      }
-    }
+    StateFile.read(file, state());
   }
 
   @Override

@@ -18,8 +18,6 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
-import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.cuda.CudaStream;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.tensor.DType;
@@ -305,18 +303,12 @@ final class HostMemoryAdamW implements LayerOptimizer, SlicedOptimizer {
 
   @Override
   public void save(Path file) throws IOException {
-    new SafetensorsWriter().addAll(state()).write(file);
+    StateFile.write(file, state());
   }
 
   @Override
   public void load(Path file) throws IOException {
-    try (NativeScope scope = NativeScope.open();
-        NoGradGuard inPlace = new NoGradGuard();
-        SafetensorsFile saved = SafetensorsFile.open(file)) {
-      for (Map.Entry<String, Tensor> entry : state().entrySet()) {
-        entry.getValue().copy_(saved.tensor(entry.getKey()));
-      }
-    }
+    StateFile.read(file, state());
   }
 
   @Override
