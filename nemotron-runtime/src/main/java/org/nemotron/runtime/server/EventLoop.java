@@ -50,11 +50,22 @@ final class EventLoop implements AutoCloseable {
     return vertx;
   }
 
-  /** Runs {@code action} on the event loop, after what was given before. */
+  /**
+   * Runs {@code action} on the event loop, after what was given before; not any more once the loop
+   * is closed, since every connection is closed by then.
+   */
   void run(Runnable action) {
     posted.add(action);
+    schedule();
+  }
+
+  private void schedule() {
     if (scheduled.compareAndSet(false, true)) {
-      context.runOnContext(nothing -> drain());
+      try {
+        context.runOnContext(nothing -> drain());
+      } catch (RejectedExecutionException e) {
+        posted.clear(); // the server has closed: an engine may still report to it
+      }
     }
   }
 
@@ -70,8 +81,8 @@ final class EventLoop implements AutoCloseable {
         }
       }
     } finally {
-      if (!posted.isEmpty() && scheduled.compareAndSet(false, true)) {
-        context.runOnContext(nothing -> drain());
+      if (!posted.isEmpty()) {
+        schedule();
       }
     }
   }

@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.runtime.engine.TextGenerator;
 import org.nemotron.runtime.server.wire.ApiException;
@@ -48,10 +50,11 @@ public final class InferenceServer implements AutoCloseable {
   private final Router router;
   private final ServerMetrics metrics;
   private final HttpServer server;
-  private final CountDownLatch hurry = new CountDownLatch(1);
-  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final CompletableFuture<Void> hurry = new CompletableFuture<>();
   private volatile ServerPhase phase = ServerPhase.LOADING;
   private volatile @Nullable Serving serving;
+
+  private boolean ended = false; // guarded by this
 
   private InferenceServer(ServerSettings settings) throws IOException {
     this.settings = settings;
@@ -214,32 +217,29 @@ public final class InferenceServer implements AutoCloseable {
   @Override
   public void close() {
     drain();
-    if (!closed.isDone()) {
-      boolean idle = awaitIdle(settings.drainTime());
-      end(idle);
-    }
+    end(awaitIdle(settings.drainTime()));
   }
 
   /** Closes the server, and cancels all answers under way; so does a {@link #close} elsewhere. */
   public void closeNow() {
     drain();
-    hurry.countDown();
+    hurry.complete(null);
     end(false);
   }
 
   private synchronized void end(boolean idle) {
-    if (closed.isDone()) {
+    if (ended) {
       return;
     }
     if (!idle) {
       loop.run(() -> connections.exchanges().forEach(exchange -> exchange.cancel(phase.refusal())));
-      CountDownLatch ended = idleLatch();
-      if (!Uninterruptibles.awaitUninterruptibly(ended, CANCEL_TIME)) {
+      if (!Uninterruptibles.awaitUninterruptibly(idleLatch(), CANCEL_TIME)) {
         LOG.log(System.Logger.Level.WARNING, "answers did not end in time");
       }
     }
     loop.close();
-    closed.complete(null);
+    ended = true;
+    hurry.complete(null); // whoever waits elsewhere has nothing to wait for
   }
 
   private CountDownLatch idleLatch() {
@@ -250,19 +250,18 @@ public final class InferenceServer implements AutoCloseable {
 
   /** Returns whether no request is under way; an interrupt and {@link #closeNow} end the wait. */
   private boolean awaitIdle(Duration longest) {
-    loop.run(() -> connections.whenIdle(hurry::countDown));
+    CompletableFuture<Boolean> idle = new CompletableFuture<>();
+    CompletableFuture<Void> unused = hurry.thenRun(() -> idle.complete(false));
+    loop.run(() -> connections.whenIdle(() -> idle.complete(true)));
     try {
-      boolean inTime = hurry.await(longest.toNanos(), TimeUnit.NANOSECONDS);
-      return inTime && connectionsAreIdle();
+      return idle.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    } catch (ExecutionException e) {
+      throw new AssertionError(e); // it completes with a value only
     }
-  }
-
-  private boolean connectionsAreIdle() {
-    CompletableFuture<Boolean> idle = new CompletableFuture<>();
-    loop.run(() -> idle.complete(connections.requests() == 0));
-    return idle.join();
   }
 }

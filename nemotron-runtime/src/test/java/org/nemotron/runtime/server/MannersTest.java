@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -186,6 +187,20 @@ final class MannersTest {
         () ->
             Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().matches("(nemotron-server|vert\\.x).*")));
+  }
+
+  @Test
+  void close_byManyThreadsAtOnce_endsInAllOfThem() throws IOException {
+    for (int round = 0; round < 20; round++) {
+      InferenceServer server =
+          InferenceServer.listen(settings().drainTime(Duration.ofMinutes(5)).build());
+      List<CompletableFuture<Void>> closings =
+          Stream.<Runnable>of(server::close, server::closeNow, server::close)
+              .map(CompletableFuture::runAsync)
+              .toList();
+      assertThat(CompletableFuture.allOf(closings.toArray(CompletableFuture[]::new)))
+          .succeedsWithin(Duration.ofMinutes(1));
+    }
   }
 
   private static String readUnchecked(RawClient client) {
