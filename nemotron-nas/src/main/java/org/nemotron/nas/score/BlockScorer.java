@@ -9,7 +9,6 @@ import com.google.common.collect.SetMultimap;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -42,9 +41,6 @@ import org.nemotron.nas.shard.Span;
  * ours.
  */
 public final class BlockScorer {
-  private static final String REMEDY =
-      "Maybe score fewer candidatesPerPass, shorter windows, or fewer sequences in a batch.";
-
   private final ScoringSettings settings;
   private final int threads;
   private final Communicator ranks;
@@ -110,7 +106,7 @@ public final class BlockScorer {
     List<List<Candidate>> passes = passes(candidates);
     ScoringShards shards = shards(library.parent().spec().layers(), passes, data.batches());
     ScoreRows rows = new ScoreRows(shards, ranks, passes, data);
-    MemoryPlan.Scoring plan = plan(library.parent(), data);
+    MemoryPlan.Scoring plan = ScoringMemory.plan(settings, library.parent(), data, threads);
     try (TensorThreads sideBySide = new TensorThreads(plan.workers())) {
       for (int batch = 0; batch < data.batches(); batch++) {
         Span own = shards.passes(ranks.rank(), batch);
@@ -130,7 +126,7 @@ public final class BlockScorer {
         progress.accept(batch + 1);
       }
     } catch (RuntimeException e) {
-      throw GpuMemoryException.explaining(e, library.parent().device(), REMEDY);
+      throw GpuMemoryException.explaining(e, library.parent().device(), ScoringMemory.REMEDY);
     }
     return rows.exchanged().table(candidates);
   }
@@ -142,26 +138,6 @@ public final class BlockScorer {
       costs.add((long) pass.size() * (layers - resumesAt(pass.get(0)) + 1));
     }
     return new ScoringShards(costs.build(), layers, Math.toIntExact(batches), ranks.size());
-  }
-
-  private MemoryPlan.Scoring plan(HeterogeneousModel parent, EvaluationBatches data) {
-    try (NativeScope scope = NativeScope.open()) {
-      MemoryPlan.ScoringNeed need =
-          MemoryPlan.ScoringNeed.of(
-              parent.spec(),
-              parent.dtype().bytes(),
-              data.batch(0).numel(),
-              settings.candidatesPerPass());
-      return MemoryPlan.of(parent.device(), threads).scoring(need, place());
-    }
-  }
-
-  private Optional<HiddenStates.Place> place() {
-    return switch (settings.hiddenStates()) {
-      case AUTOMATIC -> Optional.empty();
-      case DEVICE -> Optional.of(HiddenStates.Place.DEVICE);
-      case HOST -> Optional.of(HiddenStates.Place.HOST);
-    };
   }
 
   /** Groups by the layer that follows: a group runs through the rest of the parent as one batch. */

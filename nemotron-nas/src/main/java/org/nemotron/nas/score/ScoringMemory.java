@@ -1,0 +1,38 @@
+package org.nemotron.nas.score;
+
+import java.util.Optional;
+import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.text.EvaluationBatches;
+import org.nemotron.nas.library.internal.MemoryPlan;
+
+/** What passes of scoring need of the device's memory, and what helps where it is too little. */
+final class ScoringMemory {
+  static final String REMEDY =
+      "Maybe score fewer candidatesPerPass, shorter windows, or fewer sequences in a batch.";
+
+  private ScoringMemory() {}
+
+  /** Returns how many passes work side by side, and where the hidden states wait for them. */
+  static MemoryPlan.Scoring plan(
+      ScoringSettings settings, HeterogeneousModel parent, EvaluationBatches data, int threads) {
+    try (NativeScope scope = NativeScope.open()) {
+      MemoryPlan.ScoringNeed need =
+          MemoryPlan.ScoringNeed.of(
+              parent.spec(),
+              parent.dtype().bytes(),
+              data.batch(0).numel(),
+              settings.candidatesPerPass());
+      return MemoryPlan.of(parent.device(), threads).scoring(need, place(settings));
+    }
+  }
+
+  private static Optional<HiddenStates.Place> place(ScoringSettings settings) {
+    return switch (settings.hiddenStates()) {
+      case AUTOMATIC -> Optional.empty();
+      case DEVICE -> Optional.of(HiddenStates.Place.DEVICE);
+      case HOST -> Optional.of(HiddenStates.Place.HOST);
+    };
+  }
+}
