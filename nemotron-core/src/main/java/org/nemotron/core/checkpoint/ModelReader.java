@@ -52,7 +52,7 @@ public final class ModelReader {
     try (CheckpointWeights weights = weights(path, dtype, device)) {
       if (device.equals(Device.CPU)) {
         long elements = Shapes.elements(weights.spec().tensorShapes().values());
-        HostMemory.checkRoom(path + " as " + dtype, elements * dtype.bytes(), 0);
+        HostMemory.checkRoom(path + " as " + dtype, elements * dtype.bytes(), 0, "");
       }
       return read(weights);
     } catch (IOException e) {

@@ -45,6 +45,25 @@ public final class HostMemory {
   }
 
   /**
+   * Returns {@code wanted}, or half of what JavaCPP still lets this process have in time where that
+   * is less: a default for memory that there may be little of.
+   *
+   * @param least below which it does not go
+   */
+  public static long modestShare(long wanted, long least) {
+    Natives.load();
+    return room().modestShare(wanted, least);
+  }
+
+  private static Room room() {
+    return new Room(
+        Pointer.maxPhysicalBytes(),
+        Pointer.physicalBytes(),
+        Runtime.getRuntime().maxMemory() - Runtime.getRuntime().totalMemory(),
+        Files.isReadable(LINUX) ? availableBytes() : Long.MAX_VALUE);
+  }
+
+  /**
    * Checks that native memory can hold what is about to be made. JavaCPP lets a process have four
    * times its Java heap, unless the property {@code org.bytedeco.javacpp.maxPhysicalBytes} says
    * otherwise, and beyond it ends whatever call comes next with an OutOfMemoryError.
@@ -52,21 +71,29 @@ public final class HostMemory {
    * @param what is about to be made
    * @param bytes that it writes at once
    * @param moreBytes that it writes in time
+   * @param remedy what else may help, such as "give the engine fewer kvBytes"; may be empty
    * @throws IllegalArgumentException if there is not enough; the message names the property and a
-   *     value that is enough
+   *     value that is enough, and the remedy
    */
-  public static void checkRoom(String what, long bytes, long moreBytes) {
+  public static void checkRoom(String what, long bytes, long moreBytes, String remedy) {
     Natives.load();
-    Optional<String> fault =
-        new Room(
-                Pointer.maxPhysicalBytes(),
-                Pointer.physicalBytes(),
-                Runtime.getRuntime().maxMemory() - Runtime.getRuntime().totalMemory(),
-                Files.isReadable(LINUX) ? availableBytes() : Long.MAX_VALUE)
-            .fault(what, bytes, moreBytes);
+    Optional<String> fault = room().fault(what, bytes, moreBytes, remedy);
     if (fault.isPresent()) {
       throw new IllegalArgumentException(fault.orElseThrow());
     }
+  }
+
+  /**
+   * Returns what to throw instead of {@code e}: where LibTorch could not allocate, a sentence.
+   *
+   * @param what was about to be made
+   * @param remedy what may help
+   */
+  public static RuntimeException explaining(RuntimeException e, String what, String remedy) {
+    return String.valueOf(e.getMessage()).contains("DefaultCPUAllocator")
+        ? new IllegalArgumentException(
+            what + " takes more memory than this machine gives.\nMaybe " + remedy + ".", e)
+        : e;
   }
 
   /**
@@ -83,7 +110,12 @@ public final class HostMemory {
     /** What a process takes in time beside its heap and tensors: compiled code, stacks, arenas. */
     private static final long REST = 128L << 20;
 
-    Optional<String> fault(String what, long bytes, long moreBytes) {
+    long modestShare(long wanted, long least) {
+      long left = limit > 0 ? limit - used - heapRoom - REST : Long.MAX_VALUE;
+      return Math.max(Math.min(wanted, left / 2), Math.min(wanted, least));
+    }
+
+    Optional<String> fault(String what, long bytes, long moreBytes, String remedy) {
       long all = LongMath.saturatedAdd(bytes, moreBytes);
       long growth = heapRoom + REST;
       if (limit > 0 && LongMath.saturatedAdd(used + growth, all) > limit) {
@@ -93,7 +125,7 @@ public final class HostMemory {
                 "%s may take %.2f GiB, and the Java heap and compiled code %.2f more in time, but"
                     + " of the %.2f GiB that JavaCPP lets this process have (four times the Java"
                     + " heap, unless %s is set) %.2f are in use.\n"
-                    + "Maybe start Java with -D%s=%dg, or 0 for no limit.",
+                    + "Maybe start Java with -D%s=%dg, or 0 for no limit%s.",
                 what,
                 all / GIB,
                 growth / GIB,
@@ -101,7 +133,8 @@ public final class HostMemory {
                 LIMIT,
                 used / GIB,
                 LIMIT,
-                enough(all)));
+                enough(all),
+                remedy.isEmpty() ? "" : "; or " + remedy));
       }
       if (bytes > available) {
         return Optional.of(

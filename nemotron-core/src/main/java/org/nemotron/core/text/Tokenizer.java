@@ -16,13 +16,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The tokenizer.json of a model, completed by the files beside it: text to token ids and back.
  *
  * <p>Text is encoded as it is, except by {@link #encodeWhole}: no special tokens, no padding, no
- * truncation. Safe for use by several threads. Any thread may close it; closing twice is harmless,
- * use after close is refused.
+ * truncation. Safe for use by several threads. Any thread may close it, which waits for calls under
+ * way; closing twice is harmless, use after close is refused.
  */
 public final class Tokenizer implements AutoCloseable {
   private static final ImmutableMap<String, String> OPTIONS =
@@ -38,7 +40,11 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final TextEnds ends;
   private final Supplier<TokenBytes> bytes;
-  private volatile boolean closed;
+
+  /** Held for reading while native code is called, for writing where it is freed. */
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+
+  private boolean closed = false; // guarded by use
 
   private Tokenizer(HuggingFaceTokenizer tokenizer, TextEnds ends, byte[] json) {
     this.tokenizer = tokenizer;
@@ -135,8 +141,7 @@ public final class Tokenizer implements AutoCloseable {
    * @see TokenSpans
    */
   public TokenSpans encodeWithSpans(String text) {
-    checkOpen();
-    return TokenSpans.of(text, tokenizer.encode(text, false, false));
+    return inUse(() -> TokenSpans.of(text, tokenizer.encode(text, false, false)));
   }
 
   /**
@@ -148,8 +153,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private ImmutableIntArray encode(String text, boolean specialTokens) {
-    checkOpen();
-    long[] ids = tokenizer.encode(text, specialTokens, false).getIds();
+    long[] ids = inUse(() -> tokenizer.encode(text, specialTokens, false).getIds());
     ImmutableIntArray.Builder compact = ImmutableIntArray.builder(ids.length);
     for (long id : ids) {
       compact.add(Ints.checkedCast(id));
@@ -168,9 +172,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private String decode(ImmutableIntArray ids, boolean skipSpecialTokens) {
-    checkOpen();
-    return tokenizer.decode(
-        ImmutableLongArray.copyOf(ids.stream().asLongStream()).toArray(), skipSpecialTokens);
+    long[] all = ImmutableLongArray.copyOf(ids.stream().asLongStream()).toArray();
+    return inUse(() -> tokenizer.decode(all, skipSpecialTokens));
   }
 
   /**
@@ -182,13 +185,27 @@ public final class Tokenizer implements AutoCloseable {
     return bytes.get();
   }
 
-  private void checkOpen() {
-    checkState(!closed, "this tokenizer is closed");
+  /** Native code ends the process where its memory is freed meanwhile. */
+  private <T> T inUse(java.util.function.Supplier<T> call) {
+    use.readLock().lock();
+    try {
+      checkState(!closed, "this tokenizer is closed");
+      return call.get();
+    } finally {
+      use.readLock().unlock();
+    }
   }
 
   @Override
   public void close() {
-    closed = true;
-    tokenizer.close();
+    use.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        tokenizer.close();
+      }
+    } finally {
+      use.writeLock().unlock();
+    }
   }
 }

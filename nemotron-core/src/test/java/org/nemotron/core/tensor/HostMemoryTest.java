@@ -1,6 +1,7 @@
 package org.nemotron.core.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ final class HostMemoryTest {
   @Test
   void fault_beyondJavaCppsLimit_namesThePropertyAndAValueThatIsEnough() {
     HostMemory.Room room = new HostMemory.Room(GIB / 4, GIB / 8, GIB / 8, 100 * GIB);
-    assertThat(room.fault("an engine", GIB / 4, GIB / 4))
+    assertThat(room.fault("an engine", GIB / 4, GIB / 4, ""))
         .contains(
             "an engine may take 0.50 GiB, and the Java heap and compiled code 0.25 more in time,"
                 + " but of the 0.25 GiB that JavaCPP lets this process have (four times the Java"
@@ -41,25 +42,52 @@ final class HostMemoryTest {
   @Test
   void fault_withinTheLimit_isNone() {
     HostMemory.Room room = new HostMemory.Room(GIB + GIB / 8, GIB / 2, 0, GIB);
-    assertThat(room.fault("an engine", GIB / 4, GIB / 4)).isEmpty();
+    assertThat(room.fault("an engine", GIB / 4, GIB / 4, "")).isEmpty();
   }
 
   /** An engine that is opened must not end by the limit when the process has grown. */
   @Test
   void fault_onlyWithoutWhatTheProcessGrowsBy_isRefused() {
     HostMemory.Room tight = new HostMemory.Room(GIB + GIB / 8 - 1, GIB / 2, 0, GIB);
-    assertThat(tight.fault("an engine", GIB / 4, GIB / 4)).isPresent();
+    assertThat(tight.fault("an engine", GIB / 4, GIB / 4, "")).isPresent();
     HostMemory.Room smallHeap = new HostMemory.Room(2 * GIB, GIB / 2, GIB, GIB);
-    assertThat(smallHeap.fault("an engine", GIB / 4, GIB / 4)).isPresent();
+    assertThat(smallHeap.fault("an engine", GIB / 4, GIB / 4, "")).isPresent();
   }
 
   @Test
   void fault_moreThanTheMachineHas_saysSoWithoutALimit() {
     HostMemory.Room room = new HostMemory.Room(0, GIB, 0, 2 * GIB);
-    assertThat(room.fault("a model", 3 * GIB, 0))
+    assertThat(room.fault("a model", 3 * GIB, 0, ""))
         .contains(
             "a model takes 3.00 GiB, but this machine has 2.00 GiB left.\n"
                 + "Maybe end other programs, or take a smaller model.");
-    assertThat(room.fault("a model", 2 * GIB, 9 * GIB)).isEmpty();
+    assertThat(room.fault("a model", 2 * GIB, 9 * GIB, "")).isEmpty();
+  }
+
+  @Test
+  void modestShare_littleLeft_isHalfOfItButNotLessThanTheLeast() {
+    HostMemory.Room large = new HostMemory.Room(8 * GIB, GIB, 0, 8 * GIB);
+    assertThat(large.modestShare(GIB, GIB / 16)).isEqualTo(GIB);
+    HostMemory.Room small = new HostMemory.Room(GIB + GIB / 8, GIB / 4, GIB / 4, 8 * GIB);
+    assertThat(small.modestShare(GIB, GIB / 16)).isEqualTo(GIB / 4);
+    HostMemory.Room full = new HostMemory.Room(GIB / 4, GIB / 4, GIB / 4, 8 * GIB);
+    assertThat(full.modestShare(GIB, GIB / 16)).isEqualTo(GIB / 16);
+    HostMemory.Room unlimited = new HostMemory.Room(0, GIB, GIB, 8 * GIB);
+    assertThat(unlimited.modestShare(GIB, GIB / 16)).isEqualTo(GIB);
+  }
+
+  @Test
+  void explaining_moreThanAnyMachineHas_isASentence() {
+    assertThatThrownBy(() -> Tensors.zeros(Device.CPU, DType.FLOAT32, 1L << 50))
+        .isInstanceOfSatisfying(
+            RuntimeException.class,
+            fault ->
+                assertThat(HostMemory.explaining(fault, "an engine", "ask for less"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                        "an engine takes more memory than this machine gives.\n"
+                            + "Maybe ask for less."));
+    RuntimeException other = new IllegalStateException("of a test");
+    assertThat(HostMemory.explaining(other, "an engine", "ask for less")).isSameAs(other);
   }
 }

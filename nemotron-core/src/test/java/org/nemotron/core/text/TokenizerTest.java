@@ -7,6 +7,11 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -78,5 +83,35 @@ final class TokenizerTest {
     assertThatThrownBy(() -> Tokenizer.open(directory))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(directory.resolve("tokenizer.json") + " is not a tokenizer (");
+  }
+
+  @Test
+  void close_whileOthersEncode_waitsForThem() throws Exception {
+    Tokenizer own = Tokenizer.open(TALE_7M);
+    String text = "a b ".repeat(20_000);
+    int tokens = own.encode(text).length();
+    CountDownLatch begun = new CountDownLatch(2);
+    List<CompletableFuture<String>> encoding =
+        Stream.generate(
+                () ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          begun.countDown();
+                          try {
+                            while (true) {
+                              assertThat(own.encode(text).length()).isEqualTo(tokens);
+                            }
+                          } catch (IllegalStateException e) {
+                            return String.valueOf(e.getMessage());
+                          }
+                        },
+                        command -> new Thread(command, "encoding").start()))
+            .limit(2)
+            .toList();
+    begun.await();
+    own.close();
+    for (CompletableFuture<String> one : encoding) {
+      assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo("this tokenizer is closed");
+    }
   }
 }

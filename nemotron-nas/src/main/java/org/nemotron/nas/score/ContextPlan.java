@@ -44,8 +44,7 @@ final class ContextPlan {
 
           @Override
           public Combination visit(Candidate.MultiLayer block) {
-            return ofBlock(
-                new BlockChoice.MultiLayer(block.layer(), block.layers(), block.spec()));
+            return ofBlock(new BlockChoice.MultiLayer(block.layer(), block.layers(), block.spec()));
           }
         });
   }
@@ -54,8 +53,7 @@ final class ContextPlan {
   private Combination ofAttention(int layer, AttentionSpec attention) {
     FfnSpec ffn = around(layer).blocks().get(layer).ffn();
     AttentionSpec own = parent.block(layer).attention();
-    return with(layer, new BlockSpec(attention, ffn))
-        .minus(with(layer, new BlockSpec(own, ffn)));
+    return with(layer, new BlockSpec(attention, ffn)).minus(with(layer, new BlockSpec(own, ffn)));
   }
 
   private Combination ofFfn(int layer, FfnSpec ffn) {

@@ -62,8 +62,7 @@ final class ContextScorerTest {
   }
 
   private ContextScores scores(Architecture child, int candidatesPerPass, int threads) {
-    return new ContextScorer(
-            ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass))
+    return new ContextScorer(ScoringSettings.DEFAULT.withCandidatesPerPass(candidatesPerPass))
         .withThreads(threads)
         .score(library, child, library.candidates(), SmallParent.heldOut(), batch -> {});
   }
@@ -175,9 +174,9 @@ final class ContextScorerTest {
                 new BlockChoice.Decoupled(layer, new BlockSpec(now.attention(), ffn.spec()))));
       } else if (candidate instanceof Candidate.Block pair && alone) {
         others.add(child.with(new BlockChoice.Coupled(layer, pair.spec())));
-      } else if (candidate instanceof Candidate.MultiLayer block && !child.equals(withMultiLayer())) {
-        others.add(
-            child.with(new BlockChoice.MultiLayer(layer, block.layers(), block.spec())));
+      } else if (candidate instanceof Candidate.MultiLayer block
+          && !child.equals(withMultiLayer())) {
+        others.add(child.with(new BlockChoice.MultiLayer(layer, block.layers(), block.spec())));
       }
     }
     return ImmutableList.copyOf(others);

@@ -24,15 +24,20 @@ final class Continuations {
    */
   Optional<ImmutableList<Generation>> trySubmit(
       GenerationRequest request, int count, RequestListener listener) {
+    checkCount(request, count);
+    if (engine.roomInQueue() < count) {
+      return Optional.empty();
+    }
+    SamplingParams seeded = request.sampling().seeded();
     List<Generation> generations = new ArrayList<>();
     Optional<GenerationJob> first = Optional.empty();
-    for (GenerationRequest each : each(request, count)) {
-      Generation generation = new Generation(engine::lookForCancelled);
-      GenerationJob job = jobs.of(each, generation, listener);
+    for (int i = 0; i < count; i++) {
+      Generation generation = engine.newGeneration();
+      GenerationJob job = jobs.of(each(request, seeded, i), generation, listener);
       first.ifPresent(job::beginBehind);
       first = Optional.of(first.orElse(job));
       generations.add(generation);
-      if (!engine.trySubmit(job)) {
+      if (!engine.trySubmit(job)) { // others came meanwhile
         generations.forEach(Generation::cancel);
         return Optional.empty();
       }
@@ -40,21 +45,24 @@ final class Continuations {
     return Optional.of(ImmutableList.copyOf(generations));
   }
 
-  private static ImmutableList<GenerationRequest> each(GenerationRequest request, int count) {
+  private void checkCount(GenerationRequest request, int count) {
     checkArgument(count > 0, "the number of continuations (%s) must be positive", count);
+    checkArgument(
+        count <= engine.queueCapacity(),
+        "%s continuations can never wait in a queue of %s.\nMaybe give the engine a larger"
+            + " queueCapacity, or ask for fewer.",
+        count,
+        engine.queueCapacity());
     checkArgument(
         count == 1 || request.maxNewTokens() > 0,
         "%s continuations must have a new token: maxNewTokens is 0",
         count);
-    SamplingParams seeded = request.sampling().seeded();
-    GenerationRequest first = request.toBuilder().sampling(seeded).build();
-    ImmutableList.Builder<GenerationRequest> all = ImmutableList.builder();
-    all.add(first);
-    for (int i = 1; i < count; i++) {
-      SamplingParams next =
-          seeded.isGreedy() ? seeded : seeded.toBuilder().seed(seeded.seed() + i).build();
-      all.add(first.toBuilder().sampling(next).withoutPromptLogProbs().build());
-    }
-    return all.build();
+  }
+
+  private static GenerationRequest each(GenerationRequest request, SamplingParams seeded, int i) {
+    SamplingParams next =
+        seeded.isGreedy() || i == 0 ? seeded : seeded.toBuilder().seed(seeded.seed() + i).build();
+    GenerationRequest.Builder each = request.toBuilder().sampling(next);
+    return (i == 0 ? each : each.withoutPromptLogProbs()).build();
   }
 }

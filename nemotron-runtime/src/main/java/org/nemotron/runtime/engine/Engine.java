@@ -11,8 +11,11 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,8 @@ final class Engine implements AutoCloseable {
 
   private static final String CLOSED = "the engine is closed";
 
+  private static final long RETRY_NANOS = 10_000_000;
+
   private final InferenceBackend device;
   private final long pageBytes;
   private final InferenceModel model;
@@ -54,7 +59,12 @@ final class Engine implements AutoCloseable {
   private final PagePool pool;
   private final Scheduler scheduler;
   private final MetricsRecorder metrics;
+  private final int queueCapacity;
   private final BlockingQueue<Job> queue;
+
+  /** The requests that the engine has taken and nobody has been told the end of. */
+  private final Set<Job> unanswered = ConcurrentHashMap.newKeySet();
+
   private final List<Ending> endings = new ArrayList<>();
   private final EarliestDeadline deadline = new EarliestDeadline();
   private final Thread thread;
@@ -63,6 +73,9 @@ final class Engine implements AutoCloseable {
 
   /** What ended the thread, where that was no close. */
   private volatile @Nullable Throwable death;
+
+  /** What the thread does last, where it was closed by itself. */
+  private volatile @Nullable Runnable afterwards;
 
   Engine(HeterogeneousModel model, EngineSettings settings, MetricsRecorder metrics) {
     this(model.spec(), WeightSource.of(model), settings, metrics);
@@ -80,13 +93,15 @@ final class Engine implements AutoCloseable {
       made.add(device, InferenceBackend::close);
       this.pageBytes = device.bytesPerPage(spec, settings.kvFormat());
       this.pool = new PagePool(pages(spec, settings), KvPages.PAGE_TOKENS);
-      this.queue = new LinkedBlockingQueue<>(settings.queueCapacity());
+      this.queueCapacity = settings.queueCapacity();
+      this.queue = new LinkedBlockingQueue<>(queueCapacity);
       int rows = settings.maxBatch() + settings.prefillTokens();
       if (settings.device().equals(Device.CPU)) {
         HostMemory.checkRoom(
             "an engine with these settings",
             weightBytes(spec, settings),
-            pageBytes * pool.pageCount() * settings.tensorParallel());
+            pageBytes * pool.pageCount() * settings.tensorParallel(),
+            "give the engine fewer kvBytes than " + settings.kvBytes());
       }
       this.model =
           made.add(
@@ -98,6 +113,11 @@ final class Engine implements AutoCloseable {
               model.newSession(pool.pageCount(), settings.kvFormat()), InferenceSession::close);
       session.warmUp(settings.maxBatch(), settings.prefillTokens());
       this.parts = made.complete();
+    } catch (RuntimeException e) {
+      throw HostMemory.explaining(
+          e,
+          "an engine with these settings",
+          "a smaller maxBatch or prefillTokens, or fewer kvBytes");
     }
     this.scheduler =
         new Scheduler(
@@ -177,6 +197,37 @@ final class Engine implements AutoCloseable {
     checkState(!closed, CLOSED);
   }
 
+  /**
+   * Checks that this is not the engine's own thread, which would wait for itself.
+   *
+   * @throws IllegalStateException if it is
+   */
+  void checkMayWait() {
+    checkState(
+        !isOwnThread(),
+        "the thread that generates must not wait for its own generator.\n"
+            + "Maybe wait elsewhere: a listener is called on that thread.");
+  }
+
+  private boolean isOwnThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  /** Returns a generation, not yet submitted. */
+  Generation newGeneration() {
+    return new Generation(this::lookForCancelled, this::checkMayWait);
+  }
+
+  /** Returns how many requests may wait. */
+  int queueCapacity() {
+    return queueCapacity;
+  }
+
+  /** Returns how many more requests may wait now. */
+  int roomInQueue() {
+    return queue.remainingCapacity();
+  }
+
   /** Returns whether requests are served: not after a close, nor after an error of the engine. */
   boolean isRunning() {
     return !closed;
@@ -191,9 +242,12 @@ final class Engine implements AutoCloseable {
    */
   void submit(Job job) {
     if (!trySubmit(job)) {
+      checkMayWait();
+      unanswered.add(job);
       try {
         queue.put(job);
       } catch (InterruptedException e) {
+        unanswered.remove(job);
         throw GenerationFailedException.interrupted(e);
       }
       wake(job);
@@ -208,7 +262,9 @@ final class Engine implements AutoCloseable {
    */
   boolean trySubmit(Job job) {
     checkOpen();
+    unanswered.add(job);
     if (!queue.offer(job)) {
+      unanswered.remove(job);
       return false;
     }
     wake(job);
@@ -223,12 +279,18 @@ final class Engine implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   boolean trySubmit(Job job, Duration longest) {
-    checkOpen();
+    if (trySubmit(job)) {
+      return true;
+    }
+    checkMayWait();
+    unanswered.add(job);
     try {
       if (!queue.offer(job, NANOSECONDS.convert(longest), NANOSECONDS)) {
+        unanswered.remove(job);
         return false;
       }
     } catch (InterruptedException e) {
+      unanswered.remove(job);
       throw GenerationFailedException.interrupted(e);
     }
     wake(job);
@@ -240,6 +302,7 @@ final class Engine implements AutoCloseable {
     deadline.add(job.deadlineNanos());
     LockSupport.unpark(thread);
     if (closed && queue.remove(job)) {
+      unanswered.remove(job);
       checkOpen();
     }
   }
@@ -282,18 +345,40 @@ final class Engine implements AutoCloseable {
       closed = true;
       endAll();
       parts.close();
+      Runnable last = afterwards;
+      if (last != null) {
+        last.run();
+      }
     }
   }
 
+  /** Where the heap is full it is tried again until each request has been told. */
   private void endAll() {
-    Throwable ended = death;
-    for (Job job : scheduler.releaseAll(queue)) {
-      endings.add(
-          ended == null
-              ? new Ending.Cancelled(job)
-              : new Ending.Failed(job, GenerationFailedException.ended(ended)));
+    Set<Job> counted = new HashSet<>();
+    boolean toldAll = false;
+    while (!toldAll) {
+      try {
+        scheduler.releaseAll(queue);
+        noteLoad();
+        for (Job job : unanswered) {
+          Ending ending = last(job);
+          if (counted.add(job)) {
+            ending.count(metrics);
+          }
+          tell(ending);
+        }
+        toldAll = unanswered.isEmpty();
+      } catch (OutOfMemoryError e) {
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
     }
-    tellEndings();
+  }
+
+  private Ending last(Job job) {
+    Throwable ended = death;
+    return ended == null
+        ? new Ending.Cancelled(job)
+        : new Ending.Failed(job, GenerationFailedException.ended(ended));
   }
 
   /** Sleeps until a request comes, or the engine closes. */
@@ -329,25 +414,45 @@ final class Engine implements AutoCloseable {
   /** Completes the requests that have ended, after the metrics count them. */
   private void tellEndings() {
     endings.forEach(ending -> ending.count(metrics));
-    metrics.requests(queue.size() + scheduler.preempted(), scheduler.running());
-    metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
-    endings.forEach(Engine::tell);
+    noteLoad();
+    endings.forEach(this::tell);
     endings.clear();
   }
 
-  private static void tell(Ending ending) {
+  private void noteLoad() {
+    metrics.requests(queue.size() + scheduler.preempted(), scheduler.running());
+    metrics.cache(new CacheUse(pool.used(), pool.cached(), pool.free()));
+  }
+
+  private void tell(Ending ending) {
     try {
       ending.tell();
     } catch (RuntimeException e) {
       ending.job().failed(e);
     }
+    unanswered.remove(ending.job());
   }
 
   /** Ends all requests as cancelled, and gives back the memory. */
   @Override
   public void close() {
+    close(() -> {});
+  }
+
+  /**
+   * Ends all requests as cancelled, gives back the memory, and then runs {@code last}. The engine's
+   * own thread, as in a listener, does not wait for itself: it does all this when the call under
+   * way has returned.
+   */
+  void close(Runnable last) {
+    if (isOwnThread()) {
+      afterwards = last;
+      closed = true;
+      return;
+    }
     closed = true;
     LockSupport.unpark(thread);
     Uninterruptibles.joinUninterruptibly(thread);
+    last.run();
   }
 }

@@ -10,6 +10,7 @@ import org.nemotron.core.inference.ModelFormat;
 import org.nemotron.core.inference.WeightFormat;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.HostMemory;
 
 /**
  * Device, batch size and memory of an engine. Immutable.
@@ -43,11 +44,19 @@ public record EngineSettings(
     KvReservation reservation,
     int threads,
     int tensorParallel) {
+  /** Rows of a step, for which there is room all the time. */
+  private static final int MOST_ROWS = 1 << 20;
 
   /** Checks the ranges. */
   public EngineSettings {
     checkArgument(maxBatch > 0, "maxBatch (%s) must be positive", maxBatch);
     checkArgument(prefillTokens >= 64, "prefillTokens (%s) must be at least 64", prefillTokens);
+    checkArgument(
+        (long) maxBatch + prefillTokens <= MOST_ROWS,
+        "maxBatch (%s) and prefillTokens (%s) must be at most %s together",
+        maxBatch,
+        prefillTokens,
+        MOST_ROWS);
     checkArgument(kvBytes > 0, "kvBytes (%s) must be positive", kvBytes);
     checkArgument(queueCapacity > 0, "queueCapacity (%s) must be positive", queueCapacity);
     checkNotNull(device, "the device of an engine must not be null");
@@ -86,8 +95,9 @@ public record EngineSettings(
   }
 
   /**
-   * Returns 64 requests at a time, 256 tokens of prompts a step, 1 GiB of KV cache, the smallest
-   * weight format that this CPU multiplies fast, and all cores.
+   * Returns 64 requests at a time, 256 tokens of prompts a step, 1 GiB of KV cache, or half of the
+   * native memory that this process may still have where that is less, the smallest weight format
+   * that this CPU multiplies fast, and all cores.
    */
   public static EngineSettings defaults() {
     return builder().build();
@@ -100,9 +110,11 @@ public record EngineSettings(
 
   /** Collects settings. Not safe for use by several threads. */
   public static final class Builder {
+    private static final long LEAST_KV_BYTES = 64L << 20;
+
     private int maxBatch = 64;
     private int prefillTokens = 256;
-    private long kvBytes = 1L << 30;
+    private long kvBytes = usualKvBytes();
     private int queueCapacity = 10_000;
     private Device device = Device.CPU;
     private WeightFormat weights = Backends.bestFormat(Device.CPU);
@@ -113,6 +125,10 @@ public record EngineSettings(
     private int tensorParallel = 1;
 
     private Builder() {}
+
+    private static long usualKvBytes() {
+      return HostMemory.modestShare(1L << 30, LEAST_KV_BYTES);
+    }
 
     /**
      * Sets where the model runs, and with it the defaults of that device; so call it first. On a
@@ -126,7 +142,7 @@ public record EngineSettings(
       device = chosen;
       maxBatch = gpu ? 256 : 64;
       prefillTokens = gpu ? 4096 : 256;
-      kvBytes = gpu ? 8L << 30 : 1L << 30;
+      kvBytes = gpu ? 8L << 30 : usualKvBytes();
       weights = gpu ? WeightFormat.BFLOAT16 : Backends.bestFormat(Device.CPU);
       head = weights;
       kvFormat = KvFormat.USUAL;

@@ -23,6 +23,7 @@ import org.nemotron.runtime.sampling.Sampled;
  */
 public final class Generation {
   private final Runnable onCancel;
+  private final Runnable checkMayWait;
   private final BlockingQueue<Optional<StreamPart>> parts = new LinkedBlockingQueue<>();
   private final CompletableFuture<GenerationResult> result = new CompletableFuture<>();
   private volatile boolean cancelled;
@@ -31,8 +32,15 @@ public final class Generation {
   /** Receives what comes on the engine's thread, instead of the queue. */
   private @Nullable TokenListener direct;
 
-  Generation(Runnable onCancel) {
+  /**
+   * Begins without tokens.
+   *
+   * @param onCancel called when the caller gives up
+   * @param checkMayWait throws where this thread is the one that generates
+   */
+  Generation(Runnable onCancel, Runnable checkMayWait) {
     this.onCancel = onCancel;
+    this.checkMayWait = checkMayWait;
   }
 
   /**
@@ -55,11 +63,11 @@ public final class Generation {
 
   /**
    * Returns the text in pieces, as they come; joined they are the result's text. The stream ends
-   * with the generation, and throws what {@link #await} throws if that failed. To be called once,
-   * and not beside {@link #follow}.
+   * with the generation, and throws what {@link #await} throws if that failed. Closing the stream
+   * cancels a generation that has not ended. To be called once, and not beside {@link #follow}.
    */
   public Stream<String> pieces() {
-    return stream().map(StreamPart::text).filter(text -> !text.isEmpty());
+    return stream().onClose(this::cancel).map(StreamPart::text).filter(text -> !text.isEmpty());
   }
 
   /**
@@ -67,7 +75,7 @@ public final class Generation {
    * request waits for: the listener must not block. Tokens that came before are passed on this
    * thread. An exception of the listener cancels the generation, and nothing more is passed. The
    * result comes by {@link #future}, after the last token. To be called once, and not beside {@link
-   * #follow} or {@link #pieces}.
+   * #follow} or {@link #pieces}. What waits for this generator is refused on its own thread.
    */
   public void listen(TokenListener listener) {
     checkNotNull(listener, "a listener must not be null");
@@ -102,9 +110,9 @@ public final class Generation {
     if (direct != null && !cancelled) {
       try {
         part.passTo(direct);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         cancel();
-        throw e;
+        throw CallersFault.of(e);
       }
     }
   }
@@ -124,6 +132,7 @@ public final class Generation {
   }
 
   private Optional<StreamPart> nextPart() {
+    checkMayWait.run();
     try {
       return parts.take();
     } catch (InterruptedException e) {
@@ -138,20 +147,36 @@ public final class Generation {
    *
    * @throws GenerationFailedException if it failed, or this thread was interrupted, which it is
    *     then still
+   * @throws IllegalStateException if this is the thread that generates, as in {@link #listen}
    */
   public GenerationResult await() {
+    if (!result.isDone()) {
+      checkMayWait.run();
+    }
     return GenerationFailedException.join(result, this::cancel);
   }
 
   /**
-   * Returns the result to come; it fails with the exception that {@link #await} throws. A future
-   * that ends before, as by {@code cancel} or {@code orTimeout}, cancels the generation. {@code
-   * get(timeout, unit)} does not: only that wait ends, as with every future. {@link
-   * GenerationRequest.Builder#maxTime} ends an answer with what it has.
+   * Returns the result to come; it fails with the exception that {@link #await} throws. It
+   * completes on a thread of the {@linkplain CompletableFuture#defaultExecutor usual} pool, where
+   * what depends on it may wait, for this generator too. A future that ends before, as by {@code
+   * cancel} or {@code orTimeout}, cancels the generation. {@code get(timeout, unit)} does not: only
+   * that wait ends, as with every future. {@link GenerationRequest.Builder#maxTime} ends an answer
+   * with what it has.
    */
   public CompletableFuture<GenerationResult> future() {
-    CompletableFuture<GenerationResult> future = result.copy();
-    CompletableFuture<GenerationResult> unused = future.whenComplete((ended, failure) -> cancel());
+    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
+    CompletableFuture<GenerationResult> unused =
+        result.whenCompleteAsync(
+            (ended, failure) -> {
+              if (failure == null) {
+                future.complete(ended);
+              } else {
+                future.completeExceptionally(failure);
+              }
+            });
+    CompletableFuture<GenerationResult> unusedToo =
+        future.whenComplete((ended, failure) -> cancel());
     return future;
   }
 

@@ -58,6 +58,8 @@ final class RequestEvents {
       event.accept(listener);
     } catch (RuntimeException e) {
       failure = new IllegalStateException("the listener of the request failed: " + e, e);
+    } catch (Error e) {
+      failure = CallersFault.of(e);
     }
   }
 

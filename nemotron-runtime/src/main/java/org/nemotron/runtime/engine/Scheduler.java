@@ -206,16 +206,11 @@ final class Scheduler {
   }
 
   /** Takes all requests away, running or {@code waiting}, which end otherwise. */
-  ImmutableList<Job> releaseAll(Queue<Job> waiting) {
-    ImmutableList.Builder<Job> jobs = ImmutableList.builder();
-    for (ActiveRequest request : ImmutableList.copyOf(active)) {
-      jobs.add(released(request));
+  void releaseAll(Queue<Job> waiting) {
+    while (!active.isEmpty()) {
+      Job unused = released(active.get(active.size() - 1));
     }
-    jobs.addAll(preempted);
     preempted.clear();
-    for (Job job = waiting.poll(); job != null; job = waiting.poll()) {
-      jobs.add(job);
-    }
-    return jobs.build();
+    waiting.clear();
   }
 }

@@ -21,6 +21,7 @@ final class ScoreJobs {
 
   /** Returns the likelihoods; where one fails, the others are cancelled. */
   static ImmutableList<Likelihood> run(Engine engine, List<LikelihoodRequest> requests) {
+    engine.checkMayWait();
     List<ScoreJob> running = new ArrayList<>();
     try {
       for (LikelihoodRequest request : requests) {

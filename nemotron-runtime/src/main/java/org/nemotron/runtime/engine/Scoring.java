@@ -36,6 +36,7 @@ final class Scoring {
         from,
         tokens.length());
     checkFits(tokens);
+    engine.checkMayWait();
     ScoreJob job = new ScoreJob(tokens, from);
     engine.submit(job);
     return GenerationFailedException.join(job.result(), () -> job.result().cancel(false));

@@ -62,7 +62,6 @@ public final class TextGenerator implements AutoCloseable {
   private final GenerationJobs jobs;
   private final Supplier<GrammarCompiler> grammars;
   private final MetricsRecorder metrics = new MetricsRecorder();
-  private final Resources parts;
 
   private TextGenerator(
       HeterogeneousModel model,
@@ -73,8 +72,8 @@ public final class TextGenerator implements AutoCloseable {
     this.settings = settings;
     try (Resources made = new Resources()) {
       this.tokenizer = made.add(tokenizer, Tokenizer::close);
-      this.engine = made.add(new Engine(model, settings, metrics), Engine::close);
-      this.parts = made.complete();
+      this.engine = new Engine(model, settings, metrics);
+      Resources unused = made.complete();
     }
     this.grammars = Suppliers.memoize(() -> new GrammarCompiler(tokenizer.tokenBytes()));
     this.jobs = new GenerationJobs(tokenizer, prompts, engine, metrics);
@@ -308,7 +307,7 @@ public final class TextGenerator implements AutoCloseable {
    * @throws IllegalStateException if this generator is closed
    */
   public Generation submit(GenerationRequest request) {
-    Generation generation = new Generation(engine::lookForCancelled);
+    Generation generation = engine.newGeneration();
     engine.submit(jobs.of(request, generation, RequestListener.NONE));
     return generation;
   }
@@ -330,7 +329,7 @@ public final class TextGenerator implements AutoCloseable {
    * @param listener is called at each event of the request, if the engine has it
    */
   public Optional<Generation> trySubmit(GenerationRequest request, RequestListener listener) {
-    Generation generation = new Generation(engine::lookForCancelled);
+    Generation generation = engine.newGeneration();
     return engine.trySubmit(jobs.of(request, generation, listener))
         ? Optional.of(generation)
         : Optional.empty();
@@ -362,7 +361,7 @@ public final class TextGenerator implements AutoCloseable {
    */
   public Optional<Generation> trySubmit(GenerationRequest request, Duration longest) {
     checkNotNull(longest, "the longest wait for the queue must not be null");
-    Generation generation = new Generation(engine::lookForCancelled);
+    Generation generation = engine.newGeneration();
     return engine.trySubmit(jobs.of(request, generation, RequestListener.NONE), longest)
         ? Optional.of(generation)
         : Optional.empty();
@@ -469,8 +468,12 @@ public final class TextGenerator implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends the requests under way as cancelled, and gives back the memory. On the thread that
+   * generates, as in a listener, that happens when the call under way has returned.
+   */
   @Override
   public void close() {
-    parts.close();
+    engine.close(tokenizer::close);
   }
 }

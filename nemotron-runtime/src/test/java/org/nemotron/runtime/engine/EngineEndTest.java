@@ -27,6 +27,9 @@ final class EngineEndTest {
   private final class FatalJob implements Job {
     private final CompletableFuture<Throwable> reason = new CompletableFuture<>();
 
+    /** How often the heap is still full when the job is told. */
+    private int stillFull;
+
     @Override
     public ImmutableIntArray prompt() {
       return ImmutableIntArray.of(5, 6);
@@ -86,6 +89,9 @@ final class EngineEndTest {
 
     @Override
     public void failed(Throwable why) {
+      if (stillFull-- > 0) {
+        throw new OutOfMemoryError("still");
+      }
       reason.complete(why);
     }
   }
@@ -113,6 +119,29 @@ final class EngineEndTest {
     }
   }
 
+  @Test
+  void run_heapStaysFull_tellsEachRequestInTheEnd() {
+    MetricsRecorder metrics = new MetricsRecorder();
+    FatalJob running = new FatalJob();
+    running.stillFull = 3;
+    FatalJob waiting = new FatalJob();
+    waiting.stillFull = 2;
+    try (NativeScope scope = NativeScope.open();
+        NamedTensors weights =
+            NamedTensors.of(TestModels.weightsWithin(0.5, SmallModel.spec().tensorShapes(), 7));
+        HeterogeneousModel model = HeterogeneousModel.of(SmallModel.spec(), weights);
+        Engine engine = new Engine(model, SETTINGS, metrics)) {
+      engine.submit(running);
+      engine.submit(waiting);
+      bothSubmitted.countDown();
+      assertEnded(running.reason.join());
+      assertEnded(waiting.reason.join());
+      assertThat(metrics.snapshot().failed()).isEqualTo(2);
+      assertThat(metrics.snapshot().running()).isZero();
+      assertThat(metrics.snapshot().queued()).isZero();
+    }
+  }
+
   private static void assertEnded(Throwable reason) {
     assertThat(reason)
         .isExactlyInstanceOf(GenerationFailedException.class)
@@ -122,7 +151,7 @@ final class EngineEndTest {
 
   @Test
   void await_engineEnded_saysSoWithTheReason() {
-    Generation generation = new Generation(() -> {});
+    Generation generation = new Generation(() -> {}, () -> {});
     generation.fail(GenerationFailedException.ended(new OutOfMemoryError("of a test")));
     assertThatThrownBy(generation::await).satisfies(EngineEndTest::assertEnded);
   }

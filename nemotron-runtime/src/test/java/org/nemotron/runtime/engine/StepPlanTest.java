@@ -61,7 +61,7 @@ final class StepPlanTest {
               tokenizer,
               EndTokens.none(),
               new MetricsRecorder(),
-              new Generation(() -> {}),
+              new Generation(() -> {}, () -> {}),
               RequestListener.NONE);
       ActiveRequest generating =
           new ActiveRequest(job, ReadPlan.of(job, false), pool.tryReserve(prompt, 8).orElseThrow());
