@@ -3,6 +3,8 @@ package org.nemotron.runtime.engine;
 import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.AbstractIterator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Streams;
@@ -26,6 +28,8 @@ public final class Generation {
   private final Runnable checkMayWait;
   private final BlockingQueue<Optional<StreamPart>> parts = new LinkedBlockingQueue<>();
   private final CompletableFuture<GenerationResult> result = new CompletableFuture<>();
+  private final Supplier<CompletableFuture<GenerationResult>> outside =
+      Suppliers.memoize(this::completedOutside);
   private volatile boolean cancelled;
   private boolean streamed;
 
@@ -165,19 +169,24 @@ public final class Generation {
    * with what it has.
    */
   public CompletableFuture<GenerationResult> future() {
-    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
+    CompletableFuture<GenerationResult> future = (result.isDone() ? result : outside.get()).copy();
+    CompletableFuture<GenerationResult> unused = future.whenComplete((ended, failure) -> cancel());
+    return future;
+  }
+
+  /** The result again, completed by another thread than the engine's. */
+  private CompletableFuture<GenerationResult> completedOutside() {
+    CompletableFuture<GenerationResult> completed = new CompletableFuture<>();
     CompletableFuture<GenerationResult> unused =
         result.whenCompleteAsync(
             (ended, failure) -> {
               if (failure == null) {
-                future.complete(ended);
+                completed.complete(ended);
               } else {
-                future.completeExceptionally(failure);
+                completed.completeExceptionally(failure);
               }
             });
-    CompletableFuture<GenerationResult> unusedToo =
-        future.whenComplete((ended, failure) -> cancel());
-    return future;
+    return completed;
   }
 
   /** Ends the generation at the next token; does nothing when it has ended. */

@@ -52,7 +52,8 @@ import org.nemotron.runtime.text.EndTokens;
  * refused or failed later.
  *
  * <p>Safe for use by several threads. Any thread may close it, which cancels the requests under
- * way. Closing twice is harmless; the metrics can be read after close, all else is refused.
+ * way. Closing twice is harmless. After close what a model is can still be read, such as its spec,
+ * settings, notes and metrics; what needs the engine or the tokenizer is refused.
  */
 public final class TextGenerator implements AutoCloseable {
   private final Tokenizer tokenizer;
@@ -99,6 +100,8 @@ public final class TextGenerator implements AutoCloseable {
    * @throws java.util.concurrent.CancellationException if this thread is interrupted
    */
   public static TextGenerator open(Path path, EngineSettings settings) throws IOException {
+    checkNotNull(path, "the path of a model must not be null");
+    checkNotNull(settings, "the settings of an engine must not be null");
     DType dtype = settings.device().equals(Device.CPU) ? DType.FLOAT32 : DType.BFLOAT16;
     try (HeterogeneousModel model = ModelReader.read(path, dtype, Device.CPU)) {
       return of(model, path, settings);
@@ -344,7 +347,8 @@ public final class TextGenerator implements AutoCloseable {
    * @param listener is called at each event of each of them; where the queue had room for some, it
    *     may see these end as cancelled
    * @throws RequestRefusedException as {@link #submit} does
-   * @throws IllegalArgumentException if there are to be none, or several without a new token
+   * @throws IllegalArgumentException if there are to be none, more than the queue ever holds, or
+   *     several without a new token
    */
   public Optional<ImmutableList<Generation>> trySubmit(
       GenerationRequest request, int count, RequestListener listener) {

@@ -54,6 +54,15 @@ final class CallersThreadsTest {
   }
 
   @Test
+  void future_ofAnEndedGeneration_isDoneAtOnce() throws IOException {
+    try (TextGenerator generator = SmallModel.generator(SETTINGS)) {
+      Generation generation = generator.submit(request(3));
+      GenerationResult result = generation.await();
+      assertThat(generation.future()).isCompletedWithValue(result);
+    }
+  }
+
+  @Test
   void future_whoseDependentIsSlow_delaysNoOther() throws IOException {
     CountDownLatch otherIsDone = new CountDownLatch(1);
     try (TextGenerator generator = SmallModel.generator(SETTINGS)) {

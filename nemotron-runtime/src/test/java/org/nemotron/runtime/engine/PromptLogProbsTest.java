@@ -180,15 +180,16 @@ final class PromptLogProbsTest {
   }
 
   @Test
-  void trySubmit_moreContinuationsThanTheQueueHolds_startsNone() throws IOException {
+  void trySubmit_moreContinuationsThanTheQueueHasRoomFor_startsNone() throws IOException {
     EngineSettings small = EngineSettings.builder().threads(1).maxBatch(1).queueCapacity(2).build();
     try (TextGenerator busy = SmallModel.generator(small)) {
       GenerationRequest long400 =
           GenerationRequest.continuing(new int[] {3}).maxNewTokens(400).ignoreEndTokens().build();
       Generation running = busy.submit(long400);
       assertThat(running.pieces().findFirst()).isPresent();
-      assertThat(busy.trySubmit(long400, 3, RequestListener.NONE)).isEmpty();
-      assertThat(busy.trySubmit(long400, 2, RequestListener.NONE)).isPresent();
+      assertThat(busy.trySubmit(long400)).isPresent();
+      assertThat(busy.trySubmit(long400, 2, RequestListener.NONE)).isEmpty();
+      assertThat(busy.trySubmit(long400, 1, RequestListener.NONE)).isPresent();
     }
   }
 
