@@ -13,6 +13,7 @@ final class Endpoints {
 
   private final ServerSettings settings;
   private final EventLoop loop;
+  private final Runnable live;
   private final Supplier<Serving> loaded;
   private final Supplier<Serving> ready;
   private final MetricsPage metrics;
@@ -20,17 +21,20 @@ final class Endpoints {
   /**
    * Makes the paths.
    *
+   * @param live throws where the process must be started again
    * @param loaded returns the model, or throws while there is none
    * @param ready returns it, or throws while it does not answer
    */
   Endpoints(
       ServerSettings settings,
       EventLoop loop,
+      Runnable live,
       Supplier<Serving> loaded,
       Supplier<Serving> ready,
       MetricsPage metrics) {
     this.settings = settings;
     this.loop = loop;
+    this.live = live;
     this.loaded = loaded;
     this.ready = ready;
     this.metrics = metrics;
@@ -101,7 +105,11 @@ final class Endpoints {
   }
 
   private void addHealth(ImmutableMap.Builder<String, Router.Entry> entries) {
-    Router.Route live = Router.json(() -> health("live"));
+    Router.Route isLive =
+        exchange -> {
+          live.run();
+          exchange.json(200, health("live"));
+        };
     Router.Route isReady =
         exchange -> {
           Serving unused = ready.get();
@@ -109,7 +117,7 @@ final class Endpoints {
         };
     entries.put("/health", Router.get(true, isReady));
     entries.put("/v1/health/ready", Router.get(true, isReady));
-    entries.put("/v1/health/live", Router.get(true, live));
+    entries.put("/v1/health/live", Router.get(true, isLive));
   }
 
   private static ObjectNode health(String status) {

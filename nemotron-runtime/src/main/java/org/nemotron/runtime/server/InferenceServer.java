@@ -1,5 +1,6 @@
 package org.nemotron.runtime.server;
 
+import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -61,7 +62,9 @@ public final class InferenceServer implements AutoCloseable {
     this.connections = new Connections(settings.maxConnections());
     this.metrics = ServerMetrics.of(settings);
     this.router =
-        new Endpoints(settings, loop, this::loaded, this::ready, metrics.page(loop)).router();
+        new Endpoints(
+                settings, loop, this::checkLive, this::loaded, this::ready, metrics.page(loop))
+            .router();
     HttpServerOptions options =
         new HttpServerOptions()
             .setHost(settings.host())
@@ -104,9 +107,12 @@ public final class InferenceServer implements AutoCloseable {
    * Starts to listen and to serve; returns when the server is ready.
    *
    * @throws IOException if the address is in use, or not of this machine
+   * @throws IllegalStateException if the generator is closed
    */
   public static InferenceServer start(TextGenerator generator, ServerSettings settings)
       throws IOException {
+    checkNotNull(generator, "the generator of a server must not be null");
+    checkState(generator.isRunning(), "the generator is closed, or its engine has ended");
     InferenceServer server = listen(settings);
     try {
       server.serve(generator);
@@ -124,6 +130,7 @@ public final class InferenceServer implements AutoCloseable {
    * @throws IOException if the address is in use, or not of this machine
    */
   public static InferenceServer listen(ServerSettings settings) throws IOException {
+    checkNotNull(settings, "the settings of a server must not be null");
     return new InferenceServer(settings);
   }
 
@@ -169,10 +176,24 @@ public final class InferenceServer implements AutoCloseable {
     if (phase != ServerPhase.READY) {
       throw phase.refusal();
     }
-    if (!now.model().generator().isRunning()) {
-      throw ApiException.unavailable("engine_ended", 30, "the engine has ended");
-    }
+    checkRunning(now);
     return now;
+  }
+
+  /** Refuses where only a new start helps: not before there is a model, nor at the end. */
+  private void checkLive() {
+    Serving now = serving;
+    if (now != null && phase == ServerPhase.READY) {
+      checkRunning(now);
+    }
+  }
+
+  /** Another attempt does not help: there is no time for one. */
+  private static void checkRunning(Serving serving) {
+    if (!serving.model().generator().isRunning()) {
+      throw ApiException.unavailable(
+          "engine_ended", 0, "the engine has ended.\nMaybe start the server again.");
+    }
   }
 
   private void answer(HttpServerRequest request) {
