@@ -275,7 +275,7 @@ public final class InferenceServer implements AutoCloseable {
     CompletableFuture<Void> unused = hurry.thenRun(() -> idle.complete(false));
     loop.run(() -> connections.whenIdle(() -> idle.complete(true)));
     try {
-      return idle.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+      return idle.get(TimeUnit.NANOSECONDS.convert(longest), TimeUnit.NANOSECONDS); // saturates
     } catch (TimeoutException e) {
       return false;
     } catch (InterruptedException e) {
