@@ -107,7 +107,7 @@ public final class InferenceServer implements AutoCloseable {
    * Starts to listen and to serve; returns when the server is ready.
    *
    * @throws IOException if the address is in use, or not of this machine
-   * @throws IllegalStateException if the generator is closed
+   * @throws IllegalStateException if the generator is closed, or Vert.x is not on the class path
    */
   public static InferenceServer start(TextGenerator generator, ServerSettings settings)
       throws IOException {
@@ -128,10 +128,26 @@ public final class InferenceServer implements AutoCloseable {
    * requests with status 503.
    *
    * @throws IOException if the address is in use, or not of this machine
+   * @throws IllegalStateException if Vert.x is not on the class path
    */
   public static InferenceServer listen(ServerSettings settings) throws IOException {
     checkNotNull(settings, "the settings of a server must not be null");
+    checkHasVertx();
     return new InferenceServer(settings);
+  }
+
+  /** The library is optional for the module: an application without a server does not have it. */
+  private static void checkHasVertx() {
+    try {
+      Class<?> unused = Class.forName("io.vertx.core.Vertx");
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(
+          "the server needs Vert.x, which is missing.\n"
+              + "Maybe add io.vertx:vertx-core to the class path, and for metrics"
+              + " io.prometheus:prometheus-metrics-core and"
+              + " io.prometheus:prometheus-metrics-exposition-textformats.",
+          e);
+    }
   }
 
   /**
