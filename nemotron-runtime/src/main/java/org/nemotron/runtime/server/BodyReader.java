@@ -11,31 +11,38 @@ import org.nemotron.runtime.server.wire.ApiException;
 final class BodyReader {
   private final Exchange exchange;
   private final int mostBytes;
-  private final Consumer<byte[]> onBody;
+  private final BodyBudget.Share share;
+  private final Consumer<Body> onBody;
+  private boolean complete;
   private final Buffer body = Buffer.buffer();
 
-  private BodyReader(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+  private BodyReader(
+      Exchange exchange, int mostBytes, BodyBudget.Share share, Consumer<Body> onBody) {
     this.exchange = exchange;
     this.mostBytes = mostBytes;
+    this.share = share;
     this.onBody = onBody;
   }
 
   /**
-   * Reads the body, and gives it to {@code onBody} when it is complete. A longer one is answered
-   * with an error instead.
+   * Reads the body, and gives it to {@code onBody}, which closes it, when it is complete. A longer
+   * one is answered with an error instead, and one for which there is no room.
    *
+   * @param share counts what came, until the body is closed or the exchange ends before that
    * @throws ApiException if the headers say that it cannot be read
    */
-  static void read(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+  static void read(
+      Exchange exchange, int mostBytes, BodyBudget.Share share, Consumer<Body> onBody) {
     HttpServerRequest request = exchange.request();
     checkType(request.getHeader("content-type"));
     String encoding = request.getHeader("content-encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       throw ApiException.ofStatus(415, "the content-encoding (" + encoding + ") is not supported");
     }
-    BodyReader reader = new BodyReader(exchange, mostBytes, onBody);
+    BodyReader reader = new BodyReader(exchange, mostBytes, share, onBody);
     reader.checkLength(length(request.getHeader("content-length")));
     exchange.readingBody(true);
+    exchange.onEnd(reader::release);
     request.handler(reader::take);
     request.endHandler(nothing -> reader.end());
   }
@@ -67,6 +74,7 @@ final class BodyReader {
     }
     try {
       checkLength((long) body.length() + piece.length());
+      share.add(piece.length());
       Buffer unused = body.appendBuffer(piece);
     } catch (ApiException e) {
       exchange.fail(e);
@@ -76,7 +84,15 @@ final class BodyReader {
   private void end() {
     exchange.readingBody(false);
     if (!exchange.isEnded()) {
-      onBody.accept(body.getBytes());
+      complete = true;
+      onBody.accept(new Body(body.getBytes(), share));
+    }
+  }
+
+  /** A complete body is released by its reader, which may be at work still. */
+  private void release() {
+    if (!complete) {
+      share.close();
     }
   }
 }

@@ -3,7 +3,7 @@ package org.nemotron.runtime.server;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
-import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -17,6 +17,7 @@ final class Endpoints {
   private final Supplier<Serving> loaded;
   private final Supplier<Serving> ready;
   private final MetricsPage metrics;
+  private final BodyBudget bodies;
 
   /**
    * Makes the paths.
@@ -38,6 +39,7 @@ final class Endpoints {
     this.loaded = loaded;
     this.ready = ready;
     this.metrics = metrics;
+    this.bodies = new BodyBudget(settings.maxBodiesBytes());
   }
 
   Router router() {
@@ -65,7 +67,10 @@ final class Endpoints {
       Admission.Ticket ticket = chosen.admit();
       exchange.onEnd(ticket::close);
       BodyReader.read(
-          exchange, settings.maxBodyBytes(), body -> chosen.answer(exchange, body, ticket));
+          exchange,
+          settings.maxBodyBytes(),
+          bodies.share(),
+          body -> chosen.answer(exchange, body, ticket));
     };
   }
 
@@ -73,34 +78,46 @@ final class Endpoints {
     entries.put(
         "/tokenize",
         Router.post(
-            working((serving, body) -> serving.about().tokenize(serving.reader().tokenize(body)))));
+            working(
+                (serving, body, gone) ->
+                    serving.about().tokenize(serving.reader().tokenize(body), gone))));
     entries.put(
         "/detokenize",
         Router.post(
             working(
-                (serving, body) -> serving.about().detokenize(serving.reader().detokenize(body)))));
+                (serving, body, gone) ->
+                    serving.about().detokenize(serving.reader().detokenize(body)))));
     entries.put(
         "/tokenizer_info",
         Router.get(false, Router.json(() -> loaded.get().about().tokenizerInfo())));
   }
 
-  /** Answers on a worker thread. */
-  private Router.Route working(BiFunction<Serving, byte[], ObjectNode> answer) {
+  /** Answers a body on a worker thread. */
+  private interface Work {
+    ObjectNode answer(Serving serving, byte[] body, BooleanSupplier gone);
+  }
+
+  private Router.Route working(Work work) {
     return exchange -> {
       Serving serving = ready.get();
       BodyReader.read(
           exchange,
           settings.maxBodyBytes(),
-          body -> loop.work(() -> work(exchange, () -> answer.apply(serving, body))));
+          bodies.share(),
+          body -> loop.work(body.length(), () -> work(exchange, serving, body, work)));
     };
   }
 
-  private void work(Exchange exchange, Supplier<ObjectNode> answer) {
-    try {
-      ObjectNode json = answer.get();
-      loop.run(() -> exchange.json(200, json));
+  private void work(Exchange exchange, Serving serving, Body body, Work work) {
+    try (body) {
+      if (!exchange.isGone()) {
+        ObjectNode json = work.answer(serving, body.bytes(), exchange::isGone);
+        loop.run(() -> exchange.json(200, json));
+      }
     } catch (RuntimeException e) {
       loop.run(() -> exchange.fail(Faults.ofRequest(e, "prompt")));
+    } catch (OutOfMemoryError e) { // of a long body: the thread and the server go on
+      loop.run(() -> exchange.fail(Faults.ofAnswer(e)));
     }
   }
 
