@@ -11,6 +11,8 @@ import java.util.SplittableRandom;
 import java.util.StringJoiner;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import java.time.OffsetDateTime;
+import java.time.OffsetTime;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -133,5 +135,20 @@ final class SchemaProperties {
   @Example
   void deepestObjectParses() throws JsonProcessingException {
     assertThat(JSON.readTree(RandomAnswers.deepest(AnswerFormat.jsonObject())).isObject()).isTrue();
+  }
+
+  /** On the JVM an offset beyond 18 hours, which RFC 3339 has, is none. */
+  @Example
+  void timesAreReadByJavaTime() {
+    for (long seed = 0; seed < 200; seed++) {
+      assertThat(OffsetDateTime.parse(drawn("date-time", seed))).isNotNull();
+      assertThat(OffsetTime.parse(drawn("time", seed))).isNotNull();
+    }
+  }
+
+  private static String drawn(String format, long seed) {
+    String schema = "{\"type\":\"string\",\"format\":\"%s\"}".formatted(format);
+    String quoted = RandomAnswers.draw(AnswerFormat.jsonSchema(schema), seed);
+    return quoted.substring(1, quoted.length() - 1);
   }
 }
