@@ -6,18 +6,21 @@ import org.nemotron.runtime.server.wire.ApiException;
  * Counts the bytes of all bodies that are being received, wait to be read, or are read: a body
  * takes several times its length of the heap. Safe for use by several threads.
  *
- * <p>Bytes count as they come, so that nobody holds what he only announces. The last quarter is for
- * short bodies, so that long ones do not lock them out. One body alone is always admitted.
+ * <p>A quarter is for short bodies, the rest for long ones, so that these do not lock those out.
+ * One body alone is always admitted.
  */
 final class BodyBudget {
   /** How long a short body is at most. */
   static final int SHORT_BYTES = 1 << 16;
 
-  private final long most;
-  private long held = 0;
+  private final long mostShort;
+  private final long mostLong;
+  private long heldShort = 0;
+  private long heldLong = 0;
 
   BodyBudget(long most) {
-    this.most = most;
+    this.mostShort = most / 4;
+    this.mostLong = most - mostShort;
   }
 
   /** Returns the share of a body of which nothing came so far. */
@@ -27,7 +30,11 @@ final class BodyBudget {
 
   /** Returns how many bytes are held. */
   synchronized long held() {
-    return held;
+    return heldShort + heldLong;
+  }
+
+  private static boolean isLong(long bytes) {
+    return bytes > SHORT_BYTES;
   }
 
   /** The share of one body. Closing twice is harmless. */
@@ -37,32 +44,43 @@ final class BodyBudget {
     private Share() {}
 
     /**
-     * Counts bytes that came.
+     * Counts bytes that came, or will.
      *
      * @throws ApiException if the bodies under way are too long together
      */
-    void add(int bytes) {
+    void add(long bytes) {
       synchronized (BodyBudget.this) {
-        long limit = mine + bytes <= SHORT_BYTES ? most : most - most / 4;
-        if (held > mine && held + bytes > limit) {
+        long before = mine;
+        long whole = before + bytes;
+        set(0);
+        long others = isLong(whole) ? heldLong : heldShort;
+        long most = isLong(whole) ? mostLong : mostShort;
+        boolean fits = others == 0 || others + whole <= most;
+        set(fits ? whole : before);
+        if (!fits) {
           throw ApiException.busy(
               1,
-              "the bodies of the requests under way have "
-                  + held
-                  + " bytes, and together they must have at most "
-                  + limit
+              "the bodies of other requests under way have "
+                  + others
+                  + " bytes, and "
+                  + whole
+                  + " more would exceed "
+                  + most
                   + ".\nMaybe try again later.");
         }
-        held += bytes;
-        mine += bytes;
       }
+    }
+
+    private void set(long bytes) {
+      heldShort += (isLong(bytes) ? 0 : bytes) - (isLong(mine) ? 0 : mine);
+      heldLong += (isLong(bytes) ? bytes : 0) - (isLong(mine) ? mine : 0);
+      mine = bytes;
     }
 
     @Override
     public void close() {
       synchronized (BodyBudget.this) {
-        held -= mine;
-        mine = 0;
+        set(0);
       }
     }
   }

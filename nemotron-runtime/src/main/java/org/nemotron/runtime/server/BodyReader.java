@@ -13,8 +13,9 @@ final class BodyReader {
   private final int mostBytes;
   private final BodyBudget.Share share;
   private final Consumer<Body> onBody;
+  private Buffer body = Buffer.buffer();
+  private boolean announced;
   private boolean complete;
-  private final Buffer body = Buffer.buffer();
 
   private BodyReader(
       Exchange exchange, int mostBytes, BodyBudget.Share share, Consumer<Body> onBody) {
@@ -40,7 +41,7 @@ final class BodyReader {
       throw ApiException.ofStatus(415, "the content-encoding (" + encoding + ") is not supported");
     }
     BodyReader reader = new BodyReader(exchange, mostBytes, share, onBody);
-    reader.checkLength(length(request.getHeader("content-length")));
+    reader.announce(length(request.getHeader("content-length")));
     exchange.readingBody(true);
     exchange.onEnd(reader::release);
     request.handler(reader::take);
@@ -62,6 +63,13 @@ final class BodyReader {
     }
   }
 
+  /** A body that has no room is refused before any of it comes. */
+  private void announce(long bytes) {
+    checkLength(bytes);
+    share.add(bytes);
+    announced = bytes > 0;
+  }
+
   private void checkLength(long bytes) {
     if (bytes > mostBytes) {
       throw ApiException.ofStatus(413, "the body must have at most " + mostBytes + " bytes");
@@ -74,7 +82,9 @@ final class BodyReader {
     }
     try {
       checkLength((long) body.length() + piece.length());
-      share.add(piece.length());
+      if (!announced) {
+        share.add(piece.length());
+      }
       Buffer unused = body.appendBuffer(piece);
     } catch (ApiException e) {
       exchange.fail(e);
@@ -85,12 +95,15 @@ final class BodyReader {
     exchange.readingBody(false);
     if (!exchange.isEnded()) {
       complete = true;
-      onBody.accept(new Body(body.getBytes(), share));
+      byte[] bytes = body.getBytes();
+      body = Buffer.buffer();
+      onBody.accept(new Body(bytes, share));
     }
   }
 
   /** A complete body is released by its reader, which may be at work still. */
   private void release() {
+    body = Buffer.buffer(); // more of it may come, and is dropped
     if (!complete) {
       share.close();
     }

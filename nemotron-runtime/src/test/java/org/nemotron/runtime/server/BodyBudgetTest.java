@@ -20,8 +20,9 @@ final class BodyBudgetTest {
     assertThatThrownBy(() -> second.add(1))
         .isInstanceOf(ApiException.class)
         .hasMessage(
-            "the bodies of the requests under way have 3145728 bytes, and together they must have"
-                + " at most 3145728.\nMaybe try again later.");
+            "the bodies of other requests under way have 2097152 bytes, and 1048577 more would"
+                + " exceed 3145728.\nMaybe try again later.");
+    assertThat(budget.held()).isEqualTo(3 * LONG);
     first.close();
     first.close();
     second.add(2 * LONG);
@@ -31,13 +32,26 @@ final class BodyBudgetTest {
   }
 
   @Test
-  void add_shortBodyBesideLongOnes_hasItsRoom() {
+  void add_shortBodiesBesideLongOnes_haveTheirRoom() {
     budget.share().add(3 * LONG);
     for (int i = 0; i < LONG / BodyBudget.SHORT_BYTES; i++) {
       budget.share().add(BodyBudget.SHORT_BYTES);
     }
     assertThat(budget.held()).isEqualTo(4 * LONG);
     assertThatThrownBy(() -> budget.share().add(1)).isInstanceOf(ApiException.class);
+  }
+
+  @Test
+  void add_bodyThatBecomesLong_countsAmongTheLongOnes() {
+    BodyBudget.Share growing = budget.share();
+    growing.add(BodyBudget.SHORT_BYTES);
+    growing.add(3 * LONG - BodyBudget.SHORT_BYTES);
+    assertThatThrownBy(() -> budget.share().add(BodyBudget.SHORT_BYTES + 1))
+        .isInstanceOf(ApiException.class);
+    for (int i = 0; i < LONG / BodyBudget.SHORT_BYTES; i++) {
+      budget.share().add(BodyBudget.SHORT_BYTES);
+    }
+    assertThat(budget.held()).isEqualTo(4 * LONG);
   }
 
   @Test
