@@ -42,6 +42,8 @@ final class TextPieces {
   /** Where a piece begins, behind which characters, and their tokens. */
   private record Cut(int contextBegin, int at, ImmutableIntArray before) {}
 
+  private static final Cut BEGIN = new Cut(0, 0, ImmutableIntArray.of());
+
   /**
    * Returns the tokens of {@code text}, piece by piece.
    *
@@ -62,9 +64,45 @@ final class TextPieces {
         : ImmutableList.of(tokenizer.apply(text));
   }
 
+  /**
+   * Returns the tokens of {@code text}, encoded piece by piece while {@code goesOn} accepts how
+   * many there are so far; empty once it does not.
+   *
+   * @param maxChars how long a piece should be at most
+   */
+  static Optional<ImmutableIntArray> encodeWhile(
+      String text,
+      int maxChars,
+      Function<String, ImmutableIntArray> tokenizer,
+      IntPredicate goesOn) {
+    TextPieces pieces = new TextPieces(text, tokenizer);
+    ImmutableIntArray.Builder all = ImmutableIntArray.builder();
+    int count = 0;
+    Optional<Cut> cut = Optional.of(BEGIN);
+    while (cut.isPresent()) {
+      Optional<Cut> next = pieces.next(cut.get(), maxChars);
+      Optional<ImmutableIntArray> tokens =
+          pieces.tokens(cut.get(), next.map(Cut::at).orElse(text.length()));
+      if (tokens.isEmpty()) {
+        ImmutableIntArray whole = tokenizer.apply(text);
+        return goesOn.test(whole.length()) ? Optional.of(whole) : Optional.empty();
+      }
+      all.addAll(tokens.get());
+      count += tokens.get().length();
+      if (!goesOn.test(count)) {
+        return Optional.empty();
+      }
+      cut = next;
+    }
+    return Optional.of(all.build());
+  }
+
   private Optional<ImmutableIntArray> tokens(ImmutableList<Cut> cuts, int index) {
-    Cut cut = cuts.get(index);
-    int end = index + 1 < cuts.size() ? cuts.get(index + 1).at() : text.length();
+    return tokens(
+        cuts.get(index), index + 1 < cuts.size() ? cuts.get(index + 1).at() : text.length());
+  }
+
+  private Optional<ImmutableIntArray> tokens(Cut cut, int end) {
     ImmutableIntArray tokens = tokenizer.apply(text.substring(cut.contextBegin(), end));
     return startsWith(tokens, cut.before())
         ? Optional.of(tokens.subArray(cut.before().length(), tokens.length()))
@@ -73,19 +111,23 @@ final class TextPieces {
 
   private ImmutableList<Cut> cuts(int maxChars) {
     ImmutableList.Builder<Cut> cuts = ImmutableList.builder();
-    cuts.add(new Cut(0, 0, ImmutableIntArray.of()));
-    int begin = 0;
-    int end = maxChars;
-    while (end < text.length()) {
-      Optional<Cut> cut = cut(begin, end);
-      if (cut.isPresent()) {
-        cuts.add(cut.get());
-        begin = cut.get().at();
-        end = begin;
-      }
-      end = (int) Math.min(Integer.MAX_VALUE, (long) end + maxChars);
+    Optional<Cut> cut = Optional.of(BEGIN);
+    while (cut.isPresent()) {
+      cuts.add(cut.get());
+      cut = next(cut.get(), maxChars);
     }
     return cuts.build();
+  }
+
+  /** Returns where the next piece begins; empty where there is no other one. */
+  private Optional<Cut> next(Cut before, int maxChars) {
+    Optional<Cut> cut = Optional.empty();
+    long end = (long) before.at() + maxChars;
+    while (cut.isEmpty() && end < text.length()) {
+      cut = cut(before.at(), (int) end);
+      end += maxChars;
+    }
+    return cut;
   }
 
   /** Returns a place to cut behind {@code begin} and up to {@code end}, where one is found. */

@@ -48,7 +48,7 @@ public final class TokenBytes {
     }
   }
 
-  private static TokenBytes of(TokenizerParts parts) {
+  static TokenBytes of(TokenizerParts parts) {
     Decoding decoding = Decoding.of(parts.decoder());
     int size = 0;
     for (int id : parts.vocabulary().values()) {

@@ -1,11 +1,13 @@
 package org.nemotron.core.text;
 
 import static com.google.common.base.Preconditions.checkState;
+import static java.math.RoundingMode.CEILING;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.math.IntMath;
 import com.google.common.primitives.ImmutableIntArray;
 import com.google.common.primitives.ImmutableLongArray;
 import com.google.common.primitives.Ints;
@@ -15,9 +17,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntPredicate;
 
 /**
  * The tokenizer.json of a model, completed by the files beside it: text to token ids and back.
@@ -30,6 +34,9 @@ public final class Tokenizer implements AutoCloseable {
   private static final ImmutableMap<String, String> OPTIONS =
       ImmutableMap.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
+  /** How much of a text is encoded before {@link #encodeWhile} looks up. */
+  private static final int WATCHED_CHARS = 1 << 16;
+
   static {
     // Where the native library finds CUDA it would download a variant with CUDA, which tokenizing
     // does not use; the one in its jar serves everywhere. A user's own choice is left alone.
@@ -40,6 +47,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final TextEnds ends;
   private final Supplier<TokenBytes> bytes;
+  private final Supplier<Integer> longest;
 
   /** Held for reading while native code is called, for writing where it is freed. */
   private final ReadWriteLock use = new ReentrantReadWriteLock();
@@ -50,6 +58,7 @@ public final class Tokenizer implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.ends = ends;
     this.bytes = Suppliers.memoize(() -> TokenBytes.read(json));
+    this.longest = Suppliers.memoize(() -> TokenLengths.longest(json));
   }
 
   /**
@@ -133,6 +142,24 @@ public final class Tokenizer implements AutoCloseable {
     ImmutableIntArray.Builder all = ImmutableIntArray.builder();
     TextPieces.encode(text, TokenCorpus.PIECE_CHARS, this::encode).forEach(all::addAll);
     return all.build();
+  }
+
+  /**
+   * Returns the token ids of {@code text} as {@link #encode(String)} does; a long text is encoded
+   * piece by piece, while {@code goesOn} accepts how many tokens there are so far. Empty once it
+   * does not: a text that is too long, or not wanted any more, is not encoded to its end.
+   */
+  public Optional<ImmutableIntArray> encodeWhile(String text, IntPredicate goesOn) {
+    return TextPieces.encodeWhile(text, WATCHED_CHARS, this::encode, goesOn);
+  }
+
+  /**
+   * Returns how many tokens {@code text} has at least, by its length alone; 0 where nothing is
+   * certain, as for tokenizers that leave out or join characters.
+   */
+  public int leastTokens(String text) {
+    int most = longest.get();
+    return most == TokenLengths.UNKNOWN ? 0 : IntMath.divide(text.length(), most, CEILING);
   }
 
   /**

@@ -17,6 +17,9 @@ final class TokenizerParts {
 
   private JsonNode addedTokens = MissingNode.getInstance();
   private JsonNode decoder = MissingNode.getInstance();
+  private JsonNode normalizer = MissingNode.getInstance();
+  private JsonNode preTokenizer = MissingNode.getInstance();
+  private final Map<String, String> modelSettings = new HashMap<>();
   private final Map<String, Integer> vocabulary = new HashMap<>();
 
   private TokenizerParts() {}
@@ -51,6 +54,8 @@ final class TokenizerParts {
     switch (key) {
       case ADDED_TOKENS -> addedTokens = parser.readValueAsTree();
       case "decoder" -> decoder = parser.readValueAsTree();
+      case "normalizer" -> normalizer = parser.readValueAsTree();
+      case "pre_tokenizer" -> preTokenizer = parser.readValueAsTree();
       case "model" -> readObject(parser, this::readModel);
       default -> parser.skipChildren();
     }
@@ -58,6 +63,9 @@ final class TokenizerParts {
 
   private void readModel(String key, JsonParser parser) throws IOException {
     if (!key.equals("vocab")) {
+      if (parser.currentToken().isScalarValue()) {
+        modelSettings.put(key, parser.getText());
+      }
       parser.skipChildren();
     } else if (parser.currentToken() == JsonToken.START_ARRAY) {
       readPieces(parser);
@@ -85,6 +93,22 @@ final class TokenizerParts {
   /** Returns what makes a text of tokens. */
   JsonNode decoder() {
     return decoder;
+  }
+
+  /** Returns what changes a text before it is divided; null in JSON, or missing, for nothing. */
+  JsonNode normalizer() {
+    return normalizer;
+  }
+
+  /** Returns what divides a text; null in JSON, or missing, for nothing. */
+  JsonNode preTokenizer() {
+    return preTokenizer;
+  }
+
+  /** Returns a setting of the model, such as its type, as written; empty where there is none. */
+  String modelSetting(String name) {
+    String written = modelSettings.getOrDefault(name, "");
+    return written.equals("null") ? "" : written;
   }
 
   /** Returns the id of each text of the vocabulary, added tokens not included. */

@@ -10,7 +10,10 @@ import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -97,6 +100,63 @@ final class TextPiecesProperties {
       @ForAll @IntRange(min = 20, max = 200) int maxChars) {
     Tokenizer tokenizer = opened(kind);
     assertThat(joined(text, maxChars, tokenizer)).isEqualTo(tokenizer.encode(text));
+  }
+
+  @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
+  void watchedPiecesHaveTheTokensOfTheWhole(
+      @ForAll TokenizerKinds kind,
+      @ForAll("texts") String text,
+      @ForAll @IntRange(min = 20, max = 200) int maxChars) {
+    Tokenizer tokenizer = opened(kind);
+    assertThat(TextPieces.encodeWhile(text, maxChars, tokenizer::encode, tokens -> true))
+        .contains(tokenizer.encode(text));
+  }
+
+  @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
+  void textsHaveTheirLeastTokens(@ForAll TokenizerKinds kind, @ForAll("texts") String text) {
+    Tokenizer tokenizer = opened(kind);
+    assertThat(tokenizer.leastTokens(text)).isLessThanOrEqualTo(tokenizer.encode(text).length());
+  }
+
+  /** White space is what tokenizers join most. */
+  @Example
+  void leastTokensAreKnownWhereNothingIsLeftOutOnly() {
+    String text = " ".repeat(1000) + "\n".repeat(1000) + "=".repeat(1000) + "<s>".repeat(300);
+    EnumSet<TokenizerKinds> known = EnumSet.noneOf(TokenizerKinds.class);
+    for (TokenizerKinds kind : TokenizerKinds.values()) {
+      int least = opened(kind).leastTokens(text);
+      assertThat(least).as(kind.name()).isBetween(0, opened(kind).encode(text).length());
+      if (least > 0) {
+        known.add(kind);
+      }
+    }
+    assertThat(known)
+        .contains(TokenizerKinds.BYTE_LEVEL, TokenizerKinds.LLAMA_3)
+        .doesNotContain(TokenizerKinds.STRIPPED, TokenizerKinds.WORD_PIECE, TokenizerKinds.UNIGRAM);
+  }
+
+  @Example
+  void watchedTextEndsWithTheFirstPieceThatIsTooMuch() {
+    String text = PROSE.repeat(20);
+    Tokenizer tokenizer = opened(TokenizerKinds.BYTE_LEVEL);
+    List<Integer> counts = new ArrayList<>();
+    List<String> encoded = new ArrayList<>();
+    assertThat(
+            TextPieces.encodeWhile(
+                text,
+                100,
+                piece -> {
+                  encoded.add(piece);
+                  return tokenizer.encode(piece);
+                },
+                tokens -> {
+                  counts.add(tokens);
+                  return tokens <= 50;
+                }))
+        .isEmpty();
+    assertThat(counts).isSorted().hasSizeBetween(2, 4);
+    assertThat(encoded.stream().mapToInt(String::length).max().orElseThrow())
+        .isLessThan(text.length());
   }
 
   private static final String PROSE =

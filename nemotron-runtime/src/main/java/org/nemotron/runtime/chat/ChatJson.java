@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import org.nemotron.runtime.config.JsonFaults;
 
 /** JSON of messages and options. */
 final class ChatJson {
@@ -28,7 +29,7 @@ final class ChatJson {
     try {
       return MAPPER.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(what + " is not JSON (" + e.getOriginalMessage() + ")", e);
+      throw new IllegalArgumentException(what + " is not JSON (" + JsonFaults.words(e) + ")", e);
     }
   }
 

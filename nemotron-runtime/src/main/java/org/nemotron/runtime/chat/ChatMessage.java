@@ -114,14 +114,47 @@ public final class ChatMessage {
     return json.path(ROLE).asText();
   }
 
-  /** Returns the text of the turn: of several parts together, and empty where there is none. */
+  /**
+   * Returns the text of the turn: of several parts together, with a line break between two, and
+   * empty where there is none.
+   */
   public String content() {
     JsonNode content = json.path(CONTENT);
     return content.isArray()
         ? StreamSupport.stream(content.spliterator(), false)
-            .map(part -> part.path(TEXT).asText())
-            .collect(Collectors.joining())
+            .filter(part -> text(part).isTextual())
+            .map(part -> text(part).asText())
+            .collect(Collectors.joining("\n"))
         : content.isNull() ? "" : content.asText();
+  }
+
+  /** Returns the text of a part, which may itself be a string. */
+  private static JsonNode text(JsonNode part) {
+    return part.isTextual() ? part : part.path(TEXT);
+  }
+
+  /**
+   * Returns the turn with a text as its content, where that is a list of parts.
+   *
+   * @throws ChatTemplateException if a part has no text
+   */
+  ChatMessage withPartsJoined() {
+    JsonNode content = json.path(CONTENT);
+    if (!content.isArray()) {
+      return this;
+    }
+    for (int place = 0; place < content.size(); place++) {
+      if (!text(content.get(place)).isTextual()) {
+        throw new ChatTemplateException(
+            "part "
+                + (place + 1)
+                + " of a message's content has no text, and the chat template reads texts only: "
+                + content.get(place));
+      }
+    }
+    ObjectNode changed = json.deepCopy();
+    changed.put(CONTENT, content());
+    return new ChatMessage(changed);
   }
 
   /** Returns the turn as a JSON object. */

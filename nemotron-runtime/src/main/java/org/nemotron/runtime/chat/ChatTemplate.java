@@ -116,8 +116,12 @@ public final class ChatTemplate {
   /**
    * Returns the prompt of a conversation.
    *
+   * <p>A content that is a list of parts stays one for a template that walks over it; for any other
+   * one the texts of the parts are joined, with a line break between two, as vLLM does.
+   *
    * @throws ChatTemplateException if the template refuses the conversation, or fails, or drops the
-   *     message to continue
+   *     message to continue, or if a content has a part without text that the template does not
+   *     read
    */
   public String render(List<ChatMessage> messages, ChatOptions options) {
     checkArgument(!messages.isEmpty(), "a conversation must have a message");
@@ -133,15 +137,22 @@ public final class ChatTemplate {
     variables.put("tools", None.NONE);
     variables.put("documents", None.NONE);
     options.variables().forEach((name, json) -> variables.put(name, Values.of(json)));
-    variables.put("messages", Values.list(messages.stream().map(ChatMessage::value).toList()));
+    JinjaTemplate template = chosen(options);
+    variables.put(
+        "messages",
+        Values.list(messages.stream().map(message -> value(message, template)).toList()));
     variables.put("add_generation_prompt", Numeric.Bool.of(options.addGenerationPrompt()));
     try {
-      return chosen(options).render(variables, clock);
+      return template.render(variables, clock);
     } catch (JinjaException e) {
       throw e.isRaised()
           ? new ChatTemplateException(String.valueOf(e.getMessage()), e)
           : failure("the chat template cannot be rendered", e);
     }
+  }
+
+  private static Value value(ChatMessage message, JinjaTemplate template) {
+    return (template.readsContentParts() ? message : message.withPartsJoined()).value();
   }
 
   /** Returns the Jinja source of the template that renders conversations without tools. */

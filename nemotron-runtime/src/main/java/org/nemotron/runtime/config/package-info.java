@@ -1,4 +1,4 @@
-/** The JSON files beside a model's weights; for the other packages of this module, not exported. */
+/** JSON for the other packages of this module: files beside weights, and faults; not exported. */
 @NullMarked
 @CheckReturnValue
 package org.nemotron.runtime.config;

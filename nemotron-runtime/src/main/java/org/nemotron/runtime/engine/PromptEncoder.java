@@ -39,10 +39,8 @@ final class PromptEncoder implements Prompt.Visitor<Prompt.Encoded> {
   @Override
   public Prompt.Encoded visit(Prompt.Chat prompt) {
     ChatTemplate template = templates.get();
-    ImmutableIntArray tokens =
-        tokenizer.encode(template.render(prompt.messages(), prompt.options()));
-    return new Prompt.Encoded(
-        tokens, template.endOfTurn().map(this::endTokensAnd).orElse(endTokens));
+    String text = template.render(prompt.messages(), prompt.options());
+    return new Prompt.Encoded(tokenizer.encode(text), endTokens(template));
   }
 
   @Override
@@ -62,6 +60,16 @@ final class PromptEncoder implements Prompt.Visitor<Prompt.Encoded> {
   /** Returns the chat template; empty where there is none. */
   Optional<ChatTemplate> findTemplate() {
     return templates.find();
+  }
+
+  /** Returns the tokens that end an answer which continues no turn. */
+  EndTokens endTokens() {
+    return endTokens;
+  }
+
+  /** Returns the tokens that end a turn. */
+  EndTokens endTokens(ChatTemplate template) {
+    return template.endOfTurn().map(this::endTokensAnd).orElse(endTokens);
   }
 
   /** A text that is more than one token ends nothing. */

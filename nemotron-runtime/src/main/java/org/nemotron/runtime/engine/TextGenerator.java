@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.TokenizerDirectory;
 import org.nemotron.core.eval.Likelihood;
@@ -218,6 +219,28 @@ public final class TextGenerator implements AutoCloseable {
     engine.checkOpen();
     try {
       return prompt.accept(prompts);
+    } catch (ChatTemplateException e) {
+      throw new RequestRefusedException(e);
+    }
+  }
+
+  /**
+   * Returns {@code prompt} as tokens as {@link #encode(Prompt)} does, while {@code goesOn} accepts
+   * a number of tokens that it has at least; empty once it does not. So a long text that cannot
+   * fit, or is not wanted any more, is not encoded to its end: what its length alone says is looked
+   * at first, and then each piece of it.
+   *
+   * @throws RequestRefusedException if it is a conversation that the chat template refuses, or
+   *     there is no chat template
+   * @throws GenerationFailedException if the file of the chat template is malformed
+   * @throws IllegalStateException if this generator is closed
+   */
+  public Optional<Prompt.Encoded> encode(Prompt prompt, IntPredicate goesOn) {
+    checkNotNull(prompt, "a prompt must not be null");
+    checkNotNull(goesOn, "the condition on a prompt must not be null");
+    engine.checkOpen();
+    try {
+      return prompt.accept(new WatchedPromptEncoder(prompts, tokenizer, goesOn));
     } catch (ChatTemplateException e) {
       throw new RequestRefusedException(e);
     }

@@ -15,7 +15,7 @@ final class RegexClass {
       addItem();
     }
     if (!parser.skip(']')) {
-      throw parser.refused("'[' without ']'");
+      throw parser.malformed("'[' without ']'");
     }
     return negated ? set.complement() : set.within(CodePoints.ALL);
   }
@@ -30,13 +30,13 @@ final class RegexClass {
     }
     boolean unused = parser.skip('-');
     if (parser.isAtEnd()) {
-      throw parser.refused("'[' without ']'");
+      throw parser.malformed("'[' without ']'");
     }
     CodePoints last = item();
     int from = first.pairs().get(0)[0];
     int to = last.pairs().get(0)[0];
     if (last.pairs().size() != 1 || last.pairs().get(0)[1] != to || to < from) {
-      throw parser.refused("a range whose end is no character behind its beginning");
+      throw parser.malformed("a range whose end is no character behind its beginning");
     }
     set = set.and(from, to);
   }

@@ -44,7 +44,7 @@ final class RegexParser {
       alternatives.add(outermost(anywhere));
     } while (skip('|'));
     if (at < pattern.length()) {
-      throw refused("')' without '('");
+      throw malformed("')' without '('");
     }
     return Form.anyOf(alternatives);
   }
@@ -117,7 +117,7 @@ final class RegexParser {
     int least = number(bounds[0]);
     int most = bounds.length == 1 ? least : bounds[1].isEmpty() ? -1 : number(bounds[1]);
     if (most >= 0 && most < least) {
-      throw refused("a count whose end is before its beginning");
+      throw malformed("a count whose end is before its beginning");
     }
     at = end + 1;
     return most < 0 ? form.atLeast(least) : form.between(least, most);
@@ -144,10 +144,10 @@ final class RegexParser {
       }
       case '\\' -> set(escape());
       case '^' -> throw refused("'^' elsewhere than at the beginning");
-      case '*', '+', '?' -> throw refused("a quantifier behind nothing");
+      case '*', '+', '?' -> throw malformed("a quantifier behind nothing");
       default -> {
         if (first == '{' && isCount()) {
-          throw refused("a quantifier behind nothing");
+          throw malformed("a quantifier behind nothing");
         }
         yield set(CodePoints.of(codePoint()));
       }
@@ -156,12 +156,13 @@ final class RegexParser {
 
   private Form set(CodePoints set) {
     if (set.isEmpty()) {
-      throw refused("a class without any character");
+      throw malformed("a class without any character");
     }
     return characters.apply(set);
   }
 
   private Form group() {
+    int open = at;
     at++;
     if (pattern.startsWith("?:", at)) {
       at += 2;
@@ -175,7 +176,7 @@ final class RegexParser {
       throw refused("'$' elsewhere than at the end");
     }
     if (!skip(')')) {
-      throw refused("'(' without ')'");
+      throw malformed(open, "'(' without ')'");
     }
     return inner;
   }
@@ -184,7 +185,7 @@ final class RegexParser {
   CodePoints escape() {
     at++;
     if (at == pattern.length()) {
-      throw refused("a '\\' at the end");
+      throw malformed("a '\\' at the end");
     }
     char kind = pattern.charAt(at++);
     return switch (kind) {
@@ -216,7 +217,7 @@ final class RegexParser {
     int end = Math.min(at + digits, pattern.length());
     String text = pattern.substring(at, end);
     if (!text.matches("[0-9A-Fa-f]{" + digits + "}")) {
-      throw refused("an escape without its " + digits + " hexadecimal digits");
+      throw malformed("an escape without its " + digits + " hexadecimal digits");
     }
     at = end;
     int value = Integer.parseInt(text, 16);
@@ -256,13 +257,19 @@ final class RegexParser {
   }
 
   FormatException refused(String what) {
-    return new FormatException(
-        "the regular expression "
-            + pattern
-            + " has at character "
-            + (at + 1)
-            + " "
-            + what
-            + ", which is not supported");
+    return new FormatException(sentence(at, what) + ", which is not supported");
+  }
+
+  /** Returns the fault of what is no regular expression. */
+  FormatException malformed(String what) {
+    return malformed(at, what);
+  }
+
+  FormatException malformed(int place, String what) {
+    return new FormatException(sentence(place, what));
+  }
+
+  private String sentence(int place, String what) {
+    return "the regular expression " + pattern + " has at character " + (place + 1) + " " + what;
   }
 }

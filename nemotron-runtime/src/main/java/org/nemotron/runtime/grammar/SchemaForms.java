@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.nemotron.runtime.config.JsonFaults;
 import org.nemotron.runtime.grammar.Network.Rule;
 
 /**
@@ -70,7 +71,7 @@ final class SchemaForms {
     try {
       return JSON.readTree(schema);
     } catch (JsonProcessingException e) {
-      throw new FormatException("the JSON schema is not JSON (" + e.getOriginalMessage() + ")");
+      throw new FormatException("the JSON schema is not JSON (" + JsonFaults.words(e) + ")");
     }
   }
 

@@ -11,6 +11,9 @@ import com.google.common.collect.ImmutableList;
  */
 final class SchemaNumbers {
   /** The largest number of {@value JsonForms#MOST_DIGITS} digits. */
+  /** What limits may be at most, without their sign. */
+  private static final double MOST_LIMIT = 1e18;
+
   private static final long MOST = 999_999_999_999_999_999L;
 
   /** The largest whole part of a number that has a fraction and limits. */
@@ -49,8 +52,11 @@ final class SchemaNumbers {
     if (value.isMissingNode()) {
       return otherwise;
     }
-    if (!SchemaTypes.isOf("integer", value) || Math.abs(value.doubleValue()) > 1e18) {
+    if (!SchemaTypes.isOf("integer", value)) {
       throw refused(path + "/" + keyword, "a limit (" + value + ") that is not a whole number");
+    }
+    if (Math.abs(value.doubleValue()) > MOST_LIMIT) {
+      throw refused(path + "/" + keyword, "a limit (" + value + ") beyond 1e18");
     }
     return value.longValue();
   }

@@ -12,10 +12,13 @@ final class SchemaStrings {
           + "|[0-9]{4}-(0[469]|11)-(0[1-9]|[12][0-9]|30)|[0-9]{4}-02-(0[1-9]|1[0-9]|2[0-8])";
   private static final String CLOCK =
       "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
-          + "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+          + "(Z|[+-]((0[0-9]|1[0-7]):[0-5][0-9]|18:00))";
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 
-  /** Texts of these formats, not all of them: no 29 February. */
+  /**
+   * Texts of these formats, not all of them: no 29 February, and offsets as far as java.time reads
+   * them.
+   */
   private static final ImmutableMap<String, String> FORMATS =
       ImmutableMap.of(
           "date",

@@ -32,6 +32,16 @@ record ForLoop(
   }
 
   @Override
+  public void trace(ContentUse use) {
+    use.loop(target, iterable);
+    if (condition != null) {
+      use.read(condition);
+    }
+    body.trace(use);
+    otherwise.trace(use);
+  }
+
+  @Override
   public ImmutableList<InnerScope> scopes() {
     ImmutableList<String> parameters =
         ImmutableList.<String>builder().add("loop").addAll(target.variables()).build();

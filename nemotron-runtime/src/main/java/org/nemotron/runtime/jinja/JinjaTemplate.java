@@ -9,11 +9,13 @@ public final class JinjaTemplate {
   private final String source;
   private final Statement.Block statements;
   private final HiddenNames hidden;
+  private final boolean readsParts;
 
   private JinjaTemplate(String source, Statement.Block statements) {
     this.source = source;
     this.statements = statements;
     this.hidden = HiddenNames.of(statements);
+    this.readsParts = ContentUse.readsParts(statements);
   }
 
   /**
@@ -28,6 +30,14 @@ public final class JinjaTemplate {
   /** Returns the source. */
   public String source() {
     return source;
+  }
+
+  /**
+   * Returns whether the template walks over the content of {@code messages}, and so takes a list of
+   * parts there; one that does not takes a text.
+   */
+  public boolean readsContentParts() {
+    return readsParts;
   }
 
   /**

@@ -165,21 +165,21 @@ final class Parser {
     if (tokens.skip("=")) {
       return new Statement.Set(target, expressions.tuple());
     }
-    Statement.BlockFilter filter = blockFilter(ImmutableList.builder());
+    BlockFilter filter = blockFilter(ImmutableList.builder());
     return new Statement.SetBlock(target, filter, outsideLoops("endset"));
   }
 
-  private Statement.BlockFilter blockFilter(ImmutableList.Builder<Expression.Filtered> filters) {
+  private BlockFilter blockFilter(ImmutableList.Builder<Expression.Filtered> filters) {
     while (tokens.skip("|")) {
       filters.add(expressions.primaries().filter(new Expression.Constant(Text.EMPTY)));
     }
-    return new Statement.BlockFilter(filters.build());
+    return new BlockFilter(filters.build());
   }
 
   private Statement filterBlock() {
     ImmutableList.Builder<Expression.Filtered> filters = ImmutableList.builder();
     filters.add(expressions.primaries().filter(new Expression.Constant(Text.EMPTY)));
-    Statement.BlockFilter filter = blockFilter(filters);
+    BlockFilter filter = blockFilter(filters);
     return new Statement.FilterBlock(filter, outsideLoops("endfilter"));
   }
 

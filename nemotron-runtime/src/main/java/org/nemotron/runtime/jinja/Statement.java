@@ -32,6 +32,9 @@ sealed interface Statement
   /** Takes note of the names that the statement reads and assigns in its own scope. */
   void declare(FrameNames names);
 
+  /** Takes note of how the statement, and those within, use the content of messages. */
+  void trace(ContentUse use);
+
   /** Returns the scopes within. */
   default ImmutableList<InnerScope> scopes() {
     return ImmutableList.of();
@@ -70,6 +73,11 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      statements.forEach(statement -> statement.trace(use));
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       for (Statement statement : statements) {
         Flow flow = statement.execute(scope, out);
@@ -104,6 +112,11 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      statement.trace(use);
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       try {
         scope.rendering().budget().spend();
@@ -120,6 +133,9 @@ sealed interface Statement
     public void declare(FrameNames names) {}
 
     @Override
+    public void trace(ContentUse use) {}
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       out.append(text);
       return Flow.NEXT;
@@ -131,6 +147,11 @@ sealed interface Statement
     @Override
     public void declare(FrameNames names) {
       names.load(expression);
+    }
+
+    @Override
+    public void trace(ContentUse use) {
+      use.read(expression);
     }
 
     @Override
@@ -159,6 +180,13 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      use.read(condition);
+      then.trace(use);
+      otherwise.trace(use);
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       return (condition.evaluate(scope).truth() ? then : otherwise).execute(scope, out);
     }
@@ -170,6 +198,11 @@ sealed interface Statement
     public void declare(FrameNames names) {
       names.load(expression);
       target.declare(names);
+    }
+
+    @Override
+    public void trace(ContentUse use) {
+      use.assign(target, expression);
     }
 
     @Override
@@ -189,6 +222,12 @@ sealed interface Statement
     @Override
     public ImmutableList<InnerScope> scopes() {
       return ImmutableList.of(new InnerScope(body));
+    }
+
+    @Override
+    public void trace(ContentUse use) {
+      filter.filters().forEach(use::read);
+      body.trace(use);
     }
 
     @Override
@@ -213,6 +252,12 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      filter.filters().forEach(use::read);
+      body.trace(use);
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       Value filtered = filter.apply(body.text(scope.inner(body)), scope);
       if (!(filtered instanceof Text text)) {
@@ -221,17 +266,6 @@ sealed interface Statement
       }
       out.append(text.value());
       return Flow.NEXT;
-    }
-  }
-
-  /** Filters of the text of a block, the first one first. */
-  record BlockFilter(ImmutableList<Expression.Filtered> filters) {
-    Value apply(Value text, Scope scope) {
-      Value value = text;
-      for (Expression.Filtered filter : filters) {
-        value = filter.apply(value, scope);
-      }
-      return value;
     }
   }
 
@@ -252,6 +286,14 @@ sealed interface Statement
                   .flatMap(target -> target.variables().stream())
                   .collect(ImmutableList.toImmutableList()),
               ImmutableList.of()));
+    }
+
+    @Override
+    public void trace(ContentUse use) {
+      for (int place = 0; place < targets.size(); place++) {
+        use.assign(targets.get(place), values.get(place));
+      }
+      body.trace(use);
     }
 
     @Override
@@ -277,6 +319,11 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      body.trace(use);
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       out.append(body.text(scope.inner(body)).value());
       return Flow.NEXT;
@@ -293,6 +340,12 @@ sealed interface Statement
     @Override
     public ImmutableList<InnerScope> scopes() {
       return ImmutableList.of(InnerScope.of(definition));
+    }
+
+    @Override
+    public void trace(ContentUse use) {
+      use.define(definition);
+      definition.body().trace(use);
     }
 
     @Override
@@ -315,6 +368,12 @@ sealed interface Statement
     }
 
     @Override
+    public void trace(ContentUse use) {
+      use.read(call);
+      caller.body().trace(use);
+    }
+
+    @Override
     public Flow execute(Scope scope, Output out) {
       out.append(call.evaluate(scope, "caller", new Macro(caller, scope)).str());
       return Flow.NEXT;
@@ -325,6 +384,9 @@ sealed interface Statement
   record Jump(Flow flow) implements Statement {
     @Override
     public void declare(FrameNames names) {}
+
+    @Override
+    public void trace(ContentUse use) {}
 
     @Override
     public Flow execute(Scope scope, Output out) {

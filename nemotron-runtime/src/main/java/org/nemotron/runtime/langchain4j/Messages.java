@@ -77,7 +77,7 @@ final class Messages {
   }
 
   private static String text(List<Content> contents) {
-    return contents.stream().map(Messages::text).collect(Collectors.joining());
+    return contents.stream().map(Messages::text).collect(Collectors.joining("\n"));
   }
 
   private static String text(Content content) {

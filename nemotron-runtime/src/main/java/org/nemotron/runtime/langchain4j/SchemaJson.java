@@ -21,6 +21,7 @@ import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import dev.langchain4j.model.chat.request.json.JsonStringSchema;
 import java.util.List;
 import java.util.Map;
+import org.nemotron.runtime.config.JsonFaults;
 
 /** Schemas and tools of LangChain4j as JSON. */
 final class SchemaJson {
@@ -132,7 +133,7 @@ final class SchemaJson {
     try {
       return MAPPER.readTree(schema);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("a raw schema must be JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("a raw schema must be JSON: " + JsonFaults.words(e), e);
     }
   }
 }

@@ -11,31 +11,39 @@ import org.nemotron.runtime.server.wire.ApiException;
 final class BodyReader {
   private final Exchange exchange;
   private final int mostBytes;
-  private final Consumer<byte[]> onBody;
-  private final Buffer body = Buffer.buffer();
+  private final BodyBudget.Share share;
+  private final Consumer<Body> onBody;
+  private Buffer body = Buffer.buffer();
+  private boolean announced;
+  private boolean complete;
 
-  private BodyReader(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+  private BodyReader(
+      Exchange exchange, int mostBytes, BodyBudget.Share share, Consumer<Body> onBody) {
     this.exchange = exchange;
     this.mostBytes = mostBytes;
+    this.share = share;
     this.onBody = onBody;
   }
 
   /**
-   * Reads the body, and gives it to {@code onBody} when it is complete. A longer one is answered
-   * with an error instead.
+   * Reads the body, and gives it to {@code onBody}, which closes it, when it is complete. A longer
+   * one is answered with an error instead, and one for which there is no room.
    *
+   * @param share counts what came, until the body is closed or the exchange ends before that
    * @throws ApiException if the headers say that it cannot be read
    */
-  static void read(Exchange exchange, int mostBytes, Consumer<byte[]> onBody) {
+  static void read(
+      Exchange exchange, int mostBytes, BodyBudget.Share share, Consumer<Body> onBody) {
     HttpServerRequest request = exchange.request();
     checkType(request.getHeader("content-type"));
     String encoding = request.getHeader("content-encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       throw ApiException.ofStatus(415, "the content-encoding (" + encoding + ") is not supported");
     }
-    BodyReader reader = new BodyReader(exchange, mostBytes, onBody);
-    reader.checkLength(length(request.getHeader("content-length")));
+    BodyReader reader = new BodyReader(exchange, mostBytes, share, onBody);
+    reader.announce(length(request.getHeader("content-length")));
     exchange.readingBody(true);
+    exchange.onEnd(reader::release);
     request.handler(reader::take);
     request.endHandler(nothing -> reader.end());
   }
@@ -55,6 +63,13 @@ final class BodyReader {
     }
   }
 
+  /** A body that has no room is refused before any of it comes. */
+  private void announce(long bytes) {
+    checkLength(bytes);
+    share.add(bytes);
+    announced = bytes > 0;
+  }
+
   private void checkLength(long bytes) {
     if (bytes > mostBytes) {
       throw ApiException.ofStatus(413, "the body must have at most " + mostBytes + " bytes");
@@ -67,6 +82,9 @@ final class BodyReader {
     }
     try {
       checkLength((long) body.length() + piece.length());
+      if (!announced) {
+        share.add(piece.length());
+      }
       Buffer unused = body.appendBuffer(piece);
     } catch (ApiException e) {
       exchange.fail(e);
@@ -76,7 +94,18 @@ final class BodyReader {
   private void end() {
     exchange.readingBody(false);
     if (!exchange.isEnded()) {
-      onBody.accept(body.getBytes());
+      complete = true;
+      byte[] bytes = body.getBytes();
+      body = Buffer.buffer();
+      onBody.accept(new Body(bytes, share));
+    }
+  }
+
+  /** A complete body is released by its reader, which may be at work still. */
+  private void release() {
+    body = Buffer.buffer(); // more of it may come, and is dropped
+    if (!complete) {
+      share.close();
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The open connections and the requests under way. Used on the event loop.
@@ -84,9 +85,10 @@ final class Connections {
   void look(Duration pingInterval, Duration patience) {
     exchanges().forEach(exchange -> exchange.look(pingInterval, patience));
     long now = System.nanoTime();
+    long longest = TimeUnit.NANOSECONDS.convert(patience);
     ImmutableList.copyOf(connections.entrySet()).stream()
         .filter(entry -> entry.getValue().requests == 0)
-        .filter(entry -> now - entry.getValue().sinceNanos >= patience.toNanos())
+        .filter(entry -> now - entry.getValue().sinceNanos >= longest)
         .forEach(entry -> entry.getKey().close());
   }
 }

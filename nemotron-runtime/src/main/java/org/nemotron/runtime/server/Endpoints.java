@@ -3,7 +3,7 @@ package org.nemotron.runtime.server;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
-import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -13,27 +13,33 @@ final class Endpoints {
 
   private final ServerSettings settings;
   private final EventLoop loop;
+  private final Runnable live;
   private final Supplier<Serving> loaded;
   private final Supplier<Serving> ready;
   private final MetricsPage metrics;
+  private final BodyBudget bodies;
 
   /**
    * Makes the paths.
    *
+   * @param live throws where the process must be started again
    * @param loaded returns the model, or throws while there is none
    * @param ready returns it, or throws while it does not answer
    */
   Endpoints(
       ServerSettings settings,
       EventLoop loop,
+      Runnable live,
       Supplier<Serving> loaded,
       Supplier<Serving> ready,
       MetricsPage metrics) {
     this.settings = settings;
     this.loop = loop;
+    this.live = live;
     this.loaded = loaded;
     this.ready = ready;
     this.metrics = metrics;
+    this.bodies = new BodyBudget(settings.maxBodiesBytes());
   }
 
   Router router() {
@@ -61,7 +67,10 @@ final class Endpoints {
       Admission.Ticket ticket = chosen.admit();
       exchange.onEnd(ticket::close);
       BodyReader.read(
-          exchange, settings.maxBodyBytes(), body -> chosen.answer(exchange, body, ticket));
+          exchange,
+          settings.maxBodyBytes(),
+          bodies.share(),
+          body -> chosen.answer(exchange, body, ticket));
     };
   }
 
@@ -69,39 +78,55 @@ final class Endpoints {
     entries.put(
         "/tokenize",
         Router.post(
-            working((serving, body) -> serving.about().tokenize(serving.reader().tokenize(body)))));
+            working(
+                (serving, body, gone) ->
+                    serving.about().tokenize(serving.reader().tokenize(body), gone))));
     entries.put(
         "/detokenize",
         Router.post(
             working(
-                (serving, body) -> serving.about().detokenize(serving.reader().detokenize(body)))));
+                (serving, body, gone) ->
+                    serving.about().detokenize(serving.reader().detokenize(body)))));
     entries.put(
         "/tokenizer_info",
         Router.get(false, Router.json(() -> loaded.get().about().tokenizerInfo())));
   }
 
-  /** Answers on a worker thread. */
-  private Router.Route working(BiFunction<Serving, byte[], ObjectNode> answer) {
+  /** Answers a body on a worker thread. */
+  private interface Work {
+    ObjectNode answer(Serving serving, byte[] body, BooleanSupplier gone);
+  }
+
+  private Router.Route working(Work work) {
     return exchange -> {
       Serving serving = ready.get();
       BodyReader.read(
           exchange,
           settings.maxBodyBytes(),
-          body -> loop.work(() -> work(exchange, () -> answer.apply(serving, body))));
+          bodies.share(),
+          body -> loop.work(body.length(), () -> work(exchange, serving, body, work)));
     };
   }
 
-  private void work(Exchange exchange, Supplier<ObjectNode> answer) {
-    try {
-      ObjectNode json = answer.get();
-      loop.run(() -> exchange.json(200, json));
+  private void work(Exchange exchange, Serving serving, Body body, Work work) {
+    try (body) {
+      if (!exchange.isGone()) {
+        ObjectNode json = work.answer(serving, body.bytes(), exchange::isGone);
+        loop.run(() -> exchange.json(200, json));
+      }
     } catch (RuntimeException e) {
       loop.run(() -> exchange.fail(Faults.ofRequest(e, "prompt")));
+    } catch (OutOfMemoryError e) { // of a long body: the thread and the server go on
+      loop.run(() -> exchange.fail(Faults.ofAnswer(e)));
     }
   }
 
   private void addHealth(ImmutableMap.Builder<String, Router.Entry> entries) {
-    Router.Route live = Router.json(() -> health("live"));
+    Router.Route isLive =
+        exchange -> {
+          live.run();
+          exchange.json(200, health("live"));
+        };
     Router.Route isReady =
         exchange -> {
           Serving unused = ready.get();
@@ -109,7 +134,7 @@ final class Endpoints {
         };
     entries.put("/health", Router.get(true, isReady));
     entries.put("/v1/health/ready", Router.get(true, isReady));
-    entries.put("/v1/health/live", Router.get(true, live));
+    entries.put("/v1/health/live", Router.get(true, isLive));
   }
 
   private static ObjectNode health(String status) {

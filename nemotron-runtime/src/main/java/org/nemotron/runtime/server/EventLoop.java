@@ -8,6 +8,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,6 +32,8 @@ final class EventLoop implements AutoCloseable {
       Executors.newFixedThreadPool(
           WORKERS,
           new ThreadFactoryBuilder().setNameFormat("nemotron-server-%d").setDaemon(true).build());
+
+  private final Executor longWork = new WorkerShare(workers, WORKERS / 2);
 
   EventLoop() {
     FileSystemOptions files =
@@ -87,10 +90,15 @@ final class EventLoop implements AutoCloseable {
     }
   }
 
-  /** Runs {@code action} on a worker thread. */
-  void work(Runnable action) {
+  /**
+   * Runs {@code action} on a worker thread.
+   *
+   * @param bodyBytes how long the body is that it reads: only half of the threads read long ones,
+   *     so that short ones do not wait for them
+   */
+  void work(int bodyBytes, Runnable action) {
     try {
-      workers.execute(action);
+      (bodyBytes > BodyBudget.SHORT_BYTES ? longWork : workers).execute(action);
     } catch (RejectedExecutionException e) {
       // the server has closed, and with it every connection
     }

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.runtime.server.wire.ApiException;
 
@@ -253,18 +254,18 @@ final class Exchange {
    * whole body came, for {@code patience}.
    */
   void look(Duration silence, Duration patience) {
-    if (readingBody && System.nanoTime() - arrivedNanos >= patience.toNanos()) {
+    if (readingBody && System.nanoTime() - arrivedNanos >= TimeUnit.NANOSECONDS.convert(patience)) {
       fail(ApiException.ofStatus(408, "the body did not come in time"));
       return;
     }
     long quiet = System.nanoTime() - lastWriteNanos;
-    if (ended || !promised || quiet < silence.toNanos()) {
+    if (ended || !promised || quiet < TimeUnit.NANOSECONDS.convert(silence)) {
       return;
     }
     if (waiting.isEmpty()) {
       beginStream();
       write(PING);
-    } else if (quiet >= patience.toNanos()) {
+    } else if (quiet >= TimeUnit.NANOSECONDS.convert(patience)) {
       abort();
     }
   }

@@ -52,14 +52,20 @@ final class GenerationEndpoint {
   }
 
   /** Answers a request; on the event loop. */
-  void answer(Exchange exchange, byte[] body, Admission.Ticket ticket) {
+  void answer(Exchange exchange, Body body, Admission.Ticket ticket) {
     loop.work(
+        body.length(),
         () -> {
-          try {
-            submit(exchange, body, ticket);
+          try (body) {
+            if (!exchange.isGone()) {
+              submit(exchange, body.bytes(), ticket);
+            }
           } catch (RuntimeException e) {
             ticket.close();
             loop.run(() -> exchange.fail(Faults.ofRequest(e, "prompt")));
+          } catch (OutOfMemoryError e) { // of a long body: the thread and the server go on
+            ticket.close();
+            loop.run(() -> exchange.fail(Faults.ofAnswer(e)));
           }
         });
   }
@@ -81,7 +87,8 @@ final class GenerationEndpoint {
   /** Where a later prompt is refused, the answers to earlier ones are cancelled. */
   private ImmutableList<Choice> submitted(
       Exchange exchange, ApiRequest request, Admission.Ticket ticket) {
-    ImmutableList<GenerationRequest> requests = new Preparation(model).requests(request);
+    ImmutableList<GenerationRequest> requests =
+        new Preparation(model, exchange::isGone).requests(request);
     int n = request.options().n();
     ticket.take(requests.size() * n, n * promptTokens(requests));
     List<Choice> choices = new ArrayList<>();

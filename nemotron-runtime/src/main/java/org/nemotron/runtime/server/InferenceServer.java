@@ -1,5 +1,6 @@
 package org.nemotron.runtime.server;
 
+import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -61,7 +62,9 @@ public final class InferenceServer implements AutoCloseable {
     this.connections = new Connections(settings.maxConnections());
     this.metrics = ServerMetrics.of(settings);
     this.router =
-        new Endpoints(settings, loop, this::loaded, this::ready, metrics.page(loop)).router();
+        new Endpoints(
+                settings, loop, this::checkLive, this::loaded, this::ready, metrics.page(loop))
+            .router();
     HttpServerOptions options =
         new HttpServerOptions()
             .setHost(settings.host())
@@ -104,9 +107,12 @@ public final class InferenceServer implements AutoCloseable {
    * Starts to listen and to serve; returns when the server is ready.
    *
    * @throws IOException if the address is in use, or not of this machine
+   * @throws IllegalStateException if the generator is closed, or Vert.x is not on the class path
    */
   public static InferenceServer start(TextGenerator generator, ServerSettings settings)
       throws IOException {
+    checkNotNull(generator, "the generator of a server must not be null");
+    checkState(generator.isRunning(), "the generator is closed, or its engine has ended");
     InferenceServer server = listen(settings);
     try {
       server.serve(generator);
@@ -122,9 +128,26 @@ public final class InferenceServer implements AutoCloseable {
    * requests with status 503.
    *
    * @throws IOException if the address is in use, or not of this machine
+   * @throws IllegalStateException if Vert.x is not on the class path
    */
   public static InferenceServer listen(ServerSettings settings) throws IOException {
+    checkNotNull(settings, "the settings of a server must not be null");
+    checkHasVertx();
     return new InferenceServer(settings);
+  }
+
+  /** The library is optional for the module: an application without a server does not have it. */
+  private static void checkHasVertx() {
+    try {
+      Class<?> unused = Class.forName("io.vertx.core.Vertx");
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(
+          "the server needs Vert.x, which is missing.\n"
+              + "Maybe add io.vertx:vertx-core to the class path, and for metrics"
+              + " io.prometheus:prometheus-metrics-core and"
+              + " io.prometheus:prometheus-metrics-exposition-textformats.",
+          e);
+    }
   }
 
   /**
@@ -169,10 +192,24 @@ public final class InferenceServer implements AutoCloseable {
     if (phase != ServerPhase.READY) {
       throw phase.refusal();
     }
-    if (!now.model().generator().isRunning()) {
-      throw ApiException.unavailable("engine_ended", 30, "the engine has ended");
-    }
+    checkRunning(now);
     return now;
+  }
+
+  /** Refuses where only a new start helps: not before there is a model, nor at the end. */
+  private void checkLive() {
+    Serving now = serving;
+    if (now != null && phase == ServerPhase.READY) {
+      checkRunning(now);
+    }
+  }
+
+  /** Another attempt does not help: there is no time for one. */
+  private static void checkRunning(Serving serving) {
+    if (!serving.model().generator().isRunning()) {
+      throw ApiException.unavailable(
+          "engine_ended", 0, "the engine has ended.\nMaybe start the server again.");
+    }
   }
 
   private void answer(HttpServerRequest request) {
@@ -254,7 +291,7 @@ public final class InferenceServer implements AutoCloseable {
     CompletableFuture<Void> unused = hurry.thenRun(() -> idle.complete(false));
     loop.run(() -> connections.whenIdle(() -> idle.complete(true)));
     try {
-      return idle.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+      return idle.get(TimeUnit.NANOSECONDS.convert(longest), TimeUnit.NANOSECONDS); // saturates
     } catch (TimeoutException e) {
       return false;
     } catch (InterruptedException e) {

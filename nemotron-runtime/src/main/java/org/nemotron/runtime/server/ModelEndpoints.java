@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.primitives.ImmutableIntArray;
 import java.time.Instant;
+import java.util.function.BooleanSupplier;
 import org.nemotron.runtime.chat.ChatTemplate;
 import org.nemotron.runtime.engine.Prompt;
 import org.nemotron.runtime.server.wire.ApiException;
 import org.nemotron.runtime.server.wire.DetokenizeRequest;
-import org.nemotron.runtime.server.wire.GenerationOptions;
 import org.nemotron.runtime.server.wire.TokenizeRequest;
 
 /** What the API says of the model and its tokenizer. Safe for use by several threads. */
@@ -43,8 +43,8 @@ final class ModelEndpoints {
     return json.put("max_model_len", model.context());
   }
 
-  ObjectNode tokenize(TokenizeRequest request) {
-    ImmutableIntArray ids = model.encode(request.prompt(), GenerationOptions.TO_THE_END).ids();
+  ObjectNode tokenize(TokenizeRequest request, BooleanSupplier gone) {
+    ImmutableIntArray ids = model.tokens(request.prompt(), gone);
     ObjectNode json = JSON.objectNode().put("count", ids.length());
     json.put("max_model_len", model.context());
     ArrayNode tokens = json.putArray("tokens");

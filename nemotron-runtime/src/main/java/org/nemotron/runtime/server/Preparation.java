@@ -2,6 +2,7 @@ package org.nemotron.runtime.server;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.Prompt;
 import org.nemotron.runtime.grammar.AnswerFormat;
@@ -14,9 +15,16 @@ import org.nemotron.runtime.server.wire.ToolUse;
 /** Makes of a request of the API what the engine takes, one for each prompt. Immutable. */
 final class Preparation {
   private final ServedModel model;
+  private final BooleanSupplier gone;
 
-  Preparation(ServedModel model) {
+  /**
+   * Makes a preparation.
+   *
+   * @param gone whether nobody waits for the answers any more
+   */
+  Preparation(ServedModel model, BooleanSupplier gone) {
     this.model = model;
+    this.gone = gone;
   }
 
   /**
@@ -41,7 +49,7 @@ final class Preparation {
       ApiRequest request, Prompt prompt, String field, TokenConstraint constraint) {
     GenerationOptions options = request.options();
     try {
-      Prompt.Encoded encoded = model.encode(prompt, options.keepTokens());
+      Prompt.Encoded encoded = model.encode(prompt, options.keepTokens(), field, gone);
       return request(encoded, request, model.room(encoded, options, field), constraint);
     } catch (RuntimeException e) {
       throw Faults.ofRequest(e, field);

@@ -44,7 +44,7 @@ final class PrometheusMetrics implements ServerMetrics {
   public MetricsPage page(EventLoop loop) {
     return exchange -> {
       String accepted = exchange.request().getHeader("accept");
-      loop.work(() -> answer(loop, exchange, accepted));
+      loop.work(0, () -> answer(loop, exchange, accepted));
     };
   }
 

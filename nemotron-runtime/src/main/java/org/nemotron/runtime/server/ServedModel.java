@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.nemotron.runtime.chat.ChatTemplate;
@@ -22,6 +24,9 @@ import org.nemotron.runtime.server.wire.ToolUse;
 final class ServedModel {
   /** As many as fit a page of the KV cache, and more than the context of no model. */
   private static final int PROBE_TOKENS = 24;
+
+  /** Up to so many tokens of a prompt are counted, for a sentence that has their number. */
+  private static final int COUNTED_TOKENS = 1 << 14;
 
   private final TextGenerator generator;
   private final TokenTexts texts;
@@ -94,9 +99,31 @@ final class ServedModel {
   /**
    * Returns the tokens that a prompt is read as.
    *
-   * @throws ApiException if it is a conversation, and the model has no chat template
+   * @param field that has the prompt
+   * @param gone whether nobody waits for the answer any more
+   * @throws ApiException if it is a conversation, and the model has no chat template; if it is a
+   *     long text that cannot fit the context; or if nobody waits
    */
-  Prompt.Encoded encode(Prompt prompt, int keepTokens) {
+  Prompt.Encoded encode(Prompt prompt, int keepTokens, String field, BooleanSupplier gone) {
+    int most =
+        keepTokens == GenerationOptions.TO_THE_END
+            ? Math.max(context(), COUNTED_TOKENS)
+            : Integer.MAX_VALUE;
+    Prompt.Encoded whole = encode(prompt, most, field, gone, new AtomicInteger());
+    ImmutableIntArray ids = whole.ids();
+    return keepTokens == GenerationOptions.TO_THE_END || keepTokens >= ids.length()
+        ? whole
+        : new Prompt.Encoded(
+            ids.subArray(ids.length() - keepTokens, ids.length()).trimmed(), whole.endTokens());
+  }
+
+  /** Returns all tokens of a prompt, however many they are. */
+  ImmutableIntArray tokens(Prompt prompt, BooleanSupplier gone) {
+    return encode(prompt, Integer.MAX_VALUE, "prompt", gone, new AtomicInteger()).ids();
+  }
+
+  private Prompt.Encoded encode(
+      Prompt prompt, int most, String field, BooleanSupplier gone, AtomicInteger counted) {
     if (prompt instanceof Prompt.Chat && generator.chatTemplate().isEmpty()) {
       throw ApiException.invalid(
           "messages",
@@ -106,12 +133,24 @@ final class ServedModel {
               + "Maybe it was not trained on conversations: let it continue a text, by"
               + " /v1/completions.");
     }
-    Prompt.Encoded whole = generator.encode(prompt);
-    ImmutableIntArray ids = whole.ids();
-    return keepTokens == GenerationOptions.TO_THE_END || keepTokens >= ids.length()
-        ? whole
-        : new Prompt.Encoded(
-            ids.subArray(ids.length() - keepTokens, ids.length()).trimmed(), whole.endTokens());
+    return generator
+        .encode(
+            prompt,
+            tokens -> {
+              if (gone.getAsBoolean()) {
+                throw ApiException.fault("the caller has left");
+              }
+              counted.set(tokens);
+              return tokens <= most;
+            })
+        .orElseThrow(
+            () ->
+                ApiException.contextLength(
+                    field,
+                    String.format(
+                        "the context has %d tokens; the prompt has at least %d.\n"
+                            + "Maybe shorten the prompt.",
+                        context(), counted.get())));
   }
 
   /**

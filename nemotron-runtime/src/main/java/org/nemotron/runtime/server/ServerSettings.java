@@ -21,6 +21,8 @@ import org.nemotron.runtime.sampling.SamplingParams;
  *     further requests are refused with status 429
  * @param maxWaitingTokens how many tokens the prompts of waiting answers may have together
  * @param maxBodyBytes how long the body of a request may be, in bytes
+ * @param maxBodiesBytes how long the bodies of all requests may be together that are being received
+ *     or read, in bytes; further ones are refused with status 429
  * @param maxConnections how many connections may be open
  * @param maxContext how many tokens prompt and answer may have together; at most the model's
  *     longest context counts
@@ -39,6 +41,7 @@ public record ServerSettings(
     int maxWaiting,
     long maxWaitingTokens,
     int maxBodyBytes,
+    long maxBodiesBytes,
     int maxConnections,
     int maxContext,
     SamplingParams sampling,
@@ -57,6 +60,7 @@ public record ServerSettings(
     checkArgument(maxWaiting >= 0, "maxWaiting (%s) must not be negative", maxWaiting);
     checkArgument(maxWaitingTokens > 0, "maxWaitingTokens (%s) must be positive", maxWaitingTokens);
     checkArgument(maxBodyBytes > 0, "maxBodyBytes (%s) must be positive", maxBodyBytes);
+    checkArgument(maxBodiesBytes > 0, "maxBodiesBytes (%s) must be positive", maxBodiesBytes);
     checkArgument(maxConnections > 0, "maxConnections (%s) must be positive", maxConnections);
     checkArgument(maxContext > 0, "maxContext (%s) must be positive", maxContext);
     checkNotNull(sampling, "the sampling must not be null");
@@ -83,11 +87,15 @@ public record ServerSettings(
 
   /**
    * Collects settings. The defaults: port 8000 of 127.0.0.1, the name "nemotron", no key, 256
-   * waiting answers of 262,144 tokens, bodies of 4 MiB, 4,096 connections, the model's own
-   * distribution, 30 seconds to drain, a comment after 10 seconds of silence, metrics named as
-   * those of vLLM. Not safe for use by several threads.
+   * waiting answers of 262,144 tokens, bodies of 4 MiB, those under way of an eighth of the largest
+   * heap together, 4,096 connections, the model's own distribution, 30 seconds to drain, a comment
+   * after 10 seconds of silence, metrics named as those of vLLM. Not safe for use by several
+   * threads.
    */
   public static final class Builder {
+    /** To read a body takes up to some six times its length of the heap. */
+    private static final int HEAP_SHARE = 8;
+
     private String host = "127.0.0.1";
     private int port = 8000;
     private ImmutableList<String> modelNames = ImmutableList.of("nemotron");
@@ -95,6 +103,7 @@ public record ServerSettings(
     private int maxWaiting = 256;
     private long maxWaitingTokens = 262_144;
     private int maxBodyBytes = 4 << 20;
+    private long maxBodiesBytes = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
     private int maxConnections = 4096;
     private int maxContext = Integer.MAX_VALUE;
     private SamplingParams sampling = SamplingParams.builder().build();
@@ -146,6 +155,16 @@ public record ServerSettings(
     @CanIgnoreReturnValue
     public Builder maxBodyBytes(int bytes) {
       maxBodyBytes = bytes;
+      return checked();
+    }
+
+    /**
+     * Sets how long the bodies of all requests may be together, in bytes. To read them takes
+     * several times as much of the heap.
+     */
+    @CanIgnoreReturnValue
+    public Builder maxBodiesBytes(long bytes) {
+      maxBodiesBytes = bytes;
       return checked();
     }
 
@@ -208,6 +227,7 @@ public record ServerSettings(
           maxWaiting,
           maxWaitingTokens,
           maxBodyBytes,
+          maxBodiesBytes,
           maxConnections,
           maxContext,
           sampling,

@@ -121,6 +121,13 @@ final class StructuredAnswersTest {
         "JSON schema, #: the keyword multipleOf is not supported");
     assertRefused("{\"type\":", "the JSON schema is not JSON (");
     assertRefused(
+        "{\"type\":\"string\"",
+        "the JSON schema is not JSON (Unexpected end-of-input: expected close marker for Object"
+            + " (start marker at line 1, column 1))");
+    assertRefused(
+        "{\"type\":\"integer\",\"maximum\":100000000000000000000}",
+        "JSON schema, #/maximum: a limit (100000000000000000000) beyond 1e18 is not supported");
+    assertRefused(
         "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}",
         "no text has this format: it contains itself without end");
     assertRefused(

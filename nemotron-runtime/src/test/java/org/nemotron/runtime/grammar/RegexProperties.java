@@ -105,14 +105,28 @@ final class RegexProperties {
     assertRefused("(a)\\1", 4, "'\\1'");
     assertRefused("a\\b", 2, "'\\b'");
     assertRefused("\\p{L}", 1, "'\\p'");
-    assertRefused("a(b", 4, "'(' without ')'");
-    assertRefused("a)b", 2, "')' without '('");
     assertRefused("a**", 3, "a second quantifier");
     assertRefused("a^b", 2, "'^' elsewhere than at the beginning");
     assertRefused("a$b", 3, "'$' elsewhere than at the end");
     assertRefused("x{20000}", 2, "a count beyond 10000");
-    assertRefused("[a", 3, "'[' without ']'");
-    assertRefused("[z-a]", 5, "a range whose end is no character behind its beginning");
+  }
+
+  @Example
+  void whatIsMalformedIsRefusedByNameAndPlace() {
+    assertMalformed("a(b", 2, "'(' without ')'");
+    assertMalformed("(", 1, "'(' without ')'");
+    assertMalformed("a)b", 2, "')' without '('");
+    assertMalformed("*", 1, "a quantifier behind nothing");
+    assertMalformed("a\\", 3, "a '\\' at the end");
+    assertMalformed("[a", 3, "'[' without ']'");
+    assertMalformed("[z-a]", 5, "a range whose end is no character behind its beginning");
+  }
+
+  private static void assertMalformed(String pattern, int place, String what) {
+    assertThatThrownBy(() -> RandomAnswers.COMPILER.compile(AnswerFormat.regex(pattern)))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(
+            "the regular expression %s has at character %s %s".formatted(pattern, place, what));
   }
 
   private static void assertRefused(String pattern, int place, String what) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.OffsetDateTime;
+import java.time.OffsetTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -133,5 +135,20 @@ final class SchemaProperties {
   @Example
   void deepestObjectParses() throws JsonProcessingException {
     assertThat(JSON.readTree(RandomAnswers.deepest(AnswerFormat.jsonObject())).isObject()).isTrue();
+  }
+
+  /** On the JVM an offset beyond 18 hours, which RFC 3339 has, is none. */
+  @Example
+  void timesAreReadByJavaTime() {
+    for (long seed = 0; seed < 200; seed++) {
+      assertThat(OffsetDateTime.parse(drawn("date-time", seed))).isNotNull();
+      assertThat(OffsetTime.parse(drawn("time", seed))).isNotNull();
+    }
+  }
+
+  private static String drawn(String format, long seed) {
+    String schema = "{\"type\":\"string\",\"format\":\"%s\"}".formatted(format);
+    String quoted = RandomAnswers.draw(AnswerFormat.jsonSchema(schema), seed);
+    return quoted.substring(1, quoted.length() - 1);
   }
 }

@@ -1,6 +1,7 @@
 package org.nemotron.runtime.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -153,6 +154,22 @@ final class MannersTest {
       assertThat(client.get("/v1/health/live").status()).isEqualTo(200);
       assertThat(client.post(PATH, "{'prompt':'a'}").header("retry-after")).isNotEmpty();
     }
+  }
+
+  @Test
+  void close_longestDrainTime_closes() throws IOException {
+    Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+    InferenceServer server =
+        InferenceServer.start(
+            generator, settings().drainTime(longest).pingInterval(longest).build());
+    try (RawClient client = new RawClient(server.port())) {
+      client.post(PATH, "{'prompt':'Once','max_tokens':100,'stream':true}");
+      assertThat(client.readUntil("data: {")).contains("200 OK");
+      server.look(longest);
+      server.close();
+      assertThat(client.readUntil("never")).contains("[DONE]");
+    }
+    assertThatThrownBy(() -> new RawClient(server.port()).close()).isInstanceOf(IOException.class);
   }
 
   @Test

@@ -189,6 +189,17 @@ final class RefusalsTest {
   }
 
   @Test
+  void body_cutOff_isRefusedInWordsForItsAuthor() {
+    assertThat(client.post("/v1/completions", "{'prompt':'a'").json().at("/error/message").asText())
+        .isEqualTo(
+            "the body must be JSON: unexpected end-of-input: expected close marker for object"
+                + " (start marker at line 1, column 1) (line 1, column 14)");
+    String large = "{'prompt':'a','max_tokens':99999999999999999999}";
+    assertThat(client.post("/v1/completions", large).json().at("/error/message").asText())
+        .isEqualTo("max_tokens (99999999999999999999) must be a whole number of 64 bits");
+  }
+
+  @Test
   void detokenize_beyondTheVocabulary_isRefused() {
     assertThat(client.post("/detokenize", "{'tokens':[1,5000]}").fault())
         .isEqualTo("null tokens[1]");

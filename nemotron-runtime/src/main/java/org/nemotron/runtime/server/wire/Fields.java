@@ -179,6 +179,9 @@ final class Fields {
         value.isIntegralNumber()
             ? value.canConvertToLong()
             : value.isNumber() && value.doubleValue() == (long) value.doubleValue();
+    if (value.isIntegralNumber() && !fits) {
+      throw invalid(name, "(" + brief(value.asText()) + ") must be a whole number of 64 bits");
+    }
     if (!fits) {
       throw invalid(name, "must be a whole number, not " + kind(value));
     }

@@ -13,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.nemotron.runtime.config.JsonFaults;
 import org.nemotron.runtime.sampling.SamplingParams;
 
 /**
@@ -90,7 +91,7 @@ public final class RequestReader {
       json = MAPPER.readTree(body);
     } catch (JsonProcessingException e) {
       throw ApiException.invalidJson(
-          "the body must be JSON: " + e.getOriginalMessage().toLowerCase(Locale.ROOT) + place(e));
+          "the body must be JSON: " + JsonFaults.words(e).toLowerCase(Locale.ROOT) + place(e));
     } catch (IOException e) {
       throw ApiException.invalidJson("the body must be JSON in UTF-8: " + e.getMessage());
     }
