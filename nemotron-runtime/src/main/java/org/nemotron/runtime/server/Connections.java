@@ -4,8 +4,10 @@ import com.google.common.collect.ImmutableList;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpConnection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,7 @@ final class Connections {
   private final int most;
   private final Map<HttpConnection, Use> connections = new HashMap<>();
   private final Set<Exchange> exchanges = new LinkedHashSet<>();
-  private Runnable onIdle = () -> {};
+  private final List<Runnable> onIdle = new ArrayList<>();
 
   Connections(int most) {
     this.most = most;
@@ -58,9 +60,7 @@ final class Connections {
             use.requests--;
             use.sinceNanos = System.nanoTime();
           }
-          if (exchanges.isEmpty()) {
-            onIdle.run();
-          }
+          tellIfIdle();
         });
   }
 
@@ -75,9 +75,14 @@ final class Connections {
 
   /** Calls {@code action} when no request is under way: at once, or later. */
   void whenIdle(Runnable action) {
-    onIdle = action;
+    onIdle.add(action);
+    tellIfIdle();
+  }
+
+  private void tellIfIdle() {
     if (exchanges.isEmpty()) {
-      action.run();
+      onIdle.forEach(Runnable::run);
+      onIdle.clear();
     }
   }
 

@@ -7,8 +7,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -186,6 +192,16 @@ final class MannersTest {
 
   @Test
   void closeNow_endsStreamsWithAnErrorAndLeavesNoThreads() throws IOException {
+    List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+    Logger log = Logger.getLogger("org.nemotron.runtime.server");
+    Handler noting =
+        new StreamHandler() {
+          @Override
+          public void publish(LogRecord warning) {
+            warnings.add(warning.getMessage());
+          }
+        };
+    log.addHandler(noting);
     InferenceServer server =
         InferenceServer.start(generator, settings().drainTime(Duration.ofMinutes(5)).build());
     try (RawClient client = new RawClient(server.port())) {
@@ -197,7 +213,10 @@ final class MannersTest {
       closing.join();
       server.close();
       assertThat(begin + rest.join()).contains("shutting_down");
+    } finally {
+      log.removeHandler(noting);
     }
+    assertThat(warnings).isEmpty(); // such as of answers that did not end in time
     Eventually.becomesTrue("nothing is held", MannersTest::isIdle);
     Eventually.becomesTrue(
         "no thread is left",
