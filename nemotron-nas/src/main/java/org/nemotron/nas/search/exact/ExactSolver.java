@@ -47,7 +47,8 @@ public final class ExactSolver implements Solver {
 
   @Override
   public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
-    Incumbent incumbent = new Incumbent(problem, relativeGap, listener);
+    Incumbent incumbent =
+        new Incumbent(problem, relativeGap, Grid.of(problem.objective()), listener);
     ReducedCostFixing fixing =
         new ReducedCostFixing(problem, incumbent, new Effort(labelBytes), deadline);
     double better = fixing.run();
