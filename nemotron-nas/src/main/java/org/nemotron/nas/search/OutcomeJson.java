@@ -45,11 +45,12 @@ public final class OutcomeJson {
     };
   }
 
-  /** Returns a frontier as JSON: every point has a limit and a solution. */
+  /** Returns a frontier as JSON: what is not proven, and points with a limit and a solution. */
   public static String write(Frontier frontier) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("cost", frontier.cost()).put("complete", frontier.complete());
     root.put("seconds", frontier.elapsed().toNanos() / NANOS);
+    frontier.unproven().forEach(root.putArray("unproven")::add);
     ArrayNode points = root.putArray("points");
     for (Frontier.Point point : frontier.points()) {
       ObjectNode node = points.addObject().put("limit", point.limit());

@@ -109,10 +109,15 @@ final class OutcomeJsonTest {
   void write_frontier_hasALimitAndASolutionPerPoint() {
     Frontier frontier =
         new Frontier(
-            "memory", ImmutableList.of(new Frontier.Point(4, solution(2, 0))), true, HALF_A_SECOND);
+            "memory",
+            ImmutableList.of(new Frontier.Point(4, solution(2, 0))),
+            true,
+            ImmutableList.of("memory: open"),
+            HALF_A_SECOND);
     assertThat(OutcomeJson.write(frontier))
         .isEqualTo(
-            "{\"cost\":\"memory\",\"complete\":true,\"seconds\":0.5,\"points\":[{\"limit\":4.0,"
+            "{\"cost\":\"memory\",\"complete\":true,\"seconds\":0.5,"
+                + "\"unproven\":[\"memory: open\"],\"points\":[{\"limit\":4.0,"
                 + PROVEN
                 + "}]}");
   }
