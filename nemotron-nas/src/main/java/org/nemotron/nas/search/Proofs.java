@@ -7,6 +7,7 @@ import org.nemotron.nas.search.graph.SolverAnswer;
 final class Proofs {
   private final double relativeGap;
   private final ImmutableList.Builder<String> unproven = ImmutableList.builder();
+  private final ImmutableList.Builder<String> ranges = ImmutableList.builder();
   private boolean complete = true;
 
   /**
@@ -58,10 +59,10 @@ final class Proofs {
    */
   void noteRange(String cost, CostLimits.Range range, boolean greatestIsProven) {
     if (!greatestIsProven) {
-      unproven.add("%s: a better score above the greatest limit is possible".formatted(cost));
+      ranges.add("%s: a better score above the greatest limit is possible".formatted(cost));
     }
     if (!range.leastIsProven()) {
-      unproven.add("%s: an architecture below the least limit is possible".formatted(cost));
+      ranges.add("%s: an architecture below the least limit is possible".formatted(cost));
     }
   }
 
@@ -70,7 +71,8 @@ final class Proofs {
     return complete;
   }
 
+  /** Returns what is not proven, in words: solutions first, then ranges. */
   ImmutableList<String> unproven() {
-    return unproven.build();
+    return ImmutableList.<String>builder().addAll(unproven.build()).addAll(ranges.build()).build();
   }
 }

@@ -18,7 +18,7 @@ public final class WholeNumberTables {
    * Returns equal layers with a hundred rounded candidates and one that keeps all three budgets
    * when it stands in every layer. A user's search of twenty layers found nothing.
    */
-  static SearchProblem withOneThatFits(int layers) {
+  public static SearchProblem withOneThatFits(int layers) {
     List<Alternative> candidates = new ArrayList<>();
     for (int i = 1; i <= 100; i++) {
       ImmutableMap<String, Number> costs =

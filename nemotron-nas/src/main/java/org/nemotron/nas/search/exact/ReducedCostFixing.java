@@ -18,7 +18,7 @@ final class ReducedCostFixing {
    * path, arcs are removed, a wider one finds a better path, more are removed, until a labeling
    * drops nothing: then the path is proven best.
    *
-   * Where the first labeling finds nothing, exchanges of arcs do: of labels whose bounds are the
+   * Where the first labeling finds nothing, exchanges of arcs may: of labels whose bounds are the
    * same, as with small whole numbers, a narrow labeling keeps those of least objective, which all
    * lie beyond the same limits.
    *
@@ -170,13 +170,14 @@ final class ReducedCostFixing {
   }
 
   /**
-   * Labels a part of the paths, which proves nothing about the others; returns whether there is an
-   * incumbent.
+   * Labels a part of the paths, which proves nothing about the others; returns whether that found a
+   * better incumbent.
    */
   private boolean labelLikely() {
+    double before = incumbent.objective();
     ReducedProblem likely = reduced.keeping(ofLeastReducedCost()).contracted();
     double unused = label(likely, List.of(best), effort.memory(likely, 1, FIRST_WIDTH));
-    return incumbent.path().isPresent();
+    return incumbent.objective() < before;
   }
 
   private void exchange(ReducedProblem of) {
