@@ -59,7 +59,10 @@ public final class OutcomeJson {
     return root.toString();
   }
 
-  /** Returns a sensitivity as JSON: the solution, and one entry for each end of each budget. */
+  /**
+   * Returns a sensitivity as JSON: the solution, and one entry for each end of each budget, without
+   * the numbers that there are not, and with null for those that are not known.
+   */
   public static String write(Sensitivity sensitivity) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("complete", sensitivity.complete());
@@ -70,10 +73,10 @@ public final class OutcomeJson {
       ObjectNode node = budgets.addObject().put("cost", entry.cost());
       node.put(entry.fromAbove() ? "atMost" : "atLeast", entry.limit());
       node.put("scorePerUnit", entry.scorePerUnit());
-      put(node, "betterLimit", entry.betterLimit());
-      put(node, "betterScore", entry.betterScore());
-      put(node, "worseLimit", entry.worseLimit());
-      put(node, "worseScore", entry.worseScore());
+      putOrUnknown(node, "betterLimit", entry.betterLimit());
+      putOrUnknown(node, "betterScore", entry.betterScore());
+      putOrUnknown(node, "worseLimit", entry.worseLimit());
+      putOrUnknown(node, "worseScore", entry.worseScore());
     }
     return root.toString();
   }
@@ -108,6 +111,14 @@ public final class OutcomeJson {
       node.put(bound, Math.round(value));
     } else {
       node.put(bound, value);
+    }
+  }
+
+  private static void putOrUnknown(ObjectNode node, String name, double value) {
+    if (Double.isNaN(value)) {
+      node.putNull(name);
+    } else {
+      put(node, name, value);
     }
   }
 
