@@ -22,6 +22,7 @@ final class BudgetTables {
       table.add("No architecture meets every budget.");
     }
     String ending = frontier.complete() ? "Complete" : "Out of time";
+    frontier.unproven().forEach(open -> table.add("not proven: " + open));
     return table.add(ending + seconds(frontier.elapsed().toNanos())).toString();
   }
 
@@ -42,12 +43,23 @@ final class BudgetTables {
   }
 
   private static String better(Sensitivity.Entry entry) {
+    if (Double.isNaN(entry.betterLimit())) {
+      return "  whether a looser limit allows a better architecture is not known";
+    }
     return Double.isFinite(entry.betterLimit())
-        ? format("  better from %s on: score %.8g", entry.betterLimit(), entry.betterScore())
+        ? format("  better from %s on: score %s", entry.betterLimit(), score(entry))
         : "  no better architecture at any limit";
   }
 
+  private static String score(Sensitivity.Entry entry) {
+    double score = entry.betterScore();
+    return Double.isNaN(score) ? "not known" : format("%.8g", score);
+  }
+
   private static String worse(Sensitivity.Entry entry) {
+    if (Double.isNaN(entry.worseScore())) {
+      return format("  what fits beyond %s is not known", entry.worseLimit());
+    }
     return Double.isFinite(entry.worseScore())
         ? format("  worse beyond %s: score %.8g", entry.worseLimit(), entry.worseScore())
         : format("  nothing fits beyond %s", entry.worseLimit());

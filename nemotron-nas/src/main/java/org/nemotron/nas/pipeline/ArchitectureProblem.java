@@ -83,8 +83,16 @@ public final class ArchitectureProblem {
         .build();
   }
 
-  /** Returns the problem of generating at least {@code factor} times as fast as the parent. */
+  /**
+   * Returns the problem of generating at least {@code factor} times as fast as the parent.
+   *
+   * @param factor a finite number more than 0
+   */
   public SearchProblem faster(double factor) {
+    checkArgument(
+        factor > 0 && Double.isFinite(factor),
+        "factor (%s) must be a finite number more than 0",
+        factor);
     double parentNanos = costs.latency(parent).scenarioNanos(costs.scenario());
     return within(ImmutableList.of(Budget.atMost(CostTable.LATENCY_NANOS, parentNanos / factor)));
   }

@@ -18,12 +18,17 @@ public final class NoArchitectureException extends Exception {
 
   /** Makes the exception for {@code target}. */
   public NoArchitectureException(String target, NotFound outcome) {
+    this(target, outcome, outcome.sentence());
+  }
+
+  /** Makes the exception for {@code target}, with what the search answered in other words. */
+  NoArchitectureException(String target, NotFound outcome, String sentence) {
     super(
         String.format(
             "target %s: no architecture fits: %s.%n"
                 + "Maybe a looser limit or a larger search space is wanted; finished stages are"
                 + " kept.",
-            target, outcome.sentence()));
+            target, sentence));
     this.outcome = outcome;
   }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.nas.cost.CostTable;
@@ -21,6 +22,7 @@ import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.PuzzleSearch;
 import org.nemotron.nas.search.SearchOutcome;
 import org.nemotron.nas.search.SearchOutcome.Found;
+import org.nemotron.nas.search.SearchOutcome.Infeasible;
 import org.nemotron.nas.search.SearchOutcome.NotFound;
 import org.nemotron.nas.search.Solution;
 
@@ -80,6 +82,7 @@ final class TargetSearch {
   Answer best(Target target, SpeedCorrection correction) throws NoArchitectureException {
     List<Answer> answers = new ArrayList<>();
     List<NotFound> failures = new ArrayList<>();
+    UnmetSpeed unmet = new UnmetSpeed(target);
     double seconds = 0;
     for (CostTable table : costs) {
       ArchitectureProblem problem = new ArchitectureProblem(parent, scores, table, metric);
@@ -98,13 +101,18 @@ final class TargetSearch {
                 seconds));
       } else if (outcome instanceof NotFound failure) {
         failures.add(failure);
+        if (failure instanceof Infeasible infeasible) {
+          unmet.add(infeasible, budgets, quantity -> inUnits(quantity, table, correction));
+        }
       }
     }
     double all = seconds;
     Optional<Answer> best =
         answers.stream().min(Comparator.comparingDouble(answer -> answer.solution().score()));
     if (best.isEmpty()) {
-      throw new NoArchitectureException(target.name(), failures.get(0));
+      NotFound first = failures.get(0);
+      throw new NoArchitectureException(
+          target.name(), first, unmet.sentence().orElseGet(first::sentence));
     }
     Answer answer = best.orElseThrow();
     return new Answer(
@@ -160,6 +168,23 @@ final class TargetSearch {
       case MEMORY_BYTES -> budget(CostTable.MEMORY_BYTES, limit.bound(), value);
       case PARAMETERS -> budget(CostTable.PARAMETERS, limit.bound(), value);
       case OWN_COST -> budget(limit.cost(), limit.bound(), value);
+    };
+  }
+
+  /** Returns what a budget's value is as the value of the limit that it stands for. */
+  private DoubleUnaryOperator inUnits(
+      Quantity quantity, CostTable table, SpeedCorrection correction) {
+    double factor = correction.factor(table);
+    double margin = correction.margin();
+    return switch (quantity) {
+      case SPEEDUP ->
+          nanos ->
+              table.scenario().tokensPerSecond(nanos * factor)
+                  / (margin * parentTokensPerSecond(correction));
+      case TOKENS_PER_SECOND -> nanos -> table.scenario().tokensPerSecond(nanos * factor) / margin;
+      case LATENCY_MILLIS -> nanos -> nanos * factor * margin / NANOS_PER_MILLI;
+      case PREFILL_MILLIS -> nanos -> nanos / NANOS_PER_MILLI;
+      case MEMORY_BYTES, PARAMETERS, OWN_COST -> value -> value;
     };
   }
 

@@ -34,6 +34,7 @@ public record Alternative(
     checkArgument(!id.isEmpty(), "the id of a candidate must not be empty");
     checkNotNull(costs, "candidate %s: costs must not be null", id);
     checkNotNull(kinds, "candidate %s: kinds must not be null", id);
+    checkArgument(!kinds.contains(""), "candidate %s: a kind must not be empty", id);
     checkArgument(covers >= 1, "candidate %s: covers (%s) must be at least 1", id, covers);
   }
 
@@ -75,6 +76,10 @@ public record Alternative(
 
   /** Returns this alternative, of exactly these kinds. */
   public Alternative ofKinds(String... newKinds) {
+    checkNotNull(newKinds, "candidate %s: kinds must not be null", id);
+    for (String kind : newKinds) {
+      checkNotNull(kind, "candidate %s: a kind must not be null", id);
+    }
     return new Alternative(id, score, standardError, costs, covers, ImmutableSet.copyOf(newKinds));
   }
 }

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import java.time.Duration;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
-import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Solver;
 import org.nemotron.nas.search.graph.SolverAnswer;
@@ -26,6 +25,17 @@ final class CostLimits {
   private final KnownPaths known;
   private final Deadline deadline;
 
+  /** Whether it is proven that no architecture has less than the least limit. */
+  private boolean leastIsProven;
+
+  /**
+   * Limits on one cost.
+   *
+   * @param values ascending
+   * @param leastIsProven whether it is proven that nothing respects a limit below the least one
+   */
+  record Range(ImmutableList<Double> values, boolean leastIsProven) {}
+
   private CostLimits(
       PathProblem problem, Constraint cost, Solver solver, KnownPaths known, Deadline deadline) {
     this.problem = problem;
@@ -36,25 +46,42 @@ final class CostLimits {
   }
 
   /**
-   * Returns evenly spaced limits, ascending, from the least value that fits to that of a best
-   * architecture. Where a budget from below lies among values so dense that the least cannot be
-   * proven, the first limit is one step above that budget.
+   * Returns evenly spaced limits, from the least value that fits to that of a best architecture.
+   * Where a budget from below lies among values so dense that the least cannot be proven, the first
+   * limit is one step above that budget.
    *
-   * @param best a best architecture
+   * @param best the best architecture known; without one, the limits go up to the most that any
+   *     architecture may have
    * @param known receives the path of least value, which fits under every limit
    * @param deadline for this
    */
-  static ImmutableList<Double> evenly(
+  static Range evenly(
       PathProblem problem,
       Constraint cost,
-      Path best,
+      SolverAnswer best,
       int count,
       Solver solver,
       KnownPaths known,
       Deadline deadline) {
-    double greatest = cost.value(best);
     CostLimits limits = new CostLimits(problem, cost, solver, known, deadline);
-    return spaced(limits.least(greatest, count), greatest, count);
+    double greatest =
+        best instanceof SolverAnswer.Best found ? cost.value(found.path()) : limits.greatest();
+    double least = limits.least(greatest, count);
+    return new Range(spaced(least, greatest, count), limits.leastIsProven);
+  }
+
+  /** Returns the most that an architecture within the budgets on this cost alone may have. */
+  private double greatest() {
+    double longest = cost.fixed() + problem.graph().longestToEnd(cost.coefficients())[0];
+    for (Constraint one : problem.constraints()) {
+      longest = isOfCost(one) ? Math.min(longest, one.atMost()) : longest;
+    }
+    return longest;
+  }
+
+  /** Returns the least that an architecture may have, whatever its other costs. */
+  private double shortest() {
+    return cost.fixed() + problem.graph().shortestToEnd(cost.coefficients())[0];
   }
 
   private static ImmutableList<Double> spaced(double least, double greatest, int count) {
@@ -70,9 +97,10 @@ final class CostLimits {
     double lowerLimit = lowerLimit();
     PathProblem free = withoutLowerLimit().withObjective(cost.coefficients());
     if (!(solver.solve(free, deadline.shared(2)) instanceof SolverAnswer.Best least)) {
-      return greatest; // the time is over
+      return Math.max(lowerLimit, shortest()); // the time is over
     }
     known.add(least.path());
+    leastIsProven = known.isProven(free, least.bound());
     if (cost.value(least.path()) >= lowerLimit) {
       return cost.value(least.path());
     }
@@ -80,10 +108,12 @@ final class CostLimits {
     SolverAnswer answer = solver.solve(asked, deadline.atMost(LEAST_TIME));
     if (answer instanceof SolverAnswer.Best best) {
       known.add(best.path());
-      if (best.bound() >= asked.objective(best.path())) {
+      leastIsProven = known.isProven(asked, best.bound());
+      if (leastIsProven) {
         return cost.value(best.path());
       }
     }
+    leastIsProven = false;
     return lowerLimit + (greatest - lowerLimit) / count;
   }
 

@@ -9,12 +9,18 @@ import java.time.Duration;
  * @param cost the cost whose limit varies
  * @param points by ascending limit, each with its gap; limits that no architecture respects are
  *     left out
- * @param complete whether every point asked for is here and proven, to the gap that was asked for;
- *     otherwise time or memory ran out, or the caller cancelled
+ * @param complete whether every point is here or proven impossible, and proven to the gap that was
+ *     asked for; otherwise time or memory ran out, or the caller cancelled
+ * @param unproven what is not proven, in words: points that have a wider gap, limits for which
+ *     nothing was found, and the ends of the range, on which {@code complete} does not depend
  * @param elapsed how long the search took
  */
 public record Frontier(
-    String cost, ImmutableList<Point> points, boolean complete, Duration elapsed) {
+    String cost,
+    ImmutableList<Point> points,
+    boolean complete,
+    ImmutableList<String> unproven,
+    Duration elapsed) {
 
   /**
    * The best architecture under one limit.

@@ -10,12 +10,19 @@ import java.time.Duration;
  * @param otherCost the other cost
  * @param cells by ascending limit on the one cost, then on the other; cells that no architecture
  *     respects are left out
- * @param complete whether every cell is proven, to the gap that was asked for; otherwise time or
- *     memory ran out, or the caller cancelled
+ * @param complete whether every cell is here or proven impossible, and proven to the gap that was
+ *     asked for; otherwise time or memory ran out, or the caller cancelled
+ * @param unproven what is not proven, in words: cells that have a wider gap, limits for which
+ *     nothing was found, and the ends of the ranges, on which {@code complete} does not depend
  * @param elapsed how long the search took
  */
 public record FrontierGrid(
-    String cost, String otherCost, ImmutableList<Cell> cells, boolean complete, Duration elapsed) {
+    String cost,
+    String otherCost,
+    ImmutableList<Cell> cells,
+    boolean complete,
+    ImmutableList<String> unproven,
+    Duration elapsed) {
 
   /**
    * The best architecture under two limits.

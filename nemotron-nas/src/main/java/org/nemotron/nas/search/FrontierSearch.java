@@ -3,7 +3,6 @@ package org.nemotron.nas.search;
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.Path;
@@ -16,15 +15,17 @@ final class FrontierSearch {
   /** Scores that differ by less than this share are equal sums added in another order. */
   private static final double ROUNDING = 1e-12;
 
+  private static final SolverAnswer UNKNOWN = new SolverAnswer.Stopped(Double.NEGATIVE_INFINITY);
+
   private final Formulation formulation;
   private final Constraint cost;
   private final Solver solver;
-  private final double relativeGap;
+  private final Proofs proofs;
   private final Deadline deadline;
   private final SearchListener listener;
   private final KnownPaths known;
   private final List<Frontier.Point> points = new ArrayList<>();
-  private boolean complete = true;
+  private int found;
 
   FrontierSearch(
       SearchProblem problem,
@@ -36,7 +37,7 @@ final class FrontierSearch {
     this.formulation = Formulation.of(problem);
     this.cost = formulation.cost(cost);
     this.solver = solver;
-    this.relativeGap = relativeGap;
+    this.proofs = new Proofs(relativeGap);
     this.deadline = deadline;
     this.listener = listener;
     this.known = new KnownPaths(solver, relativeGap, deadline, listener);
@@ -44,42 +45,70 @@ final class FrontierSearch {
 
   /** Returns the best architecture at evenly spaced limits. */
   Frontier evenly(int count) {
-    int problems = count + 2; // the points, and the two that limit them
+    int left = count + 2; // the points, and the two that limit them
     PathProblem paths = formulation.paths();
-    Optional<SolverAnswer.Best> loosest = best(paths, Double.NEGATIVE_INFINITY, problems--);
-    if (loosest.isEmpty()) {
+    LimitedProblems problems = new LimitedProblems(known, deadline);
+    int loosest = problems.add(paths, left--);
+    if (problems.answer(loosest) instanceof SolverAnswer.None) {
       return frontier();
     }
-    Deadline share = deadline.shared(problems--);
-    Path path = loosest.get().path();
-    double bound = loosest.get().bound();
-    for (double limit :
-        CostLimits.evenly(paths, cost, path, count, solver, known, share).reverse()) {
+    SolverAnswer first = problems.answer(loosest);
+    CostLimits.Range range =
+        CostLimits.evenly(paths, cost, first, count, solver, known, deadline.shared(left--));
+    List<Integer> numbers = new ArrayList<>();
+    List<Double> limits = range.values().reverse();
+    for (double limit : limits) {
       if (deadline.cancelled()) {
         break;
       }
-      Optional<SolverAnswer.Best> best = best(within(limit), bound, problems--);
-      if (best.isPresent()) {
-        add(limit, best.get(), count);
-        bound = best.get().bound(); // tighter limits only raise it
+      int looser = numbers.isEmpty() ? loosest : numbers.get(numbers.size() - 1);
+      numbers.add(problems.add(within(limit), left--, looser));
+      if (problems.answer(numbers.get(numbers.size() - 1)) instanceof SolverAnswer.Best) {
+        tell(++found, count);
       }
     }
+    problems.useRest();
+    for (int at = 0; at < limits.size(); at++) {
+      note(limits.get(at), at < numbers.size() ? problems.answer(numbers.get(at)) : UNKNOWN);
+    }
+    proofs.noteRange(
+        cost.name(), range, proofs.isUnchanged(formulation, first, problems.answer(loosest)));
     return frontier();
+  }
+
+  private void note(double limit, SolverAnswer answer) {
+    String words = Proofs.limit(cost.name(), limit);
+    if (answer instanceof SolverAnswer.Best best) {
+      Solution solution = Solutions.of(formulation, best.path(), best.bound());
+      proofs.note(words, solution);
+      points.add(0, new Frontier.Point(limit, solution));
+    } else if (answer instanceof SolverAnswer.Stopped) {
+      proofs.noteNothing(words);
+    }
+  }
+
+  private void tell(int done, int expected) {
+    listener.onProgress(new SearchListener.Progress(done, expected, deadline.elapsed()));
   }
 
   /** Returns every architecture that is best for some limit from {@code low} to {@code high}. */
   Frontier everyStep(double low, double high) {
     double limit = high;
     while (limit >= low) {
-      Optional<SolverAnswer.Best> best = best(within(limit), Double.NEGATIVE_INFINITY, 1);
-      if (best.isEmpty() || deadline.isPast()) {
+      SolverAnswer answer = known.solve(within(limit), Double.NEGATIVE_INFINITY, deadline);
+      if (answer instanceof SolverAnswer.None) {
         return frontier();
       }
-      double value = cost.value(best.get().path());
-      if (isAsGood(best.get().path())) {
+      if (!(answer instanceof SolverAnswer.Best best) || deadline.isPast()) {
+        proofs.noteNothing(Proofs.limit(cost.name(), limit));
+        return frontier();
+      }
+      double value = cost.value(best.path());
+      if (isAsGood(best.path())) {
         points.remove(0); // as good for less
       }
-      add(Math.max(value, low), best.get(), Integer.MAX_VALUE);
+      note(Math.max(value, low), best);
+      tell(points.size(), Integer.MAX_VALUE);
       limit = Math.nextDown(value);
     }
     return frontier();
@@ -96,24 +125,12 @@ final class FrontierSearch {
     return formulation.paths().plus(cost.upTo(limit));
   }
 
-  private Optional<SolverAnswer.Best> best(PathProblem asked, double bound, int problems) {
-    SolverAnswer answer = known.solve(asked, bound, problems);
-    complete &= !(answer instanceof SolverAnswer.Stopped);
-    return answer instanceof SolverAnswer.Best best ? Optional.of(best) : Optional.empty();
-  }
-
-  private void add(double limit, SolverAnswer.Best best, int expected) {
-    Solution solution = Solutions.of(formulation, best.path(), best.bound());
-    complete &= solution.gap() <= relativeGap;
-    points.add(0, new Frontier.Point(limit, solution));
-    listener.onProgress(new SearchListener.Progress(points.size(), expected, deadline.elapsed()));
-  }
-
   private Frontier frontier() {
     return new Frontier(
         cost.name(),
         ImmutableList.copyOf(points),
-        complete && !deadline.isPast(),
+        proofs.isComplete(),
+        proofs.unproven(),
         deadline.elapsed());
   }
 }

@@ -2,7 +2,6 @@ package org.nemotron.nas.search;
 
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
@@ -12,14 +11,14 @@ import org.nemotron.nas.search.graph.SolverAnswer;
 
 /** Solves a problem under every pair of limits on two costs. */
 final class GridSearch {
+  private static final SolverAnswer UNKNOWN = new SolverAnswer.Stopped(Double.NEGATIVE_INFINITY);
+
   private final Formulation formulation;
   private final Solver solver;
-  private final double relativeGap;
+  private final Proofs proofs;
   private final Deadline deadline;
   private final SearchListener listener;
   private final KnownPaths known;
-  private boolean complete = true;
-  private int done;
 
   GridSearch(
       SearchProblem problem,
@@ -29,7 +28,7 @@ final class GridSearch {
       SearchListener listener) {
     this.formulation = Formulation.of(problem);
     this.solver = solver;
-    this.relativeGap = relativeGap;
+    this.proofs = new Proofs(relativeGap);
     this.deadline = deadline;
     this.listener = listener;
     this.known = new KnownPaths(solver, relativeGap, deadline, listener);
@@ -38,56 +37,80 @@ final class GridSearch {
   FrontierGrid evenly(String cost, int points, String otherCost, int otherPoints) {
     Constraint one = formulation.cost(cost);
     Constraint other = formulation.cost(otherCost);
-    int problems = points * otherPoints + 3; // the cells, and the three that limit them
-    SolverAnswer loosest = known.solve(formulation.paths(), Double.NEGATIVE_INFINITY, problems--);
-    List<FrontierGrid.Cell> cells = new ArrayList<>();
-    note(loosest);
-    if (loosest instanceof SolverAnswer.Best best) {
-      ImmutableList<Double> limits = limits(one, points, best, problems--);
-      ImmutableList<Double> otherLimits = limits(other, otherPoints, best, problems--);
-      double[] looser = new double[otherPoints]; // the bounds under the next looser limit on one
-      Arrays.fill(looser, best.bound());
-      for (double limit : limits.reverse()) {
-        double bound = best.bound();
-        for (int at = otherPoints - 1; at >= 0 && !deadline.cancelled(); at--) {
-          double otherLimit = otherLimits.get(at);
-          SolverAnswer answer =
-              known.solve(
-                  within(one, limit, other, otherLimit), Math.max(bound, looser[at]), problems--);
-          note(answer);
-          if (answer instanceof SolverAnswer.Best found) {
-            Solution solution = Solutions.of(formulation, found.path(), found.bound());
-            cells.add(0, new FrontierGrid.Cell(limit, otherLimit, solution));
-            bound = found.bound();
-            looser[at] = bound;
+    LimitedProblems problems = new LimitedProblems(known, deadline);
+    int left = points * otherPoints + 3; // the cells, and the three that limit them
+    int loosest = problems.add(formulation.paths(), left--);
+    SolverAnswer first = problems.answer(loosest);
+    List<Asked> asked = new ArrayList<>();
+    if (!(first instanceof SolverAnswer.None)) {
+      CostLimits.Range range = range(one, points, first, left--);
+      CostLimits.Range otherRange = range(other, otherPoints, first, left--);
+      for (double limit : range.values().reverse()) {
+        for (double otherLimit : otherRange.values().reverse()) {
+          int number = -1;
+          if (!deadline.cancelled()) {
+            int cell = asked.size();
+            int above = cell < otherPoints ? loosest : asked.get(cell - otherPoints).number();
+            int beside = cell % otherPoints == 0 ? loosest : asked.get(cell - 1).number();
+            number = problems.add(within(one, limit, other, otherLimit), left--, above, beside);
+            listener.onProgress(
+                new SearchListener.Progress(cell + 1, points * otherPoints, deadline.elapsed()));
           }
-          done++;
-          listener.onProgress(
-              new SearchListener.Progress(done, points * otherPoints, deadline.elapsed()));
+          asked.add(new Asked(limit, otherLimit, number));
         }
+      }
+      problems.useRest();
+      noteRanges(one, range, other, otherRange, first, problems.answer(loosest));
+    }
+    return grid(cost, otherCost, asked, problems);
+  }
+
+  /**
+   * A cell of the grid.
+   *
+   * @param number that of its problem, -1 when the caller cancelled before
+   */
+  private record Asked(double limit, double otherLimit, int number) {}
+
+  private FrontierGrid grid(
+      String cost, String otherCost, List<Asked> asked, LimitedProblems problems) {
+    List<FrontierGrid.Cell> cells = new ArrayList<>();
+    for (Asked cell : asked) {
+      String words =
+          Proofs.limit(cost, cell.limit()) + " and " + Proofs.limit(otherCost, cell.otherLimit());
+      SolverAnswer answer = cell.number() < 0 ? UNKNOWN : problems.answer(cell.number());
+      if (answer instanceof SolverAnswer.Best best) {
+        Solution solution = Solutions.of(formulation, best.path(), best.bound());
+        proofs.note(words, solution);
+        cells.add(0, new FrontierGrid.Cell(cell.limit(), cell.otherLimit(), solution));
+      } else if (answer instanceof SolverAnswer.Stopped) {
+        proofs.noteNothing(words);
       }
     }
     return new FrontierGrid(
         cost,
         otherCost,
         ImmutableList.copyOf(cells),
-        complete && !deadline.isPast(),
+        proofs.isComplete(),
+        proofs.unproven(),
         deadline.elapsed());
   }
 
-  /** Notes whether an answer is proven. */
-  private void note(SolverAnswer answer) {
-    complete &= !(answer instanceof SolverAnswer.Stopped);
-    if (answer instanceof SolverAnswer.Best best) {
-      Solution solution = Solutions.of(formulation, best.path(), best.bound());
-      complete &= solution.gap() <= relativeGap;
-    }
+  private void noteRanges(
+      Constraint one,
+      CostLimits.Range range,
+      Constraint other,
+      CostLimits.Range otherRange,
+      SolverAnswer first,
+      SolverAnswer last) {
+    boolean greatest = proofs.isUnchanged(formulation, first, last);
+    proofs.noteRange(one.name(), range, greatest);
+    proofs.noteRange(other.name(), otherRange, greatest);
   }
 
-  private ImmutableList<Double> limits(
-      Constraint cost, int points, SolverAnswer.Best best, int problems) {
+  private CostLimits.Range range(Constraint cost, int points, SolverAnswer best, int left) {
     return CostLimits.evenly(
-        formulation.paths(), cost, best.path(), points, solver, known, deadline.shared(problems));
+        formulation.paths(), cost, best, points, solver, known, deadline.shared(left));
   }
 
   private PathProblem within(Constraint one, double limit, Constraint other, double otherLimit) {

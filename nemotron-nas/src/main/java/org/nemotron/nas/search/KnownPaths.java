@@ -39,21 +39,26 @@ final class KnownPaths {
    * Returns the answer to a problem.
    *
    * @param bound a lower bound on its objective that is known already
-   * @param problems how many problems, this one included, share the time that is left
+   * @param until when to stop, no later than the deadline of all problems
    */
-  SolverAnswer solve(PathProblem asked, double bound, int problems) {
+  SolverAnswer solve(PathProblem asked, double bound, Deadline until) {
     Optional<Path> before = best(asked);
     if (before.isPresent() && (deadline.isPast() || isProven(asked, before.get(), bound))) {
-      return answer(asked, before, bound);
+      return answer(asked, bound);
     }
-    SolverAnswer answer = solver.solve(asked, deadline.shared(problems), listener);
+    SolverAnswer answer = solver.solveFrom(before.stream().toList(), asked, until, listener);
     if (answer instanceof SolverAnswer.Best best) {
       known.add(best.path());
-      return answer(asked, best(asked), Math.max(bound, best.bound()));
+      return answer(asked, Math.max(bound, best.bound()));
     }
     return answer instanceof SolverAnswer.Stopped stopped
-        ? answer(asked, before, Math.max(bound, stopped.bound()))
+        ? answer(asked, Math.max(bound, stopped.bound()))
         : answer;
+  }
+
+  /** Returns whether a known path is near enough to a bound on the objective. */
+  boolean isProven(PathProblem asked, double bound) {
+    return best(asked).filter(path -> isProven(asked, path, bound)).isPresent();
   }
 
   private boolean isProven(PathProblem asked, Path path, double bound) {
@@ -61,10 +66,12 @@ final class KnownPaths {
     return objective - bound <= relativeGap * Math.abs(objective);
   }
 
-  private static SolverAnswer answer(PathProblem asked, Optional<Path> path, double bound) {
-    return path.isPresent()
-        ? new SolverAnswer.Best(path.get(), Math.min(bound, asked.objective(path.get())))
-        : new SolverAnswer.Stopped(bound);
+  /** Returns the best known path that fits, with a bound. */
+  SolverAnswer answer(PathProblem asked, double bound) {
+    return best(asked)
+        .<SolverAnswer>map(
+            path -> new SolverAnswer.Best(path, Math.min(bound, asked.objective(path))))
+        .orElseGet(() -> new SolverAnswer.Stopped(bound));
   }
 
   private Optional<Path> best(PathProblem asked) {

@@ -45,11 +45,12 @@ public final class OutcomeJson {
     };
   }
 
-  /** Returns a frontier as JSON: every point has a limit and a solution. */
+  /** Returns a frontier as JSON: what is not proven, and points with a limit and a solution. */
   public static String write(Frontier frontier) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("cost", frontier.cost()).put("complete", frontier.complete());
     root.put("seconds", frontier.elapsed().toNanos() / NANOS);
+    frontier.unproven().forEach(root.putArray("unproven")::add);
     ArrayNode points = root.putArray("points");
     for (Frontier.Point point : frontier.points()) {
       ObjectNode node = points.addObject().put("limit", point.limit());
@@ -58,7 +59,10 @@ public final class OutcomeJson {
     return root.toString();
   }
 
-  /** Returns a sensitivity as JSON: the solution, and one entry for each end of each budget. */
+  /**
+   * Returns a sensitivity as JSON: the solution, and one entry for each end of each budget, without
+   * the numbers that there are not, and with null for those that are not known.
+   */
   public static String write(Sensitivity sensitivity) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("complete", sensitivity.complete());
@@ -69,10 +73,10 @@ public final class OutcomeJson {
       ObjectNode node = budgets.addObject().put("cost", entry.cost());
       node.put(entry.fromAbove() ? "atMost" : "atLeast", entry.limit());
       node.put("scorePerUnit", entry.scorePerUnit());
-      put(node, "betterLimit", entry.betterLimit());
-      put(node, "betterScore", entry.betterScore());
-      put(node, "worseLimit", entry.worseLimit());
-      put(node, "worseScore", entry.worseScore());
+      putOrUnknown(node, "betterLimit", entry.betterLimit());
+      putOrUnknown(node, "betterScore", entry.betterScore());
+      putOrUnknown(node, "worseLimit", entry.worseLimit());
+      putOrUnknown(node, "worseScore", entry.worseScore());
     }
     return root.toString();
   }
@@ -107,6 +111,14 @@ public final class OutcomeJson {
       node.put(bound, Math.round(value));
     } else {
       node.put(bound, value);
+    }
+  }
+
+  private static void putOrUnknown(ObjectNode node, String name, double value) {
+    if (Double.isNaN(value)) {
+      node.putNull(name);
+    } else {
+      put(node, name, value);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.nemotron.nas.search;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableMap;
@@ -69,6 +70,7 @@ public final class PuzzleSearch {
   }
 
   private SearchOutcome solve(SearchProblem problem, Solver by, double gap) {
+    checkProblem(problem);
     if (tieBreak.isPresent()) {
       checkCost(problem, tieBreak.get().cost());
     }
@@ -91,6 +93,7 @@ public final class PuzzleSearch {
    * whatever the relative gap.
    */
   public Optional<Sensitivity> sensitivity(SearchProblem problem) {
+    checkProblem(problem);
     return new SensitivityAnalysis(problem, exact, deadline()).analyze();
   }
 
@@ -99,6 +102,7 @@ public final class PuzzleSearch {
    * errors of the scores; empty when there are no two that fit. Exact, whatever the relative gap.
    */
   public Optional<Confidence> confidence(SearchProblem problem) {
+    checkProblem(problem);
     SearchOutcome outcome = solve(problem.toBuilder().solutions(2).build(), exact, 0);
     return outcome instanceof SearchOutcome.Found found && found.solutions().size() == 2
         ? Optional.of(Confidence.of(found.solutions().get(0), found.solutions().get(1)))
@@ -150,7 +154,12 @@ public final class PuzzleSearch {
         .evenly(cost, points, otherCost, otherPoints);
   }
 
+  private static void checkProblem(SearchProblem problem) {
+    checkNotNull(problem, "the problem must not be null");
+  }
+
   private static void checkCost(SearchProblem problem, String cost) {
+    checkProblem(problem);
     checkArgument(
         problem.costNames().contains(cost),
         "cost %s must be one of the candidates' costs %s",
@@ -194,7 +203,8 @@ public final class PuzzleSearch {
 
     /**
      * Sets after how long a call returns the best it has found; unlimited unless set. A frontier or
-     * grid divides it among its points.
+     * grid tries each of its points with a share of it, and spends what is left on those that are
+     * not proven.
      */
     @CanIgnoreReturnValue
     public Builder timeLimit(Duration limit) {

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,8 @@ public record SearchProblem(
     /** Adds the next layer with the alternatives that may stand in it. */
     @CanIgnoreReturnValue
     public Builder layer(Collection<Alternative> alternatives) {
+      checkNotNull(alternatives, "the candidates of a layer must not be null");
+      alternatives.forEach(one -> checkNotNull(one, "a candidate of a layer must not be null"));
       layers.add(ImmutableList.copyOf(alternatives));
       return this;
     }
@@ -104,13 +107,14 @@ public record SearchProblem(
     /** Adds the next layer with the alternatives that may stand in it. */
     @CanIgnoreReturnValue
     public Builder layer(Alternative... alternatives) {
-      layers.add(ImmutableList.copyOf(alternatives));
-      return this;
+      checkNotNull(alternatives, "the candidates of a layer must not be null");
+      return layer(Arrays.asList(alternatives));
     }
 
     /** Adds several layers. */
     @CanIgnoreReturnValue
     public Builder layers(List<? extends Collection<Alternative>> newLayers) {
+      checkNotNull(newLayers, "layers must not be null");
       newLayers.forEach(this::layer);
       return this;
     }
@@ -126,6 +130,7 @@ public record SearchProblem(
     /** Adds a budget. */
     @CanIgnoreReturnValue
     public Builder budget(Budget budget) {
+      checkNotNull(budget, "a budget must not be null");
       budgets = ImmutableList.<Budget>builder().addAll(budgets).add(budget).build();
       return this;
     }
@@ -133,6 +138,8 @@ public record SearchProblem(
     /** Replaces the budgets set so far. */
     @CanIgnoreReturnValue
     public Builder budgets(Collection<Budget> newBudgets) {
+      checkNotNull(newBudgets, "budgets must not be null");
+      newBudgets.forEach(one -> checkNotNull(one, "a budget must not be null"));
       budgets = ImmutableList.copyOf(newBudgets);
       return this;
     }
@@ -140,6 +147,7 @@ public record SearchProblem(
     /** Adds a rule. */
     @CanIgnoreReturnValue
     public Builder rule(Rule rule) {
+      checkNotNull(rule, "a rule must not be null");
       rules = ImmutableList.<Rule>builder().addAll(rules).add(rule).build();
       return this;
     }
@@ -147,6 +155,8 @@ public record SearchProblem(
     /** Replaces the rules set so far. */
     @CanIgnoreReturnValue
     public Builder rules(Collection<Rule> newRules) {
+      checkNotNull(newRules, "rules must not be null");
+      newRules.forEach(one -> checkNotNull(one, "a rule must not be null"));
       rules = ImmutableList.copyOf(newRules);
       return this;
     }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.nemotron.nas.search.exact.ShadowPrices;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
@@ -67,7 +68,9 @@ final class SensitivityAnalysis {
     double score = problem.objective(chosen);
     double better = betterLimit(index, upper, score);
     double betterScore =
-        better < Double.POSITIVE_INFINITY ? bestScore(index, upper, better) : score;
+        better == Double.POSITIVE_INFINITY
+            ? score
+            : Double.isNaN(better) ? Double.NaN : bestScore(index, upper, better);
     double worse = upper.value(chosen);
     return new Sensitivity.Entry(
         asked.name(),
@@ -80,19 +83,31 @@ final class SensitivityAnalysis {
         bestScore(index, upper, Math.nextDown(worse)));
   }
 
-  /** Returns the least value of a constraint at which something better than {@code score} fits. */
+  /**
+   * Returns the least value of a constraint at which something better than {@code score} fits,
+   * infinite when nothing does, NaN when neither is proven.
+   */
   private double betterLimit(int index, Constraint upper, double score) {
     double below = score - ROUNDING * Math.max(Math.abs(score), Double.MIN_NORMAL);
     PathProblem free = replaced(index, upper, Double.POSITIVE_INFINITY);
-    return best(free.plus(free.objectiveAtMost(below)).withObjective(upper.coefficients()))
-        .map(found -> upper.value(found.path()))
-        .orElse(Double.POSITIVE_INFINITY);
+    return proven(
+        free.plus(free.objectiveAtMost(below)).withObjective(upper.coefficients()), upper::value);
   }
 
   private double bestScore(int index, Constraint upper, double limit) {
-    return best(replaced(index, upper, limit))
-        .map(found -> problem.objective(found.path()))
-        .orElse(Double.POSITIVE_INFINITY);
+    return proven(replaced(index, upper, limit), problem::objective);
+  }
+
+  /** Returns a number of the best path, infinite when there is none, NaN when it is not proven. */
+  private double proven(PathProblem asked, ToDoubleFunction<Path> number) {
+    boolean before = complete;
+    complete = true;
+    Optional<SolverAnswer.Best> best = best(asked);
+    boolean known = complete;
+    complete &= before;
+    return known
+        ? best.map(found -> number.applyAsDouble(found.path())).orElse(Double.POSITIVE_INFINITY)
+        : Double.NaN;
   }
 
   private PathProblem replaced(int index, Constraint upper, double limit) {

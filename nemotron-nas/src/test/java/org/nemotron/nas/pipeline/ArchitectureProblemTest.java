@@ -177,4 +177,14 @@ final class ArchitectureProblemTest {
         .findFirst()
         .orElseThrow();
   }
+
+  @Test
+  void faster_factorThatIsNone_isRefusedByName() {
+    ArchitectureProblem problem = problem(ImmutableMap.of());
+    for (double factor : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> problem.faster(factor))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("factor (%s) must be a finite number more than 0", factor);
+    }
+  }
 }

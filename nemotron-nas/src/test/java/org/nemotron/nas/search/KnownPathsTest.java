@@ -3,8 +3,6 @@ package org.nemotron.nas.search;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nemotron.nas.search.graph.Constraint;
 import org.nemotron.nas.search.graph.Deadline;
@@ -25,10 +23,10 @@ final class KnownPathsTest {
 
   private static final Constraint COST = Constraint.onCost("ms", new double[] {2, 1, 0}, 0);
 
-  /** Answers always the same, and remembers how much time it was given. */
+  /** Answers always the same, and counts how often it is asked. */
   private static final class Stub implements Solver {
     private final SolverAnswer answer;
-    private final List<Duration> given = new ArrayList<>();
+    private int asked;
 
     Stub(SolverAnswer answer) {
       this.answer = answer;
@@ -36,14 +34,15 @@ final class KnownPathsTest {
 
     @Override
     public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
-      given.add(deadline.left());
+      asked++;
       return answer;
     }
   }
 
+  private static final Deadline NEVER = Deadline.startingNow(DAY, Deadline.NEVER);
+
   private static KnownPaths known(Solver solver) {
-    Deadline deadline = Deadline.startingNow(DAY, Deadline.NEVER);
-    return new KnownPaths(solver, 0, deadline, SearchListener.SILENT);
+    return new KnownPaths(solver, 0, NEVER, SearchListener.SILENT);
   }
 
   private static PathProblem within(double limit) {
@@ -56,22 +55,23 @@ final class KnownPathsTest {
     known.add(Path.of(0));
     known.add(Path.of(2));
     known.add(Path.of(1));
-    assertThat(known.solve(within(1), -2, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), -1));
-    assertThat(known.solve(within(0), -0.5, 1)).isEqualTo(new SolverAnswer.Best(Path.of(2), -0.5));
+    assertThat(known.solve(within(1), -2, NEVER)).isEqualTo(new SolverAnswer.Best(Path.of(1), -1));
+    assertThat(known.solve(within(0), -0.5, NEVER))
+        .isEqualTo(new SolverAnswer.Best(Path.of(2), -0.5));
   }
 
   @Test
   void solve_nothingKnownFits_isStopped() {
     KnownPaths known = known(new Stub(new SolverAnswer.Stopped(-1)));
     known.add(Path.of(0));
-    assertThat(known.solve(within(1), -2, 1)).isEqualTo(new SolverAnswer.Stopped(-1));
+    assertThat(known.solve(within(1), -2, NEVER)).isEqualTo(new SolverAnswer.Stopped(-1));
   }
 
   @Test
   void solve_solverFindsSomethingWorse_keepsTheKnownPathAndTheBetterBound() {
     KnownPaths known = known(new Stub(new SolverAnswer.Best(Path.of(2), 0.5)));
     known.add(Path.of(1));
-    assertThat(known.solve(within(1), 0, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), 0.5));
+    assertThat(known.solve(within(1), 0, NEVER)).isEqualTo(new SolverAnswer.Best(Path.of(1), 0.5));
   }
 
   @Test
@@ -79,15 +79,7 @@ final class KnownPathsTest {
     Stub solver = new Stub(new SolverAnswer.None());
     KnownPaths known = known(solver);
     known.add(Path.of(1));
-    assertThat(known.solve(within(1), 1, 1)).isEqualTo(new SolverAnswer.Best(Path.of(1), 1));
-    assertThat(solver.given).isEmpty();
-  }
-
-  @Test
-  void solve_severalProblemsAreLeft_getsItsShareOfTheTime() {
-    Stub solver = new Stub(new SolverAnswer.Stopped(0));
-    KnownPaths known = known(solver);
-    assertThat(known.solve(within(1), 0, 4)).isEqualTo(new SolverAnswer.Stopped(0));
-    assertThat(solver.given.get(0)).isBetween(DAY.dividedBy(5), DAY.dividedBy(4));
+    assertThat(known.solve(within(1), 1, NEVER)).isEqualTo(new SolverAnswer.Best(Path.of(1), 1));
+    assertThat(solver.asked).isZero();
   }
 }

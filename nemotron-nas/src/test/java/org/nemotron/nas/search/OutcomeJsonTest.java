@@ -109,10 +109,15 @@ final class OutcomeJsonTest {
   void write_frontier_hasALimitAndASolutionPerPoint() {
     Frontier frontier =
         new Frontier(
-            "memory", ImmutableList.of(new Frontier.Point(4, solution(2, 0))), true, HALF_A_SECOND);
+            "memory",
+            ImmutableList.of(new Frontier.Point(4, solution(2, 0))),
+            true,
+            ImmutableList.of("memory: open"),
+            HALF_A_SECOND);
     assertThat(OutcomeJson.write(frontier))
         .isEqualTo(
-            "{\"cost\":\"memory\",\"complete\":true,\"seconds\":0.5,\"points\":[{\"limit\":4.0,"
+            "{\"cost\":\"memory\",\"complete\":true,\"seconds\":0.5,"
+                + "\"unproven\":[\"memory: open\"],\"points\":[{\"limit\":4.0,"
                 + PROVEN
                 + "}]}");
   }
@@ -120,12 +125,14 @@ final class OutcomeJsonTest {
   @Test
   void write_sensitivity_hasAnEntryPerEndOfABudget() {
     double none = Double.POSITIVE_INFINITY;
+    double unknown = Double.NaN;
     Sensitivity sensitivity =
         new Sensitivity(
             solution(2, 0),
             ImmutableList.of(
                 new Sensitivity.Entry("memory", 4, true, 0.5, 6, 1, 3, 7),
-                new Sensitivity.Entry("latency", 8, false, 0, none, 2, 9, none)),
+                new Sensitivity.Entry("latency", 8, false, 0, none, 2, 9, none),
+                new Sensitivity.Entry("latency", 9, true, 0, unknown, unknown, 9, unknown)),
             false,
             HALF_A_SECOND);
     assertThat(OutcomeJson.write(sensitivity))
@@ -135,6 +142,9 @@ final class OutcomeJsonTest {
                 + "},\"budgets\":[{\"cost\":\"memory\",\"atMost\":4.0,\"scorePerUnit\":0.5,"
                 + "\"betterLimit\":6.0,\"betterScore\":1.0,\"worseLimit\":3.0,\"worseScore\":7.0},"
                 + "{\"cost\":\"latency\",\"atLeast\":8.0,\"scorePerUnit\":0.0,"
-                + "\"betterScore\":2.0,\"worseLimit\":9.0}]}");
+                + "\"betterScore\":2.0,\"worseLimit\":9.0},"
+                + "{\"cost\":\"latency\",\"atMost\":9.0,\"scorePerUnit\":0.0,"
+                + "\"betterLimit\":null,\"betterScore\":null,\"worseLimit\":9.0,"
+                + "\"worseScore\":null}]}");
   }
 }

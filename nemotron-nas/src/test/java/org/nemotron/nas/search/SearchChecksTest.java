@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -65,6 +67,42 @@ final class SearchChecksTest {
         () -> new Rule.KindCount("light", -1, 1),
         "kind light: the range from -1 to 1 layers must be in order and not negative");
     assertThat(new Rule.KindCount("light", 0, 0)).isEqualTo(Rule.atMost("light", 0));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what callers without a null checker may do
+  void builder_null_isRefusedByName() {
+    SearchProblem.Builder builder = SearchProblem.builder();
+    assertNull(() -> builder.layer((Alternative) null), "a candidate of a layer must not be null");
+    assertNull(
+        () -> builder.layer((List<Alternative>) null),
+        "the candidates of a layer must not be null");
+    assertNull(() -> builder.layers(null), "layers must not be null");
+    assertNull(() -> builder.budget(null), "a budget must not be null");
+    assertNull(() -> builder.budgets(null), "budgets must not be null");
+    assertNull(() -> builder.budgets(Arrays.asList((Budget) null)), "a budget must not be null");
+    assertNull(() -> builder.rule(null), "a rule must not be null");
+    assertNull(() -> builder.rules(null), "rules must not be null");
+    assertNull(() -> builder.rules(Arrays.asList((Rule) null)), "a rule must not be null");
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what callers without a null checker may do
+  void ofKinds_nullOrEmpty_isRefused() {
+    assertNull(() -> PLAIN.ofKinds((String) null), "candidate a: a kind must not be null");
+    assertRefused(() -> PLAIN.ofKinds(""), "candidate a: a kind must not be empty");
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // what callers without a null checker may do
+  void search_nullProblem_isRefused() {
+    PuzzleSearch search = PuzzleSearch.create();
+    String sentence = "the problem must not be null";
+    assertNull(() -> search.solve(null), sentence);
+    assertNull(() -> search.sensitivity(null), sentence);
+    assertNull(() -> search.confidence(null), sentence);
+    assertNull(() -> search.frontier(null, "memory", 2), sentence);
+    assertNull(() -> search.grid(null, "memory", 2, "latency", 2), sentence);
   }
 
   @Test

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Path;
+import org.nemotron.nas.search.graph.PathProblem;
+import org.nemotron.nas.search.graph.SolveListener;
+import org.nemotron.nas.search.graph.Solver;
+import org.nemotron.nas.search.graph.SolverAnswer;
 
 /** One layer, three candidates, worked out by hand. */
 final class SensitivityTest {
@@ -63,5 +69,29 @@ final class SensitivityTest {
     assertThat(
             PuzzleSearch.create().sensitivity(layer().budget(Budget.atMost("memory", 0.5)).build()))
         .isEmpty();
+  }
+
+  /** Answers the first question, and then runs out of time. */
+  private static final class Exhausted implements Solver {
+    private int asked;
+
+    @Override
+    public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
+      return asked++ == 0 ? new SolverAnswer.Best(Path.of(1), 1) : new SolverAnswer.Stopped(0);
+    }
+  }
+
+  @Test
+  void analyze_nothingIsProven_saysNotKnownRatherThanNone() {
+    SearchProblem problem = layer().budget(Budget.atMost("memory", 6)).build();
+    Deadline deadline = Deadline.startingNow(Deadline.UNLIMITED, Deadline.NEVER);
+    Sensitivity found =
+        new SensitivityAnalysis(problem, new Exhausted(), deadline).analyze().orElseThrow();
+    assertThat(found.complete()).isFalse();
+    Sensitivity.Entry entry = found.budgets().get(0);
+    assertThat(entry.betterLimit()).isNaN();
+    assertThat(entry.betterScore()).isNaN();
+    assertThat(entry.worseLimit()).isEqualTo(5);
+    assertThat(entry.worseScore()).isNaN();
   }
 }

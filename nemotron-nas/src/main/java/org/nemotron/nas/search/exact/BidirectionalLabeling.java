@@ -81,7 +81,7 @@ final class BidirectionalLabeling {
   private double label(Deadline deadline, double enough) {
     int last = problem.graph.lastNode();
     while (forward.at() + backward.at() < last && !deadline.isPast()) {
-      (forward.settle() <= backward.settle() ? forward : backward).advance();
+      (forward.settle() <= backward.settle() ? forward : backward).advance(deadline);
       if (droppedBound() < enough) {
         return droppedBound();
       }

@@ -89,7 +89,7 @@ final class Constraints {
     double factor = sign * Scaling.ofLargest(plain);
     double[] scaled = Scaling.times(plain, factor);
     double start = added.fixed() * factor;
-    double limit = (sign > 0 ? added.atMost() : added.atLeast()) * factor - start;
+    double limit = attainable(added, plain, sign) * factor - start;
     double widening = ROUNDING * Math.max(graph.lastNode() + Math.abs(start), Math.abs(limit));
     if (graph.longestToEnd(scaled)[0] <= limit - widening) {
       return this;
@@ -108,6 +108,14 @@ final class Constraints {
         newLimits,
         ImmutableList.<Side>builder().addAll(sides).add(side).build(),
         added.counts() ? hashed : last + 1);
+  }
+
+  /** Returns an end of a constraint, or the value nearest to it that a path can have. */
+  private static double attainable(Constraint added, double[] coefficients, int sign) {
+    Grid grid = Grid.of(coefficients);
+    return sign > 0
+        ? grid.lowered(added.atMost(), added.fixed())
+        : -grid.lowered(-added.atLeast(), -added.fixed());
   }
 
   int size() {

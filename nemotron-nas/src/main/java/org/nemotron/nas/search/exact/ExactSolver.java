@@ -1,6 +1,9 @@
 package org.nemotron.nas.search.exact;
 
+import com.google.common.collect.ImmutableList;
+import java.util.List;
 import org.nemotron.nas.search.graph.Deadline;
+import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 import org.nemotron.nas.search.graph.Series;
 import org.nemotron.nas.search.graph.SolveListener;
@@ -47,7 +50,15 @@ public final class ExactSolver implements Solver {
 
   @Override
   public SolverAnswer solve(PathProblem problem, Deadline deadline, SolveListener listener) {
-    Incumbent incumbent = new Incumbent(problem, relativeGap, listener);
+    return solveFrom(ImmutableList.of(), problem, deadline, listener);
+  }
+
+  @Override
+  public SolverAnswer solveFrom(
+      List<Path> known, PathProblem problem, Deadline deadline, SolveListener listener) {
+    Incumbent incumbent =
+        new Incumbent(problem, relativeGap, Grid.of(problem.objective()), listener);
+    known.forEach(incumbent::offer);
     ReducedCostFixing fixing =
         new ReducedCostFixing(problem, incumbent, new Effort(labelBytes), deadline);
     double better = fixing.run();

@@ -3,6 +3,7 @@ package org.nemotron.nas.search.exact;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Arrays;
 import java.util.List;
+import org.nemotron.nas.search.graph.Deadline;
 import org.nemotron.nas.search.graph.LayerGraph;
 
 /**
@@ -22,6 +23,9 @@ final class ForwardLabeling {
    * A node keeps at most `width` labels, those of least bound. When it must drop one, the labeling
    * still finds good paths, but proves nothing beyond the bounds that it dropped.
    */
+  /** After how many labels to look at the deadline: a node may take seconds. */
+  private static final int LABELS_PER_LOOK = 256;
+
   private final LabelMemory memory;
   private final ReducedProblem problem;
   private final LayerGraph graph;
@@ -119,14 +123,17 @@ final class ForwardLabeling {
     return at;
   }
 
-  /** Extends the labels of the next node. */
-  void advance() {
+  /** Extends the labels of the next node; only some of them where the deadline passes. */
+  void advance(Deadline deadline) {
     settle();
     for (int next = at + 1; next <= Math.min(at + longestArc, graph.lastNode()); next++) {
       labels[next].narrow(memory.width());
     }
     int[] arcs = arcsByStep(at);
     for (int label = 0; label < labels[at].count(); label++) {
+      if (label % LABELS_PER_LOOK == LABELS_PER_LOOK - 1 && deadline.isPast()) {
+        return;
+      }
       extend(at, label, arcs);
     }
     if (at >= longestArc) {

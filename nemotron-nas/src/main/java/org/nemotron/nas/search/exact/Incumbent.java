@@ -13,6 +13,10 @@ final class Incumbent {
 
   private final PathProblem problem;
   private final double relativeGap;
+
+  /** Of the objective of every path. */
+  private final Grid grid;
+
   private final SolveListener listener;
   private double bound = Double.NEGATIVE_INFINITY;
   private Optional<Path> path = Optional.empty();
@@ -29,9 +33,19 @@ final class Incumbent {
    * @param listener receives every better path and bound
    */
   Incumbent(PathProblem problem, double relativeGap, SolveListener listener) {
+    this(problem, relativeGap, Grid.NONE, listener);
+  }
+
+  /**
+   * @param relativeGap improvements below this share of the objective are of no interest
+   * @param grid that of the objective; improvements by less than a step are rounding
+   * @param listener receives every better path and bound
+   */
+  Incumbent(PathProblem problem, double relativeGap, Grid grid, SolveListener listener) {
     this.problem = problem;
     this.listener = listener;
     this.relativeGap = relativeGap;
+    this.grid = grid;
   }
 
   /**
@@ -70,6 +84,11 @@ final class Incumbent {
     }
   }
 
+  /** Returns the least objective that a path can have which is no less than a scaled bound. */
+  double raised(double scaledBound, ReducedProblem reduced) {
+    return grid.times(reduced.scale).raised(scaledBound);
+  }
+
   Optional<Path> path() {
     return path;
   }
@@ -105,7 +124,10 @@ final class Incumbent {
       return Double.NEGATIVE_INFINITY;
     }
     double scaled = objective * reduced.scale;
-    return path.isEmpty() ? scaled : scaled - Math.max(rounding(scaled), tolerated(scaled));
+    double least = grid.lessThanStep() * reduced.scale;
+    return path.isEmpty()
+        ? scaled
+        : scaled - Math.max(least, Math.max(rounding(scaled), tolerated(scaled)));
   }
 
   /**

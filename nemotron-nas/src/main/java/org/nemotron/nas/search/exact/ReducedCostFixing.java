@@ -18,6 +18,10 @@ final class ReducedCostFixing {
    * path, arcs are removed, a wider one finds a better path, more are removed, until a labeling
    * drops nothing: then the path is proven best.
    *
+   * Where the first labeling finds nothing, exchanges of arcs may: of labels whose bounds are the
+   * same, as with small whole numbers, a narrow labeling keeps those of least objective, which all
+   * lie beyond the same limits.
+   *
    * What a labeling dropped leaves a bound, that of the best label dropped, also when memory allows
    * no greater width. Labels that tie are merged until a limit is seen to divide them.
    *
@@ -39,6 +43,12 @@ final class ReducedCostFixing {
 
   /** How many arcs per node the very first labeling has. */
   private static final int FIRST_ARCS = 3;
+
+  /** How many arcs per node are exchanged at first. */
+  private static final int EXCHANGED_ARCS = 12;
+
+  /** Before the labeling of this width any arcs are exchanged once more. */
+  private static final int EXCHANGE_WIDTH = 2048;
 
   /** How far limits are moved for further multipliers, in the unit of the largest coefficient. */
   private static final double SHIFT = 2.0;
@@ -74,8 +84,8 @@ final class ReducedCostFixing {
     this.ceiling = reduced.ceiling();
     this.depth = 0;
     this.best = multipliers(reduced, new double[reduced.constraints.size()], PRECISION);
-    this.proven = best.bound;
-    this.relaxation = (best.bound - Incumbent.rounding(best.bound)) / reduced.scale;
+    this.proven = incumbent.raised(best.bound, reduced);
+    this.relaxation = (proven - Incumbent.rounding(proven)) / reduced.scale;
     incumbent.bound(relaxation);
   }
 
@@ -90,7 +100,7 @@ final class ReducedCostFixing {
     this.ties = parent.ties;
     this.reduced = parent.reduced.keeping(marks);
     this.best = multipliers(reduced, parent.best.values, PRECISION);
-    this.proven = Math.max(parent.proven, best.bound);
+    this.proven = Math.max(parent.proven, incumbent.raised(best.bound, reduced));
   }
 
   /** Returns a bound on every path, that of the linear relaxation. */
@@ -103,12 +113,17 @@ final class ReducedCostFixing {
     if (isProven()) {
       return Double.POSITIVE_INFINITY;
     }
-    if (depth == 0) {
-      labelLikely();
+    boolean exchanging = depth == 0 && !labelLikely();
+    if (exchanging) {
+      exchange(reduced.keeping(LikelyArcs.marks(reduced, best, EXCHANGED_ARCS)));
     }
     fix(List.of(best));
     int width = depth == 0 ? FIRST_WIDTH : BRANCH_WIDTH;
     while (!isProven() && !deadline.isPast() && width > 0) {
+      if (exchanging && width == EXCHANGE_WIDTH) {
+        exchange(reduced);
+        fix(List.of(best));
+      }
       width = widen(width);
     }
     if (isProven()) {
@@ -154,10 +169,20 @@ final class ReducedCostFixing {
     return Math.min(ceiling, incumbent.cutoff(reduced));
   }
 
-  /** Labels a part of the paths, which proves nothing about the others. */
-  private void labelLikely() {
+  /**
+   * Labels a part of the paths, which proves nothing about the others; returns whether that found a
+   * better incumbent.
+   */
+  private boolean labelLikely() {
+    double before = incumbent.objective();
     ReducedProblem likely = reduced.keeping(ofLeastReducedCost()).contracted();
     double unused = label(likely, List.of(best), effort.memory(likely, 1, FIRST_WIDTH));
+    return incumbent.objective() < before;
+  }
+
+  private void exchange(ReducedProblem of) {
+    Multipliers relaxed = multipliers(of, best.values, PRECISION);
+    new ExchangeSearch(of, relaxed, incumbent).run(deadline);
   }
 
   /** Labels all paths of interest, and merges fewer ties next time if that is what is missing. */
@@ -211,7 +236,7 @@ final class ReducedCostFixing {
 
   /** Notes a bound on every path better than the incumbent. */
   private void prove(double bound) {
-    proven = Math.max(proven, bound);
+    proven = Math.max(proven, incumbent.raised(bound, reduced));
     if (depth == 0) {
       incumbent.bound((proven - Incumbent.rounding(proven)) / reduced.scale);
     }

@@ -5,9 +5,9 @@
  * <p>Column generation finds the Lagrangian multipliers of the constraints and with them a lower
  * bound; reduced-cost fixing removes the arcs that no better path can have; bidirectional labeling,
  * dynamic programming with dominance, finds the best path among the arcs that are left; where that
- * would need too many labels, the solver branches on an arc. {@link
- * org.nemotron.nas.search.exact.ScipSolver} hands the same problem to SCIP, as the last resort and
- * as the judge. Not exported.
+ * would need too many labels, the solver branches on an arc. Where a first labeling finds no path,
+ * exchanges of arcs do. {@link org.nemotron.nas.search.exact.ScipSolver} hands the same problem to
+ * SCIP, as the last resort and as the judge. Not exported.
  */
 @NullMarked
 @CheckReturnValue
