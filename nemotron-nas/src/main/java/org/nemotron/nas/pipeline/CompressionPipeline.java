@@ -7,8 +7,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +17,6 @@ import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
-import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.MemoryUse;
@@ -203,7 +200,7 @@ public final class CompressionPipeline {
 
   private RunSummary runStages() throws IOException, NoArchitectureException {
     Path directory = plan.execution().output();
-    makeDirectory(directory);
+    OutputDirectory.make(directory);
     try (RunLock lock = RunLock.of(directory);
         RunMetrics metrics = metrics(directory);
         Heartbeat heartbeat = new Heartbeat(metrics)) {
@@ -235,19 +232,6 @@ public final class CompressionPipeline {
         () -> System.currentTimeMillis() / 1e3,
         () -> MemoryUse.now().residentBytes(),
         device.equals(Device.CPU) ? () -> 0 : () -> Gpu.of(device).usedBytes());
-  }
-
-  private static void makeDirectory(Path directory) throws IOException {
-    try {
-      Files.createDirectories(directory);
-    } catch (FileSystemException e) {
-      throw new IOException(
-          directory
-              + " cannot be made ("
-              + FileFaults.words(e)
-              + ").\nMaybe the disk is full; or name an output directory that may be written.",
-          e);
-    }
   }
 
   private RunSummary compress(RunContext run, RunResults results)

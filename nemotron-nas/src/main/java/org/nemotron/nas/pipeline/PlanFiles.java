@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.nemotron.core.io.JsonFiles;
+import org.nemotron.core.io.SealedJson;
 
 /** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
 public final class PlanFiles {
@@ -76,7 +77,7 @@ public final class PlanFiles {
     String text = JsonFiles.text(file);
     try {
       ObjectNode merged = JSON.valueToTree(defaults);
-      JsonNode given = JSON.readTree(text);
+      JsonNode given = unsealed(JSON.readTree(text));
       boolean documents = !given.path(INPUTS).path("documents").path("sources").isEmpty();
       if (documents && merged.path(INPUTS) instanceof ObjectNode inputs) {
         REPLACED.forEach(inputs::putArray);
@@ -97,6 +98,13 @@ public final class PlanFiles {
     } catch (JsonProcessingException e) {
       throw new IOException(file + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** Returns a plan without the digest that a run gives its own, which says nothing of a copy. */
+  private static JsonNode unsealed(JsonNode given) {
+    return given instanceof ObjectNode object
+        ? object.without(ImmutableList.of(SealedJson.KEY))
+        : given;
   }
 
   /** Returns where a value is and what it must be: in the plan's own words, where it has some. */
