@@ -99,7 +99,11 @@ public final class ConsoleReport {
     String name =
         parent
             ? PlainText.shorten(summary.parentName(), NAME_COLUMNS)
-            : "  " + contender.role().label();
+            : "  " + contender.label();
+    if (contender.foundNone()) {
+      table.addRow(name, "-", "-", "-", "-", "-", "-", "-", "-", "-");
+      return;
+    }
     table.addRow(
         name,
         NumberText.count(model.params()),
