@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
       "0:every limit was met",
       "1:the run failed, or what it needs does not fit",
       "2:an argument was not understood",
-      "3:the children are there, but a limit on speed was not met as measured"
+      "3:the children are there, but a limit on speed was not met as measured, or not certainly"
     })
 final class Compress implements Callable<Integer> {
   private static final int FAILED = 1;
