@@ -220,10 +220,10 @@ public final class Compression {
    * Measures this machine for up to about 20 seconds, and returns what a run into {@code output}
    * will take if it reuses nothing: work, time and memory by stage, and what does not fit.
    *
-   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   * @throws IOException as a run before its first stage
    */
   public Estimate estimate(Path output) throws IOException {
-    return new CompressionPipeline(plan().withOutput(output)).estimate();
+    return pipeline(output).estimate();
   }
 
   /**
@@ -236,9 +236,12 @@ public final class Compression {
    */
   @CanIgnoreReturnValue // the run leaves its results in output
   public RunSummary run(Path output) throws IOException, NoArchitectureException {
+    return pipeline(output).run();
+  }
+
+  private CompressionPipeline pipeline(Path output) {
     return new CompressionPipeline(plan().withOutput(output), listener)
         .cancelledWhen(cancelled)
-        .withConversations(conversations)
-        .run();
+        .withConversations(conversations);
   }
 }

@@ -126,10 +126,15 @@ public final class CompressionPipeline {
    * if it reuses nothing: work, time and memory by stage, and what does not fit. Of several ranks,
    * it is the memory of rank 0, the one that needs most, and the time of one rank alone.
    *
-   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   * <p>What a run refuses before its first stage is refused here, too.
+   *
+   * @throws IOException if the parent, a text or another file that the plan names is missing or
+   *     malformed; the message names it
+   * @throws IllegalArgumentException if a text is too short, or the plan does not go with the
+   *     parent
    */
   public Estimate estimate() throws IOException {
-    return PlanEstimates.measured(plan, extras.ranks().size(), extras.ranks().localSize());
+    return PlanEstimates.measured(plan, extras, extras.ranks().size(), extras.ranks().localSize());
   }
 
   /**
@@ -139,7 +144,7 @@ public final class CompressionPipeline {
    */
   public Estimate estimate(int ranks) throws IOException {
     checkArgument(ranks > 0, "ranks (%s) must be positive", ranks);
-    return PlanEstimates.measured(plan, ranks, ranks);
+    return PlanEstimates.measured(plan, extras, ranks, ranks);
   }
 
   /**
@@ -208,12 +213,13 @@ public final class CompressionPipeline {
       Communicator ranks = extras.ranks();
       StageStore store = new StageStore(directory, metrics, ranks);
       RunResults results = RunResults.begin(store, plan, metrics);
+      PlanTasks tasks = PlanTasks.read(plan, extras.chat()); // named before any work if missing
       ranks.barrier(FollowedRun.OPENED);
       try (RunInputs inputs =
           RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {
         FollowedRun.checkSameInputs(ranks, inputs);
         RunSummary summary =
-            compress(new RunContext(inputs, store, metrics, extras.ranks()), results);
+            compress(new RunContext(inputs, store, metrics, extras.ranks()), tasks, results);
         ranks.barrier(FollowedRun.EVALUATION);
         return summary;
       }
@@ -234,10 +240,8 @@ public final class CompressionPipeline {
         device.equals(Device.CPU) ? () -> 0 : () -> Gpu.of(device).usedBytes());
   }
 
-  private RunSummary compress(RunContext run, RunResults results)
+  private static RunSummary compress(RunContext run, PlanTasks tasks, RunResults results)
       throws IOException, NoArchitectureException {
-    PlanTasks tasks =
-        PlanTasks.read(run.plan(), extras.chat()); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =
