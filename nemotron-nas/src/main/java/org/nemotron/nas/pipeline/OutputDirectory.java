@@ -1,5 +1,6 @@
 package org.nemotron.nas.pipeline;
 
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -17,14 +18,17 @@ final class OutputDirectory {
   /**
    * Checks what can be seen before anything is written.
    *
-   * @throws IOException if it is a file, or has a {@code plan.json} that is not as a run wrote it
+   * @throws IOException if it or its {@code report} is a file, or it has a {@code plan.json} that
+   *     is not as a run wrote it
    */
   static void check(Path directory) throws IOException {
-    if (Files.exists(directory) && !Files.isDirectory(directory)) {
-      throw new IOException(
-          directory
-              + " is a file, where the output of a run must be a directory.\n"
-              + "Maybe name another output.");
+    for (Path made : ImmutableList.of(directory, directory.resolve("report"))) {
+      if (Files.exists(made) && !Files.isDirectory(made)) {
+        throw new IOException(
+            made
+                + " is a file, where a run needs a directory.\n"
+                + "Maybe name another output, or move the file away.");
+      }
     }
     Path plan = directory.resolve(RunResults.PLAN);
     if (Files.exists(plan) && (Files.isDirectory(plan) || SealedJson.read(plan).isEmpty())) {
@@ -51,7 +55,8 @@ final class OutputDirectory {
           directory
               + " cannot be made ("
               + FileFaults.words(e)
-              + ").\nMaybe the disk is full; or name an output directory that may be written.",
+              + ").\n"
+              + FileFaults.remedyOfWriting(e),
           e);
     }
   }

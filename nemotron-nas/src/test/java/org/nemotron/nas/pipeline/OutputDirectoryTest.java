@@ -69,4 +69,17 @@ final class OutputDirectoryTest {
     assertThatThrownBy(() -> new CompressionPipeline(brief(tiny, 2)).run())
         .hasMessage(refused(plan));
   }
+
+  @Test
+  void check_filesWhereARunNeedsDirectories_areNamed(@TempDir Path directory) throws IOException {
+    Path report = Files.writeString(directory.resolve("report"), "a report of mine");
+    for (Path file : new Path[] {report, directory}) {
+      assertThatThrownBy(() -> OutputDirectory.check(file))
+          .isInstanceOf(IOException.class)
+          .hasMessage(
+              report
+                  + " is a file, where a run needs a directory.\n"
+                  + "Maybe name another output, or move the file away.");
+    }
+  }
 }
