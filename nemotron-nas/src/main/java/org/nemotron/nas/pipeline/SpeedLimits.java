@@ -53,8 +53,7 @@ final class SpeedLimits {
 
   /** Returns whether more measurements of the same spread would not change what is met. */
   boolean decided(SpeedMeasurement speed) {
-    return limits.stream()
-        .noneMatch(limit -> outcome(limit, speed) == LimitOutcome.NOT_CERTAIN);
+    return limits.stream().noneMatch(limit -> outcome(limit, speed) == LimitOutcome.NOT_CERTAIN);
   }
 
   private LimitOutcome outcome(Limit limit, SpeedMeasurement speed) {

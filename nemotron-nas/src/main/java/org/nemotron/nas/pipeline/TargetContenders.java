@@ -79,8 +79,7 @@ final class TargetContenders implements AutoCloseable {
   private static Chosen chosen(Role role, Optional<Solution> solution, Chosen substitute) {
     return solution
         .map(found -> new Chosen(role.label(), found))
-        .orElseGet(
-            () -> new Chosen(role.standIn(substitute.name()), substitute.solution()));
+        .orElseGet(() -> new Chosen(role.standIn(substitute.name()), substitute.solution()));
   }
 
   private Architecture architecture(Chosen chosen) {

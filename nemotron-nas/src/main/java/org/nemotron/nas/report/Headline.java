@@ -10,8 +10,8 @@ public final class Headline {
 
   /**
    * Returns for example "child 1.5x: 1.62 ± 0.01× the parent's throughput with 96.8 % of its
-   * accuracy"; where a limit is not met, "child 1.5x: NOT met, 1.46 ± 0.01× …", and
-   * where it lies within the interval, "child 1.5x: not certain, 1.51 ± 0.03× …".
+   * accuracy"; where a limit is not met, "child 1.5x: NOT met, 1.46 ± 0.01× …", and where it lies
+   * within the interval, "child 1.5x: not certain, 1.51 ± 0.03× …".
    */
   static String of(TargetSummary target) {
     return Contender.childName(target) + ": " + claim(target);

@@ -32,7 +32,10 @@ final class ConsoleReportTest {
               speed-up at least 2.0: NOT met, 1.93 ± 0.02 measured.
             """);
     assertThat(SummaryWriter.toJson(missed))
-        .contains("\"met\" : false", "\"outcome\" : \"NOT met\"", "\"limit\" : \"speed-up at least 2.0\"");
+        .contains(
+            "\"met\" : false",
+            "\"outcome\" : \"NOT met\"",
+            "\"limit\" : \"speed-up at least 2.0\"");
     assertThat(missed.met()).isFalse();
     assertThat(SummaryFixture.summary().met()).isTrue();
   }

@@ -192,7 +192,9 @@ public final class SummaryFixture {
         "",
         ImmutableList.of(
             new CheckedLimit(
-                goal, new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01), LimitOutcome.MET)),
+                goal,
+                new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01),
+                LimitOutcome.MET)),
         figures("child-" + name, rate * speedUp, mild ? 0.0412 : 0.0893, mild ? 0.968 : 0.937),
         figures("assembled-" + name, rate * speedUp, mild ? 0.0931 : 0.213, mild ? 0.941 : 0.886),
         figures("greedy-" + name, rate * speedUp * 0.99, mild ? 0.0871 : 0.201, mild ? 0.93 : 0.87),
