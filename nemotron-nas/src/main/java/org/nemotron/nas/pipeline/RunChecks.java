@@ -1,13 +1,11 @@
 package org.nemotron.nas.pipeline;
 
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.data.TokenStoreWriter;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.text.TextFiles;
-import org.nemotron.nas.library.Candidate;
 
 /** What a run refuses before its first stage, for those who only want to know what it takes. */
 final class RunChecks {
@@ -25,7 +23,6 @@ final class RunChecks {
     Gpu.check(plan.execution().device());
     PlanTasks unused = PlanTasks.read(plan, extras.chat());
     ModelSpec parent = RunInputs.Tables.read(plan).parent();
-    ImmutableList<Candidate> unusedToo = plan.space().candidates(parent);
     for (Path text : plan.inputs().texts()) {
       TextFiles.check(text);
     }

@@ -18,6 +18,7 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.score.ScoreTable;
 
 /**
@@ -52,6 +53,8 @@ record RunInputs(
     static Tables read(CompressionPlan plan) throws IOException {
       OwnTables own = OwnTables.read(plan);
       ModelSpec parent = ModelSpecReader.read(plan.inputs().parent());
+      ImmutableList<Candidate> unused =
+          plan.space().candidates(parent); // refuses what is not there
       own.check(parent, plan.space());
       CostSources elsewhere = CostSources.read(plan, parent, own);
       RunText.checkWindows(plan.data(), parent);

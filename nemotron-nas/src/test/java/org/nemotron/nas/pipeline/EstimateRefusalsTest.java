@@ -105,6 +105,12 @@ final class EstimateRefusalsTest {
   }
 
   @Test
+  void estimate_alternativesThatNoLayerCanHave_areRefused() throws IOException {
+    assertRefused(
+        with(ImmutableMap.of("/space/kvHeads", ImmutableList.of(3))), "kvHeads (3) must divide");
+  }
+
+  @Test
   void estimate_benchmarkDataThatAreNotThere_areRefused() throws IOException {
     Path data = directory.resolve("benchmarks");
     assertRefused(
