@@ -178,7 +178,7 @@ final class PlanFilesTest {
     assertRefused(
         "{\"targets\": [{\"name\": \"t\", \"limits\": [{\"quantity\": \"SPEEDUP\", \"bound\":"
             + " \"AT_LEAST\", \"value\": null}]}]}",
-        "targets.0.limits.0.value: must not be null");
+        "targets.limits.value: must not be null");
   }
 
   @Test
