@@ -267,7 +267,7 @@ final class TextFilesTest {
     String example = "{\"id\": 1, \"text\": \"One.\"}\n".repeat(40);
     Files.writeString(text, prose(500) + example + prose(500) + "{\n \"a\": 1\n}\n" + prose(9));
     assertThat(TextFiles.documents(text)).hasSize(1);
-    Files.writeString(text, ("{it} began\n{\"a\": 1}\n{\"b\": 2}\n").repeat(500));
+    Files.writeString(text, "{it} began\n{\"a\": 1}\n{\"b\": 2}\n".repeat(500));
     assertThat(TextFiles.documents(text)).hasSize(1);
   }
 
