@@ -25,6 +25,7 @@ import org.nemotron.nas.pipeline.Compression;
 import org.nemotron.nas.pipeline.CompressionPipeline;
 import org.nemotron.nas.pipeline.CompressionPlan;
 import org.nemotron.nas.pipeline.NoArchitectureException;
+import org.nemotron.nas.pipeline.PipelineListener;
 import org.nemotron.nas.pipeline.PlanFiles;
 import org.nemotron.nas.report.ConsoleReport;
 import org.nemotron.nas.report.EstimateText;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Option;
       "0:every limit was met",
       "1:the run failed, or what it needs does not fit",
       "2:an argument was not understood",
-      "3:the children are there, but a limit on speed was not met as measured"
+      "3:the children are there, but a limit on speed was not met as measured, or not certainly"
     })
 final class Compress implements Callable<Integer> {
   private static final int FAILED = 1;
@@ -128,7 +129,8 @@ final class Compress implements Callable<Integer> {
     Path unused = ModelArgument.checked(given.inputs().parent());
     if (dryRun) {
       return shown(
-          new CompressionPipeline(given).estimate(Math.max(ranksOf.count(), environment.size())));
+          pipeline(given, PipelineListener.SILENT)
+              .estimate(Math.max(ranksOf.count(), environment.size())));
     }
     try (Communicator ranks =
         Communicator.open(environment, given.execution().device(), identity(given))) {
@@ -167,7 +169,7 @@ final class Compress implements Callable<Integer> {
       throws IOException, NoArchitectureException {
     Optional<Estimate> estimate = Optional.empty();
     if (estimated) {
-      Estimate made = new CompressionPipeline(given).withRanks(ranks).estimate();
+      Estimate made = pipeline(given, PipelineListener.SILENT).withRanks(ranks).estimate();
       if (shown(made) != 0) {
         ranks.failed("what the run needs does not fit");
         return FAILED;
@@ -176,11 +178,7 @@ final class Compress implements Callable<Integer> {
     }
     RunSummary summary;
     try (ProgressBars bars = new ProgressBars()) {
-      CompressionPipeline pipeline =
-          new CompressionPipeline(given, bars)
-              .withConversations(TemplateConversations::read)
-              .withRanks(ranks);
-      pipeline = given.evaluation().needsChatFormat() ? withChat(pipeline, given) : pipeline;
+      CompressionPipeline pipeline = pipeline(given, bars).withRanks(ranks);
       pipeline = tensorBoard ? pipeline.withTensorBoard() : pipeline;
       summary = estimate.map(pipeline::withEstimate).orElse(pipeline).run();
     }
@@ -191,9 +189,14 @@ final class Compress implements Callable<Integer> {
     return summary.met() ? 0 : LIMIT_MISSED;
   }
 
-  private static CompressionPipeline withChat(CompressionPipeline pipeline, CompressionPlan plan)
+  /** Returns the pipeline of {@code plan}, with the parent's chat template where it needs one. */
+  private static CompressionPipeline pipeline(CompressionPlan plan, PipelineListener listener)
       throws IOException {
-    return pipeline.chatFormat(Conversations.of(ImmutableList.of(plan.inputs().parent())));
+    CompressionPipeline pipeline =
+        new CompressionPipeline(plan, listener).withConversations(TemplateConversations::read);
+    return plan.evaluation().needsChatFormat()
+        ? pipeline.chatFormat(Conversations.of(ImmutableList.of(plan.inputs().parent())))
+        : pipeline;
   }
 
   private CompressionPlan plan(Device on) throws IOException {

@@ -52,7 +52,9 @@ public final class Evaluate implements Callable<Integer> {
   @Option(
       names = "--tasks",
       required = true,
-      description = "tasks, groups and presets, divided by commas: blog, or mmlu:5,arc_easy")
+      description =
+          "tasks, groups and presets, divided by commas: blog, or mmlu:5,arc_easy; or files with"
+              + " tasks of your own (.json), as docs/tasks.md describes them")
   private String tasks;
 
   @Option(names = "--data", required = true, description = "directory with the tasks' data")

@@ -67,7 +67,7 @@ final class FullTmpfsTest {
             "nemotron: "
                 + mount.resolve(".lock")
                 + " could not be written (Read-only file system), so that no run can begin.\n"
-                + "Maybe the disk is full, or the directory may not be written to.")
+                + "Maybe name a directory that may be written to.")
         .doesNotContain("\tat ");
   }
 

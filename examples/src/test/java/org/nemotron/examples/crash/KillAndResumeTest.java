@@ -73,7 +73,7 @@ final class KillAndResumeTest {
             "nemotron: "
                 + below
                 + " cannot be made (Not a directory).\n"
-                + "Maybe the disk is full; or name an output directory that may be written.")
+                + "Maybe a file stands where a directory has to be, or the reverse: move it away.")
         .doesNotContain("\tat ");
   }
 }

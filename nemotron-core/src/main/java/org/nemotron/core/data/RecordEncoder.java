@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.nemotron.core.data.ConversationRenderer.Span;
 import org.nemotron.core.data.DocumentSource.Content;
 import org.nemotron.core.data.DocumentSource.Loss;
+import org.nemotron.core.io.JsonFaults;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.text.TokenSpans;
 import org.nemotron.core.text.Tokenizer;
@@ -67,7 +68,7 @@ final class RecordEncoder {
     try {
       json = JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      return new EncodedRecord.Bad("is not JSON (" + e.getOriginalMessage() + ")");
+      return new EncodedRecord.Bad("is not JSON (" + JsonFaults.words(e) + ")");
     }
     return json.isObject() ? value(json) : new EncodedRecord.Bad("must be a JSON object");
   }

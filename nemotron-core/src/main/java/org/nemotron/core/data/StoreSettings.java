@@ -32,7 +32,7 @@ public record StoreSettings(
   }
 
   /** Returns how many tokens to learn from a source has at most. */
-  long trainingTokens(int source) {
+  public long trainingTokens(int source) {
     double sum = sources.stream().mapToDouble(DocumentSource::weight).sum();
     return (long) Math.ceil(trainingTokens * (sources.get(source).weight() / sum));
   }

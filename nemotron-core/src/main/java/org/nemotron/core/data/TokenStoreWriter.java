@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.nemotron.core.data.DocumentSource.Content;
@@ -100,6 +101,30 @@ public final class TokenStoreWriter {
     return all.build();
   }
 
+  /**
+   * Finds the files of all {@code sources}, without a model that they are for.
+   *
+   * @throws IOException if a file is missing, a pattern fits none, or a name does not say what it
+   *     is; the message names it
+   */
+  public static void checkFiles(List<DocumentSource> sources) throws IOException {
+    for (DocumentSource source : sources) {
+      ImmutableList<SourceFiles.SourceFile> unused = SourceFiles.of(source);
+    }
+  }
+
+  /**
+   * Reads the first records of each file, and checks that they are what the sources say.
+   *
+   * @throws IOException if a file cannot be read or is of another kind, or none of its first
+   *     records has what the source names; the message names it
+   */
+  public void check() throws IOException {
+    for (StoreInput input : inputs) {
+      input.check();
+    }
+  }
+
   /** Returns how many tokens there are to learn from at most. */
   public long mostTokens() {
     return settings.trainingTokens();
@@ -118,9 +143,7 @@ public final class TokenStoreWriter {
     if (isComplete(directory, key)) {
       return;
     }
-    for (StoreInput input : inputs) {
-      input.check();
-    }
+    check();
     StoreProgress reached = StoreProgress.read(directory, key);
     if (reached.equals(StoreProgress.NONE)) {
       AtomicFiles.deleteTree(directory);

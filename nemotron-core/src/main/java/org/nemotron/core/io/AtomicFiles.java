@@ -208,8 +208,14 @@ public final class AtomicFiles {
             + " could not be written ("
             + reason(partial, cause)
             + "); what stood there before is untouched.\n"
-            + "Maybe the disk is full, or the directory may not be written to.",
+            + remedy(Throwables.getRootCause(cause)),
         cause);
+  }
+
+  /** A file that is missing is one that was to be read; of writing there is nothing to say. */
+  private static String remedy(Throwable fault) {
+    return FileFaults.remedyOfWriting(
+        fault instanceof NoSuchFileException ? new IOException(fault) : fault);
   }
 
   /** Returns the first fault, without the temporary name, which no longer exists. */

@@ -44,7 +44,7 @@ public final class JsonFiles {
       return value;
     } catch (JsonProcessingException e) {
       throw new IOException(
-          file + " is not JSON (" + e.getOriginalMessage() + place(e.getLocation()) + ")", e);
+          file + " is not JSON (" + JsonFaults.words(e) + place(e.getLocation()) + ")", e);
     }
   }
 

@@ -18,7 +18,9 @@ import java.util.Optional;
  * own place.
  */
 public final class SealedJson {
-  private static final String KEY = "digest";
+  /** The key of the digest. */
+  public static final String KEY = "digest";
+
   private static final String BLANK = "0".repeat(64);
 
   private static final JsonMapper JSON =

@@ -10,8 +10,18 @@ import org.nemotron.core.io.CompressedFiles;
 final class FileKinds {
   private static final String UNPACK =
       "Maybe unpack it: plain text is read, and text compressed by gzip or zstd.";
-  private static final String WRITE_TEXTS =
-      "Maybe write its texts to a text file, with a line <|endoftext|> between documents.";
+  private static final String ENDS = "write its texts to a text file, with a line <|endoftext|>";
+
+  /** The remedy for tables that nothing reads. */
+  static final String WRITE_TEXTS = "Maybe " + ENDS + " between documents.";
+
+  /** The remedy for what is read as documents. */
+  static final String AS_DOCUMENTS =
+      "Maybe give it as documents in place of a text (compress --data, inputs.documents of a plan);"
+          + " or "
+          + ENDS
+          + " between documents.";
+
   private static final String SAVE_AS_TEXT = "Maybe save it as plain text, in UTF-8.";
   private static final String ANOTHER = "Maybe another file was meant.";
 
@@ -29,7 +39,7 @@ final class FileKinds {
 
   private static final ImmutableList<Kind> KINDS =
       ImmutableList.of(
-          Kind.of("a Parquet table", "PAR1", WRITE_TEXTS),
+          Kind.of("a Parquet table", "PAR1", AS_DOCUMENTS),
           Kind.of("an Arrow table", "ARROW1\0\0", WRITE_TEXTS),
           Kind.of("an Arrow table", "\u00FF\u00FF\u00FF\u00FF", WRITE_TEXTS),
           Kind.of("an Avro table", "Obj\u0001", WRITE_TEXTS),

@@ -18,6 +18,9 @@ final class AtomicFilesTest {
       "; what stood there before is untouched.\n"
           + "Maybe the disk is full, or the directory may not be written to.";
 
+  private static final String DENIED =
+      "; what stood there before is untouched.\nMaybe name a directory that may be written to.";
+
   private Path directory;
   private Path file;
 
@@ -86,8 +89,8 @@ final class AtomicFilesTest {
             file
                 + " could not be written ("
                 + directory.resolve("deep")
-                + "/er: Not a directory)"
-                + MAYBE);
+                + "/er: Not a directory); what stood there before is untouched.\n"
+                + "Maybe a file stands where a directory has to be, or the reverse: move it away.");
   }
 
   @Test
@@ -99,7 +102,7 @@ final class AtomicFilesTest {
                     partial -> {
                       throw new AccessDeniedException(partial.resolve("x").toString());
                     }))
-        .hasMessage(file + " could not be written (access denied)" + MAYBE);
+        .hasMessage(file + " could not be written (access denied)" + DENIED);
   }
 
   @Test
@@ -112,7 +115,7 @@ final class AtomicFilesTest {
                     partial -> {
                       throw new AccessDeniedException(elsewhere.toString());
                     }))
-        .hasMessage(file + " could not be written (" + elsewhere + ": access denied)" + MAYBE);
+        .hasMessage(file + " could not be written (" + elsewhere + ": access denied)" + DENIED);
   }
 
   @Test

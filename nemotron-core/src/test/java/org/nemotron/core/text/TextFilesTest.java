@@ -204,18 +204,20 @@ final class TextFilesTest {
         .containsExactly("One day, a little girl named Amy found a jar.", "Tom had a dog.");
   }
 
+  private static final String AS_PROSE = ", not text: it would be learned as if it were prose.\n";
+
   private static String holdsJson(String keys) {
     return " holds JSON"
         + keys
-        + ", not text: it would be learned as if it were prose.\n"
-        + "Maybe write its texts to a text file, with a line <|endoftext|> between documents.";
+        + AS_PROSE
+        + "Maybe give it as documents in place of a text (compress --data, inputs.documents of a"
+        + " plan); or write its texts to a text file, with a line <|endoftext|> between documents.";
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "{\"text\": \"One.\", \"meta\": {\"deep\": 1}}\n{\"text\": \"Two.\", \"meta\": {}}\n",
-        "[{\"text\": \"One.\", \"meta\": null},\n {\"text\": \"Two.\", \"meta\": null}]",
         "\uFEFF\n{\n  \"text\": \"One.\",\n  \"meta\": 1\n}\n",
         "{\"text\": \"Two.\", \"meta\": 1}"
       })
@@ -231,6 +233,42 @@ final class TextFilesTest {
     Path lines = text.resolveSibling("a.jsonl");
     Files.writeString(lines, "\"One.\"\n\"Two.\"\n");
     assertRefused(lines, lines + holdsJson(""));
+  }
+
+  @Test
+  void documents_listOfObjects_areToBeWrittenAsTexts() throws IOException {
+    Files.writeString(text, "[{\"text\": \"One.\"},\n {\"text\": \"Two.\"}]");
+    assertRefused(
+        text,
+        text
+            + " holds JSON (keys text)"
+            + AS_PROSE
+            + "Maybe write its texts to a text file, with a line <|endoftext|> between documents.");
+  }
+
+  private static String prose(int lines) {
+    return "Once upon a time, there was a line of prose.\n".repeat(lines);
+  }
+
+  @Test
+  void documents_proseThatTurnsIntoJsonLines_isRefused() throws IOException {
+    Files.writeString(text, prose(3000) + "{\"id\": 1, \"text\": \"One.\"}\n".repeat(1200));
+    assertThatThrownBy(() -> TextFiles.documents(text))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(
+            text
+                + " turns into JSON lines further on (keys id, text)"
+                + AS_PROSE
+                + "Maybe give it");
+  }
+
+  @Test
+  void documents_proseWithSomeJson_isRead() throws IOException {
+    String example = "{\"id\": 1, \"text\": \"One.\"}\n".repeat(40);
+    Files.writeString(text, prose(500) + example + prose(500) + "{\n \"a\": 1\n}\n" + prose(9));
+    assertThat(TextFiles.documents(text)).hasSize(1);
+    Files.writeString(text, "{it} began\n{\"a\": 1}\n{\"b\": 2}\n".repeat(500));
+    assertThat(TextFiles.documents(text)).hasSize(1);
   }
 
   @Test

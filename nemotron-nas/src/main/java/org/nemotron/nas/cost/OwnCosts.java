@@ -29,19 +29,24 @@ public record OwnCosts(
           CostTable.PREFILL_NANOS,
           CostTable.PARAMETERS);
 
-  /** Checks that all are numbers, and that the name is no other cost's. */
+  /** Checks that all are numbers that are not negative, and that the name is no other cost's. */
   public OwnCosts {
     checkArgument(!name.isBlank(), "the name (\"%s\") of a cost must not be blank", name);
     checkArgument(
         !MEASURED.contains(name),
         "a cost of one's own must not be called %s, which this library measures",
         name);
-    checkFinite(name, "nonBlock", nonBlock);
-    subBlocks.forEach((key, value) -> checkFinite(name, key, value));
+    checkCost(name, "nonBlock", nonBlock);
+    subBlocks.forEach((key, value) -> checkCost(name, key, value));
   }
 
-  private static void checkFinite(String name, String key, double value) {
-    checkArgument(Double.isFinite(value), "own costs %s: %s (%s) must be finite", name, key, value);
+  private static void checkCost(String name, String key, double value) {
+    checkArgument(
+        Double.isFinite(value) && value >= 0,
+        "own costs %s: %s (%s) must be finite and not negative",
+        name,
+        key,
+        value);
   }
 
   /**

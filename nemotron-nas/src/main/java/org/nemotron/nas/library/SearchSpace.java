@@ -21,7 +21,9 @@ import org.nemotron.core.spec.ModelSpec;
  *
  * <p>{@link #PAPER} is the paper's: key/value heads 8, 4, 2 and 1, a linear layer or a no-op;
  * intermediate sizes of 87, 75, 50, 25, 20 and 10 %, a linear layer or a no-op: 6 by 9 with the
- * parent's own. What is not smaller than the parent's own sub-block is left out.
+ * parent's own. What is not smaller than the parent's own sub-block is left out; a value of lists
+ * other than the paper's, of which nothing can be made in any layer, is refused by {@link
+ * #candidates}.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, search space.
  *
@@ -337,10 +339,12 @@ public record SearchSpace(
    * Returns every alternative of every layer of {@code parent}; the parent's own are not among
    * them.
    *
-   * @throws IllegalArgumentException if a layer that is to be kept does not exist
+   * @throws IllegalArgumentException if a layer that is to be kept does not exist, or one of {@code
+   *     kvHeads} or {@code ffnFractions} is possible in no layer
    */
   public ImmutableList<Candidate> candidates(ModelSpec parent) {
     ImmutableSet<Integer> kept = kept(parent.layers());
+    new NamedAlternatives(this, parent, kept).check();
     ImmutableList.Builder<Candidate> all = ImmutableList.builder();
     for (int layer = 0; layer < parent.layers(); layer++) {
       if (kept.contains(layer)) {

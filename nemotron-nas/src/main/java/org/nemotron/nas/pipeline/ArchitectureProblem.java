@@ -48,6 +48,7 @@ public final class ArchitectureProblem {
    *
    * @param parent what they stand in for
    * @param metric by what degradation is measured
+   * @throws IllegalArgumentException if a candidate has no score by {@code metric}
    */
   public ArchitectureProblem(
       ModelSpec parent, ScoreTable scores, CostTable costs, Score.Metric metric) {
@@ -55,6 +56,7 @@ public final class ArchitectureProblem {
     this.scores = scores;
     this.costs = costs;
     this.metric = metric;
+    scores.scores().values().forEach(score -> checkMeasured(score, metric));
     Map<String, BlockChoice> all = new LinkedHashMap<>();
     for (int layer = 0; layer < parent.layers(); layer++) {
       for (BlockChoice choice : choices(layer)) {
@@ -62,6 +64,10 @@ public final class ArchitectureProblem {
       }
     }
     this.choices = ImmutableMap.copyOf(all);
+  }
+
+  private static void checkMeasured(Score score, Score.Metric metric) {
+    double unused = score.degradation(metric);
   }
 
   /** Returns the costs that the problem counts with. */

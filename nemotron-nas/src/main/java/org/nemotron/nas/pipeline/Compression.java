@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -60,7 +61,7 @@ public final class Compression {
   /** Returns the compression of a parent: a Hugging Face directory, or a GGUF file. */
   public static Compression of(Path parent) {
     return new Compression(
-        parent,
+        checkNotNull(parent, "the parent of a compression must be a path, not null"),
         ImmutableList.of(),
         ImmutableList.of(),
         ImmutableList.of(),
@@ -182,7 +183,10 @@ public final class Compression {
   }
 
   private static <T> ImmutableList<T> with(ImmutableList<T> all, T another) {
-    return ImmutableList.<T>builder().addAll(all).add(another).build();
+    return ImmutableList.<T>builder()
+        .addAll(all)
+        .add(checkNotNull(another, "what a compression is given must not be null"))
+        .build();
   }
 
   /**
@@ -210,8 +214,12 @@ public final class Compression {
     if (!targets.isEmpty()) {
       plan = plan.toBuilder().targets(targets).build();
     }
-    for (UnaryOperator<CompressionPlan> change : changes) {
-      plan = change.apply(plan);
+    for (int index = 0; index < changes.size(); index++) {
+      plan =
+          checkNotNull(
+              changes.get(index).apply(plan),
+              "change %s of a compression returned null; it must return a plan",
+              index + 1);
     }
     return plan;
   }
@@ -220,10 +228,10 @@ public final class Compression {
    * Measures this machine for up to about 20 seconds, and returns what a run into {@code output}
    * will take if it reuses nothing: work, time and memory by stage, and what does not fit.
    *
-   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   * @throws IOException as a run before its first stage
    */
   public Estimate estimate(Path output) throws IOException {
-    return new CompressionPipeline(plan().withOutput(output)).estimate();
+    return pipeline(output).estimate();
   }
 
   /**
@@ -236,9 +244,12 @@ public final class Compression {
    */
   @CanIgnoreReturnValue // the run leaves its results in output
   public RunSummary run(Path output) throws IOException, NoArchitectureException {
+    return pipeline(output).run();
+  }
+
+  private CompressionPipeline pipeline(Path output) {
     return new CompressionPipeline(plan().withOutput(output), listener)
         .cancelledWhen(cancelled)
-        .withConversations(conversations)
-        .run();
+        .withConversations(conversations);
   }
 }

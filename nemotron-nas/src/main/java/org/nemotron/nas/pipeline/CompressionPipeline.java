@@ -7,8 +7,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +17,6 @@ import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.eval.task.ChatFormat;
 import org.nemotron.core.io.AtomicFiles;
-import org.nemotron.core.io.FileFaults;
 import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.MemoryUse;
@@ -129,10 +126,15 @@ public final class CompressionPipeline {
    * if it reuses nothing: work, time and memory by stage, and what does not fit. Of several ranks,
    * it is the memory of rank 0, the one that needs most, and the time of one rank alone.
    *
-   * @throws IOException if the parent or a text is missing or malformed; the message names it
+   * <p>What a run refuses before its first stage is refused here, too.
+   *
+   * @throws IOException if the parent, a text or another file that the plan names is missing or
+   *     malformed; the message names it
+   * @throws IllegalArgumentException if a text is too short, or the plan does not go with the
+   *     parent
    */
   public Estimate estimate() throws IOException {
-    return PlanEstimates.measured(plan, extras.ranks().size(), extras.ranks().localSize());
+    return PlanEstimates.measured(plan, extras, extras.ranks().size(), extras.ranks().localSize());
   }
 
   /**
@@ -142,7 +144,7 @@ public final class CompressionPipeline {
    */
   public Estimate estimate(int ranks) throws IOException {
     checkArgument(ranks > 0, "ranks (%s) must be positive", ranks);
-    return PlanEstimates.measured(plan, ranks, ranks);
+    return PlanEstimates.measured(plan, extras, ranks, ranks);
   }
 
   /**
@@ -203,7 +205,7 @@ public final class CompressionPipeline {
 
   private RunSummary runStages() throws IOException, NoArchitectureException {
     Path directory = plan.execution().output();
-    makeDirectory(directory);
+    OutputDirectory.make(directory);
     try (RunLock lock = RunLock.of(directory);
         RunMetrics metrics = metrics(directory);
         Heartbeat heartbeat = new Heartbeat(metrics)) {
@@ -211,12 +213,13 @@ public final class CompressionPipeline {
       Communicator ranks = extras.ranks();
       StageStore store = new StageStore(directory, metrics, ranks);
       RunResults results = RunResults.begin(store, plan, metrics);
+      PlanTasks tasks = PlanTasks.read(plan, extras.chat()); // named before any work if missing
       ranks.barrier(FollowedRun.OPENED);
       try (RunInputs inputs =
           RunInputs.open(ParentStage.unpacked(plan, store), store, extras.conversations())) {
         FollowedRun.checkSameInputs(ranks, inputs);
         RunSummary summary =
-            compress(new RunContext(inputs, store, metrics, extras.ranks()), results);
+            compress(new RunContext(inputs, store, metrics, extras.ranks()), tasks, results);
         ranks.barrier(FollowedRun.EVALUATION);
         return summary;
       }
@@ -237,23 +240,8 @@ public final class CompressionPipeline {
         device.equals(Device.CPU) ? () -> 0 : () -> Gpu.of(device).usedBytes());
   }
 
-  private static void makeDirectory(Path directory) throws IOException {
-    try {
-      Files.createDirectories(directory);
-    } catch (FileSystemException e) {
-      throw new IOException(
-          directory
-              + " cannot be made ("
-              + FileFaults.words(e)
-              + ").\nMaybe the disk is full; or name an output directory that may be written.",
-          e);
-    }
-  }
-
-  private RunSummary compress(RunContext run, RunResults results)
+  private static RunSummary compress(RunContext run, PlanTasks tasks, RunResults results)
       throws IOException, NoArchitectureException {
-    PlanTasks tasks =
-        PlanTasks.read(run.plan(), extras.chat()); // what is missing is named before any work
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable measured = run.result(ScoresStage.ofAll(run, library));
       ScoreTable scores =

@@ -63,9 +63,11 @@ public record CompressionPlan(
         Score.Metric.MEASURED.contains(scoring.metric())
             || !inputs.ownScores().isEmpty()
             || evaluation.measures(scoring.metric()),
-        "scoring.metric (%s) must be one of %s, or the metric of a file in inputs.ownScores",
+        "scoring.metric (%s) must be one of %s, %s where evaluation.tasks names some, or the metric"
+            + " of a file in inputs.ownScores",
         scoring.metric(),
-        Score.Metric.MEASURED);
+        Score.Metric.MEASURED,
+        EvaluationPlan.METRIC);
     if (inputs.ownCosts().isEmpty()) {
       targets.forEach(Target::checkMeasured);
     }

@@ -5,12 +5,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import org.nemotron.core.data.ConversationRenderer;
 import org.nemotron.core.data.DocumentSource;
 import org.nemotron.core.data.Part;
 import org.nemotron.core.data.SourceCounts;
+import org.nemotron.core.data.StoreSettings;
 import org.nemotron.core.data.TokenStore;
 import org.nemotron.core.provenance.Fingerprint;
 import org.nemotron.core.spec.ModelSpec;
@@ -37,17 +39,57 @@ final class DocumentText {
       StageStore store,
       ConversationRenderer.OfModel conversations)
       throws IOException {
-    boolean rendered =
-        plan.inputs().documents().sources().stream()
-            .anyMatch(source -> source.content() == DocumentSource.Content.MESSAGES);
-    Optional<ConversationRenderer> renderer =
-        rendered ? conversations.read(plan.inputs().parent()) : Optional.empty();
     TokensStage stage =
-        new TokensStage(plan, store.path(TokensStage.NAME), tokenizer, parent, renderer);
+        new TokensStage(
+            plan, store.path(TokensStage.NAME), tokenizer, parent, renderer(plan, conversations));
     try (Resources made = new Resources()) {
       TokenStore tokens = made.add(store.result(stage), TokenStore::close);
       RunText.HeldOutFiles files = RunText.HeldOutFiles.read(plan, parent, tokenizer);
       return new DocumentText(plan, tokens).text(files, stage.dependencies().fingerprint(), made);
+    }
+  }
+
+  private static Optional<ConversationRenderer> renderer(
+      CompressionPlan plan, ConversationRenderer.OfModel conversations) throws IOException {
+    boolean rendered =
+        plan.inputs().documents().sources().stream()
+            .anyMatch(source -> source.content() == DocumentSource.Content.MESSAGES);
+    return rendered ? conversations.read(plan.inputs().parent()) : Optional.empty();
+  }
+
+  /**
+   * Makes a store of the first documents, and returns how many of its tokens are to be learned
+   * from. Where a run would have no others, checks that they are enough.
+   *
+   * @param most tokens to learn from; no more than the plan wants
+   * @param directory for the store
+   */
+  static long probed(
+      CompressionPlan plan,
+      long most,
+      ModelSpec parent,
+      Tokenizer tokenizer,
+      Path directory,
+      ConversationRenderer.OfModel conversations)
+      throws IOException {
+    StoreSettings settings = plan.inputs().documents().store(most);
+    Fingerprint key = Fingerprint.builder().build();
+    TokensStage.writer(settings, tokenizer, parent, renderer(plan, conversations))
+        .write(directory, key, done -> {});
+    RunText.HeldOutFiles files = RunText.HeldOutFiles.read(plan, parent, tokenizer);
+    try (Resources made = new Resources()) {
+      TokenStore tokens = made.add(TokenStore.open(directory), TokenStore::close);
+      long learned = 0;
+      boolean cut = false;
+      for (int source = 0; source < tokens.sources().size(); source++) {
+        long some = tokens.sources().get(source).training().tokens();
+        learned += some;
+        cut |= some >= settings.trainingTokens(source);
+      }
+      if (!cut || most == plan.data().trainingTokens()) {
+        new DocumentText(plan, tokens).text(files, key, made).close();
+      }
+      return learned;
     }
   }
 
@@ -73,17 +115,21 @@ final class DocumentText {
       }
     }
     TokenCorpus kept = TokenCorpus.of(validation.build());
-    RunText.checkLength(
-        "inputs.documents: the part kept for scores (validationShare "
-            + documents.validationShare()
-            + ")",
-        kept,
+    checkArgument(
+        kept.length() >= data.windowTokens(),
+        "inputs.documents: the part kept for scores (validationShare %s) has %s tokens, but a"
+            + " window has %s.\n"
+            + "Maybe a larger validationShare (inputs.documents.validationShare of a plan), more"
+            + " documents, or shorter windows.",
+        documents.validationShare() + "",
+        kept.length(),
         data.windowTokens());
     ImmutableList<TokenCorpus> all = heldOut.addAll(files.texts()).build();
     checkArgument(
         !all.isEmpty(),
         "inputs.documents: the held-out part (heldOutShare %s) has no window of %s tokens.\n"
-            + "Maybe a larger heldOutShare, shorter windows, or a file in inputs.heldOut.",
+            + "Maybe a larger heldOutShare, shorter windows, or a file in inputs.heldOut"
+            + " (--held-out).",
         documents.heldOutShare() + "",
         data.heldOutWindowTokens());
     return new RunText(

@@ -14,8 +14,8 @@ import org.nemotron.nas.score.Score;
  * Benchmark tasks that the report compares parent and children on. Where {@code scoring.metric} is
  * {@link #METRIC}, half of their items score the candidates, and only the other half is reported.
  *
- * @param tasks names of tasks, groups and presets, divided by commas, as the command evaluate has
- *     them; empty for none
+ * @param tasks names of tasks, groups and presets, or files of the user's own tasks, divided by
+ *     commas, as the command evaluate has them; empty for none
  * @param data directory of the tasks' data
  * @param limit how many items of each task are used, the first ones; 0 for all
  * @param chat whether prompts are conversations by the parent's chat template, of which the

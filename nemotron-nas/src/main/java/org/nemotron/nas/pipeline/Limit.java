@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
@@ -19,6 +20,9 @@ import java.util.Locale;
 public record Limit(Quantity quantity, String cost, Bound bound, double value) {
   /** Checks the value. */
   public Limit {
+    checkNotNull(quantity, "a limit must have a quantity, not null");
+    checkNotNull(cost, "a limit's cost must be a name or empty, not null");
+    checkNotNull(bound, "a limit must have a bound, not null");
     checkArgument(
         cost.isEmpty() == (quantity != Quantity.OWN_COST),
         "a limit on %s must %sname a cost (\"%s\")",

@@ -77,8 +77,9 @@ record OwnTables(
         && !scores.containsKey(metric.name())) {
       throw new IOException(
           String.format(
-              "scoring.metric (%s) must be one of %s, or of those in inputs.ownScores: %s",
-              metric, Score.Metric.MEASURED, scores.keySet()));
+              "scoring.metric (%s) must be one of %s, %s where evaluation.tasks names some, or of"
+                  + " those in inputs.ownScores: %s",
+              metric, Score.Metric.MEASURED, EvaluationPlan.METRIC, scores.keySet()));
     }
     for (Target target : plan.targets()) {
       for (Limit limit : target.limits()) {

@@ -6,19 +6,17 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.guava.GuavaModule;
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.stream.Collectors;
+import org.nemotron.core.io.JsonFaults;
 import org.nemotron.core.io.JsonFiles;
+import org.nemotron.core.io.SealedJson;
 
 /** Plans as JSON: a file names what differs from the defaults, and nothing that there is not. */
 public final class PlanFiles {
@@ -76,7 +74,7 @@ public final class PlanFiles {
     String text = JsonFiles.text(file);
     try {
       ObjectNode merged = JSON.valueToTree(defaults);
-      JsonNode given = JSON.readTree(text);
+      JsonNode given = unsealed(JSON.readTree(text));
       boolean documents = !given.path(INPUTS).path("documents").path("sources").isEmpty();
       if (documents && merged.path(INPUTS) instanceof ObjectNode inputs) {
         REPLACED.forEach(inputs::putArray);
@@ -93,27 +91,17 @@ public final class PlanFiles {
           unknownKey(file, e.getPathReference() + "", e.getPropertyName(), e.getKnownPropertyIds()),
           e);
     } catch (JsonMappingException e) {
-      throw new IOException(file + ": " + sentence(e), e);
+      throw new IOException(file + ": " + PlanFaults.sentence(e), e);
     } catch (JsonProcessingException e) {
-      throw new IOException(file + ": " + e.getOriginalMessage(), e);
+      throw new IOException(file + " is not JSON (" + JsonFaults.words(e) + ")", e);
     }
   }
 
-  /** Returns where a value is and what it must be: in the plan's own words, where it has some. */
-  private static String sentence(JsonMappingException fault) {
-    String path =
-        fault.getPath().stream()
-            .map(step -> step.getFieldName() == null ? "" + step.getIndex() : step.getFieldName())
-            .collect(Collectors.joining("."));
-    String rule =
-        fault.getCause() instanceof IllegalArgumentException cause
-            ? Strings.nullToEmpty(cause.getMessage())
-            : fault instanceof InvalidFormatException format && format.getTargetType().isEnum()
-                ? String.format(
-                    "must be one of %s, not %s",
-                    Arrays.toString(format.getTargetType().getEnumConstants()), format.getValue())
-                : fault.getOriginalMessage();
-    return path.isEmpty() ? rule : path + ": " + rule;
+  /** Returns a plan without the digest that a run gives its own, which says nothing of a copy. */
+  private static JsonNode unsealed(JsonNode given) {
+    return given instanceof ObjectNode object
+        ? object.without(ImmutableList.of(SealedJson.KEY))
+        : given;
   }
 
   private static void merge(ObjectNode known, JsonNode given, Path file, String path)

@@ -35,7 +35,8 @@ import org.nemotron.nas.score.ScoreTable;
  *
  * <p>The run may have been interrupted, or be at work: what has finished is here, what has not is
  * refused by the name of its stage, and files that are damaged or of another parent are refused by
- * their names. Nothing is written.
+ * their names: library, scores and costs are given out for the parent alone whose config and
+ * weights the library was trained for, which the first call reads for it. Nothing is written.
  *
  * <p>Safe for use by several threads, one of which closes it; closing twice is harmless. Parent and
  * library belong to this object and are closed with it; children assembled from the library are the
@@ -51,6 +52,7 @@ public final class RunDirectory implements AutoCloseable {
   private final ModelSpec parentSpec;
   private final OwnTables own;
   private final Resources parts = new Resources();
+  private @Nullable StageInputs checked;
   private @Nullable HeterogeneousModel parent;
   private @Nullable BlockLibrary library;
   private boolean closed;
@@ -159,10 +161,7 @@ public final class RunDirectory implements AutoCloseable {
   public synchronized HeterogeneousModel parent() throws IOException {
     checkOpen();
     if (parent == null) {
-      Optional<StoredStage> trained = StoredStage.find(directory, LIBRARY);
-      if (trained.isPresent()) {
-        checkParent(trained.get());
-      }
+      checkParent();
       parent =
           parts.add(
               ModelReader.read(
@@ -172,22 +171,34 @@ public final class RunDirectory implements AutoCloseable {
     return parent;
   }
 
-  private void checkParent(StoredStage trained) throws IOException {
+  /** Checks that the parent is the library's, if there is one: once for each that is there. */
+  private synchronized void checkParent() throws IOException {
+    Optional<StoredStage> trained = StoredStage.find(directory, LIBRARY);
+    if (trained.isEmpty() || trained.get().inputs().equals(checked)) {
+      return;
+    }
+    StoredStage library = trained.get();
     checkParent(
-        trained,
+        library,
         StageDependencies.PARENT_CONFIG,
-        Fingerprint.ofFile(parentDirectory.resolve("config.json")));
+        Fingerprint.ofFile(parentDirectory.resolve("config.json")),
+        "config differs");
     checkParent(
-        trained, StageDependencies.PARENT_WEIGHTS, ParentFingerprints.weights(parentDirectory));
+        library,
+        StageDependencies.PARENT_WEIGHTS,
+        ParentFingerprints.weights(parentDirectory),
+        "weights differ");
+    checked = library.inputs();
   }
 
-  private void checkParent(StoredStage trained, String what, Fingerprint now) throws IOException {
+  private void checkParent(StoredStage trained, String what, Fingerprint now, String difference)
+      throws IOException {
     if (!trained.input(what).equals(Optional.of(now))) {
       throw new IOException(
           String.format(
-              "%s is not the parent that the library in %s was trained for: the %s differ.%n"
+              "%s is not the parent that the library in %s was trained for: its %s.%n"
                   + "Maybe it lies elsewhere, or the plan has to be run again for this one.",
-              parentDirectory, directory, what));
+              parentDirectory, directory, difference));
     }
   }
 
@@ -228,10 +239,12 @@ public final class RunDirectory implements AutoCloseable {
    * Returns the scores of the candidates, those of pairs trained together among them, with the own
    * scores that the plan names.
    *
-   * @throws IOException if they have not finished, are damaged, or are another library's
+   * @throws IOException if they have not finished, are damaged, or are another library's or
+   *     parent's
    * @throws IllegalArgumentException if own scores do not go with the candidates
    */
   public ScoreTable scores() throws IOException {
+    checkParent();
     StoredStage trained = StoredStage.get(directory, LIBRARY);
     StoredStage stage = StoredStage.get(directory, "scores");
     if (!stage.isMadeFrom(trained)) {
@@ -266,7 +279,12 @@ public final class RunDirectory implements AutoCloseable {
    */
   public ImmutableList<CostTable> costs() throws IOException {
     StoredStage stage = StoredStage.get(directory, "costs");
-    checkParent(stage, StageDependencies.ARCHITECTURE, StageDependencies.architecture(parentSpec));
+    checkParent(
+        stage,
+        StageDependencies.ARCHITECTURE,
+        StageDependencies.architecture(parentSpec),
+        "architecture differs");
+    checkParent();
     Optional<StoredStage> trained = StoredStage.find(directory, LIBRARY);
     if (trained.isPresent()) {
       ImmutableSet<String> others = stage.inputs().differencesFrom(trained.get().inputs());

@@ -18,6 +18,7 @@ import org.nemotron.core.text.TokenBatches;
 import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.score.ScoreTable;
 
 /**
@@ -41,17 +42,34 @@ record RunInputs(
     Fingerprint fingerprint)
     implements AutoCloseable {
 
+  /** What is read and checked without models and texts, for an estimate too. */
+  record Tables(ModelSpec parent, OwnTables own, CostSources elsewhere) {
+    /**
+     * Reads the parent's architecture, own scores and costs, and costs of other machines.
+     *
+     * @throws IOException if a file is missing, damaged or of something else
+     * @throws IllegalArgumentException if the plan does not go with the parent
+     */
+    static Tables read(CompressionPlan plan) throws IOException {
+      OwnTables own = OwnTables.read(plan);
+      ModelSpec parent = ModelSpecReader.read(plan.inputs().parent());
+      ImmutableList<Candidate> unused =
+          plan.space().candidates(parent); // refuses what is not there
+      own.check(parent, plan.space());
+      CostSources elsewhere = CostSources.read(plan, parent, own);
+      RunText.checkWindows(plan.data(), parent);
+      return new Tables(parent, own, elsewhere);
+    }
+  }
+
   /** Reads everything, and checks that there is enough text. */
   static RunInputs open(
       CompressionPlan plan, StageStore store, ConversationRenderer.OfModel conversations)
       throws IOException {
     Gpu.check(plan.execution().device());
     Path directory = plan.inputs().parent();
-    OwnTables own = OwnTables.read(plan);
-    ModelSpec spec = ModelSpecReader.read(directory);
-    own.check(spec, plan.space());
-    CostSources elsewhere = CostSources.read(plan, spec, own);
-    RunText.checkWindows(plan.data(), spec);
+    Tables tables = Tables.read(plan);
+    ModelSpec spec = tables.parent();
     try (Resources made = new Resources()) {
       Tokenizer tokenizer = made.add(Tokenizer.open(directory), Tokenizer::close);
       RunText text =
@@ -70,9 +88,10 @@ record RunInputs(
               .put("learning", learning.fingerprint())
               .put("validation", text.validation().fingerprint())
               .put("data", CanonicalJson.text(PlanFiles.JSON.valueToTree(plan.data())));
-      own.fingerprints().forEach(all::put);
+      tables.own().fingerprints().forEach(all::put);
       Resources unused = made.complete();
-      return new RunInputs(plan, parent, tokenizer, text, own, elsewhere, learning, all.build());
+      return new RunInputs(
+          plan, parent, tokenizer, text, tables.own(), tables.elsewhere(), learning, all.build());
     }
   }
 

@@ -45,7 +45,7 @@ final class RunLock implements AutoCloseable {
               + " could not be written ("
               + FileFaults.words(e)
               + "), so that no run can begin.\n"
-              + "Maybe the disk is full, or the directory may not be written to.",
+              + FileFaults.remedyOfWriting(e),
           e);
     }
   }

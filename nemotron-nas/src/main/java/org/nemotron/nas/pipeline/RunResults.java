@@ -1,5 +1,6 @@
 package org.nemotron.nas.pipeline;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -9,6 +10,7 @@ import java.util.List;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.io.AtomicFiles;
+import org.nemotron.core.io.SealedJson;
 import org.nemotron.nas.estimate.Estimate;
 import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.report.RunProgress;
@@ -45,7 +47,7 @@ final class RunResults {
   static RunResults begin(StageStore store, CompressionPlan plan, RunMetrics metrics)
       throws IOException {
     store.withdraw(NAME);
-    AtomicFiles.write(store.path(PLAN), PlanFiles.write(plan));
+    SealedJson.write(store.path(PLAN), PlanFiles.JSON.<ObjectNode>valueToTree(plan));
     RunResults results = new RunResults(store, plan, metrics);
     store.afterEach(results::renewPage);
     return results;

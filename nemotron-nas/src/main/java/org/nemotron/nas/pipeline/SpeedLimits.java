@@ -5,11 +5,13 @@ import org.nemotron.nas.cost.MedianInterval;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.pipeline.Limit.Bound;
 import org.nemotron.nas.report.RunSummary.CheckedLimit;
+import org.nemotron.nas.report.RunSummary.LimitOutcome;
 
 /**
  * What a target wants of the speed of whole models, held against measurements.
  *
- * <p>A limit is met if the whole interval of what was measured keeps to it.
+ * <p>A limit is met if the whole interval of what was measured keeps to it, not met if none of it
+ * does, and otherwise not certain.
  */
 final class SpeedLimits {
   private final ImmutableList<Limit> limits;
@@ -45,19 +47,26 @@ final class SpeedLimits {
     return limits.stream()
         .map(
             limit ->
-                new CheckedLimit(
-                    limit.toString(), measured(limit, speed), excess(limit, speed) <= 0))
+                new CheckedLimit(limit.toString(), measured(limit, speed), outcome(limit, speed)))
         .collect(ImmutableList.toImmutableList());
   }
 
   /** Returns whether more measurements of the same spread would not change what is met. */
   boolean decided(SpeedMeasurement speed) {
-    return limits.stream()
-        .allMatch(
-            limit -> {
-              MedianInterval measured = measured(limit, speed);
-              return limit.value() <= measured.low() || limit.value() > measured.high();
-            });
+    return limits.stream().noneMatch(limit -> outcome(limit, speed) == LimitOutcome.NOT_CERTAIN);
+  }
+
+  private LimitOutcome outcome(Limit limit, SpeedMeasurement speed) {
+    MedianInterval measured = measured(limit, speed);
+    boolean least = limit.bound() == Bound.AT_LEAST;
+    if (excess(limit, speed) <= 0) {
+      return LimitOutcome.MET;
+    }
+    return least ? beyond(limit.value(), measured.high()) : beyond(measured.low(), limit.value());
+  }
+
+  private static LimitOutcome beyond(double larger, double smaller) {
+    return larger > smaller ? LimitOutcome.NOT_MET : LimitOutcome.NOT_CERTAIN;
   }
 
   /** Returns by what share the limit is exceeded that is kept to least; none if not positive. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.data.SourceCounts;
@@ -21,6 +22,7 @@ import org.nemotron.nas.cost.MemoryModel;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.distill.CandidateTraining;
 import org.nemotron.nas.library.BlockChoice;
+import org.nemotron.nas.report.NumberText;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.ChosenLayer;
 import org.nemotron.nas.report.RunSummary.Divergence;
@@ -89,7 +91,7 @@ final class SummaryBuilder {
     SpeedMeasurement speed = there.orElse(models.speed());
     return new TargetSummary(
         target.target().name(),
-        goal(target.target(), there),
+        goal(target, there),
         target.child().directory().toString(),
         speed.ratio(),
         machine(target.target(), there),
@@ -117,14 +119,28 @@ final class SummaryBuilder {
     return run.inputs().elsewhere().byTarget().get(target.name());
   }
 
-  private String goal(Target target, Optional<SpeedMeasurement> there) {
-    CostSources.Elsewhere elsewhere = elsewhere(target);
+  private String goal(FinishedTarget finished, Optional<SpeedMeasurement> there) {
+    CostSources.Elsewhere elsewhere = elsewhere(finished.target());
+    String goal = goal(finished);
     return elsewhere == null
-        ? target.goal()
-        : target.goal()
+        ? goal
+        : goal
             + ", by costs of "
             + elsewhere.machine()
             + (there.isPresent() ? "; measured there" : "; not measured there");
+  }
+
+  /** Returns the limits in words; behind one on an own cost, what the child has of it. */
+  private static String goal(FinishedTarget finished) {
+    ImmutableMap<String, Double> costs =
+        finished.answer().problem().costs().costs(finished.child().model().spec());
+    return finished.target().limits().stream()
+        .map(
+            limit ->
+                costs.containsKey(limit.cost())
+                    ? limit + " (the child's: " + NumberText.rate(costs.get(limit.cost())) + ")"
+                    : limit.toString())
+        .collect(Collectors.joining(" and "));
   }
 
   /** Returns where the child's speed was measured; nothing is said where only one machine is. */

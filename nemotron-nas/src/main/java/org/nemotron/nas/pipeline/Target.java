@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
@@ -18,6 +19,8 @@ public record Target(String name, ImmutableList<Limit> limits) {
 
   /** Checks that the name can be part of a file name. */
   public Target {
+    checkNotNull(name, "a target must have a name, not null");
+    checkNotNull(limits, "target %s must have limits, not null", name);
     checkArgument(
         name.matches("[A-Za-z0-9._-]+") && !RESERVED.contains(name),
         "target name (%s) must consist of letters, digits, dots, dashes and underscores",

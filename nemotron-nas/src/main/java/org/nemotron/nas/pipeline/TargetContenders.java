@@ -50,8 +50,8 @@ final class TargetContenders implements AutoCloseable {
     this.target = target;
     SearchProblem within = target.answer().problem().within(target.answer().budgets());
     Chosen searched = new Chosen("searched", target.answer().solution());
-    Chosen randomChoice = chosen("random", Baselines.random(within, seed), searched);
-    Chosen greedyChoice = chosen("greedy", Baselines.greedy(within), randomChoice);
+    Chosen randomChoice = chosen(Role.RANDOM, Baselines.random(within, seed), searched);
+    Chosen greedyChoice = chosen(Role.GREEDY, Baselines.greedy(within), randomChoice);
     HeterogeneousModel finished = target.child().model();
     Architecture architecture = target.architecture();
     this.child = Contender.of("child", finished);
@@ -76,11 +76,10 @@ final class TargetContenders implements AutoCloseable {
 
   private record Chosen(String name, Solution solution) {}
 
-  private static Chosen chosen(String name, Optional<Solution> solution, Chosen substitute) {
+  private static Chosen chosen(Role role, Optional<Solution> solution, Chosen substitute) {
     return solution
-        .map(found -> new Chosen(name, found))
-        .orElseGet(
-            () -> new Chosen(name + " found none: " + substitute.name(), substitute.solution()));
+        .map(found -> new Chosen(role.label(), found))
+        .orElseGet(() -> new Chosen(role.standIn(substitute.name()), substitute.solution()));
   }
 
   private Architecture architecture(Chosen chosen) {
@@ -117,15 +116,16 @@ final class TargetContenders implements AutoCloseable {
         new Subject(greedy.model(), scenario()), new Subject(random.model(), scenario()));
   }
 
-  /** Returns the models that stand beside the child on the frontier. */
+  /** Returns the models that stand beside the child on the frontier; no stand-ins. */
   ImmutableMap<Role, HeterogeneousModel> compared() {
-    return ImmutableMap.of(
-        Role.GREEDY,
-        greedy.model(),
-        Role.RANDOM,
-        random.model(),
-        Role.UNTRAINED,
-        untrained.model());
+    ImmutableMap.Builder<Role, HeterogeneousModel> compared = ImmutableMap.builder();
+    if (greedy.name().equals(Role.GREEDY.label())) {
+      compared.put(Role.GREEDY, greedy.model());
+    }
+    if (random.name().equals(Role.RANDOM.label())) {
+      compared.put(Role.RANDOM, random.model());
+    }
+    return compared.put(Role.UNTRAINED, untrained.model()).buildOrThrow();
   }
 
   /** Returns what the target wants of the speed of whole models. */

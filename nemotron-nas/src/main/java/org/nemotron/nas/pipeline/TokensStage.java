@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.nemotron.core.data.ConversationRenderer;
+import org.nemotron.core.data.StoreSettings;
 import org.nemotron.core.data.TokenStore;
 import org.nemotron.core.data.TokenStoreWriter;
 import org.nemotron.core.spec.ModelSpec;
@@ -36,12 +37,22 @@ final class TokensStage implements Stage<TokenStore> {
     this.plan = plan;
     this.directory = directory;
     this.writer =
-        TokenStoreWriter.of(
+        writer(
             plan.inputs().documents().store(plan.data().trainingTokens()),
             tokenizer,
             parent,
-            renderer.map(ImmutableList::of).orElse(ImmutableList.of()));
+            renderer);
     this.dependencies = StageDependencies.tokens(plan, parent, writer.files(), renderer);
+  }
+
+  static TokenStoreWriter writer(
+      StoreSettings settings,
+      Tokenizer tokenizer,
+      ModelSpec parent,
+      Optional<ConversationRenderer> renderer)
+      throws IOException {
+    return TokenStoreWriter.of(
+        settings, tokenizer, parent, renderer.map(ImmutableList::of).orElse(ImmutableList.of()));
   }
 
   @Override

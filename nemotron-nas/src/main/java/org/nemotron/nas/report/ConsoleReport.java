@@ -97,9 +97,11 @@ public final class ConsoleReport {
     ModelFigures model = contender.figures();
     boolean parent = contender.role() == Role.PARENT;
     String name =
-        parent
-            ? PlainText.shorten(summary.parentName(), NAME_COLUMNS)
-            : "  " + contender.role().label();
+        parent ? PlainText.shorten(summary.parentName(), NAME_COLUMNS) : "  " + contender.label();
+    if (contender.foundNone()) {
+      table.addRow(name, "-", "-", "-", "-", "-", "-", "-", "-", "-");
+      return;
+    }
     table.addRow(
         name,
         NumberText.count(model.params()),

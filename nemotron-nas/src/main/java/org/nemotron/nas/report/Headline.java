@@ -10,7 +10,8 @@ public final class Headline {
 
   /**
    * Returns for example "child 1.5x: 1.62 ± 0.01× the parent's throughput with 96.8 % of its
-   * accuracy"; where a limit is not met, "child 1.5x: NOT met, 1.46 ± 0.01× …".
+   * accuracy"; where a limit is not met, "child 1.5x: NOT met, 1.46 ± 0.01× …", and where it lies
+   * within the interval, "child 1.5x: not certain, 1.51 ± 0.03× …".
    */
   static String of(TargetSummary target) {
     return Contender.childName(target) + ": " + claim(target);
@@ -18,7 +19,7 @@ public final class Headline {
 
   /** Returns the sentence without the child's name. */
   public static String claim(TargetSummary target) {
-    return (target.met() ? "" : "NOT met, ")
+    return (target.met() ? "" : target.outcome().words() + ", ")
         + NumberText.times(target.speedUp())
         + " the parent's throughput"
         + (target.speedUpMachine().isEmpty() ? "" : " on " + target.speedUpMachine())
@@ -36,6 +37,11 @@ public final class Headline {
   }
 
   private static String missed(CheckedLimit limit) {
-    return limit.limit() + ": NOT met, " + NumberText.interval(limit.measured()) + " measured";
+    return limit.limit()
+        + ": "
+        + limit.outcome().words()
+        + ", "
+        + NumberText.interval(limit.measured())
+        + " measured";
   }
 }

@@ -31,6 +31,11 @@ public enum Role {
     return label;
   }
 
+  /** Returns what the figures of {@code other} are called where this baseline found nothing. */
+  public String standIn(String other) {
+    return label + " found none: " + other;
+  }
+
   /** Returns the shape that tells it from the others without color. */
   public Mark mark() {
     return mark;

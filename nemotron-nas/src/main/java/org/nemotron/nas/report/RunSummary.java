@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.Comparator;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.nas.cost.MedianInterval;
 
@@ -330,7 +331,15 @@ public record RunSummary(
 
     /** Returns whether every limit is met as measured. */
     public boolean met() {
-      return limits.stream().allMatch(CheckedLimit::met);
+      return outcome() == LimitOutcome.MET;
+    }
+
+    /** Returns the worst of all limits' outcomes. */
+    public LimitOutcome outcome() {
+      return limits.stream()
+          .map(CheckedLimit::outcome)
+          .max(Comparator.naturalOrder())
+          .orElse(LimitOutcome.MET);
     }
   }
 
@@ -339,12 +348,38 @@ public record RunSummary(
    *
    * @param limit in words
    * @param measured in the limit's unit
-   * @param met whether the whole interval keeps to the limit
+   * @param outcome by the whole interval
    */
-  public record CheckedLimit(String limit, MedianInterval measured, boolean met) {
+  public record CheckedLimit(String limit, MedianInterval measured, LimitOutcome outcome) {
     /** Checks that the limit is named. */
     public CheckedLimit {
       named(limit, "limit");
+    }
+
+    /** Returns whether the whole interval keeps to the limit. */
+    public boolean met() {
+      return outcome == LimitOutcome.MET;
+    }
+  }
+
+  /** How an interval that was measured lies to a limit. */
+  public enum LimitOutcome {
+    /** All of it keeps to the limit: for a limit from below, its lower end too. */
+    MET("met"),
+    /** The limit lies within it. */
+    NOT_CERTAIN("not certain"),
+    /** None of it keeps to the limit: for a limit from below, not even its upper end. */
+    NOT_MET("NOT met");
+
+    private final String words;
+
+    LimitOutcome(String words) {
+      this.words = words;
+    }
+
+    /** Returns the outcome as headlines and {@code summary.json} say it. */
+    public String words() {
+      return words;
     }
   }
 

@@ -97,7 +97,7 @@ public final class SummaryWriter {
   private static ObjectNode target(TargetSummary target) {
     ObjectNode node = NODES.objectNode();
     node.put("goal", target.goal()).put("directory", target.directory());
-    node.put("met", target.met());
+    node.put("met", target.met()).put("outcome", target.outcome().words());
     node.set("limits", array(target.limits(), SummaryWriter::limit));
     node.set("speedUp", interval(target.speedUp()));
     if (!target.speedUpMachine().isEmpty()) {
@@ -116,6 +116,7 @@ public final class SummaryWriter {
 
   private static ObjectNode limit(CheckedLimit limit) {
     ObjectNode node = NODES.objectNode().put("limit", limit.limit()).put("met", limit.met());
+    node.put("outcome", limit.outcome().words());
     node.set("measured", interval(limit.measured()));
     return node;
   }

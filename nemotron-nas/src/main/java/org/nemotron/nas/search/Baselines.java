@@ -31,7 +31,8 @@ public final class Baselines {
   /**
    * Returns the greedy choice: every budget from above is split evenly over the layers; the layers,
    * by ascending mean score of their candidates, take the candidate of least score that fits their
-   * share, and what is left of it is added to the next layer's share.
+   * share, and what is left of it is added to the next layer's share. What layers with a single
+   * candidate take, such as those that are kept as they are, is set aside before.
    *
    * <p>Source: Puzzle, appendix F.2.2.
    */

@@ -11,11 +11,19 @@ import org.nemotron.nas.search.graph.LayerGraph;
 import org.nemotron.nas.search.graph.Path;
 import org.nemotron.nas.search.graph.PathProblem;
 
-/** The greedy reference algorithm of Puzzle (appendix F.2.2) on a path problem. */
+/**
+ * The greedy reference algorithm of Puzzle (appendix F.2.2) on a path problem.
+ *
+ * <p>Layers without a choice come first, and what they take is no part of what is split: kept as
+ * they are, they may need more than an even share, which no choice of theirs could change.
+ */
 final class GreedyChoice {
   private final PathProblem problem;
   private final LayerGraph graph;
   private final ImmutableList<Constraint> limited;
+
+  /** The even share of each limit that a layer with a choice has. */
+  private final double[] share;
 
   /**
    * What is left of each limit: the shares of the layers passed so far, less what their arcs took.
@@ -33,12 +41,14 @@ final class GreedyChoice {
             .filter(constraint -> Double.isFinite(constraint.atMost()))
             .collect(ImmutableList.toImmutableList());
     this.left = new double[limited.size()];
+    this.share = new double[limited.size()];
     this.cover = new int[graph.lastNode()];
     Arrays.fill(cover, -1);
   }
 
   /** Returns the greedy path, empty when some layer has nothing that fits its share. */
   Optional<Path> path() {
+    takeForced();
     int[] order =
         IntStream.range(0, graph.lastNode())
             .boxed()
@@ -55,6 +65,30 @@ final class GreedyChoice {
       }
     }
     return Optional.of(Path.of(Arrays.stream(cover).distinct().toArray()));
+  }
+
+  /** Takes the arcs of the layers that have one only, and splits what they leave. */
+  private void takeForced() {
+    int[] arcsOver = new int[graph.lastNode()];
+    for (int arc = 0; arc < graph.arcs(); arc++) {
+      for (int layer = graph.from(arc); layer < graph.to(arc); layer++) {
+        arcsOver[layer]++;
+      }
+    }
+    int[] forced =
+        IntStream.range(0, graph.lastNode())
+            .filter(layer -> arcsOver[layer] == 1 && arcs(layer).count() == 1)
+            .map(graph::firstArc)
+            .filter(arc -> graph.to(arc) == graph.from(arc) + 1)
+            .toArray();
+    for (int index = 0; index < share.length; index++) {
+      Constraint limit = limited.get(index);
+      double taken = limit.fixed() + Arrays.stream(forced).mapToDouble(limit::coefficient).sum();
+      share[index] = (limit.atMost() - taken) / Math.max(1, graph.lastNode() - forced.length);
+    }
+    for (int arc : forced) {
+      cover[graph.from(arc)] = arc;
+    }
   }
 
   private double meanScore(int layer) {
@@ -84,10 +118,8 @@ final class GreedyChoice {
   }
 
   private double leftAfter(int index, int arc) {
-    Constraint limit = limited.get(index);
-    double share = (limit.atMost() - limit.fixed()) / graph.lastNode();
     int covered = graph.to(arc) - graph.from(arc);
-    return left[index] + covered * share - limit.coefficient(arc);
+    return left[index] + covered * share[index] - limited.get(index).coefficient(arc);
   }
 
   private void take(int arc) {

@@ -169,10 +169,12 @@ final class CostTest {
   }
 
   @Test
-  void ownCosts_notFiniteOrIncomplete_areRefusedByName() {
+  void ownCosts_notFiniteNegativeOrIncomplete_areRefusedByName() {
     assertThatThrownBy(() -> new OwnCosts("j", "", 0, ImmutableMap.of("ffn.w48", Double.NaN)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("own costs j: ffn.w48 (NaN) must be finite");
+        .hasMessage("own costs j: ffn.w48 (NaN) must be finite and not negative");
+    assertThatThrownBy(() -> new OwnCosts("j", "", -1, ImmutableMap.of()))
+        .hasMessage("own costs j: nonBlock (-1.0) must be finite and not negative");
     assertThatThrownBy(
             () -> table().with(new OwnCosts("j", "", 0, ImmutableMap.of("attention.kv2", 1.0))))
         .hasMessage("own costs j: attention.linear has none.\nMaybe add it to the costs.");

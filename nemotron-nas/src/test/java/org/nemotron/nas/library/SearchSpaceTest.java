@@ -239,6 +239,51 @@ final class SearchSpaceTest {
     }
   }
 
+  /** A parent of 3 layers: 4 key/value heads and 48 channels, 2 and 24, and nothing. */
+  private static ModelSpec mixed() {
+    return SmallParent.spec(
+        ImmutableList.of(
+            new BlockSpec(new AttentionSpec.GroupedQuery(4, 4, 10), new FfnSpec.Gated(48)),
+            new BlockSpec(SmallParent.ATTENTION, new FfnSpec.Gated(24)),
+            BlockSpec.NO_OP));
+  }
+
+  @Test
+  void candidates_kvHeadsThatNoLayerCanHave_areRefusedByName() {
+    for (int heads : new int[] {3, 16}) {
+      SearchSpace space = SearchSpace.NO_OPS.toBuilder().kvHeads(2, heads).build();
+      assertThatThrownBy(() -> space.candidates(mixed()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "kvHeads ("
+                  + heads
+                  + ") must divide the key/value heads of some layer that may change: [2, 4].\n"
+                  + "Maybe leave it out.");
+    }
+    assertThat(SearchSpace.PAPER.candidates(mixed())).isNotEmpty();
+  }
+
+  @Test
+  void candidates_kvHeadsThatSomeLayerHas_areOnlyThoseThatAreCheaper() {
+    SearchSpace space = SearchSpace.builder().kvHeads(4, 2).build();
+    assertThat(space.candidates(mixed())).singleElement().extracting("layer").isEqualTo(0);
+    SearchSpace kept = space.toBuilder().keepLayers(0).build();
+    assertThatThrownBy(() -> kept.candidates(mixed())).hasMessageStartingWith("kvHeads (4) must");
+  }
+
+  @Test
+  void candidates_shareThatRoundsToAllChannels_isRefusedByName() {
+    SearchSpace space = SearchSpace.builder().ffnFractions(0.5, 0.96).build();
+    assertThatThrownBy(() -> space.candidates(mixed()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "ffnFractions (0.96) must leave some layer fewer channels than it has: of [24, 48],"
+                + " rounded to a multiple of 8, none are fewer.\n"
+                + "Maybe leave it out, or lower channelMultiple.");
+    SearchSpace finer = space.toBuilder().channelMultiple(1).build();
+    assertThat(finer.candidates(mixed())).hasSize(4);
+  }
+
   @Test
   void new_runOfOneLayer_isRefusedByName() {
     assertThatThrownBy(() -> SearchSpace.builder().multiLayer(1).build())

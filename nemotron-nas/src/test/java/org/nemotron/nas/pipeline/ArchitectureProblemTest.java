@@ -74,6 +74,17 @@ final class ArchitectureProblemTest {
   }
 
   @Test
+  void new_metricThatNoCandidateHas_isRefusedByName() {
+    CostTable costs = problem(ImmutableMap.of()).costs();
+    assertThatThrownBy(
+            () ->
+                new ArchitectureProblem(
+                    PARENT, scores(ImmutableMap.of()), costs, new Score.Metric("nope")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("metric (nope) must be one of [KL, LOSS, ACCURACY]");
+  }
+
+  @Test
   void within_pairScoredApart_hasTheSumAndItsError() {
     Alternative pair = named(problem(ImmutableMap.of()), "0:noop+w24");
     assertThat(pair.score()).isEqualTo(3);

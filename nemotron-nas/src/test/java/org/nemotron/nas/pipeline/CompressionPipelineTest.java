@@ -162,12 +162,12 @@ final class CompressionPipelineTest {
       assertThatThrownBy(() -> run(wild, new Events()))
           .isInstanceOf(NonFiniteException.class)
           .hasMessageContaining(
-              "library: layer-000.attention.kv1 was stopped at step 1: the loss is not finite (NaN),"
-                  + " and so were ")
+              "library: layer-000.attention.kv1 was stopped at step 1: the loss is not finite"
+                  + " (NaN), and so were ")
           .hasMessageEndingWith(
               " more; the run ends as the plan says, and keeps its finished stages.\n"
-                  + "Maybe nonFinite CONTINUE, which leaves out what is not finite, or a lower learning"
-                  + " rate.");
+                  + "Maybe nonFinite CONTINUE, which leaves out what is not finite, or a lower"
+                  + " learning rate.");
     }
     Events told = new Events();
     RunSummary summary =
@@ -296,6 +296,6 @@ final class CompressionPipelineTest {
         tiny,
         lock
             + " could not be written (Is a directory), so that no run can begin.\n"
-            + "Maybe the disk is full, or the directory may not be written to.");
+            + "Maybe a file stands where a directory has to be, or the reverse: move it away.");
   }
 }

@@ -259,8 +259,8 @@ final class CompressionPlanTest {
                     .build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "scoring.metric (KLL) must be one of [KL, LOSS, ACCURACY], or the metric of a file in"
-                + " inputs.ownScores");
+            "scoring.metric (KLL) must be one of [KL, LOSS, ACCURACY], TASKS where evaluation.tasks"
+                + " names some, or the metric of a file in inputs.ownScores");
     Target watts = Target.of("cool", Limit.ofCost("watts", Bound.AT_MOST, 3));
     assertThatThrownBy(() -> plan.toBuilder().targets(ImmutableList.of(watts)).build())
         .hasMessage(

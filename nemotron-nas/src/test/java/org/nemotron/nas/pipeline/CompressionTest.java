@@ -95,4 +95,22 @@ final class CompressionTest {
     assertThat(output.resolve("child/model.safetensors")).isNotEmptyFile();
     assertThat(events.finished).contains("library", "child");
   }
+
+  @Test
+  @SuppressWarnings("NullAway") // what a caller without it may do
+  void nulls_anywhere_areRefusedWhereTheyAreGiven() {
+    assertThatThrownBy(() -> Compression.of(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("the parent of a compression must be a path, not null");
+    assertThatThrownBy(() -> COMPRESSION.text(null))
+        .hasMessage("what a compression is given must not be null");
+    assertThatThrownBy(() -> COMPRESSION.brief().change(plan -> null).plan())
+        .hasMessage("change 2 of a compression returned null; it must return a plan");
+    assertThatThrownBy(() -> new Limit(null, Limit.Bound.AT_MOST, 1))
+        .hasMessage("a limit must have a quantity, not null");
+    assertThatThrownBy(() -> new Limit(Limit.Quantity.SPEEDUP, null, 1))
+        .hasMessage("a limit must have a bound, not null");
+    assertThatThrownBy(() -> new Target("t", null))
+        .hasMessage("target t must have limits, not null");
+  }
 }

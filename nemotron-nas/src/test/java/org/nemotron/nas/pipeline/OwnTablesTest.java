@@ -67,7 +67,10 @@ final class OwnTablesTest {
     assertThat(child.parameters() - child.nonBlockParameters() + 80).isLessThanOrEqualTo(9_000);
     assertThat(child.block(0)).isEqualTo(SmallParent.BLOCK);
     assertThat(child.block(2)).isNotEqualTo(SmallParent.BLOCK);
-    assertThat(summary.targets().get(0).goal()).isEqualTo("joules at most 9,000");
+    assertThat(summary.targets().get(0).goal())
+        .isEqualTo(
+            "joules at most 9,000 (the child's: %,d)",
+            child.parameters() - child.nonBlockParameters() + 80);
     assertThat(summary.environment())
         .containsEntry("own scores stories", "a test")
         .containsEntry("own costs joules", "a meter")
@@ -149,7 +152,8 @@ final class OwnTablesTest {
     CompressionPlan plan = plan();
     assertRefused(
         plan.toBuilder().scoring(plan.scoring().withMetric(new Score.Metric("tales"))).build(),
-        "scoring.metric (tales) must be one of [KL, LOSS, ACCURACY],"
+        "scoring.metric (tales) must be one of [KL, LOSS, ACCURACY], TASKS where evaluation.tasks"
+            + " names some,"
             + " or of those in inputs.ownScores: [stories]");
     assertRefused(
         plan.toBuilder()
@@ -178,8 +182,9 @@ final class OwnTablesTest {
     assertThat(own.subBlocks()).isEqualTo(OwnJson.parameters());
     Files.writeString(
         scores,
-        "{\"format\": 1, \"metric\": \"m\", \"provenance\": \"p\", \"scores\": {\"layer-000.ffn.noop\":"
-            + " {\"degradation\": 0.25, \"standardError\": 0.5}, \"b\": 2}}");
+        "{\"format\": 1, \"metric\": \"m\", \"provenance\": \"p\", \"scores\":"
+            + " {\"layer-000.ffn.noop\": {\"degradation\": 0.25, \"standardError\": 0.5}, \"b\":"
+            + " 2}}");
     assertThat(OwnFiles.scores(scores).byCandidate())
         .containsEntry("layer-000.ffn.noop", new Score.Measure(0.25, 0.5))
         .containsEntry("b", new Score.Measure(2, 0));

@@ -46,7 +46,8 @@ final class PlanFilesTest {
   void read_fewKeys_keepsTheDefaultsOfAllOthers() throws IOException {
     CompressionPlan plan =
         read(
-            "{\"execution\": {\"seed\": 7, \"childDtype\": \"FLOAT32\"}, \"local\": {\"steps\": 5}}");
+            "{\"execution\": {\"seed\": 7, \"childDtype\": \"FLOAT32\"}, \"local\": {\"steps\":"
+                + " 5}}");
     assertThat(plan.execution().seed()).isEqualTo(7);
     assertThat(plan.execution().childDtype()).isEqualTo(DType.FLOAT32);
     assertThat(plan.local()).isEqualTo(DEFAULTS.local().withSteps(5));
@@ -157,7 +158,7 @@ final class PlanFilesTest {
   void read_sameKeyTwice_isRefused() {
     assertThatThrownBy(() -> read("{\"execution\": {\"seed\": 1, \"seed\": 2}}"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith(file + ": Duplicate field 'seed'");
+        .hasMessage(file + ": the key seed is there twice");
   }
 
   @Test
@@ -165,6 +166,28 @@ final class PlanFilesTest {
     assertRefused(
         "{\"execution\": {\"device\": \"gpu\"}}",
         "execution.device: device (gpu) must be cpu, cuda or cuda:N");
+  }
+
+  @Test
+  void read_valueOfAnotherKind_saysWhatItMustBe() {
+    assertRefused("{\"local\": {\"steps\": 3.7}}", "local.steps: must be a whole number, not 3.7");
+    assertRefused("{\"local\": {\"steps\": \"x\"}}", "local.steps: must be a whole number, not x");
+    assertRefused("{\"space\": {\"kvHeads\": 2}}", "space.kvHeads: must be a list");
+    assertRefused(
+        "{\"space\": {\"noOpFfn\": \"no\"}}", "space.noOpFfn: must be true or false, not no");
+    assertRefused(
+        "{\"targets\": [{\"name\": \"t\", \"limits\": [{\"quantity\": \"SPEEDUP\", \"bound\":"
+            + " \"AT_LEAST\", \"value\": null}]}]}",
+        "targets.limits.value: must not be null");
+  }
+
+  @Test
+  void read_fileThatEndsEarly_saysSoWithoutTheParsersSettings() {
+    assertThatThrownBy(() -> read("{\"local\": {\"steps\": 3}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + " is not JSON (Unexpected end-of-input")
+        .hasMessageContaining("line 1, column 1")
+        .hasMessageNotContaining("Source");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,21 +217,25 @@ final class RunDirectoryTest {
   }
 
   @Test
-  void library_parentOfOtherWeights_isRefused() throws IOException {
+  void anything_parentOfOtherWeights_isRefused() throws IOException {
     try (HeterogeneousModel other = SmallParent.model(SmallParent.spec(), 2)) {
       new SafetensorsWriter()
           .addAll(other.tensors())
           .write(directory.resolve("parent/model.safetensors"));
     }
     try (RunDirectory run = open()) {
-      assertThatThrownBy(run::library)
-          .isInstanceOf(IOException.class)
-          .hasMessage(
-              directory.resolve("parent")
-                  + " is not the parent that the library in "
-                  + tiny.output()
-                  + " was trained for: the parent's weights differ.\n"
-                  + "Maybe it lies elsewhere, or the plan has to be run again for this one.");
+      for (ThrowingCallable read :
+          ImmutableList.<ThrowingCallable>of(
+              run::library, run::parent, run::scores, run::costs, run::problem)) {
+        assertThatThrownBy(read)
+            .isInstanceOf(IOException.class)
+            .hasMessage(
+                directory.resolve("parent")
+                    + " is not the parent that the library in "
+                    + tiny.output()
+                    + " was trained for: its weights differ.\n"
+                    + "Maybe it lies elsewhere, or the plan has to be run again for this one.");
+      }
     }
   }
 
@@ -239,8 +244,9 @@ final class RunDirectoryTest {
     Path config = directory.resolve("parent/config.json");
     Files.writeString(config, Files.readString(config).replace("1e-5", "1e-6"));
     try (RunDirectory run = open()) {
-      assertThatThrownBy(run::costs).hasMessageContaining("the parent's architecture differ");
-      assertThatThrownBy(run::parent).hasMessageContaining("the parent's config differ");
+      assertThatThrownBy(run::costs).hasMessageContaining("for: its architecture differs.");
+      assertThatThrownBy(run::parent).hasMessageContaining("for: its config differs.");
+      assertThatThrownBy(run::scores).hasMessageContaining("for: its config differs.");
     }
   }
 

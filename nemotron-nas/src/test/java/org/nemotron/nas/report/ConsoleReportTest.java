@@ -32,9 +32,27 @@ final class ConsoleReportTest {
               speed-up at least 2.0: NOT met, 1.93 ± 0.02 measured.
             """);
     assertThat(SummaryWriter.toJson(missed))
-        .contains("\"met\" : false", "\"limit\" : \"speed-up at least 2.0\"");
+        .contains(
+            "\"met\" : false",
+            "\"outcome\" : \"NOT met\"",
+            "\"limit\" : \"speed-up at least 2.0\"");
     assertThat(missed.met()).isFalse();
     assertThat(SummaryFixture.summary().met()).isTrue();
+  }
+
+  @Test
+  void render_limitWithinTheInterval_isNotCertain() {
+    RunSummary uncertain = SummaryFixture.uncertain();
+    assertThat(ConsoleReport.in(UTF_8).render(uncertain))
+        .contains(
+            """
+            child 2x: not certain, 2.08 ± 0.13× the parent's throughput with 93.7 % of its accuracy.
+              speed-up at least 2.0: not certain, 2.08 ± 0.13 measured.
+            """)
+        .doesNotContain("NOT met");
+    assertThat(SummaryWriter.toJson(uncertain))
+        .contains("\"met\" : false", "\"outcome\" : \"not certain\"");
+    assertThat(uncertain.met()).isFalse();
   }
 
   @Test
@@ -90,6 +108,16 @@ final class ConsoleReportTest {
         .containsPattern("  greedy .* 93\\.0 %")
         .containsPattern("  random .* 82\\.0 %")
         .containsPattern("  untrained .* 89\\.0 %");
+  }
+
+  @Test
+  void render_greedySearchFoundNothing_saysSoInItsRow() {
+    RunSummary summary = SummaryFixture.withoutGreedy();
+    assertThat(ConsoleReport.in(UTF_8).render(summary))
+        .containsPattern("\n  greedy +4\\.96 M .* 93\\.0 %")
+        .containsPattern("\n  greedy: found none +- +- +- +- +- +- +- +- +-\n")
+        .containsPattern("  random .* 71\\.0 %");
+    assertThat(SummaryWriter.toJson(summary)).contains("\"greedy found none: random\"");
   }
 
   @Test

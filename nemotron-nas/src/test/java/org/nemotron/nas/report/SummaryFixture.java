@@ -15,6 +15,7 @@ import org.nemotron.nas.report.RunSummary.ChosenLayer;
 import org.nemotron.nas.report.RunSummary.Divergence;
 import org.nemotron.nas.report.RunSummary.FrontierPoint;
 import org.nemotron.nas.report.RunSummary.LayerTime;
+import org.nemotron.nas.report.RunSummary.LimitOutcome;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
 import org.nemotron.nas.report.RunSummary.ModelFigures;
@@ -65,20 +66,54 @@ public final class SummaryFixture {
 
   /** A run whose second target misses its limit. */
   static RunSummary missed() {
+    return measured(new MedianInterval(1.93, 1.91, 1.95), LimitOutcome.NOT_MET);
+  }
+
+  /** A run of whose second target it is not certain whether it keeps to its limit. */
+  static RunSummary uncertain() {
+    return measured(new MedianInterval(2.08, 1.95, 2.21), LimitOutcome.NOT_CERTAIN);
+  }
+
+  private static RunSummary measured(MedianInterval speedUp, LimitOutcome outcome) {
+    return with(
+        speedUp,
+        new CheckedLimit("speed-up at least 2.0", speedUp, outcome),
+        summary().target("2x").greedy());
+  }
+
+  /** A run whose greedy search of the second target found nothing. */
+  public static RunSummary withoutGreedy() {
+    TargetSummary target = summary().target("2x");
+    ModelFigures random = target.random();
+    ModelFigures greedy =
+        new ModelFigures(
+            Role.GREEDY.standIn("random"),
+            random.params(),
+            random.weightBytes(),
+            random.kvBytes(),
+            random.tokensPerSecond(),
+            random.klNats(),
+            random.klStandardError(),
+            random.lossNats(),
+            random.accuracy(),
+            random.accuracyPreserved());
+    return with(target.speedUp(), target.limits().get(0), greedy);
+  }
+
+  private static RunSummary with(MedianInterval speedUp, CheckedLimit limit, ModelFigures greedy) {
     RunSummary met = summary();
     TargetSummary target = met.target("2x");
-    MedianInterval slow = new MedianInterval(1.93, 1.91, 1.95);
     TargetSummary missed =
         new TargetSummary(
             target.name(),
             target.goal(),
             target.directory(),
-            slow,
+            speedUp,
             target.speedUpMachine(),
-            ImmutableList.of(new CheckedLimit("speed-up at least 2.0", slow, false)),
+            ImmutableList.of(limit),
             target.child(),
             target.childBeforeDistillation(),
-            target.greedy(),
+            greedy,
             target.random(),
             target.untrained(),
             target.predicted(),
@@ -157,7 +192,9 @@ public final class SummaryFixture {
         "",
         ImmutableList.of(
             new CheckedLimit(
-                goal, new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01), true)),
+                goal,
+                new MedianInterval(speedUp, speedUp - 0.012, speedUp + 0.01),
+                LimitOutcome.MET)),
         figures("child-" + name, rate * speedUp, mild ? 0.0412 : 0.0893, mild ? 0.968 : 0.937),
         figures("assembled-" + name, rate * speedUp, mild ? 0.0931 : 0.213, mild ? 0.941 : 0.886),
         figures("greedy-" + name, rate * speedUp * 0.99, mild ? 0.0871 : 0.201, mild ? 0.93 : 0.87),

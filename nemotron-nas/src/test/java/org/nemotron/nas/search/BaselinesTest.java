@@ -65,9 +65,35 @@ final class BaselinesTest {
   void greedy_layerWithNothingThatFits_isEmpty() {
     SearchProblem problem =
         SearchProblem.builder()
-            .layer(memory("a", 1, 6))
-            .layer(memory("b", 2, 1))
+            .layer(memory("a", 1, 6), memory("c", 2, 7))
+            .layer(memory("b", 2, 1), memory("d", 3, 1))
             .budget(Budget.atMost("memory", 10))
+            .build();
+    assertThat(Baselines.greedy(problem)).isEmpty();
+  }
+
+  @Test
+  void greedy_layersThatAreKept_takeMoreThanAnEvenShare() {
+    // An even share is 5, and the kept layers need 8; they leave 4 for two layers.
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(memory("kept", 0, 8))
+            .layer(memory("a", 0, 8), memory("b", 1, 3), memory("c", 2, 1))
+            .layer(memory("d", 0, 8), memory("e", 2, 2))
+            .layer(memory("kept", 0, 8))
+            .budget(Budget.atMost("memory", 20))
+            .build();
+    assertThat(Baselines.greedy(problem).orElseThrow().ids())
+        .containsExactly("kept", "c", "e", "kept");
+  }
+
+  @Test
+  void greedy_keptLayersBeyondTheBudget_isEmpty() {
+    SearchProblem problem =
+        SearchProblem.builder()
+            .layer(memory("kept", 0, 8))
+            .layer(memory("kept", 0, 8))
+            .budget(Budget.atMost("memory", 15))
             .build();
     assertThat(Baselines.greedy(problem)).isEmpty();
   }

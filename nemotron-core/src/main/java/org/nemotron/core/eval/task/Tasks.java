@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Ints;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class Tasks {
   public static final String MT_BENCH = "mt_bench";
 
   private static final String SHOTS = ":";
+  private static final String FILE = ".json";
 
   private Tasks() {}
 
@@ -53,9 +55,11 @@ public final class Tasks {
   /**
    * Returns the tasks that {@code selection} names: tasks, groups and presets, divided by commas. A
    * colon and a number behind a task or group are its shots: {@code blog}, {@code mmlu:5,piqa}.
+   * What ends in {@code .json} is a file with a task of the user's own, as {@link #read} has it.
    * MT-Bench is left out; {@link #selectsMtBench} says whether it is named.
    *
-   * @throws IllegalArgumentException if a name is unknown, or a task comes twice
+   * @throws IllegalArgumentException if a name is unknown, a file cannot be read or is wrong, or a
+   *     task comes twice
    */
   public static ImmutableList<BenchmarkTask> select(String selection) {
     Map<String, BenchmarkTask> chosen = new LinkedHashMap<>();
@@ -64,7 +68,7 @@ public final class Tasks {
       if (preset != null) {
         preset.tasks().forEach((name, shots) -> add(name, Optional.of(shots), chosen));
       } else if (!part.equals(MT_BENCH)) {
-        int cut = part.indexOf(SHOTS);
+        int cut = part.endsWith(FILE) ? -1 : part.lastIndexOf(SHOTS);
         add(cut < 0 ? part : part.substring(0, cut), shots(part, cut), chosen);
       }
     }
@@ -100,13 +104,34 @@ public final class Tasks {
   }
 
   private static void add(String name, Optional<Integer> shots, Map<String, BenchmarkTask> chosen) {
+    if (name.endsWith(FILE)) {
+      add(ofFile(Path.of(name)), shots, chosen);
+      return;
+    }
     TaskGroup group = groups().get(name);
     ImmutableList<String> names = group == null ? ImmutableList.of(name) : group.tasks();
     for (String member : names) {
-      BenchmarkTask task = find(member).orElseThrow(() -> unknown(member));
-      BenchmarkTask former =
-          chosen.put(member, shots.isEmpty() ? task : task.withShots(shots.get()));
-      checkArgument(former == null, "task %s is named twice", member);
+      add(find(member).orElseThrow(() -> unknown(member)), shots, chosen);
+    }
+  }
+
+  private static void add(
+      BenchmarkTask task, Optional<Integer> shots, Map<String, BenchmarkTask> chosen) {
+    BenchmarkTask former =
+        chosen.put(task.name(), shots.isEmpty() ? task : task.withShots(shots.get()));
+    checkArgument(former == null, "task %s is named twice", task.name());
+  }
+
+  private static BenchmarkTask ofFile(Path file) {
+    checkArgument(
+        Files.isRegularFile(file),
+        "the task file %s is missing.\nMaybe its path is another.",
+        file);
+    try {
+      return read(file);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "the task file " + file + " cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +58,26 @@ final class TasksTest {
   void select_shotsBehindAColon_areTaken() {
     assertThat(Tasks.select("piqa:3, copa").stream().map(BenchmarkTask::shots))
         .containsExactly(3, 0);
+  }
+
+  @Test
+  void select_filesOfTheUser_areTasksBesideTheOthers(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("own.json");
+    Files.writeString(file, OwnTasks.choices("[\"acc\"]"));
+    ImmutableList<BenchmarkTask> tasks = Tasks.select(file + ":2, copa");
+    assertThat(tasks.get(0).name()).isEqualTo("own");
+    assertThat(tasks.stream().map(BenchmarkTask::shots)).containsExactly(2, 0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tasks.select(file + "," + file))
+        .withMessage("task own is named twice");
+    Path gone = directory.resolve("gone.json");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tasks.select(gone.toString()))
+        .withMessage("the task file " + gone + " is missing.\nMaybe its path is another.");
+    Files.writeString(file, "{\"name\": 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tasks.select(file.toString()))
+        .withMessageStartingWith("the task file " + file + " cannot be read: ");
   }
 
   @Test

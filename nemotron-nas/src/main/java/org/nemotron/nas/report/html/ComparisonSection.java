@@ -9,7 +9,7 @@ import org.nemotron.nas.report.RunSummary.TargetSummary;
 
 /** The table of parent, children and baselines. */
 final class ComparisonSection {
-  private static final String COLUMNS = "10";
+  private static final int COLUMNS = 10;
 
   private ComparisonSection() {}
 
@@ -35,26 +35,34 @@ final class ComparisonSection {
         "Loss (nats)",
         "Accuracy",
         "Preserved");
-    row(page, summary, Role.PARENT, "parent", summary.parent());
+    row(page, summary, new Contender(Role.PARENT, summary.parent()));
     for (TargetSummary target : summary.targets()) {
-      page.open("tr", "class", "group").open("th", "colspan", COLUMNS, "scope", "rowgroup");
+      page.open("tr", "class", "group").open("th", "colspan", COLUMNS + "", "scope", "rowgroup");
       page.text(target.name()).element("span", target.goal(), "class", "goal");
       page.close().close().line();
       for (Contender contender : Contender.of(target)) {
-        row(page, summary, contender.role(), contender.role().label(), contender.figures());
+        row(page, summary, contender);
       }
     }
     Sections.closeTable(page);
     page.close();
   }
 
-  private static void row(
-      Markup page, RunSummary summary, Role role, String label, ModelFigures model) {
+  private static void row(Markup page, RunSummary summary, Contender contender) {
+    Role role = contender.role();
+    ModelFigures model = contender.figures();
     boolean strong = role == Role.PARENT || role == Role.CHILD;
     page.open("tr", "class", strong ? "strong" : "").open("th", "scope", "row");
     page.open("svg", "class", "mark-key", "viewBox", "0 0 22 22", "aria-hidden", "true");
     role.mark().draw(page, role.style(), 11, 11, "");
-    page.close().text(label).close();
+    page.close().text(contender.label()).close();
+    if (contender.foundNone()) {
+      for (int column = 1; column < COLUMNS; column++) {
+        cell(page, "–");
+      }
+      page.close().line();
+      return;
+    }
     cell(page, NumberText.count(model.params()));
     cell(page, NumberText.bytes(model.weightBytes()));
     cell(page, NumberText.bytes(model.kvBytes()));

@@ -163,7 +163,7 @@ final class FrontierChart {
           ofHeldOut(Role.CHILD, label(summary, Role.CHILD, target.name()), target.child()));
       for (Contender contender : Contender.of(target)) {
         Role role = contender.role();
-        if (role != Role.CHILD && role != Role.ASSEMBLED) {
+        if (role != Role.CHILD && role != Role.ASSEMBLED && !contender.foundNone()) {
           others.add(ofHeldOut(role, label(summary, role, target.name()), contender.figures()));
         }
       }

@@ -50,6 +50,14 @@ final class HtmlReportTest {
   }
 
   @Test
+  void render_greedySearchFoundNothing_saysSoInsteadOfFigures() throws Exception {
+    String found = HtmlReport.render(SummaryFixture.withoutGreedy());
+    assertThat(texts(parse(found), "th")).contains("greedy", "greedy: found none");
+    assertThat(texts(parse(page), "text")).contains("greedy · 2x");
+    assertThat(texts(parse(found), "text")).contains("greedy · 1.5x").doesNotContain("greedy · 2x");
+  }
+
+  @Test
   void render_realRun_beginsWithTheHeadlines() throws Exception {
     assertThat(texts(parse(page), "p"))
         .contains(
