@@ -197,7 +197,7 @@ final class MannersTest {
     Handler noting =
         new StreamHandler() {
           @Override
-          public void publish(LogRecord warning) {
+          public synchronized void publish(LogRecord warning) {
             warnings.add(warning.getMessage());
           }
         };
