@@ -10,7 +10,8 @@ import org.nemotron.core.io.SealedJson;
 
 /**
  * The directory that a run writes to. Its {@code plan.json} is sealed by a digest, by which a run
- * knows one that a run wrote, and replaces no other.
+ * knows one that a run wrote. It replaces no other, but where finished stages lie beside it: that
+ * is the directory of a run, whose plan somebody has changed.
  */
 final class OutputDirectory {
   private OutputDirectory() {}
@@ -19,7 +20,7 @@ final class OutputDirectory {
    * Checks what can be seen before anything is written.
    *
    * @throws IOException if it or its {@code report} is a file, or it has a {@code plan.json} that
-   *     is not as a run wrote it
+   *     is not as a run wrote it, and no finished stage
    */
   static void check(Path directory) throws IOException {
     for (Path made : ImmutableList.of(directory, directory.resolve("report"))) {
@@ -31,7 +32,7 @@ final class OutputDirectory {
       }
     }
     Path plan = directory.resolve(RunResults.PLAN);
-    if (Files.exists(plan) && (Files.isDirectory(plan) || SealedJson.read(plan).isEmpty())) {
+    if (Files.exists(plan) && !isOfARun(directory, plan)) {
       throw new IOException(
           plan
               + " is not as a run wrote it, and a run in "
@@ -39,6 +40,11 @@ final class OutputDirectory {
               + " would replace it by its own plan.\n"
               + "Maybe name another output, or keep that file under another name.");
     }
+  }
+
+  private static boolean isOfARun(Path directory, Path plan) throws IOException {
+    return !Files.isDirectory(plan)
+        && (SealedJson.read(plan).isPresent() || !StoredStage.names(directory).isEmpty());
   }
 
   /**

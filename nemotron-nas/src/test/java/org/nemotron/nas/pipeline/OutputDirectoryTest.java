@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -68,6 +69,15 @@ final class OutputDirectoryTest {
     assertThat(PlanFiles.read(plan)).isEqualTo(brief(tiny, 3));
     assertThatThrownBy(() -> new CompressionPipeline(brief(tiny, 2)).run())
         .hasMessage(refused(plan));
+  }
+
+  @Test
+  void check_planChangedBesideFinishedStages_isOfARun(@TempDir Path directory) throws IOException {
+    Files.writeString(directory.resolve("plan.json"), "{\"local\": {\"steps\": 3}}");
+    Path stages = Files.createDirectory(directory.resolve("stages"));
+    assertThatThrownBy(() -> OutputDirectory.check(directory)).isInstanceOf(IOException.class);
+    Files.writeString(stages.resolve("library.json"), "{}");
+    assertThatCode(() -> OutputDirectory.check(directory)).doesNotThrowAnyException();
   }
 
   @Test
