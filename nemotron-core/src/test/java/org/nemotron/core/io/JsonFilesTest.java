@@ -34,7 +34,7 @@ final class JsonFilesTest {
     Files.writeString(file, "{\n \"a\": 1,\n}");
     assertRefusedFrom("is not JSON (Unexpected character ('}'", "at line 3, column 1)");
     Files.writeString(file, "{} {}");
-    assertRefusedFrom("is not JSON (Trailing token", ")");
+    assertRefusedFrom("is not JSON (there is more behind the end of the value", ")");
     Files.writeString(file, " ");
     assertRefusedFrom("is empty; it must hold JSON", "");
   }
