@@ -71,12 +71,23 @@ final class SourceFiles {
 
   private static ImmutableList<Path> matching(Path root, String pattern) throws IOException {
     PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-    try (Stream<Path> entries = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
+    try (Stream<Path> entries = Files.walk(root, depth(pattern), FileVisitOption.FOLLOW_LINKS)) {
       return entries
           .filter(path -> matcher.matches(path) && Files.isRegularFile(path))
           .sorted()
           .collect(ImmutableList.toImmutableList());
     }
+  }
+
+  /** Returns how far below the root a file may lie; what lies deeper is not looked at. */
+  private static int depth(String pattern) {
+    int wildcard = 0;
+    while (!isWildcard(pattern.charAt(wildcard))) {
+      wildcard++;
+    }
+    boolean anyDepth = pattern.contains("**");
+    long deeper = pattern.substring(wildcard).chars().filter(each -> each == '/').count();
+    return anyDepth ? Integer.MAX_VALUE : (int) deeper + 1;
   }
 
   private static boolean isWildcard(int character) {
