@@ -28,6 +28,9 @@ final class Exchange {
   /** How many events wait for a slow reader. */
   static final int MOST_WAITING = 1024;
 
+  /** A whole answer goes in pieces, so that a slow reader who takes them is told from a dead one. */
+  private static final int PIECE_BYTES = 1 << 16;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Buffer PING = Buffer.buffer(": ping\n\n");
   private static final Buffer DONE = Buffer.buffer("data: [DONE]\n\n");
@@ -46,6 +49,7 @@ final class Exchange {
   private boolean streaming;
   private boolean ending;
   private boolean ended;
+  private boolean over;
   private int status;
   private long lastWriteNanos = arrivedNanos;
   private volatile boolean gone;
@@ -115,7 +119,7 @@ final class Exchange {
     }
   }
 
-  /** Adds what to do when all is over, however. */
+  /** Adds what to do when all is over: the reader took the whole answer, or has left. */
   void onEnd(Runnable action) {
     onEnd.add(action);
   }
@@ -125,20 +129,24 @@ final class Exchange {
   }
 
   private void leave() {
-    if (!ended) {
+    boolean early = !ended;
+    ended = true;
+    waiting.clear();
+    if (early) {
       gone = true;
-      finish();
-      if (cancelling != null) {
-        cancelling.run();
-      }
+    }
+    finish();
+    if (early && cancelling != null) {
+      cancelling.run();
     }
   }
 
   private void finish() {
-    ended = true;
-    waiting.clear();
-    onEnd.forEach(Runnable::run);
-    onEnd.clear();
+    if (!over) {
+      over = true;
+      onEnd.forEach(Runnable::run);
+      onEnd.clear();
+    }
   }
 
   void json(int code, JsonNode body) {
@@ -147,24 +155,29 @@ final class Exchange {
 
   /** Sends a whole answer. */
   void send(int code, String type, byte[] body) {
-    if (ended || streaming) {
+    if (ended || ending || streaming) {
       return;
     }
     status = code;
     response.setStatusCode(code).putHeader("content-type", type);
-    ended = true; // before the end: closing afterwards is no leaving
-    response.end(Buffer.buffer(body));
-    finish();
+    if (body.length > 0) {
+      response.putHeader("content-length", String.valueOf(body.length));
+    }
+    Buffer whole = Buffer.buffer(body);
+    for (int at = 0; at < body.length; at += PIECE_BYTES) {
+      waiting.add(whole.slice(at, Math.min(body.length, at + PIECE_BYTES)));
+    }
+    end();
   }
 
   /** Answers with an error: as status and body, or where a stream has begun as its last event. */
   void fail(ApiException fault) {
-    if (ended) {
+    if (ended || ending) {
       return;
     }
     if (streaming) {
       event(fault.body());
-      endStream();
+      end();
       return;
     }
     if (fault.retrySeconds().isPresent()) {
@@ -214,7 +227,7 @@ final class Exchange {
   /** Sends the last event, and ends the stream. */
   void done() {
     write(DONE);
-    endStream();
+    end();
   }
 
   private void write(Buffer event) {
@@ -231,7 +244,7 @@ final class Exchange {
     }
   }
 
-  private void endStream() {
+  private void end() {
     ending = true;
     drain();
   }
@@ -239,14 +252,23 @@ final class Exchange {
   /** Sends what waits as far as the reader takes it. */
   private void drain() {
     while (!waiting.isEmpty() && !ended && !response.writeQueueFull()) {
+      Buffer next = waiting.remove();
       lastWriteNanos = System.nanoTime();
-      response.write(waiting.remove());
+      if (ending && waiting.isEmpty()) {
+        finishAfter(response.end(next));
+      } else {
+        response.write(next);
+      }
     }
     if (ending && waiting.isEmpty() && !ended) {
-      ended = true;
-      response.end();
-      finish();
+      finishAfter(response.end());
     }
+  }
+
+  /** Waits until the last bytes are with the socket: closing before would lose them. */
+  private void finishAfter(Future<Void> end) {
+    ended = true; // before the end: closing afterwards is no leaving
+    end.onComplete(sent -> finish());
   }
 
   /**
@@ -259,14 +281,15 @@ final class Exchange {
       return;
     }
     long quiet = System.nanoTime() - lastWriteNanos;
-    if (ended || !promised || quiet < TimeUnit.NANOSECONDS.convert(silence)) {
+    boolean toBeTaken = ended || !waiting.isEmpty();
+    if (over || (toBeTaken && quiet < TimeUnit.NANOSECONDS.convert(patience))) {
       return;
     }
-    if (waiting.isEmpty()) {
+    if (toBeTaken) {
+      abort();
+    } else if (promised && quiet >= TimeUnit.NANOSECONDS.convert(silence)) {
       beginStream();
       write(PING);
-    } else if (quiet >= TimeUnit.NANOSECONDS.convert(patience)) {
-      abort();
     }
   }
 

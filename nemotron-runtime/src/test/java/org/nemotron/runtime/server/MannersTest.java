@@ -15,6 +15,8 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +32,9 @@ final class MannersTest {
 
   /** Some 30,000 tokens. */
   private static final String LONG = "'prompt':'Once','n':64,'max_tokens':500";
+
+  private static final Pattern CONTENT_LENGTH = Pattern.compile("content-length: (\\d+)");
+  private static final int MORE_THAN_A_SOCKET_HOLDS = 6 << 20;
 
   private static TextGenerator generator;
 
@@ -205,7 +210,7 @@ final class MannersTest {
     InferenceServer server =
         InferenceServer.start(generator, settings().drainTime(Duration.ofMinutes(5)).build());
     try (RawClient client = new RawClient(server.port())) {
-      client.post(PATH, "{" + LONG + ",'stream':true}");
+      client.post(PATH, "{'prompt':'Once','n':4,'max_tokens':500,'stream':true}");
       String begin = client.readUntil("data: {");
       CompletableFuture<String> rest = CompletableFuture.supplyAsync(() -> readUnchecked(client));
       CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
@@ -223,6 +228,39 @@ final class MannersTest {
         () ->
             Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().matches("(nemotron-server|vert\\.x).*")));
+  }
+
+  @Test
+  void close_whileTheReaderPauses_sendsAllOfTheAnswer() throws IOException {
+    InferenceServer server = InferenceServer.start(generator, settings().build());
+    try (RawClient client = new RawClient(server.port(), 4096)) {
+      int length = askForALongAnswer(client);
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+      Eventually.becomesTrue("it closes", () -> !server.isReady());
+      assertThat(client.in().readNBytes(length)).hasSize(length);
+      closing.join();
+    }
+  }
+
+  /** Returns how long the answer's body is, of which nothing has been read. */
+  private static int askForALongAnswer(RawClient client) throws IOException {
+    client.post(PATH, "{'prompt':'Once','n':48,'max_tokens':300,'logprobs':20}");
+    Matcher head = CONTENT_LENGTH.matcher(client.readUntil("\r\n\r\n"));
+    assertThat(head.find()).isTrue();
+    int length = Integer.parseInt(head.group(1));
+    assertThat(length).isGreaterThan(MORE_THAN_A_SOCKET_HOLDS);
+    return length;
+  }
+
+  @Test
+  void answer_whoseReaderTakesNothing_endsWithItsConnection() throws IOException {
+    try (InferenceServer server = InferenceServer.start(generator, settings().build());
+        RawClient client = new RawClient(server.port(), 4096)) {
+      int length = askForALongAnswer(client);
+      server.look(Duration.ofDays(1));
+      server.look(Duration.ZERO);
+      assertThat(client.in().readAllBytes()).hasSizeLessThan(length);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.nemotron.runtime.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -11,10 +12,12 @@ import java.net.Socket;
 /** A caller that writes the bytes of HTTP itself, to leave in the middle of them. */
 final class RawClient implements AutoCloseable {
   private final Socket socket = new Socket();
+  private final InputStream in;
 
   RawClient(int port, int receiveBytes) throws IOException {
     socket.setReceiveBufferSize(receiveBytes);
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    in = new BufferedInputStream(socket.getInputStream());
   }
 
   RawClient(int port) throws IOException {
@@ -41,14 +44,14 @@ final class RawClient implements AutoCloseable {
     socket.shutdownOutput();
   }
 
-  InputStream in() throws IOException {
-    return socket.getInputStream();
+  InputStream in() {
+    return in;
   }
 
   /** Reads until the server closes, or {@code text} came. */
   String readUntil(String text) throws IOException {
     StringBuilder read = new StringBuilder();
-    for (int next = in().read(); next >= 0; next = in().read()) {
+    for (int next = in.read(); next >= 0; next = in.read()) {
       read.append((char) next);
       if (read.indexOf(text, read.length() - text.length()) >= 0) {
         break;
