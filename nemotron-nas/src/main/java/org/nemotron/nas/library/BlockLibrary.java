@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
@@ -208,6 +209,20 @@ public final class BlockLibrary implements AutoCloseable {
       return parent.withBlocks(specs, weights);
     } finally {
       weights.values().forEach(NamedTensors::close);
+    }
+  }
+
+  /**
+   * Returns the block that {@code choice} describes, as {@link #assemble} puts it into a model; the
+   * caller closes it. Of a block for several layers it is all there is: the layers behind it do
+   * nothing.
+   *
+   * @throws IllegalArgumentException if it is not in this library
+   */
+  public Block block(BlockChoice choice) {
+    checkOpen();
+    try (NamedTensors weights = choice.accept(new Chosen())) {
+      return new Block(choice.spec(), weights, parent.rotary(), parent.spec().rmsNormEps());
     }
   }
 

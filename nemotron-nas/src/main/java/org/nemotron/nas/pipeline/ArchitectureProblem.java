@@ -25,6 +25,8 @@ import org.nemotron.nas.score.ScoreTable;
 import org.nemotron.nas.search.Alternative;
 import org.nemotron.nas.search.Budget;
 import org.nemotron.nas.search.Choice;
+import org.nemotron.nas.search.PuzzleSearch;
+import org.nemotron.nas.search.Rule;
 import org.nemotron.nas.search.SearchProblem;
 import org.nemotron.nas.search.Solution;
 
@@ -103,6 +105,26 @@ public final class ArchitectureProblem {
     return within(ImmutableList.of(Budget.atMost(CostTable.LATENCY_NANOS, parentNanos / factor)));
   }
 
+  /**
+   * Returns {@code architecture} as a solution of this problem within {@code budgets}.
+   *
+   * @param best what the search has found within them, whose bound holds for all
+   * @throws IllegalArgumentException if a choice is no alternative of this problem
+   */
+  Solution solution(Architecture architecture, List<Budget> budgets, Solution best) {
+    ImmutableList<Rule> only =
+        architecture.choices().stream()
+            .map(choice -> new Rule.Force(choice.layer(), choice.id()))
+            .collect(ImmutableList.toImmutableList());
+    Solution same =
+        PuzzleSearch.create()
+            .solve(within(budgets).toBuilder().rules(only).build())
+            .orElseThrow();
+    double bound = Math.min(best.bound(), same.score());
+    double gap = same.score() == bound ? 0 : (same.score() - bound) / Math.abs(same.score());
+    return new Solution(same.choices(), same.score(), bound, gap, same.costs());
+  }
+
   /** Returns the architecture that {@code solution} of this problem describes. */
   public Architecture architecture(Solution solution) {
     ImmutableList.Builder<BlockChoice> chosen = ImmutableList.builder();
@@ -113,13 +135,27 @@ public final class ArchitectureProblem {
   }
 
   /**
+   * Returns the architecture of the alternatives with these ids, in the order of the layers.
+   *
+   * @throws IllegalArgumentException if this problem has no alternative of an id
+   */
+  Architecture architecture(List<String> ids) {
+    return new Architecture(
+        ids.stream().map(this::blockChoice).collect(ImmutableList.toImmutableList()));
+  }
+
+  /**
    * Returns the block that {@code alternative} of this problem, or of a solution of it, stands for.
    *
    * @throws IllegalArgumentException if this problem has no alternative of its id
    */
   public BlockChoice blockChoice(Alternative alternative) {
-    BlockChoice choice = choices.get(alternative.id());
-    checkArgument(choice != null, "%s is no alternative of this problem", alternative.id());
+    return blockChoice(alternative.id());
+  }
+
+  private BlockChoice blockChoice(String id) {
+    BlockChoice choice = choices.get(id);
+    checkArgument(choice != null, "%s is no alternative of this problem", id);
     return choice;
   }
 

@@ -10,7 +10,6 @@ import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
-import org.nemotron.core.tensor.Resources;
 import org.nemotron.nas.distill.GlobalDistillation;
 import org.nemotron.nas.distill.GlobalWork;
 import org.nemotron.nas.distill.OptimizerStates;
@@ -20,13 +19,9 @@ import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.CalibrationWork;
-import org.nemotron.nas.library.RefitSettings;
-import org.nemotron.nas.library.SequentialRefit;
 import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
-import org.nemotron.nas.score.ModelEvaluator;
-import org.nemotron.nas.score.ModelQuality;
 
 /**
  * The child of one target: assembled, distilled as a whole, and written. It is rank 0's; the others
@@ -177,42 +172,21 @@ final class ChildStage implements Stage<ChildStage.Child> {
 
   /** Returns the assembled child, refitted where the plan says so and it helps. */
   private HeterogeneousModel start() {
-    RefitSettings refit = run.plan().refit();
-    HeterogeneousModel assembled = trained.library().assemble(architecture);
-    return refit.batches() == 0 ? assembled : refitted(assembled, refit);
-  }
-
-  private HeterogeneousModel refitted(HeterogeneousModel assembled, RefitSettings settings) {
-    RunInputs inputs = run.inputs();
-    try (Resources made = new Resources()) {
-      made.add(assembled, HeterogeneousModel::close);
-      HeterogeneousModel fitted =
-          new SequentialRefit(settings, inputs.threads())
-              .refit(
-                  inputs.parent(),
-                  assembled,
-                  inputs.trainingBatches("refit", run.plan().data().batchSize()),
-                  layer -> {});
-      made.add(fitted, HeterogeneousModel::close);
-      ImmutableList<ModelQuality> qualities =
-          new ModelEvaluator(inputs.validationBatches(), inputs.threads())
-              .evaluate(inputs.parent(), ImmutableList.of(assembled, fitted));
-      double before = qualities.get(0).klNats();
-      double after = qualities.get(1).klNats();
-      boolean better = after < before;
-      run.listener()
-          .message(
-              String.format(
-                  Locale.ROOT,
-                  "%s: refitted in sequence, KL to the parent %.3f -> %.3f nats%s",
-                  name,
-                  before,
-                  after,
-                  better ? "" : "; left as it was"));
-      Resources unused = made.complete();
-      (better ? assembled : fitted).close();
-      return better ? fitted : assembled;
+    ChildStart start = new ChildStart(run.inputs(), trained);
+    if (run.plan().refit().batches() == 0) {
+      return start.assembled(architecture);
     }
+    ChildStart.Start made = start.measured(architecture);
+    run.listener()
+        .message(
+            String.format(
+                Locale.ROOT,
+                "%s: refitted in sequence, KL to the parent %.3f -> %.3f nats%s",
+                name,
+                made.assembledNats(),
+                made.refittedNats(),
+                made.refitted() ? "" : "; left as it was"));
+    return made.model();
   }
 
   private GlobalDistillation distilled(HeterogeneousModel start, LongConsumer progress)

@@ -33,8 +33,8 @@ import org.nemotron.nas.score.ScoreTable;
  *
  * <p>A library of cheaper alternatives to every block is made and each alternative trained to
  * imitate its block; each gets a score and a measured cost; promising pairs are trained together;
- * for each target the best architecture is searched, measured if the plan wants it, assembled, and
- * distilled as a whole.
+ * for each target the best architecture is searched, measured and improved in rounds if the plan
+ * wants it, assembled, and distilled as a whole.
  *
  * <p>Every stage stores its result in the run's directory. A run begun again there reuses what fits
  * and makes the rest anew; a target added later costs only its own search, assembly and
@@ -275,6 +275,9 @@ public final class CompressionPipeline {
     stages.addAll(SpeedsStage.estimates(work));
     ImmutableList<Target> targets = work.plan().targets();
     for (int index = 0; index < targets.size(); index++) {
+      stages.addAll(RoundStage.estimates(work, targets.get(index), childName(targets, index)));
+    }
+    for (int index = 0; index < targets.size(); index++) {
       stages.add(ChildStage.estimate(work, targets.get(index), childName(targets, index)));
     }
     return stages.add(Evaluation.estimate(work)).build();
@@ -317,17 +320,21 @@ public final class CompressionPipeline {
     TargetSearch search = search(run, library.scores(), costs);
     ImmutableMap<String, SpeedCorrection> corrections =
         SpeedsStage.corrections(run, search, library.trained(), costs);
-    List<TargetSearch.Answer> answers = new ArrayList<>();
+    List<TargetSearch.Answer> first = new ArrayList<>();
     for (Target target : targets) {
       CostSources.Elsewhere elsewhere = run.inputs().elsewhere().byTarget().get(target.name());
-      answers.add(
+      first.add(
           elsewhere == null
               ? search.best(target, corrections.getOrDefault(target.name(), SpeedCorrection.NONE))
               : new SpeedsElsewhere(
                       run, target, search(run, library.scores(), elsewhere.tables()), elsewhere)
                   .answer());
     }
-    results.solutions(targets, answers);
+    List<ImprovedAnswer> answers = new ArrayList<>();
+    for (int index = 0; index < targets.size(); index++) {
+      answers.add(ImprovedAnswer.of(first.get(index), childName(targets, index), run, library));
+    }
+    results.solutions(targets, answers.stream().map(ImprovedAnswer::answer).toList());
     List<FinishedTarget> finished = new ArrayList<>();
     try {
       for (int index = 0; index < targets.size(); index++) {

@@ -33,6 +33,7 @@ import org.nemotron.nas.score.ScoringSettings;
  * @param refit of a child after its assembly
  * @param scoring scores of candidates
  * @param costs scenario and measurement
+ * @param search rounds that improve what was found
  * @param global distillation of whole children
  * @param targets one child for each
  * @param evaluation benchmark tasks of the report
@@ -48,6 +49,7 @@ public record CompressionPlan(
     RefitSettings refit,
     ScoringSettings scoring,
     CostPlan costs,
+    SearchPlan search,
     GlobalDistillationSettings global,
     ImmutableList<Target> targets,
     EvaluationPlan evaluation) {
@@ -68,6 +70,13 @@ public record CompressionPlan(
         scoring.metric(),
         Score.Metric.MEASURED,
         EvaluationPlan.METRIC);
+    checkArgument(
+        search.rounds() == 0 || Score.Metric.MEASURED.contains(scoring.metric()),
+        "search.rounds (%s) must be 0 where scoring.metric is %s: within a child, candidates are"
+            + " scored by %s only",
+        search.rounds(),
+        scoring.metric(),
+        Score.Metric.MEASURED);
     if (inputs.ownCosts().isEmpty()) {
       targets.forEach(Target::checkMeasured);
     }
@@ -96,6 +105,7 @@ public record CompressionPlan(
         RefitSettings.DEFAULT,
         ScoringSettings.DEFAULT,
         CostPlan.DEFAULT,
+        SearchPlan.DEFAULT,
         GlobalDistillationSettings.DEFAULT,
         ImmutableList.of(Target.speedup(1.5), Target.speedup(2)),
         EvaluationPlan.NONE);

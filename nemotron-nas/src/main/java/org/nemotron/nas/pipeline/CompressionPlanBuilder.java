@@ -29,6 +29,7 @@ public final class CompressionPlanBuilder {
   private RefitSettings refit;
   private ScoringSettings scoring;
   private CostPlan costs;
+  private SearchPlan search;
   private GlobalDistillationSettings global;
   private ImmutableList<Target> targets;
   private EvaluationPlan evaluation;
@@ -44,6 +45,7 @@ public final class CompressionPlanBuilder {
     this.refit = plan.refit();
     this.scoring = plan.scoring();
     this.costs = plan.costs();
+    this.search = plan.search();
     this.global = plan.global();
     this.targets = plan.targets();
     this.evaluation = plan.evaluation();
@@ -119,6 +121,13 @@ public final class CompressionPlanBuilder {
     return this;
   }
 
+  /** Sets the rounds that improve what was found. */
+  @CanIgnoreReturnValue
+  public CompressionPlanBuilder search(SearchPlan value) {
+    this.search = value;
+    return this;
+  }
+
   /** Sets the global distillation. */
   @CanIgnoreReturnValue
   public CompressionPlanBuilder global(GlobalDistillationSettings value) {
@@ -157,6 +166,7 @@ public final class CompressionPlanBuilder {
         refit,
         scoring,
         costs,
+        search,
         global,
         targets,
         evaluation);

@@ -3,6 +3,7 @@ package org.nemotron.nas.pipeline;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -236,6 +237,36 @@ final class StageDependencies {
         .put("costs.meter.generationRounds", plan.costs().meter().generationRounds())
         .put("costs.corrections", plan.costs().corrections())
         .put("targets", PlanFiles.JSON.valueToTree(targets))
+        .build();
+  }
+
+  /**
+   * Returns what a round that improves {@code child} depends on.
+   *
+   * @param answer what the first search has found, whose costs and budgets hold for all rounds
+   * @param exchanges how many choices may be exchanged
+   */
+  static StageInputs round(
+      RunInputs inputs,
+      ScoredLibrary library,
+      TargetSearch.Answer answer,
+      Architecture child,
+      int exchanges) {
+    CompressionPlan plan = inputs.plan();
+    StageInputs.Builder round = stored().putAll(new StageInputs(inputs.own().fingerprints()));
+    if (plan.refit().batches() > 0) {
+      round.putSettings("refit", plan.refit());
+    }
+    return round
+        .put(LIBRARY, library.trained().fingerprint())
+        .put(VALIDATION_TEXT, inputs.validation().fingerprint())
+        .put("candidates", CanonicalJson.of(library.scores().scores().keySet()))
+        .put("architecture", CanonicalJson.of(child))
+        .put("costs", TableFiles.json(ImmutableList.of(answer.problem().costs())))
+        .put("budgets", PlanFiles.JSON.valueToTree(answer.budgets()))
+        .put("scoring.metric", plan.scoring().metric().name())
+        .put("scoring.candidatesPerPass", plan.scoring().candidatesPerPass())
+        .put("search.exchanges", exchanges)
         .build();
   }
 

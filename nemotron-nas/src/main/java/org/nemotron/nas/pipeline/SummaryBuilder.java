@@ -34,6 +34,7 @@ import org.nemotron.nas.report.RunSummary.Predicted;
 import org.nemotron.nas.report.RunSummary.ScenarioSummary;
 import org.nemotron.nas.report.RunSummary.StageSeconds;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
+import org.nemotron.nas.report.SearchRound;
 import org.nemotron.nas.score.ModelQuality;
 import org.nemotron.nas.search.Solution;
 
@@ -108,11 +109,21 @@ final class SummaryBuilder {
             target.answer().tokensPerSecond(child) / target.answer().parentTokensPerSecond(),
             table.memory().weightBytes(child),
             table.memory().kvBytes(child, scenario),
-            library.scores().score(parent(), target.architecture()).klNats()),
+            predictedKl(target)),
         solution(target),
         layerTimes(table, child),
         target.child().curves(),
-        Samples.of(run.inputs(), target.child().model()));
+        Samples.of(run.inputs(), target.child().model()),
+        target.rounds());
+  }
+
+  /** Returns the KL of the assembled child, as its last round predicts it, or the first search. */
+  private double predictedKl(FinishedTarget target) {
+    return target.rounds().stream()
+        .flatMap(round -> round.taken().stream())
+        .reduce((earlier, later) -> later)
+        .map(SearchRound.Step::predictedNats)
+        .orElseGet(() -> library.scores().score(parent(), target.architecture()).klNats());
   }
 
   private CostSources.@Nullable Elsewhere elsewhere(Target target) {

@@ -67,6 +67,17 @@ final class TargetSearch {
       return problem.architecture(solution);
     }
 
+    /** Returns this with another architecture, within the same budgets. */
+    Answer with(Architecture other) {
+      return new Answer(
+          problem,
+          budgets,
+          problem.solution(other, budgets, solution),
+          correction,
+          parentTokensPerSecond,
+          seconds);
+    }
+
     /** Returns the generated tokens per second that are expected of {@code child}. */
     double tokensPerSecond(ModelSpec child) {
       return correction.tokensPerSecond(problem.costs(), child);

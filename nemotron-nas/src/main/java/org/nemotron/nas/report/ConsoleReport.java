@@ -143,7 +143,12 @@ public final class ConsoleReport {
                       prediction.measuredText(),
                       prediction.change()));
     }
-    return table.render();
+    StringBuilder lines = new StringBuilder(table.render());
+    for (TargetSummary target : summary.targets()) {
+      SearchRoundText.sentences(target)
+          .forEach(sentence -> lines.append(PlainText.wrap(sentence, "", COLUMNS)));
+    }
+    return lines.toString();
   }
 
   /**

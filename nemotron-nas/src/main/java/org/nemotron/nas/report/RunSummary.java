@@ -306,6 +306,7 @@ public record RunSummary(
    * @param layerTimes one entry per block of the child, in order
    * @param globalDistillation the losses of global distillation
    * @param samples text by parent and child
+   * @param rounds of the search near what it found first; empty where the plan has none
    */
   public record TargetSummary(
       String name,
@@ -323,7 +324,46 @@ public record RunSummary(
       Solution solution,
       ImmutableList<LayerTime> layerTimes,
       ImmutableList<LossCurve> globalDistillation,
-      ImmutableList<Sample> samples) {
+      ImmutableList<Sample> samples,
+      ImmutableList<SearchRound> rounds) {
+    /** Makes the summary of a target that was searched once. */
+    public TargetSummary(
+        String name,
+        String goal,
+        String directory,
+        MedianInterval speedUp,
+        String speedUpMachine,
+        ImmutableList<CheckedLimit> limits,
+        ModelFigures child,
+        ModelFigures childBeforeDistillation,
+        ModelFigures greedy,
+        ModelFigures random,
+        ModelFigures untrained,
+        Predicted predicted,
+        Solution solution,
+        ImmutableList<LayerTime> layerTimes,
+        ImmutableList<LossCurve> globalDistillation,
+        ImmutableList<Sample> samples) {
+      this(
+          name,
+          goal,
+          directory,
+          speedUp,
+          speedUpMachine,
+          limits,
+          child,
+          childBeforeDistillation,
+          greedy,
+          random,
+          untrained,
+          predicted,
+          solution,
+          layerTimes,
+          globalDistillation,
+          samples,
+          ImmutableList.of());
+    }
+
     /** Checks that the target can be named. */
     public TargetSummary {
       named(name, "name");
@@ -387,8 +427,8 @@ public record RunSummary(
    * The child's figures as predicted by cost table and scores.
    *
    * @param speedUp times the parent's generated tokens per second
-   * @param klNats the sum of the chosen blocks' scores: to be compared with the child before global
-   *     distillation
+   * @param klNats of the child before global distillation: the sum of the chosen blocks' scores,
+   *     or, after rounds that changed it, what the scores of the last such round say
    */
   public record Predicted(double speedUp, long weightBytes, long kvBytes, double klNats) {
     /** Checks that every figure is a number. */

@@ -111,7 +111,36 @@ public final class SummaryWriter {
     node.set("layerTimes", array(target.layerTimes(), SummaryWriter::layerTime));
     node.set("globalDistillation", array(target.globalDistillation(), SummaryWriter::curve));
     node.set("samples", array(target.samples(), SummaryWriter::sample));
+    if (!target.rounds().isEmpty()) {
+      node.set("rounds", array(target.rounds(), SummaryWriter::round));
+    }
     return node;
+  }
+
+  private static ObjectNode round(SearchRound round) {
+    ObjectNode node = NODES.objectNode().put("round", round.round());
+    node.set("before", kl(round.before()));
+    node.set("after", kl(round.after()));
+    node.set("steps", array(round.steps(), SummaryWriter::step));
+    return node;
+  }
+
+  private static ObjectNode step(SearchRound.Step step) {
+    ObjectNode node =
+        NODES
+            .objectNode()
+            .put("most", step.most())
+            .put("exchanged", step.exchanged())
+            .put("predictedNats", step.predictedNats());
+    node.set("measured", kl(step.measured()));
+    return node.put("taken", step.taken());
+  }
+
+  private static ObjectNode kl(SearchRound.KlToParent kl) {
+    return NODES
+        .objectNode()
+        .put("assembledNats", kl.assembledNats())
+        .put("startNats", kl.startNats());
   }
 
   private static ObjectNode limit(CheckedLimit limit) {

@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
@@ -28,6 +29,7 @@ import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.Architecture;
+import org.nemotron.nas.library.BlockChoice;
 import org.nemotron.nas.library.BlockLibrary;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.internal.MemoryPlan;
@@ -181,11 +183,7 @@ public final class ContextScorer {
         int next = pass.get(0).resumesAt();
         List<Tensor> changed = new ArrayList<>();
         for (Changed one : pass) {
-          try (HeterogeneousModel model = library.assemble(one.model())) {
-            changed.add(
-                NativeScope.only(
-                    () -> model.runBlocks(states.hiddenState(one.first()), one.first(), next)));
-          }
+          changed.add(NativeScope.only(() -> output(one, states)));
         }
         Tensor last = whole.runBlocks(Tensors.joined(changed), next, whole.spec().layers());
         long sequences = last.size(0) / pass.size();
@@ -194,6 +192,19 @@ public final class ContextScorer {
           losses.add(pass.get(member).model(), Tensors.floats(metrics.compare(own)));
         }
       }
+    }
+
+    /** Returns the hidden states behind the changed layers, which alone are made for it. */
+    private Tensor output(Changed changed, HiddenStates states) {
+      Tensor hiddenBTD = states.hiddenState(changed.first());
+      for (BlockChoice choice : changed.model().choices()) {
+        if (changed.first() <= choice.layer() && choice.layer() < changed.resumesAt()) {
+          try (Block block = library.block(choice)) {
+            hiddenBTD = block.forward(hiddenBTD);
+          }
+        }
+      }
+      return hiddenBTD;
     }
   }
 

@@ -152,6 +152,7 @@ final class TinyRun {
         new RefitSettings(2, 0.1),
         ScoringSettings.DEFAULT.withAuditedPairs(3),
         new CompressionPlan.CostPlan(ImmutableList.of(2), 6, 4, new MeterSettings(2, 3, 1), 0),
+        SearchPlan.DEFAULT,
         new GlobalDistillationSettings(4, optimizer, 1, 1, 0, 2),
         ImmutableList.copyOf(targets),
         EvaluationPlan.NONE);

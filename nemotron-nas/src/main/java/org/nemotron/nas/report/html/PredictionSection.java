@@ -3,6 +3,7 @@ package org.nemotron.nas.report.html;
 import org.nemotron.nas.report.Prediction;
 import org.nemotron.nas.report.RunSummary;
 import org.nemotron.nas.report.RunSummary.TargetSummary;
+import org.nemotron.nas.report.SearchRoundText;
 
 /** Predictions for each child against measurements. */
 final class PredictionSection {
@@ -30,6 +31,8 @@ final class PredictionSection {
         page.close().close().line();
       }
       Sections.closeTable(page);
+      SearchRoundText.sentences(target)
+          .forEach(sentence -> page.element("p", sentence, "class", "note"));
     }
     page.close();
   }
