@@ -142,6 +142,7 @@ public record CompressionPlan(
         .scoring(scoring.withAuditedPairs(4))
         .costs(
             costs.withMeter(MeterSettings.BRIEF).withCorrections(Math.min(1, costs.corrections())))
+        .search(search.withRounds(Math.min(1, search.rounds())))
         .global(global.withSteps(10).withEvaluateEvery(5))
         .build();
   }

@@ -130,7 +130,14 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
 
   @Override
   public StageInputs dependencies() {
-    return StageDependencies.round(run.inputs(), library, answer, child, exchanges);
+    return StageDependencies.round(
+        run.inputs(),
+        library.trained().fingerprint(),
+        library.scores().scores().keySet(),
+        ImmutableList.of(answer.problem().costs()),
+        answer.budgets(),
+        child,
+        exchanges);
   }
 
   @Override

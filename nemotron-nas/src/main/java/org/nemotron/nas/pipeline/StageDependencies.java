@@ -3,7 +3,6 @@ package org.nemotron.nas.pipeline;
 import static com.google.common.base.Verify.verifyNotNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +20,7 @@ import org.nemotron.nas.distill.OptimizerStates;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.SearchSpace;
+import org.nemotron.nas.search.Budget;
 
 /**
  * What the result of each stage depends on, and nothing else: a stage is done again when one of
@@ -243,13 +243,16 @@ final class StageDependencies {
   /**
    * Returns what a round that improves {@code child} depends on.
    *
-   * @param answer what the first search has found, whose costs and budgets hold for all rounds
+   * @param candidates that are scored
+   * @param costs and budgets of the first search, which hold for all rounds
    * @param exchanges how many choices may be exchanged
    */
   static StageInputs round(
       RunInputs inputs,
-      ScoredLibrary library,
-      TargetSearch.Answer answer,
+      Fingerprint library,
+      ImmutableSet<? extends Candidate> candidates,
+      List<CostTable> costs,
+      List<Budget> budgets,
       Architecture child,
       int exchanges) {
     CompressionPlan plan = inputs.plan();
@@ -258,12 +261,12 @@ final class StageDependencies {
       round.putSettings("refit", plan.refit());
     }
     return round
-        .put(LIBRARY, library.trained().fingerprint())
+        .put(LIBRARY, library)
         .put(VALIDATION_TEXT, inputs.validation().fingerprint())
-        .put("candidates", CanonicalJson.of(library.scores().scores().keySet()))
+        .put("candidates", CanonicalJson.of(candidates))
         .put("architecture", CanonicalJson.of(child))
-        .put("costs", TableFiles.json(ImmutableList.of(answer.problem().costs())))
-        .put("budgets", PlanFiles.JSON.valueToTree(answer.budgets()))
+        .put("costs", TableFiles.json(costs))
+        .put("budgets", PlanFiles.JSON.valueToTree(budgets))
         .put("scoring.metric", plan.scoring().metric().name())
         .put("scoring.candidatesPerPass", plan.scoring().candidatesPerPass())
         .put("search.exchanges", exchanges)

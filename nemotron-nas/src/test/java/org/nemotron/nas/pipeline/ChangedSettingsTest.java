@@ -48,6 +48,7 @@ final class ChangedSettingsTest {
   private static final String COUPLED = "coupled";
   private static final String COUPLED_SCORES = "scores-coupled";
   private static final String SPEEDS = "speeds";
+  private static final String ROUND = "search-1-child";
   private static final String CHILD = "child";
 
   /** Needed by the evaluation alone, or by none. */
@@ -60,6 +61,7 @@ final class ChangedSettingsTest {
           .put(SCORES, "validation text")
           .put(COUPLED_SCORES, "validation text")
           .put(SPEEDS, "validation text")
+          .put(ROUND, "validation text")
           .put(CHILD, "validation text")
           .build();
 
@@ -150,9 +152,9 @@ final class ChangedSettingsTest {
           .put("coupled.optimizer.weightDecay", coupled("coupled.optimizer.weightDecay", 0.1))
           .put("coupled.optimizer.gradientClip", coupled("coupled.optimizer.gradientClip", 2.0))
           .put("coupled.speedups", change("coupled.speedups", ImmutableList.of(1.2), NOTHING))
-          .put("refit.batches", child("refit.batches", 1))
-          .put("refit.ridge", child("refit.ridge", 0.5))
-          .put("scoring.metric", speeds("scoring.metric", "LOSS"))
+          .put("refit.batches", refitted("refit.batches", 1))
+          .put("refit.ridge", refitted("refit.ridge", 0.5))
+          .put("scoring.metric", searched("scoring.metric", "LOSS"))
           .put("scoring.candidatesPerPass", scored("scoring.candidatesPerPass", 2))
           .put("scoring.hiddenStates", change("scoring.hiddenStates", "HOST", NOTHING))
           .put("scoring.auditedPairs", change("scoring.auditedPairs", 2, NOTHING))
@@ -166,6 +168,8 @@ final class ChangedSettingsTest {
           .put("costs.memoryFormat", change("costs.memoryFormat", "BFLOAT16", NOTHING))
           .put("costs.elsewhere", change("costs.elsewhere", "e.json", NOTHING))
           .put("costs.tensorParallel", costs("costs.tensorParallel", 2))
+          .put("search.rounds", change("search.rounds", 2, NOTHING))
+          .put("search.exchanges", rounds("search.exchanges", 7))
           .put("global.steps", child("global.steps", 5))
           .put("global.optimizer.learningRate", child("global.optimizer.learningRate", 2e-3))
           .put("global.optimizer.warmupFraction", child("global.optimizer.warmupFraction", 0.1))
@@ -222,7 +226,7 @@ final class ChangedSettingsTest {
   }
 
   private static Change own(String key, String file, String name) {
-    return change(key, texts(file), ImmutableSetMultimap.of(SPEEDS, name));
+    return change(key, texts(file), ImmutableSetMultimap.of(SPEEDS, name, ROUND, name));
   }
 
   /** All that is learned depends on it. */
@@ -233,7 +237,7 @@ final class ChangedSettingsTest {
   private static ImmutableSetMultimap<String, String> learnedFrom(String... names) {
     ImmutableSetMultimap.Builder<String, String> redone = ImmutableSetMultimap.builder();
     redone.putAll(LIBRARY, names);
-    for (String later : new String[] {SCORES, COUPLED, COUPLED_SCORES, SPEEDS, CHILD}) {
+    for (String later : new String[] {SCORES, COUPLED, COUPLED_SCORES, SPEEDS, ROUND, CHILD}) {
       redone.put(later, LIBRARY);
     }
     return redone.build();
@@ -244,7 +248,8 @@ final class ChangedSettingsTest {
   }
 
   private static Change scored(String key, Object value) {
-    return change(key, value, ImmutableSetMultimap.of(SCORES, key, COUPLED_SCORES, key));
+    return change(
+        key, value, ImmutableSetMultimap.of(SCORES, key, COUPLED_SCORES, key, ROUND, key));
   }
 
   private static Change costs(String key, Object value) {
@@ -269,11 +274,32 @@ final class ChangedSettingsTest {
         key,
         value,
         ImmutableSetMultimap.of(
-            COUPLED, key, COUPLED_SCORES, LIBRARY, SPEEDS, LIBRARY, CHILD, LIBRARY));
+            COUPLED,
+            key,
+            COUPLED_SCORES,
+            LIBRARY,
+            SPEEDS,
+            LIBRARY,
+            ROUND,
+            LIBRARY,
+            CHILD,
+            LIBRARY));
   }
 
   private static Change speeds(String key, Object value) {
     return change(key, value, ImmutableSetMultimap.of(SPEEDS, key));
+  }
+
+  private static Change rounds(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(ROUND, key));
+  }
+
+  private static Change searched(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(SPEEDS, key, ROUND, key));
+  }
+
+  private static Change refitted(String key, Object value) {
+    return change(key, value, ImmutableSetMultimap.of(ROUND, key, CHILD, key));
   }
 
   private static Change child(String key, Object value) {
@@ -372,6 +398,15 @@ final class ChangedSettingsTest {
           COUPLED_SCORES, StageDependencies.scores(inputs, coupledPrint),
           SPEEDS,
               StageDependencies.speeds(inputs, coupledPrint, plan.targets(), ImmutableList.of()),
+          ROUND,
+              StageDependencies.round(
+                  inputs,
+                  coupledPrint,
+                  PAIRS,
+                  ImmutableList.of(),
+                  ImmutableList.of(),
+                  ARCHITECTURE,
+                  plan.search().exchanges()),
           CHILD, StageDependencies.child(inputs, coupledPrint, ARCHITECTURE));
     }
   }

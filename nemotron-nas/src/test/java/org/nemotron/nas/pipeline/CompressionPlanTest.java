@@ -80,6 +80,7 @@ final class CompressionPlanTest {
               ImmutableList.of(
                   new CostPlan.Elsewhere(Path.of("edge.json"), ImmutableList.of("small"))),
               2),
+          new SearchPlan(3, 6),
           new GlobalDistillationSettings(
               500, OPTIMIZER, 0.5, 2, 0.25, 50, OptimizerStates.EIGHT_BIT, 3),
           ImmutableList.of(Target.of("small", new Limit(Quantity.PARAMETERS, Bound.AT_MOST, 1e6))),
@@ -107,6 +108,7 @@ final class CompressionPlanTest {
                 .refit(UNUSUAL.refit())
                 .scoring(UNUSUAL.scoring())
                 .costs(UNUSUAL.costs())
+                .search(UNUSUAL.search())
                 .global(UNUSUAL.global())
                 .targets(UNUSUAL.targets())
                 .evaluation(UNUSUAL.evaluation())
@@ -270,6 +272,28 @@ final class CompressionPlanTest {
   }
 
   @Test
+  void search_settingOutOfRange_isNamed() {
+    assertThatThrownBy(() -> new SearchPlan(-1, 4))
+        .hasMessage("search rounds (-1) must not be negative");
+    assertThatThrownBy(() -> new SearchPlan(1, 0))
+        .hasMessage("search exchanges (0) must be positive");
+    assertThat(SearchPlan.DEFAULT.withRounds(2).withExchanges(7)).isEqualTo(new SearchPlan(2, 7));
+  }
+
+  @Test
+  void newPlan_roundsByAMetricThatIsNotMeasured_areRefused() {
+    CompressionPlan plan = TinyRun.unread().toBuilder().search(new SearchPlan(2, 4)).build();
+    CompressionPlan.Inputs own = plan.inputs().withOwnScores(Path.of("s.json"));
+    ScoringSettings scoring =
+        new ScoringSettings(
+            new Score.Metric("words"), 2, ScoringSettings.HiddenStates.AUTOMATIC, 6);
+    assertThatThrownBy(() -> plan.toBuilder().inputs(own).scoring(scoring).build())
+        .hasMessage(
+            "search.rounds (2) must be 0 where scoring.metric is words: within a child, candidates"
+                + " are scored by [KL, LOSS, ACCURACY] only");
+  }
+
+  @Test
   void limit_anyQuantity_isNamedByItsCostOrNone() {
     assertThat(new Limit(Quantity.MEMORY_BYTES, Bound.AT_MOST, 2.4e7))
         .hasToString("memory in bytes at most 24,000,000");
@@ -296,6 +320,7 @@ final class CompressionPlanTest {
     assertThat(brief.scoring()).isEqualTo(UNUSUAL.scoring().withAuditedPairs(4));
     assertThat(brief.costs())
         .isEqualTo(UNUSUAL.costs().withMeter(new MeterSettings(3, 10, 2)).withCorrections(1));
+    assertThat(brief.search()).isEqualTo(new SearchPlan(1, 6));
     assertThat(brief.global()).isEqualTo(UNUSUAL.global().withSteps(10).withEvaluateEvery(5));
     assertThat(brief.data()).isEqualTo(new DataPlan(32, 5, 6, 100_000, 1_024, 256, 4));
   }
