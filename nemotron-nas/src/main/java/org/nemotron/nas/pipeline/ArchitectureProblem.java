@@ -117,9 +117,7 @@ public final class ArchitectureProblem {
             .map(choice -> new Rule.Force(choice.layer(), choice.id()))
             .collect(ImmutableList.toImmutableList());
     Solution same =
-        PuzzleSearch.create()
-            .solve(within(budgets).toBuilder().rules(only).build())
-            .orElseThrow();
+        PuzzleSearch.create().solve(within(budgets).toBuilder().rules(only).build()).orElseThrow();
     double bound = Math.min(best.bound(), same.score());
     double gap = same.score() == bound ? 0 : (same.score() - bound) / Math.abs(same.score());
     return new Solution(same.choices(), same.score(), bound, gap, same.costs());

@@ -61,8 +61,7 @@ final class SearchRoundsRunTest {
     }
     assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
     assertThat(summary.targets().get(1).child().params()).isLessThanOrEqualTo(24_000);
-    JsonNode json =
-        PlanFiles.JSON.readTree(directory.resolve("run/report/summary.json").toFile());
+    JsonNode json = PlanFiles.JSON.readTree(directory.resolve("run/report/summary.json").toFile());
     assertThat(json.at("/targets/small/rounds/0/before/startNats").isNumber()).isTrue();
     assertThat(ConsoleReport.in(StandardCharsets.US_ASCII).render(summary))
         .contains("small, round 1: KL to the parent before distillation");

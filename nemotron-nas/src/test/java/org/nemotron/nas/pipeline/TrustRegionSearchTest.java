@@ -73,8 +73,7 @@ final class TrustRegionSearchTest {
     for (int layer = 0; layer < LAYERS; layer++) {
       scores.put(new Candidate.Ffn(layer, new FfnSpec.NoOp()), harm(1 + layer));
     }
-    return new ContextScores(
-        without(4, 5, 6, 7), harm(30), new ScoreTable(scores.buildOrThrow()));
+    return new ContextScores(without(4, 5, 6, 7), harm(30), new ScoreTable(scores.buildOrThrow()));
   }
 
   private static Score harm(double kl) {
@@ -89,7 +88,8 @@ final class TrustRegionSearchTest {
             Score.Metric.KL,
             architecture -> {
               measured.add(architecture);
-              return new KlToParent(2 * kl.applyAsDouble(architecture), kl.applyAsDouble(architecture));
+              return new KlToParent(
+                  2 * kl.applyAsDouble(architecture), kl.applyAsDouble(architecture));
             })
         .round(2, scores(), new KlToParent(30, 20), most);
   }
@@ -149,8 +149,7 @@ final class TrustRegionSearchTest {
 
   @Test
   void round_scoresThatKnowOfNothingBetter_measuresNothing() {
-    ContextScores best =
-        new ContextScores(without(0, 1, 2, 3), harm(9), scores().table());
+    ContextScores best = new ContextScores(without(0, 1, 2, 3), harm(9), scores().table());
     Result result =
         new TrustRegionSearch(
                 PARENT,
@@ -169,8 +168,7 @@ final class TrustRegionSearchTest {
   void everyStep_keepsToTheBudget() {
     Result unused = round(LAYERS, architecture -> 20);
     for (Architecture architecture : measured) {
-      long ffns =
-          IntStream.range(0, LAYERS).filter(layer -> !lacks(architecture, layer)).count();
+      long ffns = IntStream.range(0, LAYERS).filter(layer -> !lacks(architecture, layer)).count();
       assertThat(ffns).isLessThanOrEqualTo(4);
     }
   }
@@ -193,9 +191,7 @@ final class TrustRegionSearchTest {
     return new TargetSearch.Answer(
         problem,
         BUDGETS,
-        PuzzleSearch.create()
-            .solve(problem.within(BUDGETS))
-            .orElseThrow(),
+        PuzzleSearch.create().solve(problem.within(BUDGETS)).orElseThrow(),
         SpeedCorrection.NONE,
         1,
         0);
@@ -206,8 +202,7 @@ final class TrustRegionSearchTest {
     Architecture child = without(4);
     Architecture both =
         child.with(
-            new BlockChoice.Decoupled(
-                4, new BlockSpec(new AttentionSpec.NoOp(), SmallParent.FFN)));
+            new BlockChoice.Decoupled(4, new BlockSpec(new AttentionSpec.NoOp(), SmallParent.FFN)));
     assertThat(Exchanges.count(child, both)).isEqualTo(1);
     assertThat(Exchanges.count(child, child)).isZero();
   }
