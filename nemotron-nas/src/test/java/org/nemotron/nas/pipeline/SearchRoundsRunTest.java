@@ -47,11 +47,11 @@ final class SearchRoundsRunTest {
   void run_withRounds_neverBeginsDistillationFartherFromTheParent()
       throws IOException, NoArchitectureException {
     CompressionPlan plan =
-        plan("run", new SearchPlan(2, 2), TinyRun.SMALL, TinyRun.parameters("mid", 24_000));
+        plan("run", new SearchPlan(3, 2), TinyRun.SMALL, TinyRun.TINY);
     Events events = new Events();
     RunSummary summary = run(plan, events);
     assertThat(events.started)
-        .containsSubsequence("costs", "search-1-child", "search-1-child-mid", "child");
+        .containsSubsequence("costs", "search-1-child", "search-1-child-tiny", "child");
     for (RunSummary.TargetSummary target : summary.targets()) {
       assertThat(target.rounds()).isNotEmpty();
       for (SearchRound round : target.rounds()) {
@@ -60,7 +60,13 @@ final class SearchRoundsRunTest {
       }
     }
     assertThat(summary.targets().get(0).child().params()).isLessThanOrEqualTo(20_000);
-    assertThat(summary.targets().get(1).child().params()).isLessThanOrEqualTo(24_000);
+    RunSummary.TargetSummary changed = summary.targets().get(1);
+    assertThat(changed.child().params()).isLessThanOrEqualTo(13_000);
+    SearchRound.Step taken = changed.rounds().get(0).taken().orElseThrow();
+    assertThat(changed.predicted().klNats()).isEqualTo(taken.predictedNats());
+    assertThat(changed.rounds()).hasSize(2);
+    assertThat(changed.rounds().get(1).before()).isEqualTo(taken.measured());
+    assertThat(changed.rounds().get(1).taken()).isEmpty();
     JsonNode json = PlanFiles.JSON.readTree(directory.resolve("run/report/summary.json").toFile());
     assertThat(json.at("/targets/small/rounds/0/before/startNats").isNumber()).isTrue();
     assertThat(ConsoleReport.in(StandardCharsets.US_ASCII).render(summary))
@@ -74,12 +80,12 @@ final class SearchRoundsRunTest {
       throws IOException, NoArchitectureException {
     SearchPlan search = new SearchPlan(2, 3);
     Events killed = new Events("search-1-child", 1);
-    CompressionPlan plan = plan("run", search, TinyRun.SMALL);
+    CompressionPlan plan = plan("run", search, TinyRun.TINY);
     assertThatThrownBy(() -> run(plan, killed)).hasMessage("killed");
     assertThat(directory.resolve("run").resolve(FIRST_ROUND)).doesNotExist();
     RunSummary resumed = run(plan, new Events());
 
-    RunSummary whole = run(plan("whole", search, TinyRun.SMALL), new Events());
+    RunSummary whole = run(plan("whole", search, TinyRun.TINY), new Events());
     assertThat(resumed.targets().get(0).rounds()).isEqualTo(whole.targets().get(0).rounds());
     assertThat(directory.resolve("run").resolve(FIRST_ROUND))
         .hasSameTextualContentAs(directory.resolve("whole").resolve(FIRST_ROUND));
@@ -95,9 +101,9 @@ final class SearchRoundsRunTest {
 
   @Test
   void run_moreRoundsLater_reusesThoseThatThereAre() throws IOException, NoArchitectureException {
-    RunSummary one = run(plan("run", new SearchPlan(1, 2), TinyRun.SMALL), new Events());
+    RunSummary one = run(plan("run", new SearchPlan(1, 2), TinyRun.TINY), new Events());
     Events more = new Events();
-    RunSummary three = run(plan("run", new SearchPlan(3, 2), TinyRun.SMALL), more);
+    RunSummary three = run(plan("run", new SearchPlan(3, 2), TinyRun.TINY), more);
     assertThat(more.reused).contains("library", "scores", "costs", "search-1-child");
     ImmutableList<SearchRound> rounds = three.targets().get(0).rounds();
     assertThat(rounds.get(0)).isEqualTo(one.targets().get(0).rounds().get(0));
@@ -109,9 +115,9 @@ final class SearchRoundsRunTest {
   @Test
   void run_onTwoRanks_findsWhatOneFinds() throws Exception {
     SearchPlan search = new SearchPlan(2, 2);
-    RunSummary alone = run(plan("alone", search, TinyRun.SMALL), new Events());
+    RunSummary alone = run(plan("alone", search, TinyRun.TINY), new Events());
     List<Integer> unused =
-        RankThreads.run(2, ranks -> run(ranks, plan("two", search, TinyRun.SMALL)));
+        RankThreads.run(2, ranks -> run(ranks, plan("two", search, TinyRun.TINY)));
     assertThat(alone.targets()).hasSize(1);
     assertThat(directory.resolve("two").resolve(FIRST_ROUND))
         .hasSameTextualContentAs(directory.resolve("alone").resolve(FIRST_ROUND));
@@ -129,7 +135,7 @@ final class SearchRoundsRunTest {
   @Test
   void estimate_withRounds_hasAStageForEach() throws IOException {
     CompressionPlan plan =
-        plan("run", new SearchPlan(2, 2), TinyRun.SMALL, TinyRun.parameters("mid", 24_000));
+        plan("run", new SearchPlan(2, 2), TinyRun.TINY, TinyRun.parameters("mid", 24_000));
     List<String> stages =
         new CompressionPipeline(plan)
             .estimate().stages().stream().map(StageEstimate::stage).toList();
