@@ -83,14 +83,15 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
   }
 
   /**
-   * Returns what the rounds of a child will take, if each tries one architecture.
+   * Returns what the rounds of a child will take at most.
    *
    * @param child its name
    */
   static ImmutableList<StageEstimate> estimates(PlanWork work, Target target, String child) {
     ImmutableList.Builder<StageEstimate> rounds = ImmutableList.builder();
     for (int number = 1; number <= work.plan().search().rounds(); number++) {
-      rounds.add(estimate(work, target, name(child, number), number == 1 ? 2 : 1));
+      int steps = 1 + (int) (Math.log(work.plan().search().exchanges()) / Math.log(2));
+      rounds.add(estimate(work, target, name(child, number), number == 1 ? 1 + steps : steps));
     }
     return rounds.build();
   }
@@ -120,7 +121,7 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
         scores.memory(),
         0,
         ImmutableList.of("search.rounds", "data.validationTokens", "refit.batches"),
-        "searches, and steps that are not taken");
+        "searches");
   }
 
   @Override

@@ -6,7 +6,9 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.nemotron.core.checkpoint.ModelCard;
 import org.nemotron.core.checkpoint.ModelNames;
 import org.nemotron.core.io.AtomicFiles;
@@ -61,10 +63,12 @@ final class RunResults {
     ImmutableList<StageSeconds> done = store.seconds();
     ImmutableSet<String> names =
         done.stream().map(StageSeconds::stage).collect(ImmutableSet.toImmutableSet());
-    ImmutableMap.Builder<String, Double> ahead = ImmutableMap.builder();
+    Map<String, Double> ahead = new LinkedHashMap<>();
     for (StageEstimate stage :
         metrics.estimate().map(Estimate::stages).orElse(ImmutableList.of())) {
-      if (!names.contains(stage.stage())) {
+      if (names.contains(stage.stage())) {
+        ahead.clear(); // what stands before it was not wanted, as a round behind the last one
+      } else {
         ahead.put(stage.stage(), stage.seconds());
       }
     }
@@ -75,7 +79,7 @@ final class RunResults {
             .collect(ImmutableList.toImmutableList()),
         done,
         RunBill.of(metrics, done),
-        ahead.buildOrThrow());
+        ImmutableMap.copyOf(ahead));
   }
 
   /** Writes what the search found for each target. */

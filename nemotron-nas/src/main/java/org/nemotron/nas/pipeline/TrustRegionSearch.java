@@ -21,9 +21,9 @@ import org.nemotron.nas.search.SearchOutcome.Found;
  * Searches near a child, by scores of candidates within it.
  *
  * <p>The scores predict the exchange of one choice as it is measured, and that of many the worse
- * the more there are: a trust region. The best architecture with at most so many exchanges is
- * measured, and taken if it is nearer to the parent than the child; if not, half as many are
- * searched, down to one, by the same scores.
+ * the more there are: a trust region. The best architectures with at most so many exchanges, half
+ * as many and so on down to one are measured, which costs little beside the scores; the one nearest
+ * to the parent is taken if it is nearer than the child.
  *
  * <p>Source: trust-region methods, Conn, Gould and Toint 2000, with the number of exchanged choices
  * as the radius; the rounds of scoring, search and healing are those of iterative Puzzle.
@@ -62,7 +62,8 @@ final class TrustRegionSearch {
    * What a round has found.
    *
    * @param child the next child; the same as before if nothing was taken
-   * @param exchanges how many choices the next round may exchange
+   * @param exchanges how many choices the next round may exchange: as many as could be in the step
+   *     that was taken
    */
   record Result(Architecture child, int exchanges, SearchRound round) {}
 
@@ -78,30 +79,37 @@ final class TrustRegionSearch {
     Architecture child = scores.child();
     ImmutableList.Builder<Step> steps = ImmutableList.builder();
     int exchanges = most;
+    Result best = new Result(child, 0, new SearchRound(number, before, ImmutableList.of()));
+    double nearest = before.startNats();
     while (exchanges > 0) {
-      Optional<Architecture> best = best(scores, exchanges);
-      int exchanged = best.map(found -> Exchanges.count(child, found)).orElse(0);
+      Optional<Architecture> searched = best(scores, exchanges);
+      int exchanged = searched.map(found -> Exchanges.count(child, found)).orElse(0);
       if (exchanged == 0) {
         break; // the scores know of no better one
       }
-      Architecture found = best.orElseThrow();
+      Architecture found = searched.orElseThrow();
       KlToParent measured = meter.apply(found);
       Cancellation.check();
-      boolean taken = measured.startNats() < before.startNats();
-      steps.add(
-          new Step(
-              exchanges,
-              exchanged,
-              scores.predicted(parent, found, Score.Metric.KL),
-              measured,
-              taken));
-      if (taken) {
-        return new Result(found, exchanges, new SearchRound(number, before, steps.build()));
+      double predicted = scores.predicted(parent, found, Score.Metric.KL);
+      steps.add(new Step(exchanges, exchanged, predicted, measured, false));
+      if (measured.startNats() < nearest) {
+        nearest = measured.startNats();
+        best = new Result(found, exchanges, best.round());
       }
       // With room for as many as it had, or more, the same one would be found.
       exchanges = Math.min(exchanges / 2, exchanged - 1);
     }
-    return new Result(child, exchanges, new SearchRound(number, before, steps.build()));
+    return new Result(
+        best.child(),
+        best.exchanges(),
+        new SearchRound(number, before, taken(steps.build(), best.exchanges())));
+  }
+
+  /** Marks the step that could exchange {@code most} choices as taken. */
+  private static ImmutableList<Step> taken(ImmutableList<Step> steps, int most) {
+    return steps.stream()
+        .map(step -> step.most() == most ? step.asTaken() : step)
+        .collect(ImmutableList.toImmutableList());
   }
 
   private Optional<Architecture> best(ContextScores scores, int exchanges) {

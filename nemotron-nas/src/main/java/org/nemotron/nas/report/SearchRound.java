@@ -10,15 +10,14 @@ import java.util.Optional;
  *
  * @param round its number, from 1
  * @param before the child that the round began with
- * @param steps what was tried, in order; the last one may have been taken
+ * @param steps what was tried, in order; at most one was taken
  */
 public record SearchRound(int round, KlToParent before, ImmutableList<Step> steps) {
-  /** Checks that only the last step was taken. */
+  /** Checks that at most one step was taken. */
   public SearchRound {
     checkArgument(round > 0, "round (%s) must be positive", round);
-    for (Step step : steps.subList(0, Math.max(0, steps.size() - 1))) {
-      checkArgument(!step.taken(), "round %s: a step that was taken must be the last", round);
-    }
+    long taken = steps.stream().filter(Step::taken).count();
+    checkArgument(taken <= 1, "round %s: steps taken (%s) must be at most 1", round, taken);
   }
 
   /** Returns the step that was taken, if one was. */
@@ -53,7 +52,7 @@ public record SearchRound(int round, KlToParent before, ImmutableList<Step> step
    * @param exchanged how many were
    * @param predictedNats KL of the assembled child by the scores within the one before
    * @param measured what it is
-   * @param taken whether it is nearer to the parent, and so the next child
+   * @param taken whether it is the nearest to the parent of all, and so the next child
    */
   public record Step(
       int most, int exchanged, double predictedNats, KlToParent measured, boolean taken) {
@@ -66,6 +65,11 @@ public record SearchRound(int round, KlToParent before, ImmutableList<Step> step
           most);
       checkArgument(
           Double.isFinite(predictedNats), "predictedNats (%s) must be finite", predictedNats);
+    }
+
+    /** Returns this step as the one that was taken. */
+    public Step asTaken() {
+      return new Step(most, exchanged, predictedNats, measured, true);
     }
   }
 }

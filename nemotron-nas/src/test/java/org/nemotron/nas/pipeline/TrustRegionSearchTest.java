@@ -99,12 +99,15 @@ final class TrustRegionSearchTest {
   }
 
   @Test
-  void round_roomForAll_takesTheBestOfAll() {
-    Result result = round(LAYERS, architecture -> 7);
+  void round_manyExchangesMeasuredAsPromised_takesThem() {
+    Result result = round(LAYERS, architecture -> 15 - exchanged(architecture));
     assertThat(result.child()).isEqualTo(without(0, 1, 2, 3));
     assertThat(result.exchanges()).isEqualTo(LAYERS);
     assertThat(result.round().steps())
-        .containsExactly(new Step(LAYERS, LAYERS, 30 - 16, new KlToParent(14, 7), true));
+        .containsExactly(
+            new Step(8, 8, 30 - 16, new KlToParent(14, 7), true),
+            new Step(4, 4, 30 - 12, new KlToParent(22, 11), false),
+            new Step(2, 2, 30 - 7, new KlToParent(26, 13), false));
     assertThat(result.round().after()).isEqualTo(new KlToParent(14, 7));
   }
 
@@ -119,7 +122,7 @@ final class TrustRegionSearchTest {
   }
 
   @Test
-  void round_manyExchangesThatMakeItWorse_halvesThemUntilItIsBetter() {
+  void round_manyExchangesThatMakeItWorse_takesFewer() {
     Result result = round(LAYERS, architecture -> exchanged(architecture) > 2 ? 25 : 19);
     assertThat(result.round().steps()).extracting(Step::most).containsExactly(8, 4, 2);
     assertThat(result.round().steps()).extracting(Step::taken).containsExactly(false, false, true);
@@ -130,10 +133,12 @@ final class TrustRegionSearchTest {
 
   @Test
   void round_fewerExchangedThanAllowed_isNotFoundOnceMore() {
-    // Room for eleven, but eight are all that help; then half of eleven would be five, which is 4.
-    Result result = round(11, architecture -> exchanged(architecture) > 4 ? 25 : 19);
-    assertThat(result.round().steps()).extracting(Step::most).containsExactly(11, 5);
-    assertThat(result.round().steps()).extracting(Step::exchanged).containsExactly(8, 4);
+    // Room for eleven, but eight are all that help; with five it is four, and then at most two.
+    Result result = round(11, architecture -> exchanged(architecture) == 4 ? 18 : 19);
+    assertThat(result.round().steps()).extracting(Step::most).containsExactly(11, 5, 2);
+    assertThat(result.round().steps()).extracting(Step::exchanged).containsExactly(8, 4, 2);
+    assertThat(result.round().steps()).extracting(Step::taken).containsExactly(false, true, false);
+    assertThat(result.exchanges()).isEqualTo(5);
     assertThat(measured).doesNotHaveDuplicates();
   }
 
