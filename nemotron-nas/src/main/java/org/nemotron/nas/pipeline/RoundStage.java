@@ -25,7 +25,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
   private final ScoredLibrary library;
   private final TargetSearch.Answer answer;
   private final Architecture child;
-  private final int exchanges;
   private final Optional<KlToParent> before;
 
   private RoundStage(
@@ -35,7 +34,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
       ScoredLibrary library,
       TargetSearch.Answer answer,
       Architecture child,
-      int exchanges,
       Optional<KlToParent> before) {
     this.name = name(target, number);
     this.number = number;
@@ -43,7 +41,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
     this.library = library;
     this.answer = answer;
     this.child = child;
-    this.exchanges = exchanges;
     this.before = before;
   }
 
@@ -61,7 +58,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
         library,
         answer,
         answer.architecture(),
-        run.plan().search().exchanges(),
         Optional.empty());
   }
 
@@ -74,7 +70,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
         library,
         answer,
         result.child(),
-        result.exchanges(),
         Optional.of(result.round().after()));
   }
 
@@ -138,7 +133,7 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
         ImmutableList.of(answer.problem().costs()),
         answer.budgets(),
         child,
-        exchanges);
+        run.plan().search().exchanges());
   }
 
   @Override
@@ -166,7 +161,11 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
                 answer.budgets(),
                 run.plan().scoring().metric(),
                 start::klToParent)
-            .round(number, scores, before.orElseGet(() -> start.klToParent(child)), exchanges);
+            .round(
+                number,
+                scores,
+                before.orElseGet(() -> start.klToParent(child)),
+                run.plan().search().exchanges());
     run.listener().message(SearchRoundText.sentence(name, result.round()));
     AtomicFiles.write(file(), PlanFiles.JSON.writeValueAsString(Stored.of(result)));
     return ImmutableList.of(file());
@@ -177,13 +176,12 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
    *
    * @param child the ids of its choices
    */
-  record Stored(ImmutableList<String> child, int exchanges, SearchRound round) {
+  record Stored(ImmutableList<String> child, SearchRound round) {
     static Stored of(TrustRegionSearch.Result result) {
       return new Stored(
           result.child().choices().stream()
               .map(BlockChoice::id)
               .collect(ImmutableList.toImmutableList()),
-          result.exchanges(),
           result.round());
     }
   }
@@ -196,6 +194,6 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
   public TrustRegionSearch.Result read() throws IOException {
     Stored stored = PlanFiles.JSON.readValue(file().toFile(), Stored.class);
     return new TrustRegionSearch.Result(
-        answer.problem().architecture(stored.child()), stored.exchanges(), stored.round());
+        answer.problem().architecture(stored.child()), stored.round());
   }
 }

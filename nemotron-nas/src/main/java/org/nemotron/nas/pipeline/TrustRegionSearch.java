@@ -62,10 +62,8 @@ final class TrustRegionSearch {
    * What a round has found.
    *
    * @param child the next child; the same as before if nothing was taken
-   * @param exchanges how many choices the next round may exchange: as many as could be in the step
-   *     that was taken
    */
-  record Result(Architecture child, int exchanges, SearchRound round) {}
+  record Result(Architecture child, SearchRound round) {}
 
   /**
    * Does one round.
@@ -79,7 +77,8 @@ final class TrustRegionSearch {
     Architecture child = scores.child();
     ImmutableList.Builder<Step> steps = ImmutableList.builder();
     int exchanges = most;
-    Result best = new Result(child, 0, new SearchRound(number, before, ImmutableList.of()));
+    Architecture next = child;
+    int taken = 0;
     double nearest = before.startNats();
     while (exchanges > 0) {
       Optional<Architecture> searched = best(scores, exchanges);
@@ -94,15 +93,13 @@ final class TrustRegionSearch {
       steps.add(new Step(exchanges, exchanged, predicted, measured, false));
       if (measured.startNats() < nearest) {
         nearest = measured.startNats();
-        best = new Result(found, exchanges, best.round());
+        next = found;
+        taken = exchanges;
       }
       // With room for as many as it had, or more, the same one would be found.
       exchanges = Math.min(exchanges / 2, exchanged - 1);
     }
-    return new Result(
-        best.child(),
-        best.exchanges(),
-        new SearchRound(number, before, taken(steps.build(), best.exchanges())));
+    return new Result(next, new SearchRound(number, before, taken(steps.build(), taken)));
   }
 
   /** Marks the step that could exchange {@code most} choices as taken. */

@@ -46,8 +46,7 @@ final class SearchRoundsRunTest {
   @Test
   void run_withRounds_neverBeginsDistillationFartherFromTheParent()
       throws IOException, NoArchitectureException {
-    CompressionPlan plan =
-        plan("run", new SearchPlan(3, 2), TinyRun.SMALL, TinyRun.TINY);
+    CompressionPlan plan = plan("run", new SearchPlan(3, 2), TinyRun.SMALL, TinyRun.TINY);
     Events events = new Events();
     RunSummary summary = run(plan, events);
     assertThat(events.started)
