@@ -51,14 +51,7 @@ final class RoundStage implements Stage<TrustRegionSearch.Result> {
    */
   static RoundStage first(
       String child, RunContext run, ScoredLibrary library, TargetSearch.Answer answer) {
-    return new RoundStage(
-        child,
-        1,
-        run,
-        library,
-        answer,
-        answer.architecture(),
-        Optional.empty());
+    return new RoundStage(child, 1, run, library, answer, answer.architecture(), Optional.empty());
   }
 
   /** Returns the round behind this one, whose result is {@code result}. */

@@ -7,8 +7,8 @@ import static com.google.common.base.Preconditions.checkArgument;
  * candidates are scored within the child and a few of its choices exchanged. Immutable.
  *
  * @param rounds how many rounds at most; 0 keeps what the first search finds
- * @param exchanges how many choices a round may exchange at most; it tries so many, half as many and
- *     so on down to one
+ * @param exchanges how many choices a round may exchange at most; it tries so many, half as many
+ *     and so on down to one
  */
 public record SearchPlan(int rounds, int exchanges) {
   /** No rounds. */
