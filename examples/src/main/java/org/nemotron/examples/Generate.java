@@ -6,17 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.nemotron.core.inference.KvFormat;
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.runtime.chat.ChatMessage;
-import org.nemotron.runtime.engine.EngineSettings;
 import org.nemotron.runtime.engine.GenerationRequest;
 import org.nemotron.runtime.engine.GenerationResult;
 import org.nemotron.runtime.engine.TextGenerator;
 import org.nemotron.runtime.sampling.SamplingParams;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,28 +55,7 @@ final class Generate implements Callable<Integer> {
       description = "of the draws; without one, each call draws its own and prints it")
   private Optional<Long> seed;
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N (default: ${DEFAULT-VALUE})")
-  private String device;
-
-  @Option(
-      names = "--weights",
-      description =
-          "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
-  private Optional<WeightFormat> weights;
-
-  @Option(
-      names = "--kv-cache",
-      description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
-  private Optional<KvFormat> kvCache;
-
-  @Option(
-      names = "--tensor-parallel",
-      defaultValue = "1",
-      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE})")
-  private int tensorParallel;
+  @Mixin private EngineOptions engine;
 
   @SuppressWarnings("NullAway.Init") // picocli sets them
   private Generate() {}
@@ -96,12 +72,8 @@ final class Generate implements Callable<Integer> {
             .maxNewTokens(tokens)
             .sampling(sampling.build())
             .build();
-    EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
-    weights.ifPresent(settings::weights);
-    kvCache.ifPresent(settings::kvFormat);
-    settings.tensorParallel(tensorParallel);
     PrintWriter out = spec.commandLine().getOut();
-    try (TextGenerator generator = TextGenerator.open(checked, settings.build())) {
+    try (TextGenerator generator = TextGenerator.open(checked, engine.settings().build())) {
       generator.notes().forEach(note -> spec.commandLine().getErr().println("nemotron: " + note));
       out.print(chat ? "" : text);
       GenerationResult result =

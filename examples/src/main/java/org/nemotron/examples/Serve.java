@@ -13,9 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.nemotron.core.inference.KvFormat;
-import org.nemotron.core.inference.WeightFormat;
-import org.nemotron.core.tensor.Device;
 import org.nemotron.examples.shell.ModelArgument;
 import org.nemotron.examples.shell.SecondSignal;
 import org.nemotron.examples.shell.SignalledExit;
@@ -27,6 +24,7 @@ import org.nemotron.runtime.sampling.SamplingParams;
 import org.nemotron.runtime.server.InferenceServer;
 import org.nemotron.runtime.server.ServerSettings;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -83,33 +81,7 @@ final class Serve implements Callable<Integer> {
       description = "keys of which requests must send one (default: none is needed)")
   private List<String> keys = List.of();
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N (default: ${DEFAULT-VALUE})")
-  private String device;
-
-  @Option(
-      names = "--weights",
-      description =
-          "how weights are held: ${COMPLETION-CANDIDATES} (default: what suits the device)")
-  private Optional<WeightFormat> weights;
-
-  @Option(
-      names = "--head",
-      description = "how the head is held: BFLOAT16 or FLOAT8_E4M3 (default: BFLOAT16 on a GPU)")
-  private Optional<WeightFormat> head;
-
-  @Option(
-      names = "--kv-cache",
-      description = "how keys and values are held: ${COMPLETION-CANDIDATES} (default: USUAL)")
-  private Optional<KvFormat> kvCache;
-
-  @Option(
-      names = "--tensor-parallel",
-      defaultValue = "1",
-      description = "GPUs that share the model, from --device on (default: ${DEFAULT-VALUE})")
-  private int tensorParallel;
+  @Mixin private EngineOptions engine;
 
   @Option(names = "--threads", description = "CPU cores that compute (default: all)")
   private Optional<Integer> threads;
@@ -126,7 +98,7 @@ final class Serve implements Callable<Integer> {
 
   @Option(
       names = "--kv-bytes",
-      description = "memory of the KV cache (default: 1 GiB, on a GPU 8 GiB)")
+      description = "memory of the KV cache (default: at most 1 GiB, on a GPU 8 GiB)")
   private Optional<Long> kvBytes;
 
   @Option(
@@ -195,11 +167,11 @@ final class Serve implements Callable<Integer> {
                     .getErr()
                     .println("nemotron: the variable " + name + " is not supported: ignored"));
     SignalledExit.waitsFor(Duration.ofSeconds(shutdownTimeout).plus(CLOSE_TIME));
-    EngineSettings engine = engineSettings();
+    EngineSettings settings = engineSettings();
     PrintWriter out = spec.commandLine().getOut();
     try (InferenceServer server = InferenceServer.listen(serverSettings(checked))) {
       out.println("loading " + checked);
-      try (TextGenerator generator = TextGenerator.open(checked, engine)) {
+      try (TextGenerator generator = TextGenerator.open(checked, settings)) {
         generator.notes().forEach(note -> spec.commandLine().getErr().println("nemotron: " + note));
         server.serve(generator);
         out.println("ready: http://" + host + ":" + server.port() + "/v1");
@@ -260,11 +232,7 @@ final class Serve implements Callable<Integer> {
   }
 
   private EngineSettings engineSettings() {
-    EngineSettings.Builder settings = EngineSettings.builder().device(Device.parse(device));
-    weights.ifPresent(settings::weights);
-    head.ifPresent(settings::head);
-    kvCache.ifPresent(settings::kvFormat);
-    settings.tensorParallel(tensorParallel);
+    EngineSettings.Builder settings = engine.settings();
     threads.ifPresent(settings::threads);
     maxBatch.ifPresent(settings::maxBatch);
     prefillTokens.ifPresent(settings::prefillTokens);

@@ -1,11 +1,14 @@
 package org.nemotron.nas.pipeline;
 
+import com.google.common.collect.ImmutableMap;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.nas.cost.Scenario;
 import org.nemotron.nas.library.Architecture;
@@ -74,6 +77,29 @@ final class SpeedCheck {
   }
 
   /**
+   * Returns the correction of each target, by its name: {@link #correction}. What the models of one
+   * target teach is where the search for the next begins.
+   *
+   * @param first what the search finds for each by the sum of parts
+   * @param progress told how many targets are done
+   */
+  ImmutableMap<String, SpeedCorrection> corrections(
+      Map<Target, TargetSearch.Answer> first, LongConsumer progress) {
+    ImmutableMap.Builder<String, SpeedCorrection> corrections = ImmutableMap.builder();
+    Optional<SpeedCorrection> learned = Optional.empty();
+    long done = 0;
+    for (Map.Entry<Target, TargetSearch.Answer> entry : first.entrySet()) {
+      Target target = entry.getKey();
+      Checked checked =
+          checked(target, learned.flatMap(so -> found(target, so)).orElse(entry.getValue()));
+      corrections.put(target.name(), checked.best());
+      learned = checked.learned();
+      progress.accept(++done);
+    }
+    return corrections.buildOrThrow();
+  }
+
+  /**
    * Returns the correction under which the search finds the best architecture of those that were
    * measured: the one of least score that keeps to the limits, or the nearest to them. Where one
    * cannot be measured and none before keeps to the limits, it is the one that cannot.
@@ -81,6 +107,22 @@ final class SpeedCheck {
    * @param first what the search finds by the sum of parts
    */
   SpeedCorrection correction(Target target, TargetSearch.Answer first) {
+    return checked(target, first).best();
+  }
+
+  /**
+   * What became of a target.
+   *
+   * @param best under which the search finds the best architecture of those that were measured
+   * @param learned of the last one; empty where that is too vague for another search
+   */
+  private record Checked(SpeedCorrection best, Optional<SpeedCorrection> learned) {
+    static Checked of(SpeedCorrection best) {
+      return new Checked(best, Optional.empty());
+    }
+  }
+
+  private Checked checked(Target target, TargetSearch.Answer first) {
     List<Trial> trials = new ArrayList<>();
     List<Architecture> measured = new ArrayList<>();
     SpeedCorrection correction = first.correction();
@@ -97,20 +139,21 @@ final class SpeedCheck {
         measured.add(architecture);
         Optional<SpeedCorrection> learned = tried(target, answer, correction, trials);
         if (learned.isEmpty()) {
-          return trials.stream().anyMatch(trial -> trial.excess() <= 0)
-              ? best(trials).correction()
-              : correction;
+          return Checked.of(
+              trials.stream().anyMatch(trial -> trial.excess() <= 0)
+                  ? best(trials).correction()
+                  : correction);
         }
+        correction = learned.orElseThrow();
         if (trials.get(trials.size() - 1).near()) {
           break;
         }
-        correction = learned.orElseThrow();
         if (correction.margin() > 1 + TOO_VAGUE) {
           told.accept(
               target.name()
                   + ": the measurement is too vague to search anew by it. Maybe run again when the"
                   + " machine is idle.");
-          return best(trials).correction();
+          return Checked.of(best(trials).correction());
         }
       }
       next = searched(target, correction);
@@ -126,7 +169,8 @@ final class SpeedCheck {
               target.goal(),
               100 * best.excess()));
     }
-    return best.correction();
+    return new Checked(
+        best.correction(), Optional.of(correction).filter(last -> last.margin() <= 1 + TOO_VAGUE));
   }
 
   /** Measures what was found, and returns the correction that it teaches. */
@@ -160,6 +204,14 @@ final class SpeedCheck {
     } catch (NoArchitectureException e) {
       told.accept(target.name() + ": " + e.getMessage());
       return Optional.empty();
+    }
+  }
+
+  private Optional<TargetSearch.Answer> found(Target target, SpeedCorrection correction) {
+    try {
+      return Optional.of(search.best(target, correction));
+    } catch (NoArchitectureException e) {
+      return Optional.empty(); // the sum of parts has found one to begin with
     }
   }
 

@@ -123,13 +123,8 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
             this::measured,
             run.plan().costs().corrections(),
             run.listener()::message);
-    ImmutableMap.Builder<String, SpeedCorrection> corrections = ImmutableMap.builder();
-    int done = 0;
-    for (Map.Entry<Target, TargetSearch.Answer> entry : first.entrySet()) {
-      corrections.put(entry.getKey().name(), check.correction(entry.getKey(), entry.getValue()));
-      progress.accept(++done);
-    }
-    AtomicFiles.write(file(), PlanFiles.JSON.writeValueAsString(corrections.buildOrThrow()));
+    AtomicFiles.write(
+        file(), PlanFiles.JSON.writeValueAsString(check.corrections(first, progress)));
     return ImmutableList.of(file());
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.spec.AttentionSpec;
@@ -30,6 +31,7 @@ final class SpeedCheckTest {
   private static final ModelSpec PARENT =
       SmallParent.spec(ImmutableList.copyOf(Collections.nCopies(8, SmallParent.BLOCK)));
   private static final Target TWICE = Target.speedup("twice", 2);
+  private static final Target THRICE = Target.speedup("thrice", 3);
   private static final double PARENT_NANOS = 8 * 30 + 5;
 
   private final List<ModelSpec> measured = new ArrayList<>();
@@ -204,6 +206,44 @@ final class SpeedCheckTest {
             5);
     assertThat(answer.correction()).isEqualTo(SpeedCorrection.NONE);
     assertThat(told).anyMatch(line -> line.contains("too vague to search anew"));
+  }
+
+  private ImmutableList<SpeedCorrection> corrected(SpeedCheck.Gauge gauge, Target... targets)
+      throws NoArchitectureException {
+    TargetSearch search = search();
+    ImmutableMap.Builder<Target, TargetSearch.Answer> first = ImmutableMap.builder();
+    for (Target target : targets) {
+      first.put(target, search.best(target, SpeedCorrection.NONE));
+    }
+    List<Long> done = new ArrayList<>();
+    ImmutableMap<String, SpeedCorrection> corrections =
+        new SpeedCheck(PARENT, search, gauge, 5, told::add)
+            .corrections(first.buildOrThrow(), done::add);
+    assertThat(done).hasSameSizeAs(targets);
+    assertThat(corrections.keySet())
+        .containsExactly(Stream.of(targets).map(Target::name).toArray(String[]::new));
+    return corrections.values().asList();
+  }
+
+  @Test
+  void corrections_severalTargets_beginWhereTheOneBeforeEnded() throws NoArchitectureException {
+    ImmutableList<SpeedCorrection> corrections = corrected(gauge(1.2), TWICE, THRICE);
+    assertThat(told).filteredOn(line -> line.startsWith("twice")).hasSize(2);
+    assertThat(told).filteredOn(line -> line.startsWith("thrice")).hasSize(1);
+    assertThat(speedup(search().best(TWICE, corrections.get(0)), 1.2)).isBetween(2.0, 2.2);
+    assertThat(speedup(search().best(THRICE, corrections.get(1)), 1.2)).isBetween(3.0, 3.4);
+  }
+
+  @Test
+  void corrections_afterAVagueMeasurement_beginWithTheSumOfParts() throws NoArchitectureException {
+    SpeedCheck.Gauge vague =
+        (architecture, scenario) -> {
+          measured.add(PARENT.withBlocks(architecture.blocks()));
+          return Optional.of(speed(scenario, PARENT_NANOS / 2, 0.4));
+        };
+    assertThat(corrected(vague, TWICE, THRICE)).containsOnly(SpeedCorrection.NONE);
+    TargetSearch.Answer promised = search().best(THRICE, SpeedCorrection.NONE);
+    assertThat(measured).last().isEqualTo(PARENT.withBlocks(promised.architecture().blocks()));
   }
 
   @Test

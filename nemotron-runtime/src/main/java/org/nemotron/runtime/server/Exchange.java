@@ -28,7 +28,9 @@ final class Exchange {
   /** How many events wait for a slow reader. */
   static final int MOST_WAITING = 1024;
 
-  /** A whole answer goes in pieces, so that a slow reader who takes them is told from a dead one. */
+  /**
+   * A whole answer goes in pieces, so that a slow reader who takes them is told from a dead one.
+   */
   private static final int PIECE_BYTES = 1 << 16;
 
   private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -247,10 +247,9 @@ public final class InferenceServer implements AutoCloseable {
   }
 
   /**
-   * Closes the server: refuses requests, waits for answers under way, until their readers have taken
-   * them, as long as the settings say,
-   * and cancels those that take longer, or all of them where this thread is interrupted. A stream
-   * that is cancelled ends with an error.
+   * Closes the server: refuses requests, waits for answers under way, until their readers have
+   * taken them, as long as the settings say, and cancels those that take longer, or all of them
+   * where this thread is interrupted. A stream that is cancelled ends with an error.
    */
   @Override
   public void close() {
