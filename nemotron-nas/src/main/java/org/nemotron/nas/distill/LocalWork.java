@@ -68,10 +68,11 @@ public record LocalWork(
    *
    * @param freeBytes of a GPU beside the parent
    * @param wanted 0 for as many as fit
+   * @param parentLayerBytes of a layer of an offloaded parent; 0 where all are there
    */
-  public int layersAtATime(long freeBytes, int threads, int wanted) {
+  public int layersAtATime(long freeBytes, int threads, int wanted, long parentLayerBytes) {
     return new MemoryPlan(Optional.of((long) (MemoryPlan.USABLE * freeBytes)), threads)
-        .training(parent, candidates, batchTokens(), wanted)
+        .training(parent, candidates, batchTokens(), wanted, parentLayerBytes)
         .layers();
   }
 }
