@@ -199,11 +199,7 @@ public final class GlobalDistiller {
     Device device = parentDivided.orElse(parent.device());
     try (Resources held = new Resources()) {
       PassedModel passed =
-          parentDivided.isPresent()
-              ? held.add(
-                  new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
-                  ShardedModel::close)
-              : PassedModel.of(parent);
+          parentDivided.isPresent() ? divided(parent, device, held) : PassedModel.of(parent);
       ShardedModel model =
           held.add(
               new ShardedModel(ranks, start, parent.dtype(), device, ofRank0), ShardedModel::close);
@@ -221,6 +217,21 @@ public final class GlobalDistiller {
     } catch (RuntimeException e) {
       throw GpuMemoryException.explaining(e, device, REMEDY);
     }
+  }
+
+  /** What lies outside the layers is gathered only where a rank does not have it on its device. */
+  private PassedModel divided(HeterogeneousModel parent, Device device, Resources held) {
+    ShardedModel sharded =
+        held.add(
+            new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
+            ShardedModel::close);
+    boolean isThere = parent.device().equals(device);
+    boolean onAll =
+        ranks
+            .gathered("where the parent's embedding and head lie", String.valueOf(isThere))
+            .stream()
+            .allMatch(Boolean::parseBoolean);
+    return onAll ? sharded.withOutside(parent) : sharded;
   }
 
   private Optional<GlobalDistillation> train(

@@ -56,13 +56,13 @@ public record ShardedWork(GlobalWork work, int ranks) {
   }
 
   /**
-   * Returns the bytes that a rank holds of a parent that is divided: its slice, and gathered what
-   * lies outside the layers, the layer at work and the next one.
+   * Returns the bytes that a rank holds of a divided parent, beside an embedding, final norm and
+   * head that are on each: its slice, and gathered the layer at work and the next one.
    */
   public long parentBytes(int elementBytes) {
-    long layers = work.parent().parameters() - outside();
-    long gathered = outside() + 2 * layers / work.parent().layers();
-    return elementBytes * ((outside() + layers) / ranks + gathered);
+    ModelSpec parent = work.parent();
+    long gathered = 2 * (parent.parameters() - outside()) / parent.layers();
+    return elementBytes * (parent.parameters() / ranks + gathered);
   }
 
   /**
