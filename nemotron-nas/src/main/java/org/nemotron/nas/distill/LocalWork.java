@@ -63,6 +63,11 @@ public record LocalWork(
         + MemoryPlan.workerBytes(parent, candidates, batchTokens());
   }
 
+  /** Returns how many layers are trained at a time, with a parent that is there as a whole. */
+  public int layersAtATime(long freeBytes, int threads, int wanted) {
+    return layersAtATime(freeBytes, threads, wanted, 0);
+  }
+
   /**
    * Returns how many layers are trained at a time.
    *
