@@ -3,6 +3,10 @@ package org.nemotron.core.activation;
 import static com.google.common.base.Preconditions.checkState;
 import static com.google.common.base.Verify.verifyNotNull;
 
+import com.google.common.collect.ContiguousSet;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import java.util.HashMap;
@@ -21,6 +25,7 @@ import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.RotaryEmbedding;
+import org.nemotron.core.spec.Shapes;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
@@ -29,8 +34,9 @@ import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
 
 /**
- * A model's layers on the device where they are computed: the model's own if it lies there, else
- * copies that come one after the other, so that a model may be larger than the device.
+ * A model's layers on the device where they are computed: the model's own if they lie there, else
+ * copies in the model's element type that come one after the other, so that a model may be larger
+ * than the device.
  *
  * <p>While a layer is computed, the one behind it is copied by another thread, on a stream of its
  * own. Layers that are {@linkplain #keep kept} stay until others are; of the rest, only the latest
@@ -54,16 +60,30 @@ public final class LayerStreamer implements AutoCloseable {
     this.copies = copies;
   }
 
+  /** Returns a feed of {@code model} where it computes; the model stays the caller's. */
+  public static LayerStreamer of(HeterogeneousModel model) {
+    return of(model, model.device());
+  }
+
   /** Returns a feed of {@code model} on {@code device}; the model stays the caller's. */
   public static LayerStreamer of(HeterogeneousModel model, Device device) {
-    return model.device().equals(device)
+    if (!model.device().equals(device)) {
+      return streamed(model, device);
+    }
+    return model.offloaded().isEmpty()
         ? new LayerStreamer(model, device, Optional.empty())
-        : streamed(model, device);
+        : copying(model, device, model.offloaded());
   }
 
   /** Returns a feed of copies, wherever {@code model} lies. */
   public static LayerStreamer streamed(HeterogeneousModel model, Device device) {
-    return new LayerStreamer(model, device, Optional.of(new Copies(model, device)));
+    return copying(model, device, ContiguousSet.closedOpen(0, model.spec().layers()));
+  }
+
+  private static LayerStreamer copying(
+      HeterogeneousModel model, Device device, Set<Integer> layers) {
+    return new LayerStreamer(
+        model, device, Optional.of(new Copies(model, device, ImmutableSet.copyOf(layers))));
   }
 
   /** Returns where the layers are computed. */
@@ -79,6 +99,21 @@ public final class LayerStreamer implements AutoCloseable {
   /** Returns the model width. */
   public int width() {
     return model.spec().width();
+  }
+
+  /** Returns the bytes of the largest layer that is copied; 0 where all are there. */
+  public long copiedLayerBytes() {
+    checkOpen();
+    return copies.isEmpty()
+        ? 0
+        : copies.get().copied.stream()
+            .mapToLong(layer -> Shapes.elements(shapes(layer).values()) * dtype().bytes())
+            .max()
+            .orElse(0);
+  }
+
+  private ImmutableMap<String, ImmutableList<Long>> shapes(int layer) {
+    return model.spec().block(layer).tensorShapes(width());
   }
 
   /** Returns the rotary tables there; they belong to this object or to the model. */
@@ -107,7 +142,7 @@ public final class LayerStreamer implements AutoCloseable {
   /** Returns a layer; valid until another is asked for, or while it is kept. */
   public synchronized Block block(int layer) {
     checkOpen();
-    if (copies.isEmpty()) {
+    if (copies.isEmpty() || !copies.get().copied.contains(layer)) {
       return model.block(layer);
     }
     Copies there = copies.get();
@@ -115,7 +150,7 @@ public final class LayerStreamer implements AutoCloseable {
       there.letGo(other -> other != layer && (other < keptFrom || other >= keptTo));
     }
     Block block = there.block(layer);
-    if (layer + 1 < model.spec().layers()) {
+    if (there.copied.contains(layer + 1)) {
       there.fetch(layer + 1);
     }
     return block;
@@ -164,6 +199,7 @@ public final class LayerStreamer implements AutoCloseable {
   private static final class Copies implements AutoCloseable {
     private final HeterogeneousModel model;
     private final Device device;
+    private final ImmutableSet<Integer> copied;
     private final RotaryEmbedding rotary;
     private final Optional<CudaStream> uploads;
     private final ExecutorService thread =
@@ -172,9 +208,10 @@ public final class LayerStreamer implements AutoCloseable {
     private final Map<Integer, Future<Block>> blocks = new HashMap<>();
     private final Set<Integer> asked = new HashSet<>();
 
-    Copies(HeterogeneousModel model, Device device) {
+    Copies(HeterogeneousModel model, Device device, ImmutableSet<Integer> copied) {
       this.model = model;
       this.device = device;
+      this.copied = copied;
       this.rotary =
           new RotaryEmbedding(
               model.spec().rope(),
@@ -201,15 +238,22 @@ public final class LayerStreamer implements AutoCloseable {
       Block block = model.block(layer);
       try (NoGradGuard constants = new NoGradGuard();
           NamedTensors own = NamedTensors.of(block.tensors());
-          NamedTensors there = uploads.isPresent() ? uploaded(own) : own.map(Tensor::clone)) {
+          NamedTensors there = uploads.isPresent() ? uploaded(own) : own.map(this::cloned)) {
         return new Block(block.spec(), there, rotary, model.spec().rmsNormEps());
       }
+    }
+
+    private Tensor cloned(Tensor tensor) {
+      return DType.of(tensor) == model.dtype()
+          ? tensor.clone()
+          : Tensors.cast(tensor, model.dtype());
     }
 
     private NamedTensors uploaded(NamedTensors own) {
       CudaStream stream = uploads.orElseThrow();
       try (CudaStream.Use use = stream.use()) {
-        NamedTensors there = own.map(tensor -> Tensors.toDevice(tensor, device));
+        NamedTensors there =
+            own.map(tensor -> Tensors.cast(Tensors.toDevice(tensor, device), model.dtype()));
         stream.synchronize();
         return there;
       }

@@ -4,10 +4,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.checkpoint.gguf.GgufFile;
 import org.nemotron.core.checkpoint.gguf.GgufModel;
@@ -20,6 +22,7 @@ import org.nemotron.core.inference.WeightSource;
 import org.nemotron.core.parallel.SlicePlan;
 import org.nemotron.core.parallel.TensorSlice;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
@@ -142,6 +145,24 @@ public final class CheckpointWeights implements WeightSource, AutoCloseable {
       return plan.degree() == 1 ? scales : scales.largest();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Returns a holder of all tensors, which the caller closes: those of layers in host memory, as
+   * their files have them.
+   */
+  NamedTensors offloaded() throws IOException {
+    ImmutableSet<String> outside = spec().nonBlockTensorShapes().keySet();
+    try (NativeScope scope = NativeScope.open()) {
+      ImmutableMap.Builder<String, Tensor> loaded = ImmutableMap.builder();
+      for (Map.Entry<String, TensorSlice> slice : slices.entrySet()) {
+        String name = slice.getKey();
+        Cancellation.check();
+        loaded.put(
+            name, outside.contains(name) ? load(name) : loader.stored(name, slice.getValue()));
+      }
+      return NamedTensors.of(loaded.buildOrThrow());
     }
   }
 

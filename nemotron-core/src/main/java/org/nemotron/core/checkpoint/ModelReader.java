@@ -60,6 +60,32 @@ public final class ModelReader {
     }
   }
 
+  /**
+   * Returns the model at {@code path} with its layers offloaded, which the caller closes:
+   * embedding, final norm and head lie on {@code device} as {@code dtype}, and the layers stay in
+   * their mapped files, in the type of these, until a {@link
+   * org.nemotron.core.activation.LayerStreamer} brings them there. Several processes of a machine
+   * share the pages of the files.
+   *
+   * <p>What files do not store plainly, such as weights of 8 bits and GGUF's formats, is decoded to
+   * memory of this process. Every tensor is read once, and checked as by {@link #read(Path, DType,
+   * Device)}.
+   *
+   * @param path a Hugging Face directory, or a GGUF file
+   * @param dtype element type to compute in; real
+   * @throws CheckpointFormatException as {@link #read(Path, DType, Device)} does
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted
+   */
+  public static HeterogeneousModel offloaded(Path path, DType dtype, Device device)
+      throws IOException {
+    try (CheckpointWeights weights = weights(path, dtype, device);
+        NamedTensors all = weights.offloaded()) {
+      return HeterogeneousModel.of(weights.spec(), all);
+    } catch (IOException e) {
+      throw Cancellation.explaining(e);
+    }
+  }
+
   private static HeterogeneousModel read(CheckpointWeights weights) throws IOException {
     try (NamedTensors all = weights.all()) {
       return HeterogeneousModel.of(weights.spec(), all);

@@ -48,6 +48,18 @@ final class WeightLoader {
     }
   }
 
+  /**
+   * Returns a tensor in host memory in the type that its file has, a mapping of the file where that
+   * stores it plainly; owned by the scope around this call. What {@link #load} refuses is refused.
+   */
+  Tensor stored(String name, TensorSlice slice) throws IOException {
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor stored = weights.slice(name, slice).contiguous();
+      checkFinite(name, stored, Tensors.cast(stored, dtype));
+      return scope.handOver(stored);
+    }
+  }
+
   private void checkFinite(String name, Tensor stored, Tensor own)
       throws CheckpointFormatException {
     if (Finiteness.of(own)) {

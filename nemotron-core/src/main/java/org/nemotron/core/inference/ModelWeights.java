@@ -4,8 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.Tensors;
 
-/** The tensors of a model in memory. */
+/** The tensors of a model; those of offloaded layers come to its device, in its type. */
 record ModelWeights(HeterogeneousModel model) implements WeightSource {
   @Override
   public Tensor get(String name) {
@@ -16,6 +17,6 @@ record ModelWeights(HeterogeneousModel model) implements WeightSource {
   public Tensor get(int layer, String name) {
     Tensor tensor = model.block(layer).tensors().get(name);
     checkArgument(tensor != null, "layer %s: no tensor is called %s", layer, name);
-    return tensor;
+    return Tensors.move(tensor, model.device(), model.dtype());
   }
 }

@@ -2,11 +2,14 @@ package org.nemotron.core.nn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkNotNull;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.spec.BlockSpec;
@@ -22,6 +25,10 @@ import org.nemotron.core.tensor.Tensors;
  *
  * <p>Embedding, layers, final norm, head. Layers add to a residual stream; see {@link SubBlock}.
  *
+ * <p>Layers may be <em>offloaded</em>: their tensors then lie in host memory or in the files of a
+ * checkpoint, in the type of these, and come to the device of embedding and head in turn, by a
+ * {@code LayerStreamer}. {@link #block} gives them as they lie; methods that compute refuse them.
+ *
  * <p>Holds its tensors until it closes; models made by {@link #withBlock} share the tensors of the
  * layers that they have in common. Safe for use by several threads as long as nobody changes the
  * tensors. Any thread may close it; closing twice is harmless, use after close is refused.
@@ -33,6 +40,7 @@ public final class HeterogeneousModel implements AutoCloseable {
   private final NamedTensors nonBlock;
   private final RotaryEmbedding rotary;
   private final ImmutableList<Block> blocks;
+  private final ImmutableSet<Integer> offloaded;
   private final Tensor embeddingVD;
   private final Tensor headVD;
   private final DType dtype;
@@ -64,6 +72,12 @@ public final class HeterogeneousModel implements AutoCloseable {
         }
       }
       this.blocks = layers.build();
+      this.offloaded =
+          IntStream.range(0, spec.layers())
+              .filter(
+                  layer -> !blocks.get(layer).tensors().values().stream().allMatch(this::isHere))
+              .boxed()
+              .collect(ImmutableSet.toImmutableSet());
       this.parts = made.complete();
     }
   }
@@ -97,6 +111,10 @@ public final class HeterogeneousModel implements AutoCloseable {
     return own.buildOrThrow();
   }
 
+  private boolean isHere(Tensor tensor) {
+    return DType.of(tensor) == dtype && Tensors.device(tensor).equals(device);
+  }
+
   /** Returns what the model is. */
   public ModelSpec spec() {
     return spec;
@@ -107,9 +125,14 @@ public final class HeterogeneousModel implements AutoCloseable {
     return dtype;
   }
 
-  /** Returns where it lives. */
+  /** Returns where it lives; of an offloaded layer, where it is computed. */
   public Device device() {
     return device;
+  }
+
+  /** Returns the layers whose tensors lie elsewhere than on {@link #device}, or in another type. */
+  public ImmutableSet<Integer> offloaded() {
+    return offloaded;
   }
 
   /** Returns layer {@code layer}; it belongs to the model. */
@@ -138,9 +161,12 @@ public final class HeterogeneousModel implements AutoCloseable {
     return all.buildOrThrow();
   }
 
-  /** Returns the memory that the tensors take, in bytes; a tied embedding counts once. */
+  /**
+   * Returns the memory that the tensors take in the model's element type, in bytes; a tied
+   * embedding counts once.
+   */
   public long weightBytes() {
-    return tensors().values().stream().mapToLong(Tensor::nbytes).sum();
+    return dtype.bytes() * tensors().values().stream().mapToLong(Tensor::numel).sum();
   }
 
   /**
@@ -199,13 +225,23 @@ public final class HeterogeneousModel implements AutoCloseable {
    * Returns the residual stream after layers {@code from} (inclusive) to {@code to} (exclusive).
    *
    * @param hiddenBTD {@code [B, T, D]}, the input of layer {@code from}
+   * @throws IllegalStateException if one of them is offloaded
    */
   public Tensor runBlocks(Tensor hiddenBTD, int from, int to) {
     Tensor hidden = hiddenBTD;
     for (int layer = from; layer < to; layer++) {
-      hidden = blocks.get(layer).forward(hidden);
+      hidden = here(layer).forward(hidden);
     }
     return hidden;
+  }
+
+  private Block here(int layer) {
+    checkState(
+        !offloaded.contains(layer),
+        "layer %s is offloaded.\nMaybe a LayerStreamer brings it to %s.",
+        layer,
+        device);
+    return blocks.get(layer);
   }
 
   /** Returns the final norm of the output of the last layer, {@code [B, T, D]}. */
@@ -242,8 +278,8 @@ public final class HeterogeneousModel implements AutoCloseable {
     ImmutableList.Builder<Tensor> states = ImmutableList.builder();
     Tensor hidden = embed(idsBT);
     states.add(hidden);
-    for (Block block : blocks) {
-      hidden = block.forward(hidden);
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      hidden = here(layer).forward(hidden);
       states.add(hidden);
     }
     return states.build();

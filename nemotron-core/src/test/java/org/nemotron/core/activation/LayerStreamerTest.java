@@ -3,13 +3,17 @@ package org.nemotron.core.activation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.TensorThreads;
 import org.nemotron.core.tensor.Tensors;
@@ -61,6 +65,39 @@ final class LayerStreamerTest {
                 assertThat(Tensors.floats(there)).containsExactly(Tensors.floats(tensor));
                 assertThat(there.data_ptr().address()).isNotEqualTo(tensor.data_ptr().address());
               });
+    }
+  }
+
+  @Test
+  void through_offloadedInAnotherType_givesTheBitsOfTheWholeModel() {
+    try (NamedTensors own = NamedTensors.of(model.tensors());
+        NamedTensors narrow = own.map(tensor -> Tensors.cast(tensor, DType.BFLOAT16));
+        NamedTensors wide = narrow.map(tensor -> Tensors.cast(tensor, DType.FLOAT32));
+        HeterogeneousModel whole = HeterogeneousModel.of(model.spec(), wide);
+        HeterogeneousModel offloaded = offloaded(narrow, wide);
+        LayerStreamer feed = LayerStreamer.of(offloaded);
+        TensorThreads sideBySide = new TensorThreads(2)) {
+      assertThat(whole.offloaded()).isEmpty();
+      assertThat(offloaded.offloaded()).isNotEmpty();
+      assertThat(offloaded.weightBytes()).isEqualTo(whole.weightBytes());
+      int layers = model.spec().layers();
+      Tensor through = feed.through(feed.embed(ids()), 0, layers, sideBySide);
+      Tensor expected = LayerStreamer.of(whole).through(whole.embed(ids()), 0, layers, sideBySide);
+      assertThat(Tensors.floats(through)).containsExactly(Tensors.floats(expected));
+      assertThat(feed.copiedLayerBytes()).isPositive();
+      assertThat(LayerStreamer.of(whole).copiedLayerBytes()).isZero();
+      assertThatThrownBy(() -> offloaded.logits(ids()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("is offloaded.\nMaybe a LayerStreamer brings it to cpu.");
+    }
+  }
+
+  /** Layers of {@code narrow}, all else of {@code wide}. */
+  private HeterogeneousModel offloaded(NamedTensors narrow, NamedTensors wide) {
+    Map<String, Tensor> mixed = new HashMap<>(narrow.asMap());
+    model.spec().nonBlockTensorShapes().keySet().forEach(name -> mixed.put(name, wide.get(name)));
+    try (NamedTensors all = NamedTensors.of(mixed)) {
+      return HeterogeneousModel.of(model.spec(), all);
     }
   }
 

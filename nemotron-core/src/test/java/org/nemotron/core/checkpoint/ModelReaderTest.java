@@ -106,6 +106,39 @@ final class ModelReaderTest {
   }
 
   @Test
+  void offloaded_otherType_leavesLayersAsTheFileHasThem() throws IOException {
+    weights.replaceAll((name, tensor) -> Tensors.cast(tensor, DType.BFLOAT16));
+    write();
+    try (HeterogeneousModel model = ModelReader.offloaded(directory, DType.FLOAT32, Device.CPU)) {
+      assertThat(model.dtype()).isEqualTo(DType.FLOAT32);
+      assertThat(model.offloaded()).hasSize(spec.layers());
+      weights.forEach(
+          (name, tensor) -> {
+            boolean ofLayer = name.startsWith("model.layers.");
+            Tensor read = get(model, name);
+            assertThat(DType.of(read)).isEqualTo(ofLayer ? DType.BFLOAT16 : DType.FLOAT32);
+            assertThat(Checkpoints.values(Tensors.cast(read, DType.FLOAT32)))
+                .isEqualTo(Checkpoints.values(Tensors.cast(tensor, DType.FLOAT32)));
+          });
+    }
+  }
+
+  @Test
+  void offloaded_nanInALayer_isNamedAsByRead() throws IOException {
+    float[] values = new float[96];
+    values[95] = Float.NaN;
+    weights.put(UP, Tensors.of(values, 12, 8));
+    write();
+    assertThatThrownBy(() -> ModelReader.offloaded(directory, DType.FLOAT32, Device.CPU))
+        .isInstanceOf(CheckpointFormatException.class)
+        .hasMessage(
+            directory
+                + ": layer 1, tensor "
+                + UP
+                + " holds NaN or infinite weights.\nMaybe its training diverged.");
+  }
+
+  @Test
   void read_fileDeletedAfterwards_modelLivesOn() throws IOException {
     write();
     try (HeterogeneousModel model = read(DType.FLOAT32)) {

@@ -96,7 +96,8 @@ public final class GlobalDistiller {
   /**
    * Returns this distiller dividing the parent among the ranks too: its layers are then gathered
    * from slices as the child's are. It makes the slices from rank 0's parent, which may lie in host
-   * memory; others' serve for their spec and type alone.
+   * memory or have its layers offloaded; others' serve for their spec and type alone. So may rank
+   * 0's start. One process alone has all of both as its slices.
    *
    * @param device where this rank computes
    */
@@ -141,6 +142,7 @@ public final class GlobalDistiller {
       LongConsumer progress)
       throws IOException {
     checkArgument(ranks.rank() == 0, "only rank 0 distills; rank %s follows", ranks.rank());
+    checkWhole(parent);
     if (ranks.size() == 1 && parentDivided.isEmpty() && !checkpoint.isSharded()) {
       int parts = partsOfBatch(parent.device(), threads, data.batchSize());
       try (GlobalChild child = new WholeChild(parent, start, settings, parts)) {
@@ -173,8 +175,16 @@ public final class GlobalDistiller {
       LongConsumer progress)
       throws IOException {
     checkArgument(ranks.rank() > 0, "rank 0 distills; it does not follow");
+    checkWhole(parent);
     Optional<GlobalDistillation> unused =
         trainShares(parent, start, ImmutableMap.of(), data, heldOut, progress);
+  }
+
+  private void checkWhole(HeterogeneousModel parent) {
+    checkArgument(
+        parentDivided.isPresent() || parent.offloaded().isEmpty(),
+        "the parent's layers %s are offloaded.\nMaybe withParentDivided brings them.",
+        parent.offloaded());
   }
 
   /** Every rank with its slices. */
@@ -189,11 +199,7 @@ public final class GlobalDistiller {
     Device device = parentDivided.orElse(parent.device());
     try (Resources held = new Resources()) {
       PassedModel passed =
-          parentDivided.isPresent()
-              ? held.add(
-                  new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
-                  ShardedModel::close)
-              : PassedModel.of(parent);
+          parentDivided.isPresent() ? divided(parent, device, held) : PassedModel.of(parent);
       ShardedModel model =
           held.add(
               new ShardedModel(ranks, start, parent.dtype(), device, ofRank0), ShardedModel::close);
@@ -211,6 +217,21 @@ public final class GlobalDistiller {
     } catch (RuntimeException e) {
       throw GpuMemoryException.explaining(e, device, REMEDY);
     }
+  }
+
+  /** What lies outside the layers is gathered only where a rank does not have it on its device. */
+  private PassedModel divided(HeterogeneousModel parent, Device device, Resources held) {
+    ShardedModel sharded =
+        held.add(
+            new ShardedModel(ranks, parent.spec(), parent.dtype(), device, parent.tensors()),
+            ShardedModel::close);
+    boolean isThere = parent.device().equals(device);
+    boolean onAll =
+        ranks
+            .gathered("where the parent's embedding and head lie", String.valueOf(isThere))
+            .stream()
+            .allMatch(Boolean::parseBoolean);
+    return onAll ? sharded.withOutside(parent) : sharded;
   }
 
   private Optional<GlobalDistillation> train(

@@ -39,7 +39,8 @@ import org.nemotron.nas.library.internal.MemoryPlan;
  * <p>No gradient crosses a block, so candidates are independent of each other and train side by
  * side, one core each; the result does not depend on how many. For the same reason a few layers at
  * a time may be gone through with all batches, where the memory does not hold the candidates of
- * all; and the parent may lie in the machine's memory, its layers coming to the GPU in turn.
+ * all; and the parent's layers may be offloaded, or the parent lie in the machine's memory: they
+ * then come to the GPU in turn, of several ranks to each its own.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, section on blockwise local distillation.
  */
@@ -152,7 +153,12 @@ public final class LocalDistiller {
     long tokens = (long) data.batchSize() * data.windowTokens();
     MemoryPlan.Training plan =
         MemoryPlan.of(feed.device(), threads)
-            .training(library.parent().spec(), trainable, tokens, settings.residentLayers());
+            .training(
+                library.parent().spec(),
+                trainable,
+                tokens,
+                settings.residentLayers(),
+                feed.copiedLayerBytes());
     ImmutableList<LayerGroup> groups = LayerGroup.of(trainable, plan.layers());
     Results results = new Results(groups.size() > 1 ? Place.HOST : Place.DEVICE);
     try (TensorThreads sideBySide = new TensorThreads(plan.workers());

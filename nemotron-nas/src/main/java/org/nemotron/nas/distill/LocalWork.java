@@ -63,15 +63,21 @@ public record LocalWork(
         + MemoryPlan.workerBytes(parent, candidates, batchTokens());
   }
 
+  /** Returns how many layers are trained at a time, with a parent that is there as a whole. */
+  public int layersAtATime(long freeBytes, int threads, int wanted) {
+    return layersAtATime(freeBytes, threads, wanted, 0);
+  }
+
   /**
    * Returns how many layers are trained at a time.
    *
    * @param freeBytes of a GPU beside the parent
    * @param wanted 0 for as many as fit
+   * @param parentLayerBytes of a layer of an offloaded parent; 0 where all are there
    */
-  public int layersAtATime(long freeBytes, int threads, int wanted) {
+  public int layersAtATime(long freeBytes, int threads, int wanted, long parentLayerBytes) {
     return new MemoryPlan(Optional.of((long) (MemoryPlan.USABLE * freeBytes)), threads)
-        .training(parent, candidates, batchTokens(), wanted)
+        .training(parent, candidates, batchTokens(), wanted, parentLayerBytes)
         .layers();
   }
 }

@@ -169,6 +169,45 @@ final class ShardedModel implements PassedModel, AutoCloseable {
   }
 
   /**
+   * Returns this model with the embedding, final norm and head of {@code whole}, which is the same
+   * model on the same device, in place of gathered ones; both stay their owners'.
+   */
+  PassedModel withOutside(HeterogeneousModel whole) {
+    ShardedModel layersOf = this;
+    return new PassedModel() {
+      @Override
+      public ModelSpec spec() {
+        return spec;
+      }
+
+      @Override
+      public DType dtype() {
+        return dtype;
+      }
+
+      @Override
+      public Device device() {
+        return device;
+      }
+
+      @Override
+      public HeterogeneousModel outside(Resources until) {
+        return whole;
+      }
+
+      @Override
+      public Block block(int layer, HeterogeneousModel outside, Resources until) {
+        return layersOf.block(layer, outside, until);
+      }
+
+      @Override
+      public void ahead(int layer) {
+        layersOf.ahead(layer);
+      }
+    };
+  }
+
+  /**
    * Gathers everything, a unit at a time.
    *
    * @param wanted whether this rank keeps it

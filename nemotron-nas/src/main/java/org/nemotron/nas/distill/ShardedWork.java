@@ -5,12 +5,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import org.nemotron.core.spec.ModelSpec;
 
 /**
- * What one of several ranks holds of a {@link GlobalDistiller}'s work, beside the parent as a whole
- * and the child that rank 0 begins with: slices of weights, gradients and optimizer states, and
- * gathered what is in use.
+ * What one of several ranks holds of a {@link GlobalDistiller}'s work, beside the parent and the
+ * child that rank 0 begins with: slices of weights, gradients and optimizer states, and gathered
+ * what is in use. With a parent that is divided, one rank alone works so too.
  *
  * @param work of all ranks
- * @param ranks at least two
+ * @param ranks at least one
  */
 public record ShardedWork(GlobalWork work, int ranks) {
   private static final long FLOAT32_BYTES = 4;
@@ -18,7 +18,7 @@ public record ShardedWork(GlobalWork work, int ranks) {
 
   /** Checks the number of ranks. */
   public ShardedWork {
-    checkArgument(ranks > 1, "ranks (%s) must be at least two", ranks);
+    checkArgument(ranks > 0, "ranks (%s) must be positive", ranks);
   }
 
   private OptimizerStates states() {
@@ -53,6 +53,16 @@ public record ShardedWork(GlobalWork work, int ranks) {
   private long gradients() {
     boolean added = work.settings().microBatch() > 0;
     return states().byLayer() && !added ? outside() / ranks : work.childParameters() / ranks;
+  }
+
+  /**
+   * Returns the bytes that a rank holds of a divided parent, beside an embedding, final norm and
+   * head that are on each: its slice, and gathered the layer at work and the next one.
+   */
+  public long parentBytes(int elementBytes) {
+    ModelSpec parent = work.parent();
+    long gathered = 2 * (parent.parameters() - outside()) / parent.layers();
+    return elementBytes * (parent.parameters() / ranks + gathered);
   }
 
   /**

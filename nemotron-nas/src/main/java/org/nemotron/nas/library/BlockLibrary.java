@@ -9,11 +9,13 @@ import com.google.common.collect.ImmutableSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.ModelSpec;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
@@ -117,8 +119,10 @@ public final class BlockLibrary implements AutoCloseable {
 
     @Override
     public NamedTensors visit(Candidate.Block candidate) {
-      try (NamedTensors composed = composed(candidate.layer(), candidate.spec())) {
-        return composed.map(Tensor::clone);
+      try (NamedTensors composed =
+          composed(candidate.layer(), candidate.spec(), BlockLibrary.this::weights)) {
+        return composed.map(
+            tensor -> Tensors.move(tensor, parent.device(), parent.dtype()).clone());
       }
     }
 
@@ -128,17 +132,38 @@ public final class BlockLibrary implements AutoCloseable {
     }
   }
 
-  /** Returns the weights of a block made of two sub-blocks; the caller closes the holder. */
-  private NamedTensors composed(int layer, BlockSpec spec) {
+  /**
+   * Returns the weights of {@code candidate} for a model that shares the parent's tensors: in host
+   * memory or a file where the layer is offloaded. The caller closes the holder.
+   */
+  private NamedTensors assembled(Candidate candidate) {
+    if (!parent.offloaded().contains(candidate.layer())) {
+      return weights(candidate);
+    }
+    NamedTensors own = trained.get(candidate);
+    if (own != null) {
+      return own.share();
+    }
+    try (NamedTensors fresh = weights(candidate)) {
+      return fresh.map(tensor -> Tensors.move(tensor, Device.CPU, parent.dtype()));
+    }
+  }
+
+  /**
+   * Returns the weights of a block made of two sub-blocks, the parent's as they lie; the caller
+   * closes the holder.
+   */
+  private NamedTensors composed(
+      int layer, BlockSpec spec, Function<Candidate, NamedTensors> ofCandidate) {
     BlockSpec own = parent.spec().block(layer);
     try (NamedTensors attention =
             spec.attention().equals(own.attention())
                 ? parent.block(layer).attention().tensors().share()
-                : weights(new Candidate.Attention(layer, spec.attention()));
+                : ofCandidate.apply(new Candidate.Attention(layer, spec.attention()));
         NamedTensors ffn =
             spec.ffn().equals(own.ffn())
                 ? parent.block(layer).ffn().tensors().share()
-                : weights(new Candidate.Ffn(layer, spec.ffn()))) {
+                : ofCandidate.apply(new Candidate.Ffn(layer, spec.ffn()))) {
       return NamedTensors.of(
           ImmutableMap.<String, Tensor>builder()
               .putAll(attention.asMap())
@@ -181,7 +206,7 @@ public final class BlockLibrary implements AutoCloseable {
 
   /**
    * Returns the model that {@code architecture} describes, sharing the parent's tensors wherever it
-   * keeps them; the caller closes it.
+   * keeps them; the caller closes it. Its blocks are offloaded where the parent's are.
    *
    * @throws IllegalArgumentException if a block is not in this library, or the number of layers is
    *     not the parent's
@@ -230,22 +255,22 @@ public final class BlockLibrary implements AutoCloseable {
   private final class Chosen implements BlockChoice.Visitor<NamedTensors> {
     @Override
     public NamedTensors visit(BlockChoice.Parent choice) {
-      return composed(choice.layer(), choice.spec());
+      return composed(choice.layer(), choice.spec(), BlockLibrary.this::assembled);
     }
 
     @Override
     public NamedTensors visit(BlockChoice.Decoupled choice) {
-      return composed(choice.layer(), choice.spec());
+      return composed(choice.layer(), choice.spec(), BlockLibrary.this::assembled);
     }
 
     @Override
     public NamedTensors visit(BlockChoice.Coupled choice) {
-      return weights(choice.candidate());
+      return assembled(choice.candidate());
     }
 
     @Override
     public NamedTensors visit(BlockChoice.MultiLayer choice) {
-      return weights(choice.candidate());
+      return assembled(choice.candidate());
     }
   }
 

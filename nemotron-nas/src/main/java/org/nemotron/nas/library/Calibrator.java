@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.activation.LayerPipeline;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.distributed.Communicator;
@@ -34,7 +35,8 @@ import org.nemotron.nas.shard.Span;
 
 /**
  * Makes the untrained library: one pass of the parent over some tokens ranks channels and heads and
- * fits last projections.
+ * fits last projections. Of a parent whose layers are offloaded, a rank's own come to the device
+ * and stay until its end.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, appendix A; the least-squares fit is ours.
  */
@@ -97,9 +99,13 @@ public final class Calibrator {
         CandidateShards.of(parent.spec(), all, data.windowTokens(), ranks.size());
     Span layers = shards.layers(ranks.rank());
     Map<Integer, LayerObserver> observers = new TreeMap<>();
-    try (TensorThreads sideBySide = new TensorThreads(threads)) {
+    try (TensorThreads sideBySide = new TensorThreads(threads);
+        LayerStreamer feed = LayerStreamer.of(parent)) {
+      feed.keep(layers.first(), layers.end());
       for (int layer = layers.first(); layer < layers.end(); layer++) {
-        observers.put(layer, new LayerObserver(parent, layer, settings));
+        observers.put(
+            layer,
+            new LayerObserver(feed.block(layer), layer, parent.spec().rmsNormEps(), settings));
       }
       int atATime = observersAtATime(parent, data);
       if (shards.takesPart(ranks.rank())) {
@@ -107,13 +113,16 @@ public final class Calibrator {
         LayerPipeline pipeline =
             new LayerPipeline(ranks, layers.first(), shards.handover(rank), shards.isLast(rank));
         for (int batch = 0; batch < settings.calibrationBatches(); batch++) {
-          observe(parent, pipeline, layers, observers, data, batch, sideBySide, atATime);
+          observe(feed, pipeline, layers, observers, data, batch, sideBySide, atATime);
           progress.accept(batch + 1);
         }
       }
       ImmutableList<LayerRanking> rankings =
           LayerRankings.of(
-              ranks, shards, observers, new MultiLayerOrigins(parent, space).measure(data));
+              ranks,
+              shards,
+              observers,
+              new MultiLayerOrigins(parent.spec(), feed, space).measure(data));
       return library(parent, all, shards, rankings, observers, sideBySide);
     } catch (RuntimeException e) {
       throw GpuMemoryException.explaining(e, parent.device(), REMEDY);
@@ -144,7 +153,7 @@ public final class Calibrator {
   }
 
   private static void observe(
-      HeterogeneousModel parent,
+      LayerStreamer feed,
       LayerPipeline pipeline,
       Span layers,
       Map<Integer, LayerObserver> observers,
@@ -156,15 +165,15 @@ public final class Calibrator {
         NoGradGuard inference = new NoGradGuard()) {
       Tensor inputBTD =
           pipeline.input(
-              () -> parent.embed(data.batch(batch)),
-              parent.device(),
-              parent.dtype(),
+              () -> feed.embed(data.batch(batch)),
+              feed.device(),
+              feed.dtype(),
               data.batchSize(),
               data.windowTokens(),
-              parent.spec().width());
+              feed.width());
       HiddenStates stream =
           HiddenStates.of(
-              parent::block,
+              feed::block,
               inputBTD,
               layers.first(),
               layers.end(),

@@ -6,12 +6,14 @@ import com.google.common.primitives.ImmutableIntArray;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.BlockSpec;
 import org.nemotron.core.spec.FfnSpec;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.NativeScope;
+import org.nemotron.core.tensor.Resources;
 import org.nemotron.core.tensor.Tensors;
 
 /**
@@ -37,52 +39,71 @@ final class ChildInit {
   /** Returns fresh copies for {@code candidate}, held by the caller. */
   NamedTensors of(Candidate candidate) {
     try (NativeScope scope = NativeScope.open();
-        NoGradGuard constants = new NoGradGuard()) {
-      ImmutableMap<String, Tensor> views = views(candidate);
+        NoGradGuard constants = new NoGradGuard();
+        Resources held = new Resources()) {
+      ImmutableMap<String, Tensor> views = new Views(held).of(candidate);
       ImmutableMap.Builder<String, Tensor> copies = ImmutableMap.builder();
       views.forEach((name, tensor) -> copies.put(name, tensor.contiguous().clone()));
       return NamedTensors.of(copies.buildOrThrow());
     }
   }
 
-  private ImmutableMap<String, Tensor> views(Candidate candidate) {
-    return candidate.accept(
-        new Candidate.Visitor<>() {
-          @Override
-          public ImmutableMap<String, Tensor> visit(Candidate.Attention attention) {
-            return attention(attention.layer(), attention.spec());
-          }
+  /** Views over the parent's sub-blocks, which {@code held} holds where the model computes. */
+  private final class Views implements Candidate.Visitor<ImmutableMap<String, Tensor>> {
+    private final Resources held;
 
-          @Override
-          public ImmutableMap<String, Tensor> visit(Candidate.Ffn ffn) {
-            return ffn(ffn.layer(), ffn.spec());
-          }
+    Views(Resources held) {
+      this.held = held;
+    }
 
-          @Override
-          public ImmutableMap<String, Tensor> visit(Candidate.Block block) {
-            return block(block.layer(), block.spec());
-          }
+    ImmutableMap<String, Tensor> of(Candidate candidate) {
+      return candidate.accept(this);
+    }
 
-          @Override
-          public ImmutableMap<String, Tensor> visit(Candidate.MultiLayer block) {
-            return block(origin(block), block.spec());
-          }
-        });
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Attention attention) {
+      return attention(attention.layer(), attention.spec(), held);
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Ffn ffn) {
+      return ffn(ffn.layer(), ffn.spec(), held);
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.Block block) {
+      return block(block.layer(), block.spec());
+    }
+
+    @Override
+    public ImmutableMap<String, Tensor> visit(Candidate.MultiLayer block) {
+      return block(origin(block), block.spec());
+    }
+
+    private ImmutableMap<String, Tensor> block(int layer, BlockSpec spec) {
+      return ImmutableMap.<String, Tensor>builder()
+          .putAll(attention(layer, spec.attention(), held))
+          .putAll(ffn(layer, spec.ffn(), held))
+          .buildOrThrow();
+    }
+  }
+
+  /** Returns a sub-block's tensors where the parent computes and in the type in which it does. */
+  private NamedTensors here(int layer, SubBlock subBlock, Resources held) {
+    NamedTensors own = subBlock.tensors();
+    return parent.offloaded().contains(layer)
+        ? held.add(
+            own.map(tensor -> Tensors.move(tensor, parent.device(), parent.dtype())),
+            NamedTensors::close)
+        : own;
   }
 
   private int origin(Candidate.MultiLayer block) {
     return rankings.get(block.layer()).origins().getOrDefault(block.layers(), block.layer());
   }
 
-  private ImmutableMap<String, Tensor> block(int layer, BlockSpec spec) {
-    return ImmutableMap.<String, Tensor>builder()
-        .putAll(attention(layer, spec.attention()))
-        .putAll(ffn(layer, spec.ffn()))
-        .buildOrThrow();
-  }
-
-  private ImmutableMap<String, Tensor> attention(int layer, AttentionSpec spec) {
-    NamedTensors own = parent.block(layer).attention().tensors();
+  private ImmutableMap<String, Tensor> attention(int layer, AttentionSpec spec, Resources held) {
+    NamedTensors own = here(layer, parent.block(layer).attention(), held);
     if (spec.equals(parent.spec().block(layer).attention())) {
       return own.asMap();
     }
@@ -127,8 +148,8 @@ final class ChildInit {
     return own.get("self_attn.o_proj.weight").mm(repeated);
   }
 
-  private ImmutableMap<String, Tensor> ffn(int layer, FfnSpec spec) {
-    NamedTensors own = parent.block(layer).ffn().tensors();
+  private ImmutableMap<String, Tensor> ffn(int layer, FfnSpec spec, Resources held) {
+    NamedTensors own = here(layer, parent.block(layer).ffn(), held);
     if (spec.equals(parent.spec().block(layer).ffn())) {
       return own.asMap();
     }

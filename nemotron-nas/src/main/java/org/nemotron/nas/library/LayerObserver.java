@@ -10,7 +10,6 @@ import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.GatedFfn;
 import org.nemotron.core.nn.GroupedQueryAttention;
-import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.RmsNorm;
 import org.nemotron.core.spec.AttentionSpec;
 import org.nemotron.core.spec.FfnSpec;
@@ -41,12 +40,18 @@ final class LayerObserver implements AutoCloseable {
   private Optional<NormalEquations> linearFfn = Optional.empty();
   private Optional<NormalEquations> linearAttention = Optional.empty();
 
-  LayerObserver(HeterogeneousModel parent, int layer, InitSettings settings) {
+  /**
+   * Watches a layer.
+   *
+   * @param block the layer where it is computed; open as long as this object
+   * @param eps of the norms
+   */
+  LayerObserver(Block block, int layer, double eps, InitSettings settings) {
     this.layer = layer;
-    this.block = parent.block(layer);
+    this.block = block;
     this.attention = block.spec().attention().accept(new RankedAttention(block));
     this.ffn = block.spec().ffn().accept(new RankedFfn(block));
-    this.eps = parent.spec().rmsNormEps();
+    this.eps = eps;
     this.settings = settings;
   }
 

@@ -6,7 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.activation.LayerStreamer;
+import org.nemotron.core.nn.Block;
+import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.TokenBatches;
@@ -19,11 +21,13 @@ import org.nemotron.core.text.TokenBatches;
 final class MultiLayerOrigins {
   private static final int BATCHES = 2;
 
-  private final HeterogeneousModel parent;
+  private final ModelSpec parent;
+  private final LayerStreamer layers;
   private final ImmutableList<Integer> lengths;
 
-  MultiLayerOrigins(HeterogeneousModel parent, SearchSpace space) {
+  MultiLayerOrigins(ModelSpec parent, LayerStreamer layers, SearchSpace space) {
     this.parent = parent;
+    this.layers = layers;
     this.lengths = space.multiLayer();
   }
 
@@ -33,32 +37,53 @@ final class MultiLayerOrigins {
     for (int batch = 0; batch < BATCHES && !lengths.isEmpty(); batch++) {
       try (NativeScope scope = NativeScope.open();
           NoGradGuard inference = new NoGradGuard()) {
-        ImmutableList<Tensor> states = parent.hiddenStates(data.batch(batch));
-        for (int length : lengths) {
-          for (int first = 0; first + length < states.size(); first++) {
-            addErrors(states, first, errors.computeIfAbsent(new Run(first, length), Run::noErrors));
+        ImmutableList<Tensor> states = hiddenStates(data.batch(batch));
+        for (int layer = 0; layer < parent.layers(); layer++) {
+          Block block = layers.block(layer);
+          for (int length : lengths) {
+            int last = Math.min(layer, parent.layers() - length);
+            for (int first = Math.max(0, layer - length + 1); first <= last; first++) {
+              addError(
+                  states,
+                  first,
+                  layer - first,
+                  block,
+                  errors.computeIfAbsent(new Run(first, length), Run::noErrors));
+            }
           }
         }
       }
     }
     ImmutableList.Builder<ImmutableMap<Integer, Integer>> origins = ImmutableList.builder();
-    for (int layer = 0; layer < parent.spec().layers(); layer++) {
+    for (int layer = 0; layer < parent.layers(); layer++) {
       origins.add(originsFrom(layer, errors));
     }
     return origins.build();
   }
 
-  private void addErrors(ImmutableList<Tensor> states, int first, double[] errors) {
+  /** Returns the input of every layer, and the output of the last. */
+  private ImmutableList<Tensor> hiddenStates(Tensor idsBT) {
+    ImmutableList.Builder<Tensor> states = ImmutableList.builder();
+    Tensor hidden = layers.embed(idsBT);
+    states.add(hidden);
+    for (int layer = 0; layer < parent.layers(); layer++) {
+      hidden = layers.block(layer).forward(hidden);
+      states.add(hidden);
+    }
+    return states.build();
+  }
+
+  /** Adds how far the layer at {@code offset} of a run is from the run's output. */
+  private void addError(
+      ImmutableList<Tensor> states, int first, int offset, Block block, double[] errors) {
+    if (!parent.block(first + offset).equals(parent.block(first))) {
+      errors[offset] = Double.POSITIVE_INFINITY;
+      return;
+    }
     Tensor wanted = states.get(first + errors.length);
-    for (int offset = 0; offset < errors.length; offset++) {
-      if (!parent.spec().block(first + offset).equals(parent.spec().block(first))) {
-        errors[offset] = Double.POSITIVE_INFINITY;
-        continue;
-      }
-      try (NativeScope scope = NativeScope.open()) {
-        Tensor alone = parent.block(first + offset).forward(states.get(first));
-        errors[offset] += Tensors.scalar(alone.sub(wanted).square().sum());
-      }
+    try (NativeScope scope = NativeScope.open()) {
+      Tensor alone = block.forward(states.get(first));
+      errors[offset] += Tensors.scalar(alone.sub(wanted).square().sum());
     }
   }
 

@@ -10,7 +10,9 @@ import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.cuda.GpuMemoryException;
+import org.nemotron.core.nn.Block;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.nn.SubBlock;
 import org.nemotron.core.tensor.CpuThreads;
@@ -27,6 +29,9 @@ import org.nemotron.core.text.TokenBatches;
  *
  * <p>Blocks that were trained alone have seen the parent's inputs only; in the child they stand
  * behind each other's errors, which this corrects without a gradient.
+ *
+ * <p>Models whose layers are offloaded are gone through layer by layer: one layer of each is on the
+ * device at a time, and the next.
  */
 public final class SequentialRefit {
   // Shape letters in this file: B = batch, T = tokens, R = B * T, D = model width, I = inputs.
@@ -91,13 +96,17 @@ public final class SequentialRefit {
         NoGradGuard inference = new NoGradGuard();
         TensorThreads sideBySide = new TensorThreads(threads)) {
       HeterogeneousModel copy = made.add(child.copy(child.dtype()), HeterogeneousModel::close);
-      try (Streams streams = new Streams(parent, copy, data)) {
+      try (LayerStreamer ofParent = LayerStreamer.of(parent);
+          LayerStreamer ofChild = LayerStreamer.of(copy);
+          Streams streams = new Streams(ofParent, ofChild, data)) {
         ImmutableList<Integer> places = placesWithWeights(copy);
         for (int index = 0; index < places.size(); index++) {
           int place = places.get(index);
           int next = index + 1 < places.size() ? places.get(index + 1) : 2 * copy.spec().layers();
           streams.advanceParent(next, sideBySide);
-          fit(subBlock(copy, place), streams, sideBySide);
+          SubBlock subBlock = subBlock(ofChild.block(place / 2), place);
+          fit(subBlock, streams, sideBySide);
+          store(subBlock, subBlock(copy.block(place / 2), place));
           streams.advanceChild(place, sideBySide);
           progress.accept(place / 2 + 1L);
         }
@@ -112,13 +121,25 @@ public final class SequentialRefit {
   /** Returns where sub-blocks with weights stand: 2 * layer, and 1 more for an FFN. */
   private static ImmutableList<Integer> placesWithWeights(HeterogeneousModel model) {
     return IntStream.range(0, 2 * model.spec().layers())
-        .filter(place -> subBlock(model, place).lastProjection().isPresent())
+        .filter(place -> hasWeights(model, place))
         .boxed()
         .collect(ImmutableList.toImmutableList());
   }
 
-  private static SubBlock subBlock(HeterogeneousModel model, int place) {
-    return place % 2 == 0 ? model.block(place / 2).attention() : model.block(place / 2).ffn();
+  private static boolean hasWeights(HeterogeneousModel model, int place) {
+    return subBlock(model.block(place / 2), place).lastProjection().isPresent();
+  }
+
+  private static SubBlock subBlock(Block block, int place) {
+    return place % 2 == 0 ? block.attention() : block.ffn();
+  }
+
+  /** Takes what was fitted where the layer was computed over to the model, if it lies elsewhere. */
+  private static void store(SubBlock computed, SubBlock own) {
+    if (computed != own) {
+      String name = own.lastProjection().orElseThrow();
+      Tensor unused = own.tensors().get(name).detach().copy_(computed.tensors().get(name), false);
+    }
   }
 
   private void fit(SubBlock subBlock, Streams streams, TensorThreads sideBySide) {
@@ -162,13 +183,13 @@ public final class SequentialRefit {
 
   /** The residual streams of both models at the places that they have reached, batch by batch. */
   private final class Streams implements AutoCloseable {
-    private final HeterogeneousModel parentModel;
-    private final HeterogeneousModel childModel;
+    private final LayerStreamer parentModel;
+    private final LayerStreamer childModel;
     private final Tensor[] parentBTD = new Tensor[batches];
     private final Tensor[] childBTD = new Tensor[batches];
     private int parentPlace;
 
-    Streams(HeterogeneousModel parentModel, HeterogeneousModel childModel, TokenBatches data) {
+    Streams(LayerStreamer parentModel, LayerStreamer childModel, TokenBatches data) {
       this.parentModel = parentModel;
       this.childModel = childModel;
       for (int batch = 0; batch < batches; batch++) {
@@ -191,13 +212,14 @@ public final class SequentialRefit {
     /** Takes the parent's stream to the place before sub-block {@code place}. */
     void advanceParent(int place, TensorThreads sideBySide) {
       for (; parentPlace < place; parentPlace++) {
-        advance(parentBTD, subBlock(parentModel, parentPlace), sideBySide);
+        Block block = parentModel.block(parentPlace / 2);
+        advance(parentBTD, subBlock(block, parentPlace), sideBySide);
       }
     }
 
     /** Takes the child's stream through sub-block {@code place}. */
     void advanceChild(int place, TensorThreads sideBySide) {
-      advance(childBTD, subBlock(childModel, place), sideBySide);
+      advance(childBTD, subBlock(childModel.block(place / 2), place), sideBySide);
     }
 
     private void advance(Tensor[] streamBTD, SubBlock subBlock, TensorThreads sideBySide) {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 import org.nemotron.core.checkpoint.ModelCard;
-import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.checkpoint.ModelWriter;
 import org.nemotron.core.io.AtomicFiles;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -19,7 +18,6 @@ import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.library.Architecture;
 import org.nemotron.nas.library.CalibrationWork;
-import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 import org.nemotron.nas.report.RunSummary.LossCurve;
 import org.nemotron.nas.report.RunSummary.LossPoint;
 
@@ -109,7 +107,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
     long start = training.childParameters() * work.elementBytes();
     long host = work.libraryBytes() + start;
     String ranks = moreRanks(work, training);
-    if (work.ranks() == 1) {
+    if (work.ranks() == 1 && !work.divided()) {
       return work.beside(
           host + (work.onGpu() ? training.hostBytes() : 0),
           training.cpuBytes(work.parts()) - start,
@@ -119,19 +117,26 @@ final class ChildStage implements Stage<ChildStage.Child> {
           ranks);
     }
     ShardedWork ofRank = new ShardedWork(training, work.ranks());
+    long slices = slices(work, ofRank);
     return work.beside(
         host + (work.onGpu() ? training.hostBytes() / work.ranks() : 0),
-        ofRank.cpuBytes(work.partsOfRank(), work.freeHostBytes() - host),
-        ofRank.leastGpuBytes(),
-        ofRank.gpuBytes(work.freeBesideParent()),
+        slices + ofRank.cpuBytes(work.partsOfRank(), work.freeHostBytes() - host - slices),
+        slices + ofRank.leastGpuBytes(),
+        slices + ofRank.gpuBytes(work.freeBesideParent() - slices),
         remedy,
         ranks);
+  }
+
+  /** Returns what a rank holds of a parent that is divided. */
+  private static long slices(PlanWork work, ShardedWork ofRank) {
+    return work.divided() ? ofRank.parentBytes(work.elementBytes()) : 0;
   }
 
   /** Says the least number of ranks whose GPUs would hold their parts. */
   private static String moreRanks(PlanWork work, GlobalWork training) {
     for (int ranks = Math.max(2, work.ranks()); ranks <= MOST_RANKS && work.onGpu(); ranks++) {
-      if (new ShardedWork(training, ranks).leastGpuBytes() <= work.freeBesideParent()) {
+      ShardedWork ofRank = new ShardedWork(training, ranks);
+      if (slices(work, ofRank) + ofRank.leastGpuBytes() <= work.freeBesideParent()) {
         return String.format(Locale.ROOT, "%d ranks, which is the least that fits", ranks);
       }
     }
@@ -233,8 +238,7 @@ final class ChildStage implements Stage<ChildStage.Child> {
   @Override
   public Child read() throws IOException {
     AtomicFiles.deleteTree(SharedTraining.checkpoint(run, name));
-    Execution execution = run.plan().execution();
-    HeterogeneousModel child = ModelReader.read(directory(), execution.dtype(), execution.device());
+    HeterogeneousModel child = RunInputs.model(directory(), run.plan().execution());
     return new Child(child, directory(), course().curves());
   }
 

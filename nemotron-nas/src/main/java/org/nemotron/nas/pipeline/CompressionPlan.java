@@ -216,6 +216,7 @@ public record CompressionPlan(
    * @param threads cores for work that runs side by side; 0 for all there are
    * @param seed of everything random
    * @param nonFinite what to do about a NaN or an infinity
+   * @param parent what each process holds of the parent; results do not depend on it
    */
   public record Execution(
       Path output,
@@ -224,11 +225,24 @@ public record CompressionPlan(
       DType childDtype,
       int threads,
       long seed,
-      NonFinite nonFinite) {
+      NonFinite nonFinite,
+      ParentPlacement parent) {
     /** The directory {@code run}, float32 on all cores, children in bfloat16, seed 1. */
     public static final Execution DEFAULT =
         new Execution(
             Path.of("run"), Device.CPU, DType.FLOAT32, DType.BFLOAT16, 0, 1, NonFinite.CONTINUE);
+
+    /** Makes an execution with the whole parent in each process. */
+    public Execution(
+        Path output,
+        Device device,
+        DType dtype,
+        DType childDtype,
+        int threads,
+        long seed,
+        NonFinite nonFinite) {
+      this(output, device, dtype, childDtype, threads, seed, nonFinite, ParentPlacement.WHOLE);
+    }
 
     /** Checks that the device trains in the element type. */
     public Execution {
@@ -250,41 +264,59 @@ public record CompressionPlan(
 
     /** Returns the same with another directory of the run. */
     public Execution withOutput(Path other) {
-      return new Execution(other, device, dtype, childDtype, threads, seed, nonFinite);
+      return new Execution(other, device, dtype, childDtype, threads, seed, nonFinite, parent);
     }
 
     /** Returns the same on another device, with the element type that it trains in. */
     public Execution on(Device other) {
       return new Execution(
-          output, other, trainingType(other), childDtype, threads, seed, nonFinite);
+          output, other, trainingType(other), childDtype, threads, seed, nonFinite, parent);
     }
 
     /** Returns the same on another device of the same kind, in the same element type. */
     public Execution withDevice(Device other) {
       checkArgument(
           other.kind().equals(device.kind()), "device %s must be a %s", other, device.kind());
-      return new Execution(output, other, dtype, childDtype, threads, seed, nonFinite);
+      return new Execution(output, other, dtype, childDtype, threads, seed, nonFinite, parent);
     }
 
     /** Returns the same with another element type of the children's files. */
     public Execution withChildDtype(DType other) {
-      return new Execution(output, device, dtype, other, threads, seed, nonFinite);
+      return new Execution(output, device, dtype, other, threads, seed, nonFinite, parent);
     }
 
     /** Returns the same with another number of cores. */
     public Execution withThreads(int other) {
-      return new Execution(output, device, dtype, childDtype, other, seed, nonFinite);
+      return new Execution(output, device, dtype, childDtype, other, seed, nonFinite, parent);
     }
 
     /** Returns the same with another seed. */
     public Execution withSeed(long other) {
-      return new Execution(output, device, dtype, childDtype, threads, other, nonFinite);
+      return new Execution(output, device, dtype, childDtype, threads, other, nonFinite, parent);
     }
 
     /** Returns the same with another reaction to a NaN or an infinity. */
     public Execution withNonFinite(NonFinite other) {
-      return new Execution(output, device, dtype, childDtype, threads, seed, other);
+      return new Execution(output, device, dtype, childDtype, threads, seed, other, parent);
     }
+
+    /** Returns the same with another share of the parent in each process. */
+    public Execution withParent(ParentPlacement other) {
+      return new Execution(output, device, dtype, childDtype, threads, seed, nonFinite, other);
+    }
+  }
+
+  /** What each process of a run holds of the parent on its device. */
+  public enum ParentPlacement {
+    /** All of it, from the beginning to the end. */
+    WHOLE,
+    /**
+     * Embedding, final norm and head, and of the layers what a stage needs: in calibration and
+     * local distillation those whose candidates the process trains, in global distillation a slice
+     * of each, and else one after the other. The layers stay in the files that they are read from,
+     * whose pages the processes of a machine share. Finished children are held in the same way.
+     */
+    DIVIDED
   }
 
   /**

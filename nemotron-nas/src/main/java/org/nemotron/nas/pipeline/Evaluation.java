@@ -25,7 +25,11 @@ final class Evaluation {
   /** The child, itself before its distillation, two baselines, and its architecture untrained. */
   private static final int MODELS_OF_TARGET = 5;
 
-  /** As a share of a child: four models with a quarter of their blocks not the parent's. */
+  /**
+   * Beside the parent, the children; in the format that serves, the parent and the children; and
+   * blocks of their own of what a child is compared with. As a share of a child: four models with a
+   * quarter of their blocks not the parent's.
+   */
   private static final double OWN_BLOCKS = 1;
 
   private final RunContext run;
@@ -70,8 +74,10 @@ final class Evaluation {
         work.beside(
             work.libraryBytes() + Math.round(shares * work.parentBytes()),
             Math.round(2 * (1 + 3 * shares) * work.parent().parameters()),
-            servedBytes(work, 1 + 2 * shares),
-            servedBytes(work, 1 + (2 + OWN_BLOCKS) * shares),
+            work.divided() ? dividedBytes(work, shares) : work.servedBytes(1 + 2 * shares),
+            work.divided()
+                ? dividedBytes(work, shares)
+                : work.servedBytes(1 + (2 + OWN_BLOCKS) * shares),
             "fewer targets"),
         0,
         ImmutableList.of("data.heldOutWindows", "costs.meter.generationRounds"),
@@ -81,11 +87,11 @@ final class Evaluation {
   }
 
   /**
-   * Beside the parent, the children; in the format that serves, the parent and the children; and
-   * blocks of their own of what a child is compared with.
+   * With a divided parent the layers of parent and children stay in their files, but for parent and
+   * children in the format that serves; each child has an embedding and a head of its own.
    */
-  private static long servedBytes(PlanWork work, double parents) {
-    return Math.round(parents * work.parent().parameters() * work.elementBytes());
+  private static long dividedBytes(PlanWork work, double shares) {
+    return work.servedBytes(1 + shares) + work.plan().targets().size() * work.heldBytes();
   }
 
   /** Returns the summary of the run. */

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.nemotron.core.cuda.Gpu;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.tensor.Cancellation;
+import org.nemotron.core.tensor.Device;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.CandidateJson;
 import org.nemotron.nas.score.ScoreTable;
@@ -55,6 +57,7 @@ final class FollowedRun {
   private static void stages(RunContext run) throws IOException {
     try (TrainedLibrary library = run.result(new LibraryStage(run))) {
       ScoreTable unused = run.result(ScoresStage.ofAll(run, library));
+      leaveUnused(run);
       ImmutableSet<Candidate.Block> pairs = pairs(run.ranks());
       if (!pairs.isEmpty()) {
         try (TrainedLibrary coupled = run.result(new CoupledStage(run, library, pairs))) {
@@ -65,10 +68,20 @@ final class FollowedRun {
   }
 
   private static void children(RunContext run) throws IOException {
+    leaveUnused(run);
     Optional<SharedTraining> next = SharedTraining.next(run);
     while (next.isPresent()) {
       next.get().follow(run);
+      leaveUnused(run);
       next = SharedTraining.next(run);
+    }
+  }
+
+  /** Rank 0 may measure models that several GPUs serve, this rank's among them. */
+  private static void leaveUnused(RunContext run) {
+    Device device = run.plan().execution().device();
+    if (!device.equals(Device.CPU)) {
+      Gpu.of(device).releaseUnused();
     }
   }
 

@@ -48,11 +48,17 @@ final class LibraryStage implements Stage<TrainedLibrary> {
         .sooner(work.localSpeedup(work.candidates(), plan.local().steps()));
   }
 
-  /** The more of calibration and training; what calibration fits is held by the GPU. */
+  /**
+   * The more of calibration and training; what calibration fits is held by the GPU, and of a
+   * divided parent the layers that the rank goes through.
+   */
   private static MemoryNeed memory(PlanWork work, LocalWork training, CalibrationWork ranking) {
-    MemoryNeed ofTraining = trainingMemory(work, training, ranking.bytes());
+    long ofLayers = work.divided() ? work.layerBytes(work.mostLayers()) : 0;
+    MemoryNeed ofTraining = trainingMemory(work, training, ranking.bytes() + ofLayers);
     long bytes =
-        ranking.gpuBytes(work.ranks()) + (ranking.refit() ? work.libraryBytes() / work.ranks() : 0);
+        ranking.gpuBytes(work.ranks())
+            + (ranking.refit() ? work.libraryBytes() / work.ranks() : 0)
+            + ofLayers;
     MemoryNeed ofRanking =
         work.beside(
             work.onGpu() ? work.libraryBytes() : 0,
@@ -69,15 +75,18 @@ final class LibraryStage implements Stage<TrainedLibrary> {
     long free = work.freeBesideParent();
     int layers =
         work.onGpu()
-            ? training.layersAtATime(free, work.threads(), work.plan().local().residentLayers())
+            ? training.layersAtATime(
+                free, work.threads(), work.plan().local().residentLayers(), work.layerBytes())
             : 1;
     long least =
-        work.plan().local().residentLayers() > 0 ? training.gpuBytes(layers) : training.gpuBytes(1);
+        work.plan().local().residentLayers() > 0
+            ? training.gpuBytes(layers) + work.layerBytes(layers)
+            : training.gpuBytes(1) + work.layerBytes(1);
     return work.beside(
         work.onGpu() ? work.libraryBytes() : 0,
         training.cpuBytes(work.threads()) + cpuBytes,
         least,
-        training.gpuBytes(layers),
+        training.gpuBytes(layers) + work.layerBytes(layers),
         "a smaller data.batchSize or data.windowTokens",
         "fewer alternatives in space");
   }

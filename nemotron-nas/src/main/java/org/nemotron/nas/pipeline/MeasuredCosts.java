@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nemotron.core.checkpoint.ModelNames;
-import org.nemotron.core.checkpoint.ModelReader;
 import org.nemotron.core.io.SealedJson;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.spec.AttentionSpec;
@@ -75,8 +74,7 @@ public record MeasuredCosts(
     Path directory = plan.inputs().parent();
     LatencyMeter meter = new LatencyMeter(plan.costs().meter());
     List<CostTable> tables = new ArrayList<>();
-    try (HeterogeneousModel model =
-        ModelReader.read(directory, execution.dtype(), execution.device())) {
+    try (HeterogeneousModel model = RunInputs.model(directory, execution)) {
       for (Scenario scenario : plan.costs().scenarios()) {
         long before = (long) meter.rounds() * tables.size();
         tables.add(
@@ -114,8 +112,7 @@ public record MeasuredCosts(
               "%s: costs of %s (%s), and this is %s (%s).\nMaybe measure the architectures there.",
               asked, machine, device, here, execution.device()));
     }
-    try (HeterogeneousModel model =
-        ModelReader.read(directory, execution.dtype(), execution.device())) {
+    try (HeterogeneousModel model = RunInputs.model(directory, execution)) {
       AskedSpeeds wanted = AskedSpeeds.read(asked, model.spec());
       if (!wanted.parent().equals(parent)) {
         throw new IOException(

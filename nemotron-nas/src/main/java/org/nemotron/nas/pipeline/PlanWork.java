@@ -1,6 +1,7 @@
 package org.nemotron.nas.pipeline;
 
 import com.google.common.collect.ImmutableList;
+import java.util.stream.IntStream;
 import org.nemotron.core.spec.ModelSpec;
 import org.nemotron.core.spec.PassFlops;
 import org.nemotron.core.tensor.Device;
@@ -17,6 +18,8 @@ import org.nemotron.nas.estimate.Work;
 import org.nemotron.nas.estimate.WorkKind;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.library.CandidateShards;
+import org.nemotron.nas.library.internal.MemoryPlan;
+import org.nemotron.nas.pipeline.CompressionPlan.ParentPlacement;
 import org.nemotron.nas.score.ScoringWork;
 
 /**
@@ -45,6 +48,31 @@ record PlanWork(
 
   int elementBytes() {
     return plan.execution().dtype().bytes();
+  }
+
+  /** Returns whether a rank holds of the parent's layers what a stage needs. */
+  boolean divided() {
+    return plan.execution().parent() == ParentPlacement.DIVIDED;
+  }
+
+  /** Returns the bytes of a layer of the parent that comes to the device; 0 where all are there. */
+  long layerBytes() {
+    return divided() ? MemoryPlan.parentLayerBytes(parent, elementBytes()) : 0;
+  }
+
+  /**
+   * Returns the bytes of layers of a divided parent: {@code layers} that stay, the one at work and
+   * the next.
+   */
+  long layerBytes(int layers) {
+    return (layers + MemoryPlan.PASSING_LAYERS) * layerBytes();
+  }
+
+  /** Returns how many layers the rank goes through that has most of them. */
+  int mostLayers() {
+    CandidateShards shards =
+        CandidateShards.of(parent, candidates(), plan.data().windowTokens(), ranks);
+    return IntStream.range(0, ranks).map(rank -> shards.layers(rank).size()).max().orElseThrow();
   }
 
   ImmutableList<Candidate> candidates() {
@@ -124,7 +152,7 @@ record PlanWork(
 
   /** Returns what a rank of the host's memory has free for a stage. */
   long freeHostBytes() {
-    return Math.max(0, room.rankHostBytes() - baseBytes - parentBytes());
+    return Math.max(0, room.rankHostBytes() - baseBytes - heldBytes());
   }
 
   /** The share of the parent's layers that a child will have, as its limits ask; else all. */
@@ -159,6 +187,19 @@ record PlanWork(
     return parent.parameters() * elementBytes();
   }
 
+  /** Returns the bytes that a rank holds of the parent in all stages. */
+  long heldBytes() {
+    return divided() ? parent.nonBlockParameters() * elementBytes() : parentBytes();
+  }
+
+  /**
+   * Returns the bytes on a GPU of models that serve and have so many times the parent's parameters.
+   */
+  long servedBytes(double parents) {
+    int gpus = divided() ? plan.costs().tensorParallel() : 1;
+    return Math.round(parents * parent.parameters() * elementBytes() / gpus);
+  }
+
   /** Returns the bytes of all candidates' weights, once. */
   long libraryBytes() {
     return local(candidates(), 1).parameters() * elementBytes();
@@ -166,7 +207,7 @@ record PlanWork(
 
   /** Returns what a GPU has left beside the parent. */
   long freeBesideParent() {
-    return Math.max(0, room.deviceBytes() - parentBytes() - CONTEXT_BYTES);
+    return Math.max(0, room.deviceBytes() - heldBytes() - CONTEXT_BYTES);
   }
 
   /**
@@ -179,13 +220,25 @@ record PlanWork(
    */
   MemoryNeed beside(
       long hostBytes, long cpuBytes, long leastBytes, long gpuBytes, String... remedies) {
-    ImmutableList<String> settings = ImmutableList.copyOf(remedies);
+    ImmutableList<String> settings = remedies(leastBytes, remedies);
     if (!onGpu()) {
-      return new MemoryNeed(baseBytes + parentBytes() + hostBytes + cpuBytes, 0, 0, settings);
+      return new MemoryNeed(baseBytes + heldBytes() + hostBytes + cpuBytes, 0, 0, settings);
     }
-    long held = CONTEXT_BYTES + parentBytes();
+    long held = CONTEXT_BYTES + heldBytes();
     return new MemoryNeed(
         baseBytes + hostBytes, held + Math.max(leastBytes, gpuBytes), held + leastBytes, settings);
+  }
+
+  /** A parent that leaves no room for a stage is divided before anything else is made smaller. */
+  private ImmutableList<String> remedies(long leastBytes, String... others) {
+    ImmutableList.Builder<String> remedies = ImmutableList.builder();
+    if (onGpu()
+        && !divided()
+        && parentBytes() + leastBytes > room.deviceBytes()
+        && parentBytes() > room.deviceBytes() / 2) {
+      remedies.add("execution.parent DIVIDED");
+    }
+    return remedies.add(others).build();
   }
 
   /** Returns an estimate of what is done in passes over text. */

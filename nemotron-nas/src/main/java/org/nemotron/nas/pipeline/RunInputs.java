@@ -19,6 +19,7 @@ import org.nemotron.core.text.TokenCorpus;
 import org.nemotron.core.text.Tokenizer;
 import org.nemotron.nas.distill.GlobalDistiller;
 import org.nemotron.nas.library.Candidate;
+import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 import org.nemotron.nas.score.ScoreTable;
 
 /**
@@ -79,9 +80,7 @@ record RunInputs(
                   : RunText.ofTexts(plan, spec, tokenizer),
               RunText::close);
       HeterogeneousModel parent =
-          made.add(
-              ModelReader.read(directory, plan.execution().dtype(), plan.execution().device()),
-              HeterogeneousModel::close);
+          made.add(model(directory, plan.execution()), HeterogeneousModel::close);
       StageInputs learning = StageDependencies.learning(plan, text.trainingFingerprint());
       Fingerprint.Builder all =
           Fingerprint.builder()
@@ -93,6 +92,17 @@ record RunInputs(
       return new RunInputs(
           plan, parent, tokenizer, text, tables.own(), tables.elsewhere(), learning, all.build());
     }
+  }
+
+  /**
+   * Returns the parent or a child at {@code directory} as the plan's processes hold it; the caller
+   * closes it.
+   */
+  static HeterogeneousModel model(Path directory, Execution execution) throws IOException {
+    return switch (execution.parent()) {
+      case WHOLE -> ModelReader.read(directory, execution.dtype(), execution.device());
+      case DIVIDED -> ModelReader.offloaded(directory, execution.dtype(), execution.device());
+    };
   }
 
   /** Returns the tokens for scores and for the choice of the best child. */

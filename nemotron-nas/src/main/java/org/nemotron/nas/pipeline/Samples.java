@@ -7,6 +7,7 @@ import org.nemotron.core.inference.GreedyDecoder;
 import org.nemotron.core.inference.InferenceBackend;
 import org.nemotron.core.inference.InferenceModel;
 import org.nemotron.core.nn.HeterogeneousModel;
+import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.nas.report.RunSummary.Sample;
 
 /** Greedy continuations of the beginning of each held-out text, by parent and child. */
@@ -21,8 +22,9 @@ final class Samples {
         inputs.text().heldOut().stream()
             .map(corpus -> corpus.tokens(0, Math.min(PROMPT_TOKENS, corpus.length())))
             .collect(ImmutableList.toImmutableList());
-    ImmutableList<ImmutableIntArray> byParent = continued(inputs.parent(), prompts);
-    ImmutableList<ImmutableIntArray> byChild = continued(child, prompts);
+    int degree = inputs.plan().costs().tensorParallel();
+    ImmutableList<ImmutableIntArray> byParent = continued(inputs.parent(), prompts, degree);
+    ImmutableList<ImmutableIntArray> byChild = continued(child, prompts, degree);
     ImmutableList.Builder<Sample> samples = ImmutableList.builder();
     for (int text = 0; text < prompts.size(); text++) {
       samples.add(
@@ -35,8 +37,8 @@ final class Samples {
   }
 
   private static ImmutableList<ImmutableIntArray> continued(
-      HeterogeneousModel model, ImmutableList<ImmutableIntArray> prompts) {
-    try (InferenceBackend device = Backends.of(model.device());
+      HeterogeneousModel model, ImmutableList<ImmutableIntArray> prompts, int degree) {
+    try (InferenceBackend device = Backends.of(model.device(), CpuThreads.available(), degree);
         InferenceModel ready = device.prepare(model, device.bestFormat(), device.usualRows())) {
       return GreedyDecoder.generate(ready, prompts, NEW_TOKENS);
     }

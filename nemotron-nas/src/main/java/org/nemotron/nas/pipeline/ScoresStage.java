@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
+import org.nemotron.nas.estimate.MemoryNeed;
 import org.nemotron.nas.estimate.StageEstimate;
 import org.nemotron.nas.library.Candidate;
 import org.nemotron.nas.score.BlockScorer;
@@ -49,21 +50,35 @@ final class ScoresStage implements Stage<ScoreTable> {
   static StageEstimate estimate(
       String name, PlanWork work, ImmutableList<? extends Candidate> candidates) {
     ScoringWork scoring = work.scoring();
-    int bytes = work.elementBytes();
-    long held = work.libraryBytes();
     return work.stage(
             name,
             ImmutableList.of(scoring.work(candidates, work.validationTokens())),
             0,
-            work.beside(
-                held,
-                scoring.bytes(bytes, work.threads()),
-                scoring.leastBytes(bytes),
-                Math.min(scoring.bytes(bytes, 2), work.freeBesideParent()),
-                "a smaller scoring.candidatesPerPass, data.batchSize or data.windowTokens"),
+            memory(work, candidates.size()),
             0,
             ImmutableList.of("data.validationTokens"))
         .sooner(work.computing());
+  }
+
+  /** With a divided parent the candidates go through its layers together, as many as there fit. */
+  private static MemoryNeed memory(PlanWork work, int candidates) {
+    ScoringWork scoring = work.scoring();
+    int bytes = work.elementBytes();
+    long layers = work.layerBytes(1);
+    return work.beside(
+        work.libraryBytes(),
+        work.divided()
+            ? layers
+                + scoring.leastBytes(bytes)
+                + Math.min(scoring.statesBytes(bytes, candidates), work.freeHostBytes() / 2)
+            : scoring.bytes(bytes, work.threads()),
+        layers + scoring.leastBytes(bytes),
+        Math.min(
+            work.divided()
+                ? layers + scoring.leastBytes(bytes) + scoring.statesBytes(bytes, candidates)
+                : scoring.bytes(bytes, 2),
+            work.freeBesideParent()),
+        "a smaller scoring.candidatesPerPass, data.batchSize or data.windowTokens");
   }
 
   @Override

@@ -18,6 +18,7 @@ import org.nemotron.core.tensor.Cancellation;
 import org.nemotron.core.text.TokenBatches;
 import org.nemotron.nas.distill.GlobalCheckpoint;
 import org.nemotron.nas.distill.GlobalDistiller;
+import org.nemotron.nas.pipeline.CompressionPlan.Execution;
 
 /**
  * A child's global distillation as all ranks of a run know it: rank 0 announces it when it has the
@@ -85,9 +86,15 @@ record SharedTraining(String name, Fingerprint fingerprint, ModelSpec child) {
   /** Returns what distills the child on this rank. */
   GlobalDistiller distiller(RunContext run, Consumer<String> messages) {
     GlobalCheckpoint state = GlobalCheckpoint.in(checkpoint(run, name), fingerprint, messages);
-    return new GlobalDistiller(run.plan().global(), state)
-        .withThreads(run.sharedThreads())
-        .withRanks(run.ranks());
+    GlobalDistiller distiller =
+        new GlobalDistiller(run.plan().global(), state)
+            .withThreads(run.sharedThreads())
+            .withRanks(run.ranks());
+    Execution execution = run.plan().execution();
+    return switch (execution.parent()) {
+      case WHOLE -> distiller;
+      case DIVIDED -> distiller.withParentDivided(execution.device());
+    };
   }
 
   /** Returns the batches that the child learns from. */

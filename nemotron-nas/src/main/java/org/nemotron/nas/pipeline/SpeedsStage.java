@@ -92,7 +92,7 @@ final class SpeedsStage implements Stage<ImmutableMap<String, SpeedCorrection>> 
                     work.libraryBytes(),
                     2 * work.parent().parameters() * 2,
                     0,
-                    2 * work.parent().parameters() * 2),
+                    work.divided() ? work.servedBytes(2) : 2 * work.parent().parameters() * 2),
                 0,
                 ImmutableList.of("costs.corrections", "costs.meter.generationRounds"),
                 "searches"));

@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.nemotron.core.activation.HiddenStates;
+import org.nemotron.core.activation.LayerStreamer;
 import org.nemotron.core.cuda.GpuMemoryException;
 import org.nemotron.core.distributed.Communicator;
 import org.nemotron.core.nn.HeterogeneousModel;
@@ -35,7 +36,8 @@ import org.nemotron.nas.shard.Span;
  *
  * <p>A replaced block changes nothing before it, so only the layers after it are run again;
  * candidates followed by the same layers share that pass. Attention and FFN are scored separately
- * and added: m + n evaluations for a layer, not m times n.
+ * and added: m + n evaluations for a layer, not m times n. Where the parent's layers are offloaded,
+ * all candidates of a batch that the device holds go through a layer when it is there.
  *
  * <p>Source: Puzzle, arXiv:2411.19146, replace-1-block scores; starting at the replaced block is
  * ours.
@@ -107,20 +109,30 @@ public final class BlockScorer {
     ScoringShards shards = shards(library.parent().spec().layers(), passes, data.batches());
     ScoreRows rows = new ScoreRows(shards, ranks, passes, data);
     MemoryPlan.Scoring plan = ScoringMemory.plan(settings, library.parent(), data, threads);
-    try (TensorThreads sideBySide = new TensorThreads(plan.workers())) {
+    try (TensorThreads sideBySide = new TensorThreads(plan.workers());
+        LayerStreamer feed = LayerStreamer.of(library.parent())) {
       for (int batch = 0; batch < data.batches(); batch++) {
         Span own = shards.passes(ranks.rank(), batch);
         if (own.size() > 0) {
           try (NativeScope scope = NativeScope.open()) {
             int at = batch;
-            scoreBatch(
-                library,
-                passes.subList(own.first(), own.end()),
-                data.batch(batch),
-                "scores, batch " + batch,
-                (pass, values) -> rows.put(at, own.first() + pass, values),
-                sideBySide,
-                plan.hiddenStates());
+            List<List<Candidate>> ofBatch = passes.subList(own.first(), own.end());
+            String name = "scores, batch " + batch;
+            Rows ofRank = (pass, values) -> rows.put(at, own.first() + pass, values);
+            if (library.parent().offloaded().isEmpty()) {
+              scoreBatch(
+                  library,
+                  ofBatch,
+                  data.batch(batch),
+                  name,
+                  ofRank,
+                  sideBySide,
+                  plan.hiddenStates());
+            } else {
+              new LayeredScoring(library, feed, sideBySide)
+                  .score(
+                      ofBatch, data.batch(batch), candidatesAtATime(library, data), name, ofRank);
+            }
           }
         }
         progress.accept(batch + 1);
@@ -129,6 +141,11 @@ public final class BlockScorer {
       throw GpuMemoryException.explaining(e, library.parent().device(), ScoringMemory.REMEDY);
     }
     return rows.exchanged().table(candidates);
+  }
+
+  private int candidatesAtATime(BlockLibrary library, EvaluationBatches data) {
+    return ScoringMemory.candidatesAtATime(
+        settings, library.parent(), data, threads, ranks.localSize());
   }
 
   /** A pass costs the layers that it runs again, a batch as many as the parent has. */
@@ -153,7 +170,7 @@ public final class BlockScorer {
     return passes;
   }
 
-  private static int resumesAt(Candidate candidate) {
+  static int resumesAt(Candidate candidate) {
     return candidate.layer() + candidate.layers();
   }
 
@@ -179,7 +196,7 @@ public final class BlockScorer {
   }
 
   /** Takes the rows of a pass: its candidates, each with all sequences of the batch. */
-  private interface Rows {
+  interface Rows {
     void put(int pass, float[] rows);
   }
 
@@ -197,13 +214,23 @@ public final class BlockScorer {
       HeterogeneousModel parent = library.parent();
       int next = resumesAt(pass.get(0));
       Tensor last = parent.runBlocks(Tensors.joined(replaced), next, parent.spec().layers());
-      long sequences = last.size(0) / pass.size();
-      List<Tensor> compared = new ArrayList<>();
-      for (int member = 0; member < pass.size(); member++) {
-        Tensor own = last.narrow(0, member * sequences, sequences);
-        compared.add(NativeScope.only(() -> metrics.compare(own)));
-      }
-      return Tensors.floats(Tensors.joined(compared));
+      return compared(last, pass.size(), metrics);
     }
+  }
+
+  /**
+   * Returns the rows of a pass.
+   *
+   * @param lastBTD the output of the last layer, of all candidates
+   * @param size how many candidates there are
+   */
+  static float[] compared(Tensor lastBTD, int size, TokenMetrics metrics) {
+    long sequences = lastBTD.size(0) / size;
+    List<Tensor> compared = new ArrayList<>();
+    for (int member = 0; member < size; member++) {
+      Tensor own = lastBTD.narrow(0, member * sequences, sequences);
+      compared.add(NativeScope.only(() -> metrics.compare(own)));
+    }
+    return Tensors.floats(Tensors.joined(compared));
   }
 }

@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.nemotron.core.activation.Divergences;
-import org.nemotron.core.activation.HiddenStates;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.CpuThreads;
 import org.nemotron.core.tensor.DType;
@@ -23,7 +23,10 @@ import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.text.EvaluationBatches;
 import org.nemotron.nas.library.internal.MemoryPlan;
 
-/** Measures whole models against their parent on held-out text, by full forward passes. */
+/**
+ * Measures whole models against their parent on held-out text, by full forward passes. Models whose
+ * layers are offloaded go through them layer by layer, all windows of a batch together.
+ */
 public final class ModelEvaluator {
   // Shape letters in this file: T = tokens, V = vocabulary.
 
@@ -86,8 +89,20 @@ public final class ModelEvaluator {
       List<Integer> rows = IntStream.range(0, (int) ids.size(0)).boxed().toList();
       List<ImmutableList<OfWindow>> results = new ArrayList<>();
       rows.forEach(row -> results.add(ImmutableList.of()));
-      team.forEach(
-          rows, row -> results.set(row, evaluateWindow(parent, models, ids.narrow(0, row, 1))));
+      List<HeterogeneousModel> offloaded =
+          Stream.concat(Stream.of(parent), models.stream())
+              .distinct()
+              .filter(model -> !model.offloaded().isEmpty())
+              .toList();
+      try (LayeredPasses passes = LayeredPasses.of(offloaded, ids, team)) {
+        team.forEach(
+            rows,
+            row ->
+                results.set(
+                    row,
+                    evaluateWindow(
+                        parent, models, ids.narrow(0, row, 1), model -> passes.last(model, row))));
+      }
       for (ImmutableList<OfWindow> ofModels : results) {
         for (int model = 0; model < models.size(); model++) {
           windows.get(model).add(ofModels.get(model));
@@ -108,11 +123,11 @@ public final class ModelEvaluator {
       HeterogeneousModel model,
       OfWindow result,
       Tensor ids1T) {
-    Optional<String> ofParent = HiddenStates.of(parent, ids1T).notFinite();
+    Optional<String> ofParent = LayeredPasses.notFinite(parent, ids1T);
     String where =
         ofParent
             .map(part -> "the parent's " + part)
-            .orElseGet(() -> HiddenStates.of(model, ids1T).notFinite().orElse("the head"));
+            .orElseGet(() -> LayeredPasses.notFinite(model, ids1T).orElse("the head"));
     return new NonFiniteException(
         "evaluation, model "
             + index
@@ -126,14 +141,13 @@ public final class ModelEvaluator {
   }
 
   private static ImmutableList<OfWindow> evaluateWindow(
-      HeterogeneousModel parent, List<HeterogeneousModel> models, Tensor ids1T) {
+      HeterogeneousModel parent, List<HeterogeneousModel> models, Tensor ids1T, LastStates passed) {
     try (NoGradGuard inference = new NoGradGuard()) {
-      Tensor parentLogTV = torch.log_softmax(parent.logits(ids1T).squeeze(0), 1);
+      Tensor parentLogTV = logProbabilities(parent, ids1T, passed);
       ImmutableList.Builder<OfWindow> results = ImmutableList.builder();
       for (HeterogeneousModel model : models) {
         try (NativeScope scope = NativeScope.open()) {
-          Tensor logTV =
-              model == parent ? parentLogTV : torch.log_softmax(model.logits(ids1T).squeeze(0), 1);
+          Tensor logTV = model == parent ? parentLogTV : logProbabilities(model, ids1T, passed);
           OfWindow result = compare(parentLogTV, logTV, ids1T.select(0, 0));
           if (!result.isFinite()) {
             throw notFinite(parent, models.indexOf(model), model, result, ids1T);
@@ -143,6 +157,22 @@ public final class ModelEvaluator {
       }
       return results.build();
     }
+  }
+
+  /** What models whose layers are offloaded have put out for one window. */
+  private interface LastStates {
+    /**
+     * Returns {@code [1, T, D]} before the final norm; empty for a model that is there as a whole.
+     */
+    Optional<Tensor> of(HeterogeneousModel model);
+  }
+
+  private static Tensor logProbabilities(
+      HeterogeneousModel model, Tensor ids1T, LastStates passed) {
+    Tensor logits1TV =
+        NativeScope.only(
+            () -> passed.of(model).map(model::head).orElseGet(() -> model.logits(ids1T)));
+    return torch.log_softmax(logits1TV.squeeze(0), 1);
   }
 
   private static OfWindow compare(Tensor parentLogTV, Tensor logTV, Tensor idsT) {

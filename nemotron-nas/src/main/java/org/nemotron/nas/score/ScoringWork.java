@@ -46,6 +46,11 @@ public record ScoringWork(ModelSpec parent, ScoringSettings settings, int batch,
     return need.logitsBytes() + need.passBytes();
   }
 
+  /** Returns the bytes of the hidden states of so many candidates that go on together. */
+  public long statesBytes(int elementBytes, int candidates) {
+    return (long) candidates * batch * window * parent.width() * elementBytes;
+  }
+
   private ScoringNeed need(int elementBytes) {
     return ScoringNeed.of(
         parent, elementBytes, (long) batch * window, settings.candidatesPerPass());

@@ -179,7 +179,9 @@ final class ChangedRunsTest {
                 "/coupled/speedups",
                 ImmutableList.of(1.3, 1.1),
                 "/execution/nonFinite",
-                "STOP")));
+                "STOP",
+                "/execution/parent",
+                "DIVIDED")));
   }
 
   @Test

@@ -112,6 +112,7 @@ final class ChangedSettingsTest {
           .put("execution.threads", child("execution.threads", 1))
           .put("execution.seed", learned("execution.seed", 2))
           .put("execution.nonFinite", change("execution.nonFinite", "STOP", NOTHING))
+          .put("execution.parent", change("execution.parent", "DIVIDED", NOTHING))
           .put("data.windowTokens", learned("data.windowTokens", 8))
           .put("data.batchSize", learned("data.batchSize", 1))
           .put("data.globalBatchSize", child("data.globalBatchSize", 3))

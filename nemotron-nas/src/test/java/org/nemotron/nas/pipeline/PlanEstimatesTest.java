@@ -219,6 +219,75 @@ final class PlanEstimatesTest {
     return PlanEstimates.of(new PlanWork(plan, llama8b(), 1 << 20, RATES, h100, 0, 16, ranks));
   }
 
+  @Test
+  void refusals_seventyBillionOnSixteenOf80GB_endWithADividedParent() {
+    CompressionPlan whole = seventyBillionPlan();
+    ImmutableList<String> refusals = seventyBillion(whole, 16).refusals();
+    assertThat(refusals).isNotEmpty();
+    assertThat(refusals)
+        .anyMatch(refusal -> refusal.startsWith("library takes at least 199.32 GB, but cuda:0 has"))
+        .filteredOn(refusal -> !refusal.startsWith("child"))
+        .allMatch(refusal -> refusal.contains("Maybe execution.parent DIVIDED"));
+    CompressionPlan divided = divided(whole);
+    assertThat(seventyBillion(divided, 16).refusals()).isEmpty();
+    CompressionPlan shorter =
+        divided.toBuilder().data(divided.data().toBuilder().windowTokens(4096).build()).build();
+    assertThat(seventyBillion(divided, 8).refusals())
+        .singleElement()
+        .asString()
+        .startsWith("child takes at least ")
+        .contains("data.windowTokens; or 9 ranks, which is the least that fits.");
+    assertThat(seventyBillion(shorter, 8).refusals()).isEmpty();
+  }
+
+  @Test
+  void memory_dividedParentOfSeventyBillion_isOfTheLayersThatAStageNeeds() {
+    Estimate estimate = seventyBillion(divided(seventyBillionPlan()), 16);
+    double outside = 2 * 2.0 * 128_256 * 8192;
+    double layer = 2 * 855.65e6;
+    // The layer that trains, the one at work and the next; beside training itself.
+    assertThat(least(estimate, "library")).isGreaterThan(outside + 3 * layer);
+    assertThat(least(estimate, "scores")).isBetween(outside + 3 * layer, 30e9);
+    assertThat(least(estimate, "child")).isBetween(141e9 / 16 + outside, 79e9);
+  }
+
+  private static double least(Estimate estimate, String stage) {
+    return estimate.stage(stage).orElseThrow().memory().leastDeviceBytes();
+  }
+
+  private static CompressionPlan divided(CompressionPlan plan) {
+    return plan.toBuilder()
+        .execution(plan.execution().withParent(CompressionPlan.ParentPlacement.DIVIDED))
+        .build();
+  }
+
+  private static CompressionPlan seventyBillionPlan() {
+    CompressionPlan plan = TinyRun.unread().on(new Device("cuda", 0));
+    return plan.toBuilder()
+        .init(plan.init().toBuilder().refit(false).build())
+        .data(plan.data().toBuilder().windowTokens(8192).batchSize(1).globalBatchSize(8).build())
+        .global(plan.global().withOptimizerStates(OptimizerStates.FLOAT32_IN_HOST_MEMORY))
+        .costs(plan.costs().withTensorParallel(8))
+        .targets(ImmutableList.of(TinyRun.parameters("51b", 51.5e9)))
+        .build();
+  }
+
+  private static Estimate seventyBillion(CompressionPlan plan, int ranks) {
+    MachineRoom room = new MachineRoom(1L << 43, "cuda:0", 79_000_000_000L, 1L << 42, "run", 8);
+    BlockSpec block =
+        new BlockSpec(new AttentionSpec.GroupedQuery(64, 8, 128), new FfnSpec.Gated(28_672));
+    ModelSpec llama70b =
+        new ModelSpecBuilder()
+            .vocabularySize(128_256)
+            .width(8192)
+            .heads(64, 128)
+            .maxPositions(16_384)
+            .tied(false)
+            .blocks(ImmutableList.copyOf(Collections.nCopies(80, block)))
+            .build();
+    return PlanEstimates.of(new PlanWork(plan, llama70b, 1 << 20, RATES, room, 0, 16, ranks));
+  }
+
   private static ModelSpec llama8b() {
     BlockSpec block =
         new BlockSpec(new AttentionSpec.GroupedQuery(32, 8, 128), new FfnSpec.Gated(14_336));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.Maps;
 import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nemotron.core.checkpoint.safetensors.SafetensorsFile;
 import org.nemotron.core.distributed.Communicator;
+import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.NativeScope;
 import org.nemotron.core.tensor.Tensors;
 import org.nemotron.core.testing.RankThreads;
@@ -81,6 +83,55 @@ final class RankedRunTest {
             "search, and the next child's start, by rank 0 alone: ranks 1 to 2 wait until it is"
                 + " done",
             "evaluation, by rank 0 alone: ranks 1 to 2 wait until it is done");
+  }
+
+  /** The parent's files have bfloat16, so that layers are offloaded from arithmetic in float32. */
+  @Test
+  void run_dividedParent_leavesWhatTheWholeOneLeaves() throws Exception {
+    tiny.storeParentAs(DType.BFLOAT16);
+    List<Integer> whole = RankThreads.run(2, ranks -> run(ranks, plan("whole", 0), new Events()));
+    assertThat(whole).containsExactly(1, 0);
+    for (int size = 1; size <= 3; size++) {
+      String output = "divided-" + size;
+      List<Integer> children =
+          RankThreads.run(size, ranks -> run(ranks, divided(plan(output, 0)), new Events()));
+      assertThat(children).hasSize(size).contains(1);
+      assertThat(digests(directory.resolve(output), "library", "scores.json"))
+          .isEqualTo(digests(directory.resolve("whole"), "library", "scores.json"));
+      assertSameChild(output, "whole");
+    }
+    assertThat(digests(directory.resolve("divided-2"), "child"))
+        .containsAllEntriesOf(
+            Maps.filterKeys(
+                digests(directory.resolve("whole"), "child"),
+                name -> name.endsWith(".safetensors")));
+  }
+
+  @Test
+  void run_begunWithTheWholeParent_goesOnWithADividedOne() throws Exception {
+    int unused = run(Communicator.alone(), plan("run", 0), new Events());
+    Events events = new Events();
+    List<Integer> children =
+        RankThreads.run(2, ranks -> run(ranks, divided(plan("run", 0)), events));
+    assertThat(children).containsExactly(1, 0);
+    assertThat(events.reused).contains("library", "scores", "costs", "child");
+  }
+
+  @Test
+  @Tag("slow")
+  void run_dividedParentWithPairs_endsWithAChild() throws Exception {
+    tiny.storeParentAs(DType.BFLOAT16);
+    Events events = new Events();
+    List<Integer> children =
+        RankThreads.run(2, ranks -> run(ranks, divided(plan("run", 3)), events));
+    assertThat(children).containsExactly(1, 0);
+    assertThat(events.finished).contains("coupled", "scores-coupled", "child");
+  }
+
+  private static CompressionPlan divided(CompressionPlan plan) {
+    return plan.toBuilder()
+        .execution(plan.execution().withParent(CompressionPlan.ParentPlacement.DIVIDED))
+        .build();
   }
 
   private void assertSameChild(String run, String other) throws IOException {

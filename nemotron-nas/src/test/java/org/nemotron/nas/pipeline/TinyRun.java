@@ -13,7 +13,9 @@ import org.nemotron.core.checkpoint.safetensors.SafetensorsWriter;
 import org.nemotron.core.nn.HeterogeneousModel;
 import org.nemotron.core.tensor.DType;
 import org.nemotron.core.tensor.Device;
+import org.nemotron.core.tensor.NamedTensors;
 import org.nemotron.core.tensor.Seed;
+import org.nemotron.core.tensor.Tensors;
 import org.nemotron.nas.SmallParent;
 import org.nemotron.nas.cost.MeterSettings;
 import org.nemotron.nas.distill.GlobalDistillationSettings;
@@ -47,6 +49,17 @@ final class TinyRun {
     Files.writeString(directory.resolve("text.txt"), words(1500, 1));
     Files.writeString(directory.resolve("held-out.txt"), words(200, 2));
     return new TinyRun(directory);
+  }
+
+  /** Writes the parent's weights anew, in another type. */
+  void storeParentAs(DType dtype) throws IOException {
+    try (HeterogeneousModel model = SmallParent.model();
+        NamedTensors own = NamedTensors.of(model.tensors());
+        NamedTensors stored = own.map(tensor -> Tensors.cast(tensor, dtype))) {
+      new SafetensorsWriter()
+          .addAll(stored.asMap())
+          .write(directory.resolve("parent/model.safetensors"));
+    }
   }
 
   /** Returns the run whose parent and texts have been copied to {@code directory}. */

@@ -53,6 +53,9 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
   /** A bfloat16 gradient and its float32 copy, while a step is made. */
   private static final int STEP_BYTES_PER_PARAMETER = 6;
 
+  /** Layers of an offloaded parent that are there beside those in use: at work, and the next. */
+  public static final int PASSING_LAYERS = 2;
+
   /** Checks the number of threads. */
   public MemoryPlan {
     checkArgument(threads > 0, "threads (%s) must be positive", threads);
@@ -89,12 +92,15 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
    *
    * @param tokens of a batch
    * @param residentLayers how many layers are wanted; 0 for as many as fit
+   * @param parentLayerBytes of a layer of the parent that comes to the device for its candidates; 0
+   *     where all are there
    */
   public Training training(
       ModelSpec parent,
       Collection<? extends Candidate> candidates,
       long tokens,
-      int residentLayers) {
+      int residentLayers,
+      long parentLayerBytes) {
     if (gpuBytes.isEmpty()) {
       return new Training(threads, residentLayers > 0 ? residentLayers : parent.layers());
     }
@@ -102,8 +108,9 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
     long workerBytes = workerBytes(parent, candidates, tokens);
     boolean busy = 6.0 * largest(candidates, parent.width()) * tokens > BUSY_FLOPS;
     int workers = workers(free / 2, workerBytes, busy);
-    long layerBytes = layerBytes(parent, candidates, tokens);
-    int fitting = Ints.saturatedCast((free - workers * workerBytes) / layerBytes);
+    long layerBytes = layerBytes(parent, candidates, tokens) + parentLayerBytes;
+    long beside = workers * workerBytes + PASSING_LAYERS * parentLayerBytes;
+    int fitting = Ints.saturatedCast((free - beside) / layerBytes);
     return new Training(
         workers,
         residentLayers > 0 ? residentLayers : constrainToRange(fitting, 1, parent.layers()));
@@ -120,6 +127,15 @@ public record MemoryPlan(Optional<Long> gpuBytes, int threads) {
     }
     long ofLayer = byLayer.values().stream().mapToLong(Long::longValue).max().orElse(0);
     return BYTES_PER_PARAMETER * ofLayer + 2 * TRAINING_BYTES * tokens * parent.width();
+  }
+
+  /** Returns what the largest layer of {@code parent} takes, in bytes. */
+  public static long parentLayerBytes(ModelSpec parent, int elementBytes) {
+    return parent.blocks().stream()
+        .mapToLong(block -> Shapes.elements(block.tensorShapes(parent.width()).values()))
+        .map(elements -> elements * elementBytes)
+        .max()
+        .orElse(0);
   }
 
   /** Returns what a worker takes that trains the largest of {@code candidates}, in bfloat16. */

@@ -21,7 +21,7 @@ final class MemoryPlanTest {
   private static final ScoringNeed NEED = new ScoringNeed(700, 100, 50, false);
 
   private static Training training(MemoryPlan plan, long tokens, int residentLayers) {
-    return plan.training(SmallParent.spec(), CANDIDATES, tokens, residentLayers);
+    return plan.training(SmallParent.spec(), CANDIDATES, tokens, residentLayers, 0);
   }
 
   private static Training training(long gpuBytes, int residentLayers) {
