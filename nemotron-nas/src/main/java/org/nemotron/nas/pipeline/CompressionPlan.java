@@ -77,6 +77,12 @@ public record CompressionPlan(
         search.rounds(),
         scoring.metric(),
         Score.Metric.MEASURED);
+    checkArgument(
+        search.rounds() == 0 || execution.parent() == ParentPlacement.WHOLE,
+        "search.rounds (%s) must be 0 where execution.parent is %s: a round computes with whole"
+            + " models",
+        search.rounds(),
+        execution.parent());
     if (inputs.ownCosts().isEmpty()) {
       targets.forEach(Target::checkMeasured);
     }

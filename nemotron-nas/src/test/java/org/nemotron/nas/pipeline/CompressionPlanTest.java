@@ -281,6 +281,20 @@ final class CompressionPlanTest {
   }
 
   @Test
+  void newPlan_roundsWithADividedParent_areRefused() {
+    CompressionPlan plan = TinyRun.unread();
+    CompressionPlanBuilder divided =
+        plan.toBuilder()
+            .search(plan.search().withRounds(2))
+            .execution(plan.execution().withParent(CompressionPlan.ParentPlacement.DIVIDED));
+    assertThatThrownBy(divided::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "search.rounds (2) must be 0 where execution.parent is DIVIDED: a round computes with"
+                + " whole models");
+  }
+
+  @Test
   void newPlan_roundsByAMetricThatIsNotMeasured_areRefused() {
     CompressionPlan plan = TinyRun.unread().toBuilder().search(new SearchPlan(2, 4)).build();
     CompressionPlan.Inputs own = plan.inputs().withOwnScores(Path.of("s.json"));
