@@ -175,24 +175,27 @@ final class RateProbe {
         new LocalWork(deep, all, 1, shape.batch(), shape.window()).work(), steady(marks));
   }
 
-  /** The candidates of the last layer are mostly head, those of the first mostly layers. */
+  /**
+   * The candidates of the last layer are mostly head, all together mostly layers. Those of one
+   * layer alone are too few to keep the cores as busy as all of them do.
+   */
   private PassRate scoring(BlockLibrary library, ImmutableList<Candidate> all, Shape shape) {
-    ImmutableSet<Candidate> last = of(all, deep.layers());
-    ImmutableSet<Candidate> first = of(all, 1);
+    ImmutableSet<Candidate> last = ofLastLayer(all);
+    ImmutableSet<Candidate> whole = ImmutableSet.copyOf(all);
     EvaluationBatches data = evaluated(shape);
     ScoringWork work = new ScoringWork(deep, plan.scoring(), shape.batch(), shape.window());
     long tokens = (long) shape.batch() * shape.window();
-    double warm = seconds(library, first, data);
+    double warm = seconds(library, whole, data);
     double ofLast = Math.min(seconds(library, last, data), seconds(library, last, data));
-    double ofFirst = Math.min(warm, seconds(library, first, data));
+    double ofAll = Math.min(warm, seconds(library, whole, data));
     return deep.layers() == 1
-        ? PassRate.of(work.work(first, tokens), ofFirst)
-        : PassRate.of(work.work(last, tokens), ofLast, work.work(first, tokens), ofFirst);
+        ? PassRate.of(work.work(whole, tokens), ofAll)
+        : PassRate.of(work.work(last, tokens), ofLast, work.work(whole, tokens), ofAll);
   }
 
-  private static ImmutableSet<Candidate> of(ImmutableList<Candidate> all, int resumesAt) {
+  private ImmutableSet<Candidate> ofLastLayer(ImmutableList<Candidate> all) {
     return all.stream()
-        .filter(candidate -> candidate.layer() + candidate.layers() == resumesAt)
+        .filter(candidate -> candidate.layer() + candidate.layers() == deep.layers())
         .collect(ImmutableSet.toImmutableSet());
   }
 
