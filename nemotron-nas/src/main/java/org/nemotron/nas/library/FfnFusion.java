@@ -82,7 +82,7 @@ public final class FfnFusion {
   }
 
   private static boolean isGated(BlockSpec block) {
-    return block.ffn() instanceof FfnSpec.Gated;
+    return block.ffn().channels() > 0;
   }
 
   private static boolean follows(BlockSpec block) {
